@@ -1,0 +1,161 @@
+"""How one setting is read and what it may be: the vocabulary in which the table of settings is written. Pure.
+
+A value comes from `penstock.toml` (already typed by TOML) or from the environment (always text); both end as the same Python value.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from attrs import field, frozen
+
+from actors.workflow.durations import DURATION_FORMS, DurationError, parse_duration
+
+__all__ = ["Rule", "Wrong", "choice", "count", "duration", "flag", "names", "principals"]
+
+Kind = Literal["duration", "count", "flag", "choice", "names", "principals"]
+TRUTH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+
+
+class Wrong(ValueError):
+    """A value that its rule refuses; the text says what is allowed."""
+
+
+@frozen
+class Rule:
+    """Kind and bounds of one setting. `low` and `high` are inclusive, as written in the file; `above` is an exclusive lower bound."""
+
+    kind: Kind
+    says: str
+    low: str | None = None
+    high: str | None = None
+    above: str | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def allowed(self) -> str:
+        """The bounds in words."""
+        match self.kind:
+            case "flag":
+                return "true or false"
+            case "choice":
+                return "one of " + ", ".join(self.choices)
+            case "names":
+                return "a list of names"
+            case "principals":
+                return 'a list of uids (1000) and groups ("@staff")'
+            case "duration":
+                return f"a duration ({', '.join(DURATION_FORMS)}){self._range()}"
+            case "count":
+                return f"a whole number{self._range()}"
+
+    def _range(self) -> str:
+        parts = [f"more than {self.above}"] if self.above is not None else []
+        parts += [f"at least {self.low}"] if self.low is not None else []
+        parts += [f"at most {self.high}"] if self.high is not None else []
+        return ", " + " and ".join(parts) if parts else ""
+
+    def read(self, raw: object) -> Any:
+        """The value that `raw` means, or `Wrong`."""
+        match self.kind:
+            case "flag":
+                return _flag(raw)
+            case "choice":
+                return raw if isinstance(raw, str) and raw in self.choices else _wrong()
+            case "names" | "principals":
+                return _list(raw, bare_numbers=self.kind == "principals")
+            case "duration":
+                return self._bounded(_duration(raw), _duration)
+            case "count":
+                return self._bounded(_count(raw), _count)
+
+    def _bounded(self, value: int, unit: Any) -> int:
+        inside = (
+            (self.low is None or value >= unit(self.low))
+            and (self.high is None or value <= unit(self.high))
+            and (self.above is None or value > unit(self.above))
+        )
+        return value if inside else _wrong()
+
+    def show(self, value: Any) -> Any:
+        """A value as one would write it in the file."""
+        return _show_duration(value) if self.kind == "duration" and value is not None else value
+
+
+def _wrong() -> Any:
+    raise Wrong
+
+
+def _flag(raw: object) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    if isinstance(raw, str) and raw.strip().lower() in TRUTH:
+        return TRUTH[raw.strip().lower()]
+    raise Wrong
+
+
+def _count(raw: object) -> int:
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return raw
+    if isinstance(raw, str) and raw.strip().isascii() and raw.strip().isdigit() and len(raw.strip()) <= 18:
+        return int(raw)
+    raise Wrong
+
+
+def _duration(raw: object) -> int:
+    try:
+        return parse_duration(raw)
+    except DurationError:
+        raise Wrong from None
+
+
+def _list(raw: object, *, bare_numbers: bool) -> tuple[str, ...]:
+    if isinstance(raw, str):
+        return tuple(word for word in (part.strip() for part in raw.split(",")) if word)
+    if not isinstance(raw, list):
+        raise Wrong
+    words = [str(word) if bare_numbers and isinstance(word, int) and not isinstance(word, bool) else word for word in raw]
+    if not all(isinstance(word, str) and word.strip() for word in words):
+        raise Wrong
+    return tuple(words)
+
+
+def _show_duration(ms: int) -> str:
+    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)):
+        if ms and ms % size == 0:
+            return f"{ms // size}{unit}"
+    return f"{ms}ms" if ms else "0s"
+
+
+def _setting(default: Any, rule: Rule) -> Any:
+    return field(default=rule.read(default) if default is not None else None, metadata={"rule": rule})
+
+
+def duration(default: str | None, says: str, *, low: str | None = None, high: str | None = None, above: str | None = None) -> Any:
+    """Whole milliseconds, written with a unit. The attribute's name ends in `_ms`, the key's does not."""
+    return _setting(default, Rule("duration", says, low=low, high=high, above=above))
+
+
+def count(default: int, says: str, *, low: int | None = None, high: int | None = None) -> Any:
+    """A whole number."""
+    return _setting(default, Rule("count", says, low=None if low is None else str(low), high=None if high is None else str(high)))
+
+
+def flag(says: str, *, default: bool) -> Any:
+    """True or false; in the environment also yes, no, on, off, 1, 0."""
+    return _setting(default, Rule("flag", says))
+
+
+def choice(default: str, says: str, *choices: str) -> Any:
+    """One word of a closed list."""
+    return _setting(default, Rule("choice", says, choices=choices))
+
+
+def names(default: list[str], says: str) -> Any:
+    """A list of words; in the environment separated by commas."""
+    return _setting(default, Rule("names", says))
+
+
+def principals(says: str) -> Any:
+    """A list of uids and `@group` names, empty by default; in the environment separated by commas."""
+    return _setting([], Rule("principals", says))

@@ -1,0 +1,153 @@
+"""Every setting with its default and its bounds, in one table. Adding a line here is all that a new setting takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import Attribute, Factory, field, fields, frozen
+
+from actors.config.rules import Rule, choice, count, duration, flag, names, principals
+
+__all__ = [
+    "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Nodes", "Retention", "Runs", "Scheduler", "Storage",
+    "table",
+]  # fmt: skip
+
+DEFAULT = "default"
+
+
+@frozen
+class Runs:
+    """`[runs]`: what holds for every run."""
+
+    default_profile: str = choice("guided", "profile of a run whose workflow names none", "strict", "guided", "yolo")
+    status_file: bool = flag("write .penstock/runs/RUN/status.json into the workspace", default=True)
+    cleanup_grace_ms: int = duration("60s", "how long finally nodes may run after a cancel", low="0s", high="3600s")
+    restart_max: int = count(3, "crashes of a run's actor within restart_window before the run is quarantined", low=0)
+    restart_window_ms: int = duration("60s", "the window of restart_max", above="0s")
+
+
+@frozen
+class Nodes:
+    """`[nodes]`: what holds for every attempt."""
+
+    kill_grace_ms: int = duration("5s", "from TERM to KILL when an attempt is ended", low="0s", high="60s")
+
+
+@frozen
+class Claims:
+    """`[claims]`: the right of one daemon to advance a run."""
+
+    lease_ms: int = duration("30s", "after this time without renewal a claim is void", low="5s", high="21600s")
+    renew_every_ms: int = duration("10s", "how often claims are renewed; at most half of the lease", above="0s")
+
+
+@frozen
+class Scheduler:
+    """`[scheduler]`: admission of runs."""
+
+    max_concurrent_runs: int = count(8, "runs that execute at the same time", low=1)
+    mode: str = choice("multi", "single: one run at a time, in order of creation", "single", "multi")
+    tick_ms: int | None = duration(None, "interval of the sweeps; 500ms in single mode, 1s in multi", low="50ms", high="60s")
+
+    @property
+    def effective_tick_ms(self) -> int:
+        """The interval in force, milliseconds."""
+        return self.tick_ms if self.tick_ms is not None else 500 if self.mode == "single" else 1_000
+
+
+@frozen
+class Gates:
+    """`[gates]`: questions to people."""
+
+    expires_after_ms: int = duration("7d", "how long a gate without a timeout of its own stays open", above="0s")
+    on_expiry: str = choice("cancel", "what then happens to the run or the node", "cancel", "fail", "continue")
+
+
+@frozen
+class Control:
+    """`[control]`: who may use the socket. The daemon's own uid always may."""
+
+    operators: tuple[str, ...] = principals("who else may start and steer runs")
+    approvers: tuple[str, ...] = principals("who may decide gates; empty: everybody who may use the socket")
+
+
+@frozen
+class Daemon:
+    """`[daemon]`: the process."""
+
+    shutdown_grace_ms: int = duration("10s", "from SIGTERM to the end of the process", low="0s")
+
+
+@frozen
+class Retention:
+    """`[retention]`: what is thrown away."""
+
+    finished_runs_ms: int = duration("0", "age at which a finished run is removed; 0: kept for ever", low="0s")
+
+
+@frozen
+class Storage:
+    """`[storage]`: the database."""
+
+    commit: str = choice("auto", "where COMMIT runs: auto measures the disk and chooses", "auto", "inline", "thread")
+
+
+@frozen
+class Flow:
+    """`[flow]`: what holds for the nodes of every workflow."""
+
+    node_time_limit_ms: int = duration("12h", "total limit of an attempt that names none", low="1s", high="7d")
+    script_inherit_env: tuple[str, ...] = names(["PATH", "HOME", "LANG", "TZ", "TMPDIR"], "variables of the daemon that processes inherit")
+
+
+@frozen
+class Entry:
+    """One setting in force: `key` is `section.key`, `value` as one writes it in the file, `origin` a file, a variable or `default`."""
+
+    key: str
+    value: Any
+    origin: str
+    allowed: str
+    says: str
+
+
+@frozen
+class Config:
+    """All settings in force. Durations are whole milliseconds. `origins` names where each key that was set came from."""
+
+    runs: Runs = Runs()
+    nodes: Nodes = Nodes()
+    claims: Claims = Claims()
+    scheduler: Scheduler = Scheduler()
+    gates: Gates = Gates()
+    control: Control = Control()
+    daemon: Daemon = Daemon()
+    retention: Retention = Retention()
+    storage: Storage = Storage()
+    flow: Flow = Flow()
+    origins: Mapping[str, str] = field(default=Factory(dict), eq=False, repr=False)
+
+    def entries(self) -> list[Entry]:
+        """One row per setting, in the order of this file: what `penstock config` prints."""
+        return [
+            Entry(
+                key=f"{section}.{key}",
+                value=rule.show(getattr(getattr(self, section), attribute.name)),
+                origin=self.origins.get(f"{section}.{key}", DEFAULT),
+                allowed=rule.allowed,
+                says=rule.says,
+            )
+            for section, keys in table().items()
+            for key, (attribute, rule) in keys.items()
+        ]
+
+
+def table() -> dict[str, dict[str, tuple[Attribute[Any], Rule]]]:
+    """Section to key to field and rule, in the order of this file. A key is its field's name without the unit that Python wants to see."""
+    return {section.name: _keys(type(section.default)) for section in fields(Config) if section.name != "origins"}
+
+
+def _keys(section: Any) -> dict[str, tuple[Attribute[Any], Rule]]:
+    return {one.name.removesuffix("_ms"): (one, one.metadata["rule"]) for one in fields(section)}

@@ -1,0 +1,105 @@
+"""How single values are read: both sides of each bound, and every kind from TOML and from text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from actors.config.rules import Rule, Wrong
+from actors.config.settings import table
+
+RULES = {f"{section}.{key}": rule for section, keys in table().items() for key, (_, rule) in keys.items()}
+
+
+def _reads(rule: Rule, raw: object) -> Any:
+    try:
+        return rule.read(raw)
+    except Wrong:
+        return "refused"
+
+
+@pytest.mark.parametrize(
+    ("key", "raw", "value"),
+    [
+        ("claims.lease", "4999ms", "refused"),
+        ("claims.lease", "5s", 5_000),
+        ("claims.lease", "21600s", 21_600_000),
+        ("claims.lease", "21601s", "refused"),
+        ("runs.cleanup_grace", 0, 0),
+        ("runs.cleanup_grace", "3601s", "refused"),
+        ("runs.restart_window", "0s", "refused"),
+        ("runs.restart_window", "1ms", 1),
+        ("runs.restart_max", 0, 0),
+        ("runs.restart_max", -1, "refused"),
+        ("nodes.kill_grace", "60s", 60_000),
+        ("nodes.kill_grace", "61s", "refused"),
+        ("scheduler.tick", "50ms", 50),
+        ("scheduler.tick", "49ms", "refused"),
+        ("scheduler.max_concurrent_runs", 0, "refused"),
+        ("scheduler.max_concurrent_runs", 1, 1),
+        ("gates.expires_after", 0, "refused"),
+        ("retention.finished_runs", "30d", 2_592_000_000),
+    ],
+)
+def test_bounds_hold_on_both_sides(key: str, raw: object, value: object) -> None:
+    assert _reads(RULES[key], raw) == value
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [(True, True), (False, False), ("yes", True), ("OFF", False), ("1", True), ("maybe", "refused"), (1, "refused"), ("", "refused")],
+)
+def test_a_flag_is_true_or_false(raw: object, value: object) -> None:
+    assert _reads(Rule("flag", ""), raw) is value or _reads(Rule("flag", ""), raw) == value
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("12", 12),
+        (12, 12),
+        ("+12", "refused"),
+        ("1_000", "refused"),
+        ("٣", "refused"),
+        (True, "refused"),
+        (1.0, "refused"),
+        ("9" * 19, "refused"),
+    ],
+)
+def test_a_count_is_a_plain_whole_number(raw: object, value: object) -> None:
+    assert _reads(Rule("count", ""), raw) == value
+
+
+@pytest.mark.parametrize("raw", [True, 1.5, "soon", "", "-1s", None, ["1s"]])
+def test_what_is_no_duration_is_refused(raw: object) -> None:
+    assert _reads(Rule("duration", ""), raw) == "refused"
+
+
+@pytest.mark.parametrize(
+    ("kind", "raw", "value"),
+    [
+        ("names", "PATH, HOME,,LANG ", ("PATH", "HOME", "LANG")),
+        ("names", ["PATH", "HOME"], ("PATH", "HOME")),
+        ("names", [], ()),
+        ("names", ["PATH", 3], "refused"),
+        ("names", ["PATH", " "], "refused"),
+        ("names", 3, "refused"),
+        ("principals", [1000, "@staff"], ("1000", "@staff")),
+        ("principals", [True], "refused"),
+    ],
+)
+def test_lists_come_from_toml_or_from_text_with_commas(kind: Any, raw: object, value: object) -> None:
+    assert _reads(Rule(kind, ""), raw) == value
+
+
+def test_the_bounds_are_said_in_words() -> None:
+    assert RULES["nodes.kill_grace"].allowed.endswith("at least 0s and at most 60s")
+    assert RULES["gates.expires_after"].allowed.endswith("more than 0s")
+    assert RULES["runs.restart_max"].allowed == "a whole number, at least 0"
+    assert RULES["runs.status_file"].allowed == "true or false"
+
+
+@pytest.mark.parametrize(("ms", "text"), [(0, "0s"), (1, "1ms"), (1_500, "1500ms"), (60_000, "1m"), (604_800_000, "7d"), (90_000, "90s")])
+def test_a_duration_is_shown_in_the_largest_unit_that_is_exact(ms: int, text: str) -> None:
+    assert Rule("duration", "").show(ms) == text

@@ -1,0 +1,65 @@
+"""What holds for all tests: a home of their own, no settings of the developer, and coverage floors of 100 % where rules live."""
+
+from __future__ import annotations
+
+import io
+import os
+import tempfile
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+# Where every branch must be reached: the kernel, and what is pure and therefore easy to reach. A missing file is no gap.
+FLOORS = {
+    "the kernel": ("supervision/*",),
+    "pure rules": ("actors/*/rules.py", "actors/run/evolve.py", "actors/run/fold_*.py", "actors/run/retry.py", "actors/config/*"),
+}
+
+settings.register_profile("penstock", deadline=None, print_blob=True)
+settings.load_profile("penstock")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--floors", action="store_true", help="demand 100 % branch coverage of the kernel and of pure rules (with --cov)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in [name for name in os.environ if name.startswith(("PENSTOCK_", "XDG_", "GIT_"))]:
+        del os.environ[name]
+    if not hasattr(config, "workerinput"):  # workers inherit it
+        os.environ["HOME"] = tempfile.mkdtemp(prefix="penstock-home-")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, Any, Any]:
+    """After pytest-cov has combined the data of all processes: a floor that does not hold counts as a failed test."""
+    result = yield
+    if session.config.getoption("--floors") and not hasattr(session.config, "workerinput"):
+        session.config.stash[GAPS] = gaps = _gaps(session.config)
+        session.testsfailed += len(gaps)
+    return result
+
+
+GAPS = pytest.StashKey[list[str]]()
+
+
+def _gaps(config: pytest.Config) -> list[str]:
+    plugin = config.pluginmanager.getplugin("_cov")
+    controller = getattr(plugin, "cov_controller", None)
+    if controller is None:
+        return ["--floors needs --cov"]
+    found = []
+    for name, patterns in FLOORS.items():
+        table = io.StringIO()
+        covered = controller.cov.report(include=list(patterns), skip_covered=True, show_missing=True, file=table)
+        if covered < 100:
+            found.append(f"{name}: {covered:.1f} % of 100 %\n{table.getvalue()}")
+    return found
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    for gap in config.stash.get(GAPS, []):
+        terminalreporter.section("coverage floor missed")
+        terminalreporter.write_line(gap)
