@@ -1,0 +1,48 @@
+"""Who lives at which path, and what could not be delivered. It starts and stops nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from supervision.incarnation import Incarnation
+from supervision.reports import Happening, KernelEvent
+
+if TYPE_CHECKING:
+    from supervision.cell import Cell
+    from supervision.exits import Exit
+
+__all__ = ["Registry"]
+
+
+class Registry:
+    """Paths to living cells. `dead_letters` were told to nobody, `dropped` were refused by a full mailbox that drops."""
+
+    __slots__ = ("cells", "dead_letters", "dropped", "observe")
+
+    def __init__(self, observe: Callable[[KernelEvent], None] | None) -> None:
+        self.cells: dict[str, Cell] = {}
+        self.observe = observe
+        self.dead_letters = 0
+        self.dropped = 0
+
+    def receiver(self, path: str) -> Incarnation | None:
+        """The actor that takes messages at `path` now; None when there is none, or it is stopping, or it is a supervisor."""
+        cell = self.cells.get(path)
+        return cell if cell is not None and cell.open and isinstance(cell, Incarnation) else None
+
+    def remove(self, cell: Cell) -> None:
+        if self.cells.get(cell.path) is cell:
+            del self.cells[cell.path]
+
+    def dead_letter(self, path: str, message: object) -> None:
+        self.dead_letters += 1
+        self.report("dead_letter", path, detail=type(message).__name__)
+
+    def drop(self, path: str, message: object) -> None:
+        self.dropped += 1
+        self.report("dropped", path, detail=type(message).__name__)
+
+    def report(self, happening: Happening, path: str, ended: Exit | None = None, detail: str = "") -> None:
+        if self.observe is not None:
+            self.observe(KernelEvent(happening, path, ended, detail))
