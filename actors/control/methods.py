@@ -1,0 +1,76 @@
+"""The table of control methods: name, parameters, whether it changes anything, who may call it, whether it is served under overload.
+
+The runtime's method has the same name with an underscore for the dot. Subscriptions and the ping are served by the session itself.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from attrs import frozen
+
+from actors.control import params as p
+
+__all__ = ["METHODS", "PING", "RUN_FOLLOW", "SYSTEM_FOLLOW", "Method", "Scope"]
+
+Scope = Literal["read", "operate", "approve"]
+
+PING = "system.ping"
+RUN_FOLLOW = "run.follow"
+SYSTEM_FOLLOW = "system.follow"
+
+_PATIENT = 600.0
+
+
+@frozen
+class Method:
+    """One row. `changing` methods take a request_id; `reserved` ones have slots of their own; `deadline` is in seconds."""
+
+    name: str
+    params: type[Any]
+    changing: bool = False
+    scope: Scope = "read"
+    reserved: bool = False
+    deadline: float = 30.0
+
+    @property
+    def attribute(self) -> str:
+        """The name of the runtime's method."""
+        return self.name.replace(".", "_")
+
+
+_ROWS = (
+    Method(PING, p.Nothing, reserved=True),
+    Method("system.info", p.Nothing, reserved=True),
+    Method("system.tree", p.Nothing),
+    Method("system.metrics", p.Nothing),
+    Method("system.shutdown", p.SystemShutdown, scope="operate", reserved=True),
+    Method(SYSTEM_FOLLOW, p.Nothing),
+    Method("workflow.check", p.WorkflowText),
+    Method("workflow.put", p.WorkflowText, changing=True, scope="operate"),
+    Method("workflow.get", p.WorkflowGet),
+    Method("workflow.list", p.WorkflowList),
+    Method("workflow.versions", p.WorkflowOnly),
+    Method("workflow.delete", p.WorkflowDelete, changing=True, scope="operate"),
+    Method("run.start", p.RunStart, changing=True, scope="operate"),
+    Method("run.get", p.RunOnly, reserved=True),
+    Method("run.list", p.RunList, reserved=True),
+    Method("run.events", p.RunEvents),
+    Method(RUN_FOLLOW, p.RunFollow),
+    Method("run.why", p.RunOnly),
+    Method("run.report", p.RunOnly),
+    Method("run.logs", p.RunLogs),
+    Method("run.pause", p.RunSteer, changing=True, scope="operate"),
+    Method("run.resume", p.RunSteer, changing=True, scope="operate"),
+    Method("run.cancel", p.RunSteer, changing=True, scope="operate", reserved=True),
+    Method("run.retry", p.RunRetry, changing=True, scope="operate"),
+    Method("gate.list", p.GateList, reserved=True),
+    Method("gate.get", p.GateGet, reserved=True),
+    Method("gate.decide", p.GateDecide, changing=True, scope="approve", reserved=True),
+    Method("actor.tell", p.ActorTell, changing=True, scope="operate"),
+    Method("audit.verify", p.Nothing, deadline=_PATIENT),
+    Method("store.verify", p.Nothing, deadline=_PATIENT),
+    Method("store.backup", p.StoreBackup, changing=True, scope="operate", deadline=_PATIENT),
+)
+
+METHODS = {method.name: method for method in _ROWS}
