@@ -1,0 +1,110 @@
+"""Content too large for the log, kept in files that are named by their SHA-256. Written whole or not at all, never changed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from storage.errors import BlobDamaged, BlobMissing
+from storage.folder import sync_folder
+
+__all__ = ["Blobs"]
+
+_HEX = frozenset("0123456789abcdef")
+_CHUNK = 1 << 20
+
+
+class Blobs:
+    """`put` returns when the content is durable. Content that is there already is not written again."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._made: set[str] = set()
+        self._serial = 0
+
+    def put(self, data: bytes) -> str:
+        """Store the bytes; their SHA-256 in hex."""
+        digest = sha256(data).hexdigest()
+        if not self.path(digest).exists():
+            fd, temporary = self._temporary()
+            try:
+                _write_all(fd, data)
+                self._keep(fd, temporary, digest)
+            finally:
+                os.close(fd)
+                temporary.unlink(missing_ok=True)
+        return digest
+
+    def put_file(self, source: int) -> str:
+        """Store what can be read from the file descriptor `source`, from its present position to its end."""
+        fd, temporary = self._temporary()
+        hasher = sha256()
+        try:
+            while chunk := os.read(source, _CHUNK):
+                hasher.update(chunk)
+                _write_all(fd, chunk)
+            digest = hasher.hexdigest()
+            if not self.path(digest).exists():
+                self._keep(fd, temporary, digest)
+        finally:
+            os.close(fd)
+            temporary.unlink(missing_ok=True)
+        return digest
+
+    def get(self, digest: str) -> bytes:
+        """The content. Raises BlobMissing, or BlobDamaged if the bytes are not those that were stored."""
+        try:
+            data = self.path(digest).read_bytes()
+        except FileNotFoundError:
+            raise BlobMissing(digest) from None
+        if (found := sha256(data).hexdigest()) != digest:
+            raise BlobDamaged(digest, found)
+        return data
+
+    def path(self, digest: str) -> Path:
+        """Where the content of this digest lies, or would lie. Raises BlobMissing for what is no digest."""
+        if len(digest) != 64 or not _HEX.issuperset(digest):
+            raise BlobMissing(digest)
+        return self._folder / digest[:2] / digest[2:]
+
+    def digests(self) -> Iterator[str]:
+        """All digests stored, sorted."""
+        if self._folder.is_dir():
+            for shelf in sorted(self._folder.iterdir()):
+                for file in sorted(shelf.iterdir()) if len(shelf.name) == 2 else ():
+                    yield shelf.name + file.name
+
+    def discard(self, digest: str) -> bool:
+        """Forget a content; whether it was there."""
+        try:
+            self.path(digest).unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def _temporary(self) -> tuple[int, Path]:
+        self._shelf(self._folder)
+        self._serial += 1
+        path = self._folder / f"{os.getpid()}-{self._serial}.new"
+        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600), path
+
+    def _keep(self, fd: int, temporary: Path, digest: str) -> None:
+        target = self.path(digest)
+        self._shelf(target.parent)
+        os.fsync(fd)
+        temporary.rename(target)
+        sync_folder(target.parent)
+
+    def _shelf(self, folder: Path) -> None:
+        if folder.name not in self._made:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            sync_folder(folder.parent)
+            self._made.add(folder.name)
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]

@@ -1,0 +1,90 @@
+"""The schema as a list of named, append-only steps. A step and the record that it ran are one transaction.
+
+A released step is never edited. `unknown` and `pending` only read, so a newer database is refused without a write.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+__all__ = ["NAMES", "migrate", "pending", "unknown"]
+
+_SET = "storage"
+_MEMORY = """
+CREATE TABLE meta(key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE streams(
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE,
+    base_seq INTEGER NOT NULL DEFAULT 0,    -- events up to here were purged
+    base_sum BLOB                           -- and this is the sum of the last of them
+) STRICT;
+CREATE TABLE journal(
+    position INTEGER PRIMARY KEY, stream INTEGER NOT NULL, seq INTEGER NOT NULL, at_ms INTEGER NOT NULL,
+    kind TEXT NOT NULL, data BLOB NOT NULL, sum BLOB NOT NULL,
+    UNIQUE(stream, seq)
+) STRICT;
+CREATE TABLE catalog(
+    stream INTEGER PRIMARY KEY, kind TEXT NOT NULL, status TEXT NOT NULL, grp TEXT, parent TEXT, due_ms INTEGER,
+    priority INTEGER NOT NULL, created_ms INTEGER NOT NULL, updated_ms INTEGER NOT NULL, title TEXT, facts BLOB NOT NULL, sum BLOB NOT NULL
+) STRICT;
+CREATE INDEX catalog_status ON catalog(kind, status);
+CREATE INDEX catalog_group ON catalog(grp) WHERE grp IS NOT NULL;
+CREATE INDEX catalog_parent ON catalog(parent) WHERE parent IS NOT NULL;
+CREATE INDEX catalog_due ON catalog(due_ms) WHERE due_ms IS NOT NULL;
+CREATE TABLE claims(
+    stream INTEGER PRIMARY KEY, claimant TEXT, epoch INTEGER NOT NULL, until_ms INTEGER NOT NULL, sum BLOB NOT NULL
+) STRICT;
+CREATE INDEX claims_claimant ON claims(claimant) WHERE claimant IS NOT NULL;
+CREATE TABLE receipts(
+    id INTEGER PRIMARY KEY, request_id TEXT NOT NULL UNIQUE, digest BLOB NOT NULL, reply BLOB NOT NULL,
+    at_ms INTEGER NOT NULL, stream INTEGER, sum BLOB NOT NULL
+) STRICT;
+CREATE TABLE audit(
+    seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL,
+    detail BLOB NOT NULL, result TEXT NOT NULL, hash BLOB NOT NULL
+) STRICT;
+"""
+
+
+def _m0001_memory(db: Database) -> None:
+    for statement in _MEMORY.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+_STEPS = {"m0001_memory": _m0001_memory}
+NAMES = tuple(_STEPS)
+
+
+def unknown(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Names of steps that a newer version applied. Reads only."""
+    return tuple(name for name in _applied(connection) if name not in _STEPS)
+
+
+def pending(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Names of the steps still to be applied. Reads only."""
+    applied = set(_applied(connection))
+    return tuple(name for name in NAMES if name not in applied)
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Apply what is pending, each step in a transaction of its own; killed in between, the next start goes on."""
+    if not pending(connection):
+        return
+    from sqlite_utils import Database, Migrations  # noqa: PLC0415  costs 40 ms, and nearly every start has nothing to migrate
+
+    steps = Migrations(_SET)
+    for name, step in _STEPS.items():
+        steps(name=name)(step)
+    steps.apply(Database(connection, recursive_triggers=False, execute_plugins=False))
+
+
+def _applied(connection: sqlite3.Connection) -> list[str]:
+    known = connection.execute("SELECT 1 FROM sqlite_master WHERE name = '_sqlite_migrations'").fetchone()
+    if known is None:
+        return []
+    rows = connection.execute("SELECT name FROM _sqlite_migrations WHERE migration_set = ? ORDER BY id", (_SET,))
+    return [name for (name,) in rows.fetchall()]

@@ -1,0 +1,126 @@
+"""The way in: folder, lock, files, a look that only reads, and then writing. A refusal before that point has changed no byte.
+
+Order: permissions, file system, lock, anchor, schema, anchor against log, tail. Only then is the database opened for writing.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from attrs import frozen
+
+from storage.anchor import Anchor, Mark
+from storage.database import APPLICATION_ID, Database, connect
+from storage.errors import LogTruncated, SchemaTooNew, StoreDamaged
+from storage.folder import check_file, check_filesystem, secure_folder, sync_folder
+from storage.heads import read_mark
+from storage.ids import fresh_id
+from storage.limits import Limits
+from storage.lock import FolderLock
+from storage.migrations import migrate, unknown
+from storage.patience import until_unlocked
+from storage.verify import Damage, verify_tail
+
+__all__ = ["Opened", "open_folder"]
+
+_FILES = ("penstock.lock", "penstock.anchor", "penstock.db", "penstock.db-wal", "penstock.db-shm")
+
+
+@frozen
+class Opened:
+    """An open memory. `damage` names streams whose newest events are not as they were written; the others are sound."""
+
+    lock: FolderLock
+    anchor: Anchor
+    database: Database
+    damage: tuple[Damage, ...]
+    rolled_back: Mark | None = None
+
+
+def open_folder(folder: Path, limits: Limits, *, accept_rollback: bool) -> Opened:
+    """Open or create the memory in `folder`. Raises an OpenRefused, and then nothing was written."""
+    secure_folder(folder)
+    check_filesystem(folder)
+    for name in _FILES:
+        check_file(folder / name)
+    lock = FolderLock(folder)
+    try:
+        return _open(folder, lock, limits, accept_rollback=accept_rollback)
+    except BaseException:
+        lock.close()
+        raise
+
+
+def _open(folder: Path, lock: FolderLock, limits: Limits, *, accept_rollback: bool) -> Opened:
+    path = folder / "penstock.db"
+    anchor = Anchor(folder)
+    rolled_back: Mark | None = None
+    try:
+        kept = anchor.read()
+        damage = _look(path, kept, limits)
+    except (LogTruncated, StoreDamaged):
+        if not accept_rollback:
+            raise
+        rolled_back = anchor.mark
+        damage = _look(path, None, limits)
+    database = Database(path, wal=limits.wal)
+    try:
+        until_unlocked(lambda: _prepare(database), limits.busy_ms)
+        anchor.start(read_mark(database.writer))
+    except BaseException:
+        database.close()
+        raise
+    return Opened(lock, anchor, database, tuple(damage), rolled_back)
+
+
+def _look(path: Path, kept: Mark | None, limits: Limits) -> list[Damage]:
+    """Everything that may refuse the start, through a connection that cannot write."""
+    if not path.exists() or path.stat().st_size == 0:
+        if kept is not None and kept.position > 0:
+            raise LogTruncated(1, kept.position, "the database is gone or empty")
+        return []
+    try:
+        with closing(connect(path, "ro")) as connection:
+            return _look_inside(path, connection, kept, limits)
+    except sqlite3.OperationalError as error:
+        raise StoreDamaged(path, f"SQLite cannot open it ({error})") from error
+    except sqlite3.DatabaseError as error:
+        raise StoreDamaged(path, f"SQLite cannot read it ({error})") from error
+
+
+def _look_inside(path: Path, connection: sqlite3.Connection, kept: Mark | None, limits: Limits) -> list[Damage]:
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    if application != APPLICATION_ID and (tables or application):
+        raise StoreDamaged(path, f"it is no database of Penstock (application id {application})")
+    if names := unknown(connection):
+        raise SchemaTooNew(path, names)
+    log = read_mark(connection) if {"meta", "journal", "audit", "receipts"} <= tables else Mark(b"", 0)
+    if kept is not None:
+        _compare(path, connection, kept, log)
+    return verify_tail(connection, limits.verify_tail) if log.position else []
+
+
+def _compare(path: Path, connection: sqlite3.Connection, kept: Mark, log: Mark) -> None:
+    if log.position < kept.position:
+        raise LogTruncated(log.position + 1, kept.position, "it ends before its anchor (cut, or an older copy was restored)")
+    if log.store != kept.store:
+        raise StoreDamaged(path, "it belongs to another store than the anchor beside it")
+    if log.generation < kept.generation or log.audit < kept.audit or log.receipt < kept.receipt:
+        raise LogTruncated(log.position, kept.position, "audit entries or receipts are missing (an older copy was restored)")
+    row = connection.execute("SELECT sum FROM journal WHERE position = ?", (kept.position,)).fetchone()
+    entry = connection.execute("SELECT hash FROM audit WHERE seq = ?", (kept.audit,)).fetchone()
+    # A row that is gone while later ones exist was purged, which is itself recorded.
+    if (row and row[0] != kept.sum) or (entry and entry[0] != kept.audit_hash):
+        raise StoreDamaged(path, f"what stands at position {kept.position} is not what was acknowledged")
+
+
+def _prepare(database: Database) -> None:
+    database.open()
+    migrate(database.writer)
+    database.writer.execute("INSERT OR IGNORE INTO meta(key, value) VALUES ('store', ?), ('generation', 1)", (fresh_id(),))
+    database.extend_wal()
+    database.connect_reader()
+    sync_folder(database.path.parent)
