@@ -1,0 +1,92 @@
+"""A gate's question on the terminal: what is shown, what may be answered, one answer. Gives way when somebody else decides first."""
+
+from __future__ import annotations
+
+import select
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from attrs import frozen
+
+from actors.cli.text import emit, visible, visible_lines
+
+__all__ = ["Later", "ask", "describe"]
+
+_POLL = 0.3
+_WORDS = {"a": "approve", "r": "reject", "w": "rework", "c": "cancel", "l": "later"}
+
+
+@frozen
+class Later:
+    """The person wants to decide another time."""
+
+
+def ask(gate: dict[str, Any], decided_elsewhere: Callable[[], bool]) -> dict[str, Any] | Later | None:
+    """Ask until there is an answer: fields of gate.decide, Later, or None when the gate was decided elsewhere meanwhile."""
+    describe(gate)
+    try:
+        return _ask(gate, decided_elsewhere)
+    except EOFError:
+        return Later()
+
+
+def _ask(gate: dict[str, Any], decided_elsewhere: Callable[[], bool]) -> dict[str, Any] | Later | None:
+    offered = [*gate["decisions"], "later"]
+    question = ", ".join(f"[{key}] {word}" for key, word in _WORDS.items() if word in offered)
+    while True:
+        line = _read(f"{question}: ", decided_elsewhere)
+        if line is None:
+            emit("\nThe gate was decided elsewhere.")
+            return None
+        word = _WORDS.get(line.strip().lower(), line.strip().lower())
+        if word not in offered:
+            emit(f"Please answer with one of: {', '.join(offered)}.")
+        elif word == "later":
+            return Later()
+        else:
+            return _complete(gate, word, decided_elsewhere)
+
+
+def describe(gate: dict[str, Any]) -> None:
+    """Print what the gate shows: prompt, artifacts, commands, options."""
+    shown = gate.get("shown") or {}
+    emit(f"\nGate {visible(gate['gate_name'])}")
+    if gate.get("prompt"):
+        emit(f"  {visible_lines(gate['prompt'])}")
+    for artifact in shown.get("artifacts", ()):
+        emit(f"  artifact of {visible(artifact['node_id'])}: {visible(artifact['path'])}  sha256 {visible(artifact['sha256'])[:16]}…")
+    for command in shown.get("commands", ()):
+        emit(f"  then {visible(command['node_id'])} runs: {visible(command['text'])}")
+    for option in gate.get("options", ()):
+        emit(f"  option {visible(option['value'])}: {visible(option['label'])}")
+
+
+def _complete(gate: dict[str, Any], decision: str, decided_elsewhere: Callable[[], bool]) -> dict[str, Any] | None:
+    """The answer with what belongs to the decision: selections for approve, feedback for reject and rework."""
+    answer: dict[str, Any] = {"decision": decision}
+    if decision == "approve" and gate.get("options"):
+        line = _read("Options (values, separated by commas; empty for none): ", decided_elsewhere)
+        if line is None:
+            return None
+        selections = [word for word in (part.strip() for part in line.split(",")) if word]
+        return {**answer, "selections": selections} if selections else answer
+    if decision in {"reject", "rework"}:
+        line = _read("Feedback (one line; empty for none): ", decided_elsewhere)
+        if line is None:
+            return None
+        return {**answer, "feedback": line.strip()} if line.strip() else answer
+    return answer
+
+
+def _read(prompt: str, decided_elsewhere: Callable[[], bool]) -> str | None:
+    """One line of the person; None as soon as the gate is decided elsewhere. Raises EOFError at the end of input."""
+    sys.stdout.write(prompt)
+    sys.stdout.flush()
+    while not select.select([sys.stdin], [], [], _POLL)[0]:
+        if decided_elsewhere():
+            return None
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line

@@ -1,0 +1,160 @@
+"""Staying with a run until it ends or stands still: events to a view, gates to a person, the ending to an exit code."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from attrs import define, field, frozen
+
+from actors.cli import exits
+from actors.cli.ending import conclude
+from actors.cli.link import Carrier, Link
+from actors.cli.view import View, view_for
+from actors.control.client import CallRefused, Client, Stream
+
+__all__ = ["Manner", "attend"]
+
+_TICK = 0.2
+_STANDING = {"awaiting_approval", "waiting"}
+_TERMINAL = {"completed", "blocked", "failed", "cancelled"}
+
+
+@frozen
+class Manner:
+    """How to attend: with a person at the terminal, approving by itself, waiting although nobody can be asked, printing JSON."""
+
+    terminal: bool
+    yes: bool = False
+    wait: bool = False
+    as_json: bool = False
+
+    @classmethod
+    def of_terminal(cls, *, yes: bool = False, wait: bool = False, as_json: bool = False) -> Manner:
+        """Look whether somebody sits there."""
+        return cls(sys.stdin.isatty() and sys.stdout.isatty() and not as_json, yes, wait, as_json)
+
+
+def attend(link: Link, begin: Callable[[Carrier], str], manner: Manner) -> int:
+    """Reach a daemon, `begin` (which names the run), stay with the run, conclude. Ctrl-C and TERM leave the run in order."""
+    previous = signal.signal(signal.SIGTERM, _interrupt)
+    run: dict[str, Any] = {}
+    carried = False
+    try:
+        with link.carrier() as carrier:
+            carried = carrier.embedded
+            run = _stay(carrier, begin(carrier), manner)
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+    return conclude(run, embedded=carried, as_json=manner.as_json)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _stay(carrier: Carrier, run_id: str, manner: Manner) -> dict[str, Any]:
+    """The run as it was seen last, with `reasons` where it has not ended and `interrupted` when we were told to leave."""
+    with carrier.client() as asking, carrier.client() as following:
+        watch = _Watch(
+            asking, Stream(following, "run.follow", {"run_id": run_id}), run_id, manner, view_for(manner.terminal, manner.as_json)
+        )
+        try:
+            watch.until_done()
+        except KeyboardInterrupt:
+            watch.run = {**watch.look(), "interrupted": True}
+        finally:
+            watch.view.close()
+        if watch.run["status"] not in _TERMINAL:
+            watch.run = {**watch.run, "reasons": asking.call("run.why", {"run_id": run_id})["reasons"]}
+        return watch.run
+
+
+@define
+class _Watch:
+    asking: Client
+    stream: Stream
+    run_id: str
+    manner: Manner
+    view: View
+    run: dict[str, Any] = field(factory=dict)
+    _answered: set[tuple[str, int]] = field(factory=set)
+
+    def look(self) -> dict[str, Any]:
+        self.run = dict(self.asking.call("run.get", {"run_id": self.run_id})["run"])
+        return self.run
+
+    def until_done(self) -> None:
+        self.view.show(self.look())
+        while not self._done():
+            if self._drain():
+                self.view.show(self.look())
+            else:
+                self.view.tick()
+            self._answer_gates()
+
+    def _drain(self) -> bool:
+        """Take in what has happened; wait a moment when nothing has."""
+        event = self.stream.poll(_TICK)
+        seen = event is not None
+        while event is not None:
+            self.view.event(event)
+            event = self.stream.poll(0.0)
+        return seen or self.stream.ended
+
+    def _done(self) -> bool:
+        if self.stream.ended:
+            self.view.show(self.look())
+            return True
+        stays = self.manner.terminal or self.manner.yes or self.manner.wait
+        return self.run["status"] == "paused" or (self.run["status"] in _STANDING and not stays)
+
+    def _answer_gates(self) -> None:
+        for node in self.run.get("nodes", ()):
+            gate = node.get("gate")
+            if gate is None or node["node_id"] not in self.run.get("open_gates", ()) or self._key(gate) in self._answered:
+                continue
+            if self.manner.yes:
+                self._answered.add(self._key(gate))
+                self._decide(gate, {"decision": "approve"})
+            elif self.manner.terminal:
+                self._ask(gate)
+            self.view.show(self.look())
+            return
+
+    def _ask(self, gate: dict[str, Any]) -> None:
+        from actors.cli.ask import Later, ask
+
+        self._answered.add(self._key(gate))
+        with self.view.suspended():
+            answer = ask(gate, lambda: self._closed(gate))
+        if isinstance(answer, Later):
+            raise KeyboardInterrupt
+        if answer is not None:
+            self._decide(gate, answer)
+
+    def _closed(self, gate: dict[str, Any]) -> bool:
+        """Whether the gate was decided elsewhere meanwhile."""
+        event = self.stream.poll(0.0)
+        if event is None and not self.stream.ended:
+            return False
+        if event is not None:
+            self.view.event(event)
+        return gate["node_id"] not in self.look().get("open_gates", ())
+
+    @staticmethod
+    def _key(gate: dict[str, Any]) -> tuple[str, int]:
+        return str(gate["node_id"]), int(gate["instance"])
+
+    def _decide(self, gate: dict[str, Any], answer: dict[str, Any]) -> None:
+        from actors.cli.ids import new_request_id
+
+        bound = {"run_id": self.run_id, "gate": gate["node_id"], "nonce": gate["nonce"], "shown_digest": gate["shown_digest"]}
+        try:
+            self.asking.call("gate.decide", {**bound, **answer, "request_id": new_request_id()})
+        except CallRefused as refused:
+            self.view.say(f"{refused.message} ({refused.code})")
+            if exits.exit_of(refused) != exits.FAILED:
+                raise

@@ -1,0 +1,49 @@
+"""Changing requests: sent to the daemon that listens, or, for what sets a run going, to one that this process carries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actors.cli import exits
+from actors.cli.link import Carrier, Link
+from actors.cli.text import emit, print_json, visible
+from actors.control.client import Client
+
+__all__ = ["change", "change_or_carry"]
+
+
+def change(link: Link, method: str, params: dict[str, Any], *, as_json: bool) -> int:
+    """Send the request to the daemon that listens and print its answer."""
+    with link.client() as client:
+        return _print(_call(client, method, params), as_json=as_json)
+
+
+def change_or_carry(link: Link, method: str, params: dict[str, Any], *, as_json: bool) -> int:
+    """As `change`; without a daemon, carry one, send the request, and stay with the run as `penstock run` does."""
+    client = link.try_client()
+    if client is not None:
+        with client:
+            return _print(_call(client, method, params), as_json=as_json)
+    from actors.cli.attend import Manner, attend
+
+    def begin(carrier: Carrier) -> str:
+        with carrier.client() as own:
+            _call(own, method, params)
+        return str(params["run_id"])
+
+    return attend(link, begin, Manner.of_terminal(as_json=as_json))
+
+
+def _call(client: Client, method: str, params: dict[str, Any]) -> dict[str, Any]:
+    from actors.cli.ids import new_request_id
+
+    given = {key: value for key, value in params.items() if value is not None}
+    return client.call(method, {"request_id": new_request_id(), **given})
+
+
+def _print(answer: dict[str, Any], *, as_json: bool) -> int:
+    if as_json:
+        print_json(answer)
+    else:
+        emit("  ".join(f"{key}: {visible(value)}" for key, value in answer.items() if value not in (None, [])))
+    return exits.OK

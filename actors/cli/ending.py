@@ -1,0 +1,52 @@
+"""The last words about a run: how it ended, what came out, and what moves it on when it has not ended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actors.cli import exits
+from actors.cli.text import emit, print_json, visible
+
+__all__ = ["conclude", "next_steps"]
+
+
+def conclude(run: dict[str, Any], *, embedded: bool, as_json: bool) -> int:
+    """Print the ending (one JSON object with `as_json`) and return the exit code."""
+    exit_code = exits.code_of_status(run["status"])
+    if exit_code == exits.UNFINISHED:
+        run = {**run, "next_steps": next_steps(run, embedded=embedded)}
+    if as_json:
+        print_json({**run, "exit_code": exit_code})
+    else:
+        _print(run)
+    return exit_code
+
+
+def _print(run: dict[str, Any]) -> None:
+    detail = run.get("detail") or {}
+    tail = f" ({detail['code']})" if "code" in detail else ""
+    emit(visible(f"{run['run_id']}: {run['status']}{tail}"))
+    failure = run.get("last_failure")
+    if failure and run["status"] in {"failed", "blocked"}:
+        emit(visible(f"  {failure['node_id']}: {failure['reason']}"))
+    for name, value in (run.get("output") or {}).items():
+        emit(visible(f"  {name} = {value}"))
+    for reason in run.get("reasons", ()):
+        emit(visible(f"  {reason['text']}"))
+    for step in run.get("next_steps", ()):
+        emit(f"  -> {visible(step)}")
+    if run.get("report_path"):
+        emit(f"  report: {visible(run['report_path'])}")
+
+
+def next_steps(run: dict[str, Any], *, embedded: bool) -> list[str]:
+    """Commands that would move the run on, most likely first."""
+    run_id = run["run_id"]
+    steps = [f"penstock approve {run_id} {gate}   (or reject, rework, cancel-gate)" for gate in run.get("open_gates", ())]
+    if embedded:
+        steps += [f"penstock resume {run_id}   (carries a daemon of its own again), or start penstockd"]
+    elif run["status"] == "paused":
+        steps += [f"penstock resume {run_id}"]
+    elif run.get("interrupted"):
+        steps += [f"the daemon goes on with it; penstock show {run_id}, penstock events {run_id} --follow"]
+    return steps

@@ -1,0 +1,89 @@
+"""`penstock workflow`: store, list, show and remove definitions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from actors.cli import exits, options
+from actors.cli.carry import change
+from actors.cli.link import link_of
+from actors.cli.text import print_json, table
+
+__all__ = ["workflow"]
+
+_WORKFLOWS = (("workflow_id", "WORKFLOW"), ("version", "VERSION"), ("status", "STATUS"), ("updated_ms", "UPDATED"), ("title", "TITLE"))
+_VERSIONS = (("version", "VERSION"), ("digest", "DIGEST"), ("stored_at_ms", "STORED"))
+_workflow_id = click.argument("workflow_id", metavar="WORKFLOW")
+
+
+@click.group()
+def workflow() -> None:
+    """Store, list, show and remove workflows."""
+
+
+@workflow.command()
+@click.argument("file", metavar="FILE")
+@options.request_id
+@options.as_json
+@click.pass_context
+def put(context: click.Context, file: str, request_id: str | None, *, as_json: bool) -> int:
+    """Store a workflow file; a change makes a new version."""
+    from actors.cli.source import definition
+
+    return change(link_of(context), "workflow.put", {**definition(Path(file)), "request_id": request_id}, as_json=as_json)
+
+
+@workflow.command("ls")
+@options.with_limit(100)
+@options.as_json
+@click.pass_context
+def list_(context: click.Context, limit: int, *, as_json: bool) -> int:
+    """List stored workflows, each with its newest version."""
+    with link_of(context).client() as client:
+        found = client.call("workflow.list", {"limit": limit})["workflows"]
+    if as_json:
+        print_json(found)
+    else:
+        table(found, _WORKFLOWS, empty="No workflows are stored.")
+    return exits.OK
+
+
+@workflow.command()
+@_workflow_id
+@click.option("--version", type=click.IntRange(min=1), help="This version instead of the newest.")
+@click.pass_context
+def show(context: click.Context, workflow_id: str, version: int | None) -> int:
+    """Print a stored definition as JSON."""
+    asked = {"workflow_id": workflow_id} if version is None else {"workflow_id": workflow_id, "version": version}
+    with link_of(context).client() as client:
+        print_json(client.call("workflow.get", asked))
+    return exits.OK
+
+
+@workflow.command()
+@_workflow_id
+@options.as_json
+@click.pass_context
+def versions(context: click.Context, workflow_id: str, *, as_json: bool) -> int:
+    """List the versions of a workflow."""
+    with link_of(context).client() as client:
+        found = client.call("workflow.versions", {"workflow_id": workflow_id})["versions"]
+    if as_json:
+        print_json(found)
+    else:
+        table(found, _VERSIONS, empty="No versions.")
+    return exits.OK
+
+
+@workflow.command()
+@_workflow_id
+@click.option("--cancel-runs", is_flag=True, help="Cancel its active runs first; without this they forbid the removal.")
+@options.request_id
+@options.as_json
+@click.pass_context
+def rm(context: click.Context, workflow_id: str, request_id: str | None, *, cancel_runs: bool, as_json: bool) -> int:
+    """Remove a workflow; its finished runs stay readable."""
+    params = {"workflow_id": workflow_id, "cancel_runs": cancel_runs, "request_id": request_id}
+    return change(link_of(context), "workflow.delete", params, as_json=as_json)

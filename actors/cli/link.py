@@ -1,0 +1,76 @@
+"""The way to a daemon: the one that listens, or one that this process carries for as long as it is needed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from actors.control.client import Client, NoDaemon
+from actors.paths import Places, resolve
+
+if TYPE_CHECKING:
+    import click
+
+__all__ = ["Carrier", "Link", "link_of"]
+
+
+@frozen
+class Carrier:
+    """A daemon within reach. `embedded`: it lives in this process and ends with it."""
+
+    link: Link
+    embedded: bool
+
+    def client(self) -> Client:
+        """A connection of its own."""
+        return self.link.client(patience=1.0)
+
+
+@frozen
+class Link:
+    """Where things are, as the options and the environment say; what every command gets as its click object."""
+
+    data: str | None = None
+    socket: str | None = None
+    config: str | None = None
+    places: Places = field(init=False)
+
+    @places.default
+    def _resolve(self) -> Places:
+        return resolve(os.environ, data=self.data, socket=self.socket, config=self.config)
+
+    def client(self, *, patience: float = 0.0) -> Client:
+        """A connection to the daemon that listens. Raises NoDaemon."""
+        return Client(self.places.socket, patience=patience)
+
+    def try_client(self) -> Client | None:
+        """A connection, or None when nobody listens; a socket that refuses us is still an error."""
+        try:
+            return self.client()
+        except NoDaemon as error:
+            if error.denied:
+                raise
+            return None
+
+    @contextmanager
+    def carrier(self) -> Iterator[Carrier]:
+        """The daemon that listens, else one of our own until the block ends. The refusals of its start carry code and exit code."""
+        listening = self.try_client()
+        if listening is not None:
+            listening.close()
+            yield Carrier(self, embedded=False)
+            return
+        from actors import daemon
+
+        with daemon.embedded(self.places):
+            yield Carrier(self, embedded=True)
+
+
+def link_of(context: click.Context) -> Link:
+    """The link of a command's context."""
+    link = context.find_object(Link)
+    return link if link is not None else Link()

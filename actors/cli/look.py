@@ -1,0 +1,181 @@
+"""The commands that only look: ls, show, tree, why, events, logs, report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from actors.cli import exits, options
+from actors.cli.link import link_of
+from actors.cli.text import clock_time, elapsed, emit, print_json, table, visible, visible_lines
+from actors.control.client import Client, Stream
+
+__all__ = ["events", "logs", "ls", "report", "show", "tree", "why"]
+
+_RUNS = (("run_id", "RUN"), ("workflow_id", "WORKFLOW"), ("status", "STATUS"), ("created_at_ms", "CREATED"), ("title", "TITLE"))
+_NODES = (("node_id", "NODE"), ("kind", "KIND"), ("status", "STATUS"), ("attempt", "ATTEMPT"), ("took", "TOOK"), ("problem", "PROBLEM"))
+_FACTS = (
+    "title",
+    "status",
+    "created_at_ms",
+    "started_at_ms",
+    "finished_at_ms",
+    "pause_reason",
+    "stop_kind",
+    "stop_reason",
+    "workspace",
+    "report_path",
+)
+
+
+@click.command()
+@click.option("--status", metavar="S", help="Only runs in this status.")
+@click.option("--workflow", metavar="W", help="Only runs of this workflow.")
+@options.with_limit(50)
+@options.as_json
+@click.pass_context
+def ls(context: click.Context, status: str | None, workflow: str | None, limit: int, *, as_json: bool) -> int:
+    """List runs, newest first."""
+    asked = {"status": status, "workflow_id": workflow, "limit": limit}
+    with link_of(context).client() as client:
+        runs = client.call("run.list", {key: value for key, value in asked.items() if value is not None})["runs"]
+    return _listing(runs, _RUNS, "No runs.", as_json=as_json)
+
+
+@click.command()
+@options.run_id
+@options.as_json
+@click.pass_context
+def show(context: click.Context, run_id: str, *, as_json: bool) -> int:
+    """Show one run with its nodes."""
+    with link_of(context).client() as client:
+        run = client.call("run.get", {"run_id": run_id})["run"]
+    if as_json:
+        print_json(run)
+        return exits.OK
+    emit(f"{visible(run['run_id'])}  workflow {visible(run['workflow_id'])} version {visible(run.get('version', '-'))}")
+    for key in _FACTS:
+        if run.get(key) is not None:
+            emit(f"  {key.removesuffix('_ms').replace('_', ' ')}: {visible(clock_time(run[key]) if key.endswith('_ms') else run[key])}")
+    for name, value in {**{f"input {key}": given for key, given in run.get("inputs", {}).items()}, **(run.get("output") or {})}.items():
+        emit(visible(f"  {name} = {value}"))
+    table([_node_row(node) for node in run["nodes"]], _NODES, empty="  no nodes")
+    return exits.OK
+
+
+def _node_row(node: dict[str, Any]) -> dict[str, Any]:
+    started, ended, error = node.get("started_at_ms"), node.get("ended_at_ms"), node.get("error")
+    took = elapsed(ended - started) if started is not None and ended is not None else None
+    return {**node, "took": took, "problem": f"{error['code']}: {error['message']}" if error else None}
+
+
+@click.command()
+@options.as_json
+@click.pass_context
+def tree(context: click.Context, *, as_json: bool) -> int:
+    """Show the daemon's actors, their addresses and what each is doing."""
+    with link_of(context).client() as client:
+        rows = client.call("system.tree")["rows"]
+    if as_json:
+        print_json(rows)
+        return exits.OK
+    shown = [{**row, "actor": "  " * row["depth"] + (row["path"] or "root"), "mail": f"{row['mailbox']}/{row['capacity']}"} for row in rows]
+    table(
+        shown, (("actor", "ACTOR"), ("kind", "KIND"), ("mail", "MAIL"), ("restarts", "RESTARTS"), ("status", "STATUS")), empty="No actors."
+    )
+    return exits.OK
+
+
+@click.command()
+@options.run_id
+@options.as_json
+@click.pass_context
+def why(context: click.Context, run_id: str, *, as_json: bool) -> int:
+    """Say why a run is where it is, and what would move it on."""
+    with link_of(context).client() as client:
+        answer = client.call("run.why", {"run_id": run_id})
+    if as_json:
+        print_json(answer)
+        return exits.OK
+    emit(visible(f"{answer['run_id']}: {answer['status']}"))
+    for reason in answer["reasons"]:
+        emit(f"  {visible(reason['text'])} ({visible(reason['code'])})")
+    return exits.OK
+
+
+@click.command()
+@options.run_id
+@click.option("--follow", is_flag=True, help="Stay and print events as they come, until the run has ended.")
+@click.option("--after", type=click.IntRange(min=0), default=0, metavar="SEQ", help="Only events behind this sequence number.")
+@options.as_json
+@click.pass_context
+def events(context: click.Context, run_id: str, after: int, *, follow: bool, as_json: bool) -> int:
+    """Print a run's events, oldest first; with --json one JSON object a line."""
+    from actors.cli.view import event_line
+
+    with link_of(context).client() as client:
+        stream = Stream(client, "run.follow", {"run_id": run_id, "after": after}) if follow else _pages(client, run_id, after)
+        for event in stream:
+            if as_json:
+                print_json(event)
+            else:
+                emit(event_line(event))
+    return exits.OK
+
+
+def _pages(client: Client, run_id: str, after: int) -> Any:
+    while True:
+        page = client.call("run.events", {"run_id": run_id, "after": after})
+        yield from page["events"]
+        if not page["events"] or page["events"][-1]["seq"] >= page["head"]:
+            return
+        after = page["events"][-1]["seq"]
+
+
+@click.command()
+@options.run_id
+@click.argument("node_id", metavar="[NODE]", required=False)
+@click.option("--attempt", type=click.IntRange(min=1), help="Only this attempt.")
+@options.as_json
+@click.pass_context
+def logs(context: click.Context, run_id: str, node_id: str | None, attempt: int | None, *, as_json: bool) -> int:
+    """Print what a run's nodes wrote to stdout and stderr."""
+    asked = {"run_id": run_id, "node_id": node_id, "attempt": attempt}
+    with link_of(context).client() as client:
+        found = client.call("run.logs", {key: value for key, value in asked.items() if value is not None})["logs"]
+    if as_json:
+        print_json(found)
+        return exits.OK
+    for log in found:
+        cut = f", cut; all of it: {log['path']}" if log["truncated"] else ""
+        emit(visible(f"== {log['node_id']} attempt {log['attempt']} {log['stream']} ({log['size']} bytes{cut})"))
+        if log["text"]:
+            emit(visible_lines(log["text"]).rstrip("\n"))
+    if not found:
+        emit("Nothing was written.")
+    return exits.OK
+
+
+@click.command()
+@options.run_id
+@options.as_json
+@click.pass_context
+def report(context: click.Context, run_id: str, *, as_json: bool) -> int:
+    """Print the report of a run."""
+    with link_of(context).client() as client:
+        answer = client.call("run.report", {"run_id": run_id})
+    if as_json:
+        print_json(answer)
+    else:
+        emit(visible_lines(answer["markdown"]))
+        emit(f"\n({visible(answer['path'])})")
+    return exits.OK
+
+
+def _listing(rows: list[dict[str, Any]], columns: tuple[tuple[str, str], ...], empty: str, *, as_json: bool) -> int:
+    if as_json:
+        print_json(rows)
+    else:
+        table(rows, columns, empty=empty)
+    return exits.OK

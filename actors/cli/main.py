@@ -1,0 +1,100 @@
+"""`penstock`: the table of commands. Each is imported only when it is used, so that the client starts fast."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from actors.cli import exits
+from actors.cli.link import Link
+
+__all__ = ["LazyGroup", "cli", "main"]
+
+_COMMANDS = {
+    "run": ("run:run", "Run a workflow file, or a stored workflow by its id."),
+    "check": ("check:check", "Validate workflow files; nothing is run or stored."),
+    "ls": ("look:ls", "List runs, newest first."),
+    "show": ("look:show", "Show one run with its nodes."),
+    "tree": ("look:tree", "Show the daemon's actors."),
+    "why": ("look:why", "Say why a run is where it is, and what would move it on."),
+    "events": ("look:events", "Print a run's events."),
+    "logs": ("look:logs", "Print what a run's nodes wrote."),
+    "report": ("look:report", "Print the report of a run."),
+    "gates": ("gates:gates", "List open gates."),
+    "approve": ("gates:approve", "Approve a gate."),
+    "reject": ("gates:reject", "Reject a gate: its node fails."),
+    "rework": ("gates:rework", "Send the work before a gate back, with feedback."),
+    "cancel-gate": ("gates:cancel_gate", "Answer a gate by cancelling its run."),
+    "pause": ("steer:pause", "Pause a run."),
+    "resume": ("steer:resume", "Resume a paused run."),
+    "cancel": ("steer:cancel", "Cancel a run."),
+    "retry": ("steer:retry", "Give a failed node fresh attempts."),
+    "send": ("steer:send", "Inject one typed message into an actor."),
+    "workflow": ("flows:workflow", "Store, list, show and remove workflows."),
+    "doctor": ("doctor:doctor", "Check this installation and say what to do."),
+    "backup": ("upkeep:backup", "Write a consistent copy of the database."),
+    "verify": ("upkeep:verify", "Verify the log and the audit trail."),
+    "config": ("settings:config", "Print the settings in force and where each came from."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and one-line helps, and imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of the table."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import and return the command, or None."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute = _COMMANDS[cmd_name][0].split(":")
+        command: click.Command = getattr(importlib.import_module(f"actors.cli.{module}"), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in --help, without importing anything."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+    def main(self, args: Sequence[str] | None = None, *_: Any, **__: Any) -> Any:
+        """Run a command line; always ends in SystemExit with the code of the interface."""
+        try:
+            sys.exit(super().main(args, prog_name="penstock", standalone_mode=False) or exits.OK)
+        except click.exceptions.Exit as done:
+            sys.exit(done.exit_code)
+        except click.Abort:
+            sys.exit(exits.report(KeyboardInterrupt()))
+        except click.ClickException as error:
+            sys.exit(_usage(error))
+        except Exception as error:  # noqa: BLE001  the last resort of the process: everything becomes a message and a code
+            sys.exit(exits.report(error))
+
+
+def _usage(error: click.ClickException) -> int:
+    exits.report(exits.Told("usage", error.format_message(), exits.USAGE))
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        click.echo(f"{context.get_usage()}\nTry '{context.command_path} --help'.", err=True)
+    return exits.USAGE
+
+
+@click.command(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--data", metavar="DIR", help="Data folder; default $PENSTOCK_HOME, else $XDG_DATA_HOME/penstock.")
+@click.option("--socket", metavar="PATH", help="Control socket; default below $XDG_RUNTIME_DIR, else below the data folder.")
+@click.option("--config", metavar="FILE", help="Configuration file; default $XDG_CONFIG_HOME/penstock/penstock.toml.")
+@click.version_option(package_name="penstock")
+@click.pass_context
+def cli(context: click.Context, data: str | None, socket: str | None, config: str | None) -> None:
+    """Durable agent workflows: start them, watch them, decide their gates."""
+    context.obj = Link(data=data, socket=socket, config=config)
+
+
+def main() -> None:
+    """The executable's body."""
+    cli.main()

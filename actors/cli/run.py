@@ -1,0 +1,84 @@
+"""`penstock run`: start a run, watch it, answer its gates, end with its exit code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from actors.cli import exits, options
+from actors.cli.link import Carrier, Link, link_of
+from actors.control.client import CallRefused
+
+__all__ = ["run"]
+
+_NOT_A_USERS_MISTAKE = {exits.NOT_FOUND, exits.PERMISSION, exits.NO_DAEMON, exits.INTERNAL}
+
+
+@click.command()
+@click.argument("target", metavar="FILE|ID")
+@click.option("-i", "--input", "inputs", metavar="KEY=VALUE", multiple=True, help="One input of the workflow; repeat for more.")
+@click.option("--detach", is_flag=True, help="Hand the run to the daemon that listens, print its id and return.")
+@click.option("--yes", is_flag=True, help="Approve each gate as it opens.")
+@click.option("--wait", is_flag=True, help="Without a terminal: stay while a gate is open or the run waits, instead of ending with 5.")
+@click.option("--priority", type=int, metavar="N", help="Higher goes first when runs queue.")
+@options.request_id
+@options.as_json
+@click.pass_context
+def run(context: click.Context, /, target: str, **given: Any) -> int:
+    """Run a workflow FILE, or a stored workflow by its ID.
+
+    Talks to the daemon when one listens on the socket; else carries one for as long as the run lasts. Exit code: 0 completed, 1 failed,
+    3 blocked, 4 cancelled, 5 paused, waiting or awaiting approval.
+    """
+    from actors.cli.ids import new_request_id
+    from actors.cli.source import inputs_of, start_params
+
+    params = {**start_params(target), "inputs": inputs_of(given["inputs"]), "request_id": given["request_id"] or new_request_id()}
+    if given["priority"] is not None:
+        params["priority"] = given["priority"]
+    link = link_of(context)
+    return _detached(link, params, as_json=given["as_json"]) if given["detach"] else _attended(link, params, given)
+
+
+def _detached(link: Link, params: dict[str, Any], *, as_json: bool) -> int:
+    from actors.cli.text import emit, print_json, visible
+
+    with link.client() as client:
+        started = _start(client.call, params)
+    if as_json:
+        print_json(started)
+    else:
+        emit(visible(started["run_id"]))
+    return exits.OK
+
+
+def _attended(link: Link, params: dict[str, Any], given: dict[str, Any]) -> int:
+    from actors.cli.attend import Manner, attend
+
+    manner = Manner.of_terminal(yes=given["yes"], wait=given["wait"], as_json=given["as_json"])
+
+    def begin(carrier: Carrier) -> str:
+        with carrier.client() as client:
+            return str(_start(client.call, params)["run_id"])
+
+    return attend(link, begin, manner)
+
+
+def _start(call: Any, params: dict[str, Any]) -> dict[str, Any]:
+    """Ask for the run. What the runtime says of a definition or an input is the user's mistake: usage, not a failed run."""
+    try:
+        started: dict[str, Any] = call("run.start", params)
+    except CallRefused as refused:
+        _print_problems(refused.data.get("problems"))
+        exit_code = exits.exit_of(refused)
+        raise exits.Told(refused.code, refused.message, exit_code if exit_code in _NOT_A_USERS_MISTAKE else exits.USAGE) from None
+    return started
+
+
+def _print_problems(problems: Any) -> None:
+    from actors.cli.check import print_problem
+
+    for problem in problems if isinstance(problems, list) else ():
+        if isinstance(problem, dict) and "line" in problem:
+            print_problem(problem)

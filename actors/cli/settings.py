@@ -1,0 +1,39 @@
+"""`penstock config`: every setting in force and where its value came from."""
+
+from __future__ import annotations
+
+import os
+
+import attrs
+import click
+
+from actors.cli import exits, options
+from actors.cli.link import link_of
+from actors.cli.text import emit, print_json, table, visible
+
+__all__ = ["config"]
+
+
+@click.command()
+@click.option("--explain", is_flag=True, help="Say what each setting means and what is allowed.")
+@options.as_json
+@click.pass_context
+def config(context: click.Context, *, explain: bool, as_json: bool) -> int:
+    """Print the settings in force and where each value came from."""
+    from actors.config import load
+
+    places = link_of(context).places
+    rows = [attrs.asdict(entry) for entry in load(os.environ, places.config_file).entries()]
+    if as_json:
+        print_json({"settings": rows, "places": {name: str(path) for name, path in attrs.asdict(places).items()}})
+        return exits.OK
+    for name, path in attrs.asdict(places).items():
+        emit(f"# {name}: {visible(path)}")
+    columns = (
+        ("key", "SETTING"),
+        ("value", "VALUE"),
+        ("origin", "FROM"),
+        *((("allowed", "ALLOWED"), ("says", "MEANING")) if explain else ()),
+    )
+    table(rows, columns, empty="No settings.")
+    return exits.OK

@@ -1,0 +1,56 @@
+"""What `penstock run FILE|ID` and `workflow put FILE` are given: a file to send along, or the id of a stored workflow."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from actors.cli.exits import NOT_FOUND, PERMISSION, USAGE, Told
+
+__all__ = ["definition", "inputs_of", "start_params"]
+
+_NOTATIONS = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".wf": "wf"}
+_LARGEST = 256 << 10
+
+
+def start_params(target: str) -> dict[str, Any]:
+    """The part of run.start that says what to run. A target with a known suffix, a slash or a file of that name is a file."""
+    path = Path(target)
+    if path.suffix in _NOTATIONS or os.sep in target or path.is_file():
+        return definition(path)
+    return {"workflow_id": target}
+
+
+def definition(path: Path) -> dict[str, Any]:
+    """A file as parameters: text, notation, source, folder."""
+    notation = _NOTATIONS.get(path.suffix)
+    if notation is None:
+        raise Told("notation_unknown", f"{path}: the suffix must be one of {', '.join(_NOTATIONS)}", USAGE)
+    return {"text": _read(path), "notation": notation, "source": str(path), "folder": str(path.absolute().parent)}
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise Told("file_too_large", f"{path}: more than {_LARGEST} bytes, the most that a workflow file may have", USAGE)
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise Told("file_not_found", f"{path}: no such file", NOT_FOUND) from None
+    except PermissionError:
+        raise Told("file_not_readable", f"{path}: permission denied", PERMISSION) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Told("file_not_readable", f"{path}: {error}", USAGE) from None
+
+
+def inputs_of(given: tuple[str, ...]) -> dict[str, str]:
+    """`-i key=value` words as a mapping. The runtime turns texts into what the input's type wants."""
+    inputs: dict[str, str] = {}
+    for word in given:
+        key, equals, value = word.partition("=")
+        if not equals or not key:
+            raise Told("input_malformed", f"-i {word}: written as key=value", USAGE)
+        if key in inputs:
+            raise Told("input_repeated", f"-i {key}: given twice", USAGE)
+        inputs[key] = value
+    return inputs

@@ -1,0 +1,88 @@
+"""The commands that steer a run: pause, resume, cancel, retry; and `send`, the door to any actor."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from actors.cli import exits, options
+from actors.cli.carry import change, change_or_carry
+from actors.cli.link import link_of
+
+__all__ = ["cancel", "pause", "resume", "retry", "send"]
+
+
+@click.command()
+@options.run_id
+@options.reason
+@options.request_id
+@options.as_json
+@click.pass_context
+def pause(context: click.Context, /, run_id: str, **given: Any) -> int:
+    """Pause a run: nothing new starts, what is under way is ended in order."""
+    return change(link_of(context), "run.pause", _params(run_id, given), as_json=given["as_json"])
+
+
+@click.command()
+@options.run_id
+@options.reason
+@options.request_id
+@options.as_json
+@click.pass_context
+def resume(context: click.Context, /, run_id: str, **given: Any) -> int:
+    """Resume a paused run.
+
+    Where no daemon listens, this process carries one and stays with the run until it ends or stands still, as `run` does.
+    """
+    return change_or_carry(link_of(context), "run.resume", _params(run_id, given), as_json=given["as_json"])
+
+
+@click.command()
+@options.run_id
+@options.reason
+@options.request_id
+@options.as_json
+@click.pass_context
+def cancel(context: click.Context, /, run_id: str, **given: Any) -> int:
+    """Cancel a run; its `finally` nodes still run."""
+    return change(link_of(context), "run.cancel", _params(run_id, given), as_json=given["as_json"])
+
+
+@click.command()
+@options.run_id
+@click.argument("node_id", metavar="NODE")
+@options.reason
+@options.request_id
+@options.as_json
+@click.pass_context
+def retry(context: click.Context, /, run_id: str, node_id: str, **given: Any) -> int:
+    """Give a failed node, and all that depends on it, fresh attempts.
+
+    Where no daemon listens, this process carries one and stays with the run, as `run` does.
+    """
+    params = {**_params(run_id, given), "node_id": node_id}
+    return change_or_carry(link_of(context), "run.retry", params, as_json=given["as_json"])
+
+
+def _params(run_id: str, given: dict[str, Any]) -> dict[str, Any]:
+    return {"run_id": run_id, "reason": given["reason"], "request_id": given["request_id"]}
+
+
+@click.command()
+@click.argument("address", metavar="ADDRESS")
+@click.argument("message", metavar="MESSAGE-JSON")
+@options.request_id
+@options.as_json
+@click.pass_context
+def send(context: click.Context, address: str, message: str, request_id: str | None, *, as_json: bool) -> int:
+    """Inject one typed message into any actor that accepts it; `penstock tree` lists the addresses.
+
+    MESSAGE-JSON is an object that names the message's class in `kind`, for example {"kind": "Tick"}. It is recorded in the audit log.
+    """
+    try:
+        decoded = json.loads(message)
+    except ValueError as error:
+        raise exits.Told("message_malformed", f"MESSAGE-JSON is not JSON: {error}", exits.USAGE) from None
+    return change(link_of(context), "actor.tell", {"address": address, "message": decoded, "request_id": request_id}, as_json=as_json)
