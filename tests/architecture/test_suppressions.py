@@ -9,7 +9,7 @@ from io import StringIO
 from tests.architecture.sources import Source, product, suite
 
 SILENCER = re.compile(r"#\s*(noqa(: [A-Z0-9, ]+)?|type: ignore(\[[a-z0-9, -]+\])?|pragma: no (cover|branch))")
-REASON = re.compile(r"[A-Za-z]{2,}.*[A-Za-z]{2,}")
+REASON = re.compile(r"[A-Za-z]{2,}")
 
 
 def _comments(source: Source) -> list[tuple[int, str]]:

@@ -1,0 +1,99 @@
+"""What the documents tell a reader to type exists, and so does what they point to."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from actors.cli.main import cli
+from actors.config import Config
+from tests.architecture.sources import ROOT
+
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "CHANGELOG.md"]
+NAMES = [path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
+
+
+def _code(path: Path) -> Iterator[str]:
+    """Lines of fenced blocks and pieces of code in running text."""
+    text = path.read_text()
+    for block in re.findall(r"^```[a-z]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        yield from block.replace("\\\n", " ").splitlines()
+    yield from re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL))
+
+
+def _commands(path: Path) -> list[list[str]]:
+    found = []
+    for line in _code(path):
+        plain = line.strip().removeprefix("$ ").split("  #")[0]
+        if re.match(r"(\.venv/)?(bin/)?penstock( |$)", plain):
+            found.append(shlex.split(plain)[1:])
+    return found
+
+
+def _problem(words: list[str]) -> str | None:
+    """What is wrong with a command line, as far as names go: an unknown command or option."""
+    context = click.Context(cli)
+    command: click.Command = cli
+    options = _options(command)
+    for word in words:
+        if word in {"|", ">", "&&", "&", ";"}:
+            break
+        if word.startswith("-") and word != "-":
+            name = word.split("=", 1)[0]
+            if name not in options:
+                return f"{name} is no option of {command.name}"
+        elif isinstance(command, click.Group) and re.fullmatch(r"[a-z-]+", word):
+            found = command.get_command(context, word)
+            if found is None:
+                return f"{word} is no command of {command.name}"
+            command, options = found, options | _options(found)
+    return None
+
+
+def _options(command: click.Command) -> set[str]:
+    return {"-h", "--help"} | {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
+def test_every_command_that_a_document_names_exists(path: Path) -> None:
+    assert [(words, problem) for words in _commands(path) if (problem := _problem(words))] == []
+
+
+def test_the_search_for_unknown_commands_finds_them() -> None:
+    assert _problem(["frobnicate"]) is not None
+    assert _problem(["run", "file.yaml", "--frobnicate"]) is not None
+    assert _problem(["run", "file.yaml", "-i", "a=b", "--yes"]) is None
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
+def test_every_script_that_a_document_names_exists_and_runs(path: Path) -> None:
+    named = {match for line in _code(path) for match in re.findall(r"(?<![\w./-])(bin/[a-z]+|\.ci/run)\b", line)}
+    assert [name for name in sorted(named) if not (ROOT / name).exists() or not (ROOT / name).stat().st_mode & 0o111] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=NAMES)
+def test_every_file_that_a_document_points_to_exists(path: Path) -> None:
+    links = [target.split("#")[0] for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text()) if "://" not in target]
+    named = re.findall(r"`((?:docs|examples|actors|storage|supervision|tests|benchmarks)/[\w./-]+)`", path.read_text())
+    missing = [target for target in links if target and not (path.parent / target).exists()]
+    assert missing + [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_table_of_settings_is_complete_and_true() -> None:
+    rows = re.findall(
+        r"^\| `([a-z_]+\.[a-z_]+)` \| (.+?) \| (.+?) \| (.+?) \|$", (ROOT / "docs/configuration.md").read_text(), re.MULTILINE
+    )
+    assert rows == [(entry.key, _shown(entry.value), entry.allowed, entry.says) for entry in Config().entries()]
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, tuple):
+        return ", ".join(value) or "empty"
+    return str(value).lower() if isinstance(value, bool) else str(value)
