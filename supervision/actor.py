@@ -37,7 +37,7 @@ class Timer(Notice):
 
     def arm(self) -> None:
         self._armed = True
-        self._cell.timers[self] = None
+        self._cell.belongings.add(self)
         self._cell.system.timers.arm(self._delay_s, self)
 
     def fire(self) -> None:
@@ -60,7 +60,7 @@ class Timer(Notice):
 
     def _disarmed(self) -> None:
         self._armed = False
-        self._cell.timers.pop(self, None)
+        self._cell.belongings.remove(self)
 
 
 class Actor(Generic[M]):
@@ -118,7 +118,7 @@ class Actor(Generic[M]):
 
         The scope that comes back cancels this one task.
         """
-        return self.cell.spawn(work, *args)
+        return self.cell.background.spawn(work, args)
 
     def after(self, delay_s: float, message: M) -> Timer:
         """Bring `message` to the own mailbox once, `delay_s` seconds from now. It dies with this incarnation."""

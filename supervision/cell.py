@@ -58,7 +58,7 @@ class Cell:
         self.confirmed = self.ignored = False
         self.exit: Exit | None = None
         self.since = system.clock.now_ms()
-        self.monitors: list[Monitor] = []
+        self._monitors: list[Monitor] | None = None
         self._waiters: list[trio.Event] | None = None
         self._deadline: Alarm | None = None
 
@@ -94,6 +94,10 @@ class Cell:
         """After `stop()`: whether nothing but the kernel's own code stands between this cell and its end."""
         return False
 
+    @property
+    def has_deadline(self) -> bool:
+        return self._deadline is not None
+
     def set_deadline(self, seconds: float, action: Any) -> None:
         """At most one deadline is armed at a time; the end disarms it."""
         self.clear_deadline()
@@ -127,15 +131,22 @@ class Cell:
         self.clear_deadline()
         self.system.registry.remove(self)
         self.system.registry.report("ended", self.path, ended)
-        for monitor in self.monitors:
+        for monitor in self._monitors or ():
             monitor.down(self.path, ended)
         self._wake()
         self.parent.child_ended(self)
 
     def _wake(self) -> None:
-        waiters, self._waiters = self._waiters, None
-        for event in waiters or ():
-            event.set()
+        if self._waiters is not None:
+            waiters, self._waiters = self._waiters, None
+            for event in waiters:
+                event.set()
+
+    def add_monitor(self, monitor: Monitor) -> None:
+        self._monitors = [*(self._monitors or ()), monitor]
+
+    def remove_monitor(self, monitor: Monitor) -> None:
+        self._monitors = [each for each in self._monitors or () if each is not monitor]
 
     async def wait_past(self, life: Life) -> None:
         """Return when the life is beyond `life`."""

@@ -22,9 +22,12 @@ class ActorDead(Exception):
     """Nobody at `path` can answer. `exit` tells how the one who was asked ended, None when nobody was there to begin with."""
 
     def __init__(self, path: str, ended: Exit | None = None) -> None:
-        super().__init__(f"{path!r} ended before it answered: {ended}" if ended else f"nobody is alive at {path!r}")
+        super().__init__(path, ended)
         self.path = path
         self.exit = ended
+
+    def __str__(self) -> str:  # made when it is read: these are raised often and read seldom
+        return f"nobody is alive at {self.path!r}" if self.exit is None else f"{self.path!r} ended before it answered: {self.exit}"
 
 
 class AskTimeout(Exception):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import trio
 
+from supervision.background import Background
+from supervision.belongings import Belongings
 from supervision.cell import Cell, Life, Parent
 from supervision.errors import ActorDead, Ignore, StartFailed
 from supervision.exits import Exit, Failed, Killed, Normal, Shutdown, sift
@@ -15,11 +16,8 @@ from supervision.mailbox import SKIP, WAKE, Asked, Notice
 from supervision.reports import TreeRow
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
-    from supervision.actor import Actor, Timer
+    from supervision.actor import Actor
     from supervision.childspec import ChildSpec
-    from supervision.monitor import Monitor
     from supervision.system import System
 
 __all__ = ["Incarnation", "Posture"]
@@ -43,7 +41,8 @@ class Incarnation(Cell):
         self.actor = actor
         actor.cell = self
         self.mailbox = actor.mailbox
-        self.send, self.inbox = trio.open_memory_channel[Any](actor.mailbox.capacity)
+        channel: tuple[trio.MemorySendChannel[Any], trio.MemoryReceiveChannel[Any]] = trio.open_memory_channel(actor.mailbox.capacity)
+        self.send, self.inbox = channel
         self.scope = trio.CancelScope()
         self.posture = Posture.WORKING
         self.handled = 0
@@ -51,17 +50,14 @@ class Incarnation(Cell):
         self.finishing: Normal | Shutdown | None = None
         self.killed = False
         self.failure: Exception | None = None
-        self.overdue: list[Notice] = []  # at most one for each timer and watch, so bounded by what the actor arranged
-        self.timers: dict[Timer, None] = {}
-        self.watching: dict[Monitor, None] = {}
-        self.tasks: dict[trio.CancelScope, None] = {}
-        self.deferred: list[Asked] = []
-        self._quiet: trio.Event | None = None
+        self._overdue: list[Notice] | None = None  # at most one for each timer and watch, so bounded by what the actor arranged
+        self._belongings: Belongings | None = None
+        self._background: Background | None = None
+
+    # Its task
 
     def launch(self) -> None:
         self.system.start_task(self._live, self.path)
-
-    # Its task
 
     async def _live(self) -> None:
         foreign: BaseException | None = None
@@ -71,12 +67,16 @@ class Incarnation(Cell):
                 self.confirm()
                 if self.finishing is None:
                     await self.actor.main()
-            await self._farewell()
+            self.open = False
+            if not self.actor.plain:
+                await self._farewell()
         except BaseException as error:  # noqa: BLE001 - sifted: what is not the actor's own is raised again below
-            foreign = self._broken(error)
+            foreign = self.broken(error)
         self._close()
-        if self.tasks:
-            await self._quiesce()
+        if self._background is not None:
+            if not self.has_deadline:
+                self.set_deadline(self.system.kill_grace_s, self.abandon)
+            await self._background.end()
         if self.life is Life.ENDED:
             self.system.gone(self)
         self.end(self._verdict())
@@ -86,24 +86,23 @@ class Incarnation(Cell):
     async def serve(self) -> None:
         """The receive loop. A stop wakes it when it is idle and lets a running handler finish; what is left is refused at the end."""
         while not self._leaving():
-            if self.overdue:
-                item: Any = self.overdue.pop(0)
+            if self._overdue:
+                item: Any = self._overdue.pop(0)
             else:
                 self.posture = Posture.IDLE
                 item = await self.inbox.receive()
-                self.posture = Posture.WORKING
                 if self._leaving():
                     self._refuse(item)
                     return
             self.posture = Posture.HANDLING
-            if isinstance(item, Notice):
-                await self._handle_notice(item)
-            elif item.__class__ is Asked:
+            if item.__class__ is Asked:
                 self.asked = item
                 value = await self.actor.receive(item.request)
                 if self.asked is not None:  # else it was forwarded
                     self.asked.answer(value)
                     self.asked = None
+            elif isinstance(item, Notice):
+                await self._handle_notice(item)
             else:
                 await self.actor.receive(item)
             self.posture = Posture.WORKING
@@ -119,25 +118,22 @@ class Incarnation(Cell):
             notice.handled()
 
     async def _farewell(self) -> None:
-        self.open = False
-        if not self.actor.plain and self.confirmed and not self.killed and self.failure is None:
+        if self.confirmed and not self.killed and self.failure is None:
             self.scope = trio.CancelScope()
             with self.scope:
                 await self.actor.stopped()
 
-    def _broken(self, error: BaseException) -> BaseException | None:
+    def broken(self, error: BaseException) -> BaseException | None:
+        """Take the blame for what escaped one of its tasks; what is not its own comes back and must be raised on."""
         if isinstance(error, Ignore) and not self.confirmed:
             self.ignored = True
             return None
         own, foreign = sift(error)
         if own is not None:
-            self._blame(own)
+            self.failure = own if self.failure is None else ExceptionGroup("several tasks of one actor broke", [self.failure, own])
         if foreign is not None:  # cancelled from outside the tree, or an interrupt: nobody may be restarted into that
             self.system.kill()
         return foreign
-
-    def _blame(self, error: Exception) -> None:
-        self.failure = error if self.failure is None else ExceptionGroup("several tasks of one actor broke", [self.failure, error])
 
     def _verdict(self) -> Exit:
         if self.failure is not None:
@@ -148,33 +144,20 @@ class Incarnation(Cell):
             return Shutdown()
         return self.finishing or Normal()
 
-    def defer(self) -> Asked | None:
-        asked, self.asked = self.asked, None
-        if asked is not None:
-            self.deferred = [other for other in self.deferred if other.result is None and other.task is not None]
-            self.deferred.append(asked)
-        return asked
-
     def _close(self) -> None:
         """Nothing gets in any more, and whoever waits for an answer learns that none will come."""
         self.open = False
         if self.asked is not None:
             self._refuse(self.asked)
             self.asked = None
-        for asked in self.deferred:
-            self._refuse(asked)
-        self.deferred.clear()
         while True:
             try:
-                item = self.inbox.receive_nowait()
+                self._refuse(self.inbox.receive_nowait())
             except (trio.WouldBlock, trio.ClosedResourceError):
                 break
-            self._refuse(item)
         self.inbox.close()
-        for timer in tuple(self.timers):
-            timer.cancel()
-        for monitor in tuple(self.watching):
-            monitor.cancel()
+        if self._belongings is not None:
+            self._belongings.settle(self._refuse)
 
     def _refuse(self, item: Any) -> None:
         if item.__class__ is Asked:
@@ -185,38 +168,34 @@ class Incarnation(Cell):
         elif item is not WAKE and not isinstance(item, Notice):
             self.system.registry.dead_letter(self.path, item)
 
-    # Its own background tasks
+    # What the actor arranges
 
-    def spawn(self, work: Callable[..., Awaitable[object]], *args: Any) -> trio.CancelScope:
-        scope = trio.CancelScope()
-        self.tasks[scope] = None
-        if self.life is Life.ENDED:  # abandoned, yet still running
-            scope.cancel()
-        self.system.start_task(self._background, f"{self.path}:{getattr(work, '__name__', 'task')}", scope, work, args)
-        return scope
+    @property
+    def background(self) -> Background:
+        if self._background is None:
+            self._background = Background(self)
+        return self._background
 
-    async def _background(self, scope: trio.CancelScope, work: Callable[..., Awaitable[object]], args: tuple[Any, ...]) -> None:
+    @property
+    def belongings(self) -> Belongings:
+        if self._belongings is None:
+            self._belongings = Belongings()
+        return self._belongings
+
+    def defer(self) -> Asked | None:
+        asked, self.asked = self.asked, None
+        if asked is not None:
+            self.belongings.defer(asked)
+        return asked
+
+    def notify(self, notice: Notice) -> None:
+        """Deliver even into a full mailbox: such a notice is handled next."""
+        if not self.open:
+            return
         try:
-            with scope:
-                await work(*args)
-        except BaseException as error:  # noqa: BLE001 - sifted: what is not the actor's own is raised again
-            foreign = self._broken(error)
-            self.scope.cancel()
-            if foreign is not None:
-                raise foreign from None
-        finally:
-            del self.tasks[scope]
-            if self._quiet is not None and not self.tasks:
-                self._quiet.set()
-
-    async def _quiesce(self) -> None:
-        if self._deadline is None:
-            self.set_deadline(self.system.kill_grace_s, self.abandon)
-        self._quiet = trio.Event()
-        for scope in self.tasks:
-            scope.cancel()
-        with trio.CancelScope(shield=True):
-            await self._quiet.wait()
+            self.send.send_nowait(notice)
+        except trio.WouldBlock:
+            self._overdue = [*(self._overdue or ()), notice]
 
     # What others do to it
 
@@ -229,13 +208,15 @@ class Incarnation(Cell):
     def leave(self) -> None:
         """Let the task come to its end: at once if it idles or does work of its own, after the handler if one runs."""
         if self.posture is Posture.IDLE:
-            with suppress(trio.WouldBlock):  # no room: it has mail, so it wakes anyway
+            try:
                 self.send.send_nowait(WAKE)
+            except trio.WouldBlock:
+                return  # it has mail, so it wakes anyway
         elif self.posture is Posture.WORKING:
             self.scope.cancel()
 
     def ends_by_itself(self) -> bool:
-        return self.actor.plain and self.posture is Posture.IDLE and not self.tasks
+        return self.actor.plain and self.posture is Posture.IDLE and self._background is None
 
     def kill(self) -> None:
         if self.life < Life.ENDED and not self.killed:
@@ -247,17 +228,12 @@ class Incarnation(Cell):
 
     def abandon(self) -> None:
         """It was killed and did not go: trio cannot force it, so the tree goes on without it and says so."""
-        self._deadline = None
+        self.killed = True
         self.system.stuck(self)
         self._close()
         self.end(self._verdict())
 
-    def notify(self, notice: Notice) -> None:
-        if self.open:
-            try:
-                self.send.send_nowait(notice)
-            except trio.WouldBlock:
-                self.overdue.append(notice)
+    # What can be seen of it
 
     def status(self) -> str:
         if self.life is not Life.RUNNING:
@@ -268,5 +244,5 @@ class Incarnation(Cell):
             return f"status() raised {type(error).__name__}"
 
     def row(self, depth: int) -> TreeRow:
-        mail = self.inbox.statistics().current_buffer_used
+        mail = self.inbox.statistics().current_buffer_used + len(self._overdue or ())
         return TreeRow(self.path, depth, self.kind, self.status(), mail, self.mailbox.capacity, self.restarts, self.since)

@@ -47,27 +47,29 @@ class Notice:
 class Asked:
     """A request with the task that waits for its answer. Exactly one of answer, failure, timeout and cancellation reaches that task."""
 
-    __slots__ = ("off", "path", "request", "result", "seconds", "task", "timers")
+    __slots__ = ("_early", "_task", "_timers", "off", "path", "request", "seconds", "settled")
 
     def __init__(self, path: str, request: Any, seconds: float, timers: Timers) -> None:
         self.path = path
         self.request = request
         self.seconds = seconds
-        self.timers = timers
-        self.task: trio.lowlevel.Task | None = None
-        self.result: outcome.Outcome[Any] | None = None
+        self.settled = False
         self.off = True  # armed only while a task waits
+        self._timers = timers
+        self._task: trio.lowlevel.Task | None = None
+        self._early: outcome.Outcome[Any] | None = None  # settled before its task came to wait
 
-    async def wait(self) -> Any:
-        if self.result is not None:
+    async def wait(self, left_s: float) -> Any:
+        if self._early is not None:
             await trio.lowlevel.checkpoint()
-            return self.result.unwrap()
-        self.task = trio.lowlevel.current_task()
+            return self._early.unwrap()
+        self._task = trio.lowlevel.current_task()
         self.off = False
-        self.timers.arm(self.seconds, self)
+        self._timers.arm(left_s, self)
         return await trio.lowlevel.wait_task_rescheduled(self._abort)
 
     def answer(self, value: object) -> None:
+        """Give the asker its reply; nothing happens when the asker has its answer or is gone."""
         self._settle(outcome.Value(value))
 
     def fail(self, error: Exception) -> None:
@@ -78,19 +80,22 @@ class Asked:
         self._settle(outcome.Error(AskTimeout(self.path, self.seconds)))
 
     def _settle(self, result: outcome.Outcome[Any]) -> None:
-        task, self.task = self.task, None
-        if task is not None:
+        if self.settled:
+            return
+        self.settled = True
+        if self._task is None:
+            self._early = result
+        else:  # not kept here: an error would refer to the frame that refers to this
             self._disarm()
-            trio.lowlevel.reschedule(task, result)
-        elif self.result is None:
-            self.result = result
+            trio.lowlevel.reschedule(self._task, result)
+            self._task = None
 
     def _abort(self, _raise: object) -> trio.lowlevel.Abort:
-        self.task = None
-        self.result = outcome.Value(None)
+        self.settled = True
         self._disarm()
+        self._task = None
         return trio.lowlevel.Abort.SUCCEEDED
 
     def _disarm(self) -> None:
         if not self.off:
-            self.timers.discard(self)
+            self._timers.discard(self)

@@ -43,21 +43,21 @@ class Monitor(Notice):
             self.down(path, Failed(ActorDead(path)))
             return
         self._target = target
-        target.monitors.append(self)
-        self._watcher.watching[self] = None
+        target.add_monitor(self)
+        self._watcher.belongings.add(self)
 
     def down(self, path: str, ended: Exit) -> None:
         self._target = None
-        self._watcher.watching.pop(self, None)
+        self._watcher.belongings.remove(self)
         self._down = Down(path, ended)
         self._watcher.notify(self)
 
     def cancel(self) -> None:
         """Watch no longer; a Down that is already in the mailbox is skipped."""
         self._off = True
-        self._watcher.watching.pop(self, None)
+        self._watcher.belongings.remove(self)
         if self._target is not None:
-            self._target.monitors.remove(self)
+            self._target.remove_monitor(self)
             self._target = None
 
     def take(self) -> Any:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 import trio
 from attrs import field, frozen
 
-from supervision.errors import ActorDead, MailboxFull
+from supervision.errors import ActorDead, AskTimeout, MailboxFull
 from supervision.mailbox import Asked
 
 if TYPE_CHECKING:
@@ -82,19 +82,21 @@ class Ref(Generic[M_contra]):
         try:
             cell.send.send_nowait(asked)
         except trio.WouldBlock:
-            await self._wait_for_room(cell, asked)
-        return cast("R", await asked.wait())
+            timeout = await self._wait_for_room(cell, asked)
+        return cast("R", await asked.wait(timeout))
 
-    async def _wait_for_room(self, cell: Incarnation, asked: Asked) -> None:
+    async def _wait_for_room(self, cell: Incarnation, asked: Asked) -> float:
+        """Seconds that are left for the answer."""
         if cell.mailbox.overflow != "wait":
             raise MailboxFull(self.path) from None
-        began = trio.current_time()
         with trio.move_on_after(asked.seconds) as patience:
             try:
                 await cell.send.send(asked)
             except _LOST:
                 raise ActorDead(self.path) from None
-        asked.seconds = 0 if patience.cancelled_caught else asked.seconds - (trio.current_time() - began)
+        if patience.cancelled_caught:
+            raise AskTimeout(self.path, asked.seconds) from None
+        return max(0.0, patience.deadline - trio.current_time())
 
     def pass_on(self, asked: Asked, message: object) -> None:
         """Let the actor at this path answer what another was asked; if it cannot take it, the asker learns so at once."""
