@@ -1,0 +1,165 @@
+"""The canonical JSON of a workflow: what is stored, hashed and compared. One workflow has one text; defaults are left out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from actors.workflow.json_text import read_json
+from actors.workflow.parse import load_tree
+from actors.workflow.problems import Report
+from actors.workflow.spec import Backoff, Command, Gate, Input, Need, Node, OnFail, Python, RetryPolicy, Shell, Workflow
+from actors.workflow.tree import Stop
+
+__all__ = ["decode", "digest", "encode"]
+
+
+def encode(workflow: Workflow) -> bytes:
+    """Canonical JSON: keys in ascending byte order at every depth, no white space, UTF-8, the model's names."""
+    import orjson  # noqa: PLC0415 - kept out of the import of the model
+
+    return orjson.dumps(_workflow(workflow), option=orjson.OPT_SORT_KEYS)
+
+
+def digest(workflow: Workflow) -> str:
+    """SHA-256 over the canonical JSON, lower-case hex: the name of this version."""
+    return hashlib.sha256(encode(workflow)).hexdigest()
+
+
+@lru_cache(maxsize=64)
+def decode(data: bytes) -> Workflow:
+    """The workflow in canonical JSON, checked like any other. Raises WorkflowInvalid. Equal bytes give the same object."""
+    report = Report("stored workflow")
+    try:
+        tree = read_json(data.decode("utf-8", "replace"), report)
+    except Stop:
+        report.raise_if_any()
+        raise
+    return load_tree(report, tree, folder=None, stored=True).workflow
+
+
+def _slim(entries: Mapping[str, Any], **defaults: Any) -> dict[str, Any]:
+    """Without what is None, empty, or equal to its default."""
+    return {
+        key: value
+        for key, value in entries.items()
+        if value is not None and value not in ({}, []) and not (key in defaults and value == defaults[key])
+    }
+
+
+def _workflow(workflow: Workflow) -> dict[str, Any]:
+    execution = workflow.execution
+    return _slim(
+        {
+            "workflow_id": workflow.workflow_id,
+            "name": workflow.name,
+            "description": workflow.description,
+            "inputs": [_input(given) for given in workflow.inputs],
+            "execution": _slim(
+                {
+                    "max_parallel": execution.max_parallel,
+                    "max_total_runtime_ms": execution.max_total_runtime_ms,
+                    "fail_fast": execution.fail_fast,
+                },
+                max_parallel=1,
+            ),
+            "workspace_root": workflow.workspace_root,
+            "schemas": dict(workflow.schemas),
+            "output": dict(workflow.output),
+            "folder": workflow.folder,
+            "metadata": dict(workflow.metadata),
+        },
+        description="",
+    ) | {"flow": {"nodes": [_node(node) for node in workflow.nodes]} | _slim({"finally": [_node(node) for node in workflow.finally_]})}
+
+
+def _input(given: Input) -> dict[str, Any]:
+    entries = {
+        "name": given.name,
+        "type": given.type,
+        "required": given.required,
+        "default": given.default,
+        "description": given.description,
+    }
+    return _slim(entries, type="string", required=False, description="")
+
+
+def _node(node: Node) -> dict[str, Any]:
+    entries = {
+        "node_id": node.node_id,
+        "kind": node.kind,
+        "title": node.title,
+        "needs": [_need(need) for need in node.needs],
+        "when": node.when,
+        "with": dict(node.with_),
+        "retry_policy": _retry(node.retry),
+        "on_fail": _on_fail(node.on_fail),
+        "effect": node.effect,
+        "timeout_ms": node.timeout_ms,
+        "absolute_timeout_ms": node.absolute_timeout_ms,
+        "artifact": _slim({"path": node.artifact.path, "schema": node.artifact.schema}) if node.artifact else None,
+        "output": node.output,
+        "priority": node.priority,
+        "metadata": dict(node.metadata),
+    }
+    return _slim(entries, effect="repeatable", output="text", priority=0) | _action(node.action)
+
+
+def _need(need: Need) -> Any:
+    return need.node if need.until == "completed" else {"node": need.node, "until": need.until}
+
+
+def _retry(retry: RetryPolicy) -> dict[str, Any]:
+    entries = {
+        "max_attempts": retry.max_attempts,
+        "retryable_failure_classes": list(retry.classes),
+        "backoff": _backoff(retry.backoff),
+    }
+    return _slim(entries, max_attempts=1)
+
+
+def _backoff(backoff: Backoff) -> dict[str, Any]:
+    """Nothing for none; else the strategy is always named, since the reader asks for it."""
+    if backoff == Backoff():
+        return {}
+    entries = {
+        "strategy": backoff.strategy,
+        "initial_delay_ms": backoff.initial_ms,
+        "max_delay_ms": backoff.max_ms,
+        "multiplier": backoff.multiplier,
+        "jitter_ms": backoff.jitter_ms,
+    }
+    return _slim(entries, initial_delay_ms=0, max_delay_ms=0, multiplier=2.0, jitter_ms=0)
+
+
+def _on_fail(on_fail: OnFail) -> Any:
+    if on_fail.handler is not None:
+        return {"command": list(on_fail.handler.argv)} | _slim({"env": dict(on_fail.handler.env), "stdin": on_fail.handler.stdin})
+    return None if on_fail.mode == "fail" else on_fail.mode
+
+
+def _action(action: Command | Shell | Python | Gate) -> dict[str, Any]:
+    match action:
+        case Command():
+            return {"argv": list(action.argv)} | _slim({"env": dict(action.env), "stdin": action.stdin})
+        case Shell():
+            return {"run": action.run} | _slim({"env": dict(action.env)})
+        case Python():
+            return {"function": action.function} | _slim({"isolate": action.isolate}, isolate=False)
+        case Gate():
+            return {"gate": _gate(action)}
+
+
+def _gate(gate: Gate) -> dict[str, Any]:
+    entries = {
+        "type": gate.type,
+        "instructions": gate.prompt,
+        "decisions": list(gate.decisions),
+        "on_reject": gate.on_reject,
+        "rework_targets": list(gate.rework_targets),
+        "options": {"values": [{"value": option.value, "label": option.label} for option in gate.options]} if gate.options else None,
+        "expiry_policy": _slim({"expires_after_ms": gate.expires_after_ms, "on_expiry": gate.on_expiry}),
+    }
+    return _slim(entries, decisions=list(Gate().decisions), on_reject="fail")

@@ -1,0 +1,84 @@
+"""The rules that need the whole workflow: ids, edges, cycles, targets of rework, names of schemas. Knows no notation."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from actors.workflow.check_references import check_references
+from actors.workflow.drafts import Draft
+from actors.workflow.graph import Graph, find_cycles
+from actors.workflow.problems import Report, similar
+from actors.workflow.read_workflow import Reading
+from actors.workflow.spec import Gate
+
+__all__ = ["MAX_EDGES", "check_workflow"]
+
+MAX_EDGES: Final = 10_000
+
+
+def check_workflow(report: Report, reading: Reading) -> None:
+    """Add everything that is wrong to the report."""
+    _check_ids(report, [*reading.nodes, *reading.finally_])
+    edges = sum(len(draft.node.needs) for draft in (*reading.nodes, *reading.finally_))
+    if edges > MAX_EDGES:
+        message = f"The workflow has {edges} edges (needs), and at most {MAX_EDGES} are taken. Split it."
+        report.add("too_many_edges", reading.form.at("nodes", "flow"), message, found=edges, allowed=[f"≤ {MAX_EDGES}"])
+        return
+    graphs = [_check_list(report, drafts) for drafts in (reading.nodes, reading.finally_)]
+    for draft in (*reading.nodes, *reading.finally_):
+        _check_schema_name(report, draft, reading)
+    check_references(report, reading, graphs[0], graphs[1])
+
+
+def _check_ids(report: Report, drafts: list[Draft]) -> None:
+    first: dict[str, Draft] = {}
+    for draft in drafts:
+        known = first.setdefault(draft.node.node_id, draft)
+        if known is not draft:
+            line, column = report.place(known.form.at("id", "node_id"))
+            message = f'The id "{draft.node.node_id}" is taken by the node at line {line}, column {column}. Choose another.'
+            report.add("node_id_duplicate", draft.form.at("id", "node_id"), message, found=draft.node.node_id)
+
+
+def _check_list(report: Report, drafts: list[Draft]) -> Graph:
+    """Edges and cycles of one list. Of nodes with one id, the first counts."""
+    by_id: dict[str, Draft] = {}
+    for draft in drafts:
+        by_id.setdefault(draft.node.node_id, draft)
+    for draft in drafts:
+        for need in draft.node.needs:
+            if need.node not in by_id:
+                message = f'"{need.node[:80]}" is no node of this list.{similar(need.node, by_id)} Name a node that stands in it.'
+                report.add("need_unknown", draft.form.at("needs"), message, found=need.node, allowed=tuple(by_id)[:50])
+    graph = Graph.of(draft.node for draft in by_id.values())
+    cycles, behind = find_cycles(graph)
+    for cycle in cycles:
+        way = " → ".join((*cycle, cycle[0]))
+        message = f"These nodes wait for each other, so that none could ever start: {way}. Take one of the edges out."
+        report.add("flow_cycle", by_id[cycle[0]].form.at("needs"), message, found=way)
+    for node_id in behind:
+        message = f'"{node_id}" can never start: all that leads to it is a cycle. Repair the cycle, or its needs.'
+        report.add("node_unreachable", by_id[node_id].form.at("needs"), message, found=node_id)
+    for draft in by_id.values():
+        _check_rework(report, draft, graph)
+    return graph
+
+
+def _check_rework(report: Report, draft: Draft, graph: Graph) -> None:
+    if not isinstance(draft.node.action, Gate) or not draft.node.action.rework_targets:
+        return
+    before = graph.ancestors(draft.node.node_id)
+    for target in draft.node.action.rework_targets:
+        if target not in before:
+            allowed = tuple(node_id for node_id in graph.order if node_id in before)
+            message = f'"{target[:80]}" does not lie before this gate, so its work cannot be asked for again.{similar(target, allowed)}'
+            path = draft.form.at("rework", "rework_targets", "gate")
+            report.add("rework_target_unknown", path, message, found=target, allowed=allowed[:50])
+
+
+def _check_schema_name(report: Report, draft: Draft, reading: Reading) -> None:
+    artifact = draft.node.artifact
+    schemas = reading.workflow.schemas
+    if artifact and artifact.schema is not None and artifact.schema not in schemas:
+        message = f'There is no schema "{artifact.schema[:80]}".{similar(artifact.schema, schemas)} Add it under schemas.'
+        report.add("schema_unknown", draft.form.at("artifact"), message, found=artifact.schema, allowed=sorted(schemas)[:50])

@@ -1,0 +1,40 @@
+"""The two total questions of a flow: does a result carry a marker, is a boolean input set. They never fail: missing means false."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+__all__ = ["has_flag", "has_marker"]
+
+WORDS: Final = {"approve": "approved", "reject": "rejected", "timed_out": "timed_out"}
+LOST: Final = frozenset({"failed", "skipped", "cancelled", "interrupted", "pending", "running", "waiting", "blocked"})
+
+
+def has_marker(scope: Mapping[str, Any], key: Any, name: Any) -> bool:
+    """Whether the result of node `key` carries the marker. A node that failed, was skipped or has not ended carries none."""
+    entry = _get(_get(scope, "nodes"), key)
+    if type(entry) is not dict or type(name) is not str or entry.get("status") in LOST:
+        return False
+    return name in _markers(entry)
+
+
+def has_flag(scope: Mapping[str, Any], name: Any) -> bool:
+    """Whether the input is there and true (or the text "true" in any case)."""
+    value = _get(_get(scope, "inputs"), name)
+    return value is True or (type(value) is str and value.lower() == "true")
+
+
+def _markers(entry: dict[str, Any]) -> list[Any]:
+    """Those written beside the output, else those inside it, and a gate's decision with what was selected."""
+    own = _get(entry, "markers")
+    found = own if type(own) is list else _get(_get(entry, "output"), "markers")
+    markers = list(found) if type(found) is list else []
+    if type(decision := _get(entry, "decision")) is str:
+        selections = _get(entry, "selections")
+        markers += [WORDS.get(decision, decision), *(selections if type(selections) is list else ())]
+    return markers
+
+
+def _get(here: Any, key: Any) -> Any:
+    return here.get(key) if type(here) is dict and type(key) is str else None

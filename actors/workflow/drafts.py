@@ -1,0 +1,24 @@
+"""A node between reading and checking: the node as far as it could be read, and where each of its texts stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import define, field
+
+from actors.workflow.form import Form
+from actors.workflow.problems import Path
+from actors.workflow.spec import Node
+
+__all__ = ["Draft"]
+
+
+@define
+class Draft:
+    """`templates` are the values that may hold placeholders, `error_templates` those that may also read `error`."""
+
+    node: Node
+    form: Form
+    named: bool
+    templates: list[tuple[Path, Any]] = field(factory=list)
+    error_templates: list[tuple[Path, Any]] = field(factory=list)

@@ -1,0 +1,46 @@
+"""Durations as people write them: a whole number with a unit, or of seconds. One rule for every notation."""
+
+from __future__ import annotations
+
+from typing import Any, Final, final
+
+__all__ = ["DURATION_FORMS", "DurationError", "parse_duration"]
+
+UNITS: Final = {"ms": 1, "h": 3_600_000, "m": 60_000, "s": 1_000, "d": 86_400_000}
+LONGEST: Final = 2**63 - 1
+DURATION_FORMS: Final = ("500ms", "30s", "10m", "2h", "7d", "a whole number of seconds")
+
+
+@final
+class DurationError(ValueError):
+    """`code` is `invalid_duration` or `duration_overflow`."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def parse_duration(value: Any) -> int:
+    """Milliseconds. Takes text such as `30s`, or a whole number of seconds as text or number. Raises DurationError."""
+    text = str(value) if type(value) is int and 0 <= value <= LONGEST else value
+    if not isinstance(text, str):
+        raise DurationError("invalid_duration", f"{_short(value)} is no duration. Write {', '.join(DURATION_FORMS)}.")
+    digits, factor = _split(text.strip().strip("\"'").strip())
+    if not (digits.isascii() and digits.isdigit()):
+        raise DurationError("invalid_duration", f"{_short(text)} is no duration. Write {', '.join(DURATION_FORMS)}.")
+    # Twenty digits are beyond 64 bits whatever the unit, and int() of a very long text is slow.
+    if len(digits.lstrip("0")) > 19 or int(digits) * factor > LONGEST:
+        raise DurationError("duration_overflow", f"{_short(text)} is longer than {LONGEST} ms. Write a shorter duration.")
+    return int(digits) * factor
+
+
+def _split(text: str) -> tuple[str, int]:
+    for unit, factor in UNITS.items():
+        if text.endswith(unit):
+            return text[: -len(unit)].rstrip(), factor
+    return text, 1_000
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"

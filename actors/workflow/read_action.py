@@ -1,0 +1,138 @@
+"""Reads what a node does: its kind, and the keys of command, shell and python."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from typing import Any, Final, get_args
+
+from actors.workflow.drafts import Draft
+from actors.workflow.form import ABSENT, Form
+from actors.workflow.names import slug
+from actors.workflow.problems import Path, similar
+from actors.workflow.read_gate import read_gate
+from actors.workflow.script_quotes import placeholder_in_quotes
+from actors.workflow.spec import Command, Gate, NodeKind, Python, Shell
+
+__all__ = ["KINDS", "action_of", "kind_of", "read_command", "slug_source"]
+
+KINDS: Final[tuple[str, ...]] = get_args(NodeKind)
+FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*")
+ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+REFUSED_ENV: Final = frozenset(
+    ("BASH_ENV", "ENV", "PATH", "LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT", "DYLD_LIBRARY_PATH", "DYLD_INSERT_LIBRARIES", "PYTHONPATH",
+     "PYTHONHOME", "PYTHONSTARTUP", "RUBYLIB", "NODE_PATH", "GH_TOKEN")
+)  # fmt: skip
+
+
+def kind_of(form: Form) -> str | None:
+    """The node's kind: the one kind key, or the word under `kind`. Reports none and several."""
+    words = [kind for kind in KINDS if kind in form.data]
+    named = form.take("kind")
+    if named is not ABSENT and named not in KINDS:
+        _kind_problem(form, "node_kind_unknown", ("kind",), f'"kind" is one of {", ".join(KINDS)}.', named)
+        return None
+    if named is not ABSENT:
+        words = list(dict.fromkeys([str(named), *words]))
+    if len(words) > 1:
+        _kind_problem(form, "node_kind_ambiguous", (words[1],), f"The node is {' and '.join(words)} at once. Keep one of them.", words)
+        return None
+    if not words:
+        close = next((hint for key in form.data if (hint := similar(key, KINDS))), "")
+        _kind_problem(form, "node_kind_missing", (), f"The node does nothing. Give it one of {', '.join(KINDS)}.{close}", ...)
+        return None
+    return words[0]
+
+
+def _kind_problem(form: Form, code: str, names: tuple[str, ...], message: str, found: Any) -> None:
+    form.report.add(code, form.at(*names), message, found=found, allowed=KINDS)
+
+
+def action_of(kind: str | None, form: Form, draft: Draft) -> Command | Shell | Python | Gate:
+    """The action of a node of this kind."""
+    match kind:
+        case "command":
+            form.require("command", "argv")
+            return read_command(form, draft.templates, word="command")
+        case "shell":
+            return _read_shell(form, draft)
+        case "python":
+            return _read_python(form)
+        case "gate":
+            return read_gate(form, draft)
+    return Command(())
+
+
+def slug_source(action: Command | Shell | Python | Gate) -> str:
+    """The id of a node whose file gives none, before it is made unique."""
+    match action:
+        case Command(argv=(program, *_)) if "{{" not in program and program.rsplit("/", 1)[-1]:
+            return slug(program.rsplit("/", 1)[-1])
+        case Command():
+            return "command"
+        case Shell():
+            return "shell"
+        case Python():
+            return slug(action.function.rsplit(":", 1)[-1])
+        case Gate():
+            return slug(action.type)
+
+
+def read_command(form: Form, templates: list[tuple[Path, Any]], *, word: str) -> Command:
+    """An argv list with its environment and standard input."""
+    argv = form.texts(word, "argv")
+    if argv is not None and (not argv or not argv[0].strip()):
+        message = f'"{word}" is a list of words, the program first, such as [git, status].'
+        form.report.add("command_empty", form.at(word, "argv"), message, found=argv)
+    env = _read_env(form)
+    command = Command(tuple(argv or ()), env, _read_stdin(form))
+    templates += [(form.at(word, "argv"), argv or []), (form.at("env"), env), (form.at("stdin"), command.stdin)]
+    return command
+
+
+def _read_stdin(form: Form) -> str | None:
+    value = form.take("stdin")
+    if type(value) is str:
+        return value
+    if value is not ABSENT:
+        form.wrong(("stdin",), value, "text; quote it")
+    return None
+
+
+def _read_env(form: Form) -> dict[str, str]:
+    env: dict[str, str] = {}
+    for name, value in form.table("env").items():
+        path = (*form.at("env"), name)
+        if type(value) is not str:
+            form.report.add("value_type", path, f"The value of {name[:80]} must be text. Quote it.", found=value, allowed=["text"])
+        elif not ENV_NAME.fullmatch(name) or name in REFUSED_ENV:
+            message = f"{name[:80]!r} cannot be set: use letters, digits and underscore, and no name that changes what is executed."
+            form.report.add("env_name_refused", path, message, found=name, allowed=["[A-Za-z_][A-Za-z0-9_]*"])
+        else:
+            env[name] = value
+    return env
+
+
+def _read_shell(form: Form, draft: Draft) -> Shell:
+    form.require("shell", "run")
+    run = form.text("shell", "run", default="") or ""
+    path = form.at("shell", "run")
+    if bad := placeholder_in_quotes(run):
+        message = (
+            f"The placeholder {bad.placeholder} stands {bad.where}, where its value could break out. Take it out of there, since each "
+            "value is quoted for you, or hand it over as an environment variable under env."
+        )
+        form.report.add("script_placeholder_in_quotes", path, message, found=bad.placeholder)
+    env = _read_env(form)
+    draft.templates += [(path, run), (form.at("env"), env)]
+    return Shell(run, env)
+
+
+def _read_python(form: Form) -> Python:
+    form.require("python", "function")
+    function = form.text("python", "function", default="") or ""
+    words = re.split(r"[.:]", function)
+    if function and (not FUNCTION.fullmatch(function) or any(keyword.iskeyword(w) or w.startswith("__") for w in words)):
+        message = f"{function[:80]!r} names no function. Write module:function, such as notes:statistics for notes.py beside the workflow."
+        form.report.add("python_function_invalid", form.at("python", "function"), message, found=function, allowed=["module:function"])
+    return Python(function, form.flag("isolate"))

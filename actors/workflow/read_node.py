@@ -1,0 +1,146 @@
+"""Reads one node: the keys that every kind has. What is special to a kind stands in `read_action` and `read_gate`."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from actors.workflow.drafts import Draft
+from actors.workflow.form import ABSENT, Form, kind_word
+from actors.workflow.names import ID_FORM, is_id
+from actors.workflow.problems import Report
+from actors.workflow.read_action import action_of, kind_of, read_command, slug_source
+from actors.workflow.read_retry import read_retry
+from actors.workflow.spec import Artifact, Gate, Need, Node, OnFail, RetryPolicy
+
+__all__ = ["read_node"]
+
+COMMON: Final = (
+    "retry", "retry_policy", "on_fail", "effect", "artifact", "output", "timeout", "idle_timeout", "with", "env", "stdin", "isolate",
+)  # fmt: skip
+
+
+def read_node(report: Report, form: Form) -> Draft:
+    """The node, always: what could not be read is reported and left at its default. `node_id` is empty where the file gives none."""
+    node_id, named = _read_id(form)
+    kind = kind_of(form)
+    draft = Draft(Node(node_id, Gate()), form, named)
+    action = action_of(kind, form, draft)
+    common: dict[str, Any] = {
+        "title": form.text("title"),
+        "needs": tuple(_read_needs(form)),
+        "when": form.text("when"),
+        "priority": form.whole("priority", low=-1000, high=1000, default=0),
+        "metadata": form.table("metadata"),
+    }
+    if kind != "gate":
+        common |= _read_work(form, draft, kind)
+    draft.node = Node(node_id or slug_source(action), action, **common)
+    # A node without a kind has been reported; naming its other keys too would only hide the reason.
+    if kind is not None:
+        form.close(f"a {kind} node", COMMON)
+    return draft
+
+
+def _read_id(form: Form) -> tuple[str, bool]:
+    text = form.text("id", "node_id")
+    if text is None:
+        return "", False
+    if not is_id(text):
+        message = f"{text[:140]!r} is no id. Use lower-case letters, digits, dot, dash and underscore: {ID_FORM}."
+        form.report.add("id_invalid", form.at("id", "node_id"), message, found=text, allowed=[ID_FORM])
+    return text, True
+
+
+def _read_needs(form: Form) -> list[Need]:
+    value = form.take("needs")
+    if value is ABSENT:
+        return []
+    entries = value if type(value) is list else [value]
+    needs: dict[str, Need] = {}
+    for i, entry in enumerate(entries):
+        need = _read_need(form, entry, i if type(value) is list else None)
+        if need is None:
+            continue
+        if need.node in needs:
+            form.report.warn("need_repeated", form.at("needs"), f'"{need.node}" stands more than once in "needs".', found=need.node)
+        # The plain form wins: it asks for more.
+        if need.node not in needs or need.until == "completed":
+            needs[need.node] = need
+    return list(needs.values())
+
+
+def _read_need(form: Form, entry: Any, i: int | None) -> Need | None:
+    path = form.at("needs") if i is None else (*form.at("needs"), i)
+    if type(entry) is str:
+        return Need(entry)
+    if type(entry) is not dict:
+        message = f"An entry of needs is an id or {{node, until}}, and this is {kind_word(entry)}."
+        form.report.add("value_type", path, message, found=entry, allowed=["id", "{node, until}"])
+        return None
+    inner = Form(form.report, path, entry)
+    inner.require("node")
+    node = inner.text("node")
+    until = inner.choice("until", choices=("completed", "settled"), code="need_until_invalid")
+    inner.close("an entry of needs")
+    return Need(node, "settled" if until == "settled" else "completed") if node else None
+
+
+def _read_work(form: Form, draft: Draft, kind: str | None) -> dict[str, Any]:
+    """What only a node with attempts has."""
+    work: dict[str, Any] = {
+        "retry": read_retry(form) or RetryPolicy(),
+        "on_fail": _read_on_fail(form, draft),
+        "effect": form.choice("effect", choices=("repeatable", "once"), code="effect_invalid") or "repeatable",
+        "absolute_timeout_ms": form.duration("timeout", "absolute_timeout_ms"),
+        "artifact": _read_artifact(form),
+        "output": form.choice("output", choices=("text", "json", "lines"), code="output_invalid") or "text",
+    }
+    if kind == "python":
+        work["with_"] = form.table("with")
+        draft.templates.append((form.at("with"), work["with_"]))
+    else:
+        work["timeout_ms"] = form.duration("idle_timeout", "timeout_ms")
+    return work
+
+
+def _read_on_fail(form: Form, draft: Draft) -> OnFail:
+    value = form.take("on_fail")
+    if value is ABSENT or value == "fail":
+        return OnFail()
+    if value == "continue":
+        return OnFail("continue")
+    if type(value) is not dict:
+        allowed = ("fail", "continue", "{command: [...]}")
+        form.report.add("on_fail_invalid", form.at("on_fail"), f'"on_fail" is one of {", ".join(allowed)}.', found=value, allowed=allowed)
+        return OnFail()
+    inner = Form(form.report, form.at("on_fail"), value)
+    inner.require("command")
+    command = read_command(inner, draft.error_templates, word="command")
+    inner.close("on_fail")
+    return OnFail("handler", command)
+
+
+def _read_artifact(form: Form) -> Artifact | None:
+    value = form.take("artifact")
+    if value is ABSENT:
+        return None
+    if type(value) is str:
+        return _artifact(form, form.at("artifact"), value, None)
+    inner = form.sub("artifact")
+    if inner is None:
+        return None
+    inner.require("path")
+    path, schema = inner.text("path"), inner.text("schema")
+    inner.close("artifact")
+    return _artifact(form, inner.at("path"), path, schema) if path else None
+
+
+def _artifact(form: Form, at: tuple[str | int, ...], path: str, schema: str | None) -> Artifact:
+    if path.startswith("/") or ".." in PurePosixPath(path).parts:
+        message = f"{path[:80]!r} leads out of the node's working folder. Write a path inside it, without a leading / and without .. parts."
+        form.report.add("artifact_path_escapes", at, message, found=path)
+    elif "{{" in path or path.endswith("/") or str(PurePosixPath(path)) == "." or not path.isprintable():
+        message = f"{path[:80]!r} names no file. Write a plain relative path such as out/notes.json, without placeholders."
+        form.report.add("artifact_path_invalid", at, message, found=path)
+    return Artifact(path, schema)

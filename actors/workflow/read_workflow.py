@@ -1,0 +1,229 @@
+"""Reads the top level of a workflow: everything around the nodes, and the two lists of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any, Final, Literal
+
+from attrs import evolve, field, frozen
+
+from actors.workflow.drafts import Draft
+from actors.workflow.form import ABSENT, Form, kind_word
+from actors.workflow.names import ID_FORM, free_id, is_id
+from actors.workflow.problems import Path, Report
+from actors.workflow.read_node import read_node
+from actors.workflow.spec import Execution, Input, Need, Python, Workflow
+
+__all__ = ["INPUT_TYPES", "MAX_NODES", "Reading", "SchemaSource", "fits", "read_workflow"]
+
+SchemaSource = Callable[[Report, Path, str], Any]
+
+MAX_NODES: Final = 2_000
+MAX_PARALLEL: Final = 16
+INPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
+INPUT_TYPES: Final[tuple[str, ...]] = ("string", "boolean", "integer", "number")
+NO_FOLDER: Final = "There is no folder to read it from. Write the schema into the workflow."
+
+
+@frozen
+class Reading:
+    """A workflow as far as it could be read, with the drafts of its nodes for the checks that follow."""
+
+    workflow: Workflow
+    form: Form
+    nodes: list[Draft] = field(factory=list)
+    finally_: list[Draft] = field(factory=list)
+
+
+def read_workflow(report: Report, tree: Any, *, folder: str | None, stored: bool, schema_source: SchemaSource | None) -> Reading | None:
+    """Everything of the tree. `stored` is the form in which a workflow is kept: it carries its own folder and no paths of schemas."""
+    if type(tree) is not dict:
+        message = f"A workflow is a mapping with the keys workflow and nodes, and this is {kind_word(tree)}."
+        report.add("value_type", (), message, found=tree, allowed=["a mapping"])
+        return None
+    form = Form(report, (), tree)
+    _check_version(form)
+    drafts, finals = _read_lists(report, form)
+    python = any(isinstance(draft.node.action, Python) for draft in (*drafts, *finals))
+    stored_folder = form.text("folder") if stored else None
+    workflow = Workflow(
+        workflow_id=_read_id(form),
+        nodes=tuple(draft.node for draft in drafts),
+        name=form.text("title", "name"),
+        description=_text_or_empty(form, "description"),
+        inputs=tuple(_read_inputs(form)),
+        finally_=tuple(draft.node for draft in finals),
+        execution=_read_execution(form),
+        workspace_root=form.text("workspace", "workspace_root"),
+        schemas=_read_schemas(form, schema_source),
+        output=form.table("output"),
+        folder=stored_folder if stored else folder if python else None,
+        metadata=form.table("metadata"),
+    )
+    form.close("a workflow")
+    return Reading(workflow, form, drafts, finals)
+
+
+def _check_version(form: Form) -> None:
+    version = form.take("penstock")
+    if version is not ABSENT and (type(version) is not int or version != 1):
+        message = "This release reads workflows of penstock: 1. Write that, or use a newer release."
+        form.report.add("penstock_version_unsupported", form.at("penstock"), message, found=version, allowed=["1"])
+
+
+def _read_id(form: Form) -> str:
+    form.require("workflow", "workflow_id")
+    text = form.text("workflow", "workflow_id")
+    if text is not None and not is_id(text):
+        message = f"{text[:140]!r} is no id. Use lower-case letters, digits, dot, dash and underscore: {ID_FORM}."
+        form.report.add("id_invalid", form.at("workflow", "workflow_id"), message, found=text, allowed=[ID_FORM])
+    return text or ""
+
+
+def _text_or_empty(form: Form, name: str) -> str:
+    value = form.take(name)
+    if value is not ABSENT and type(value) is not str:
+        form.wrong((name,), value, "text; quote it")
+    return value if type(value) is str else ""
+
+
+def _read_inputs(form: Form) -> list[Input]:
+    """A mapping of names as people write it, or the model's list, which says everything as it is."""
+    if type(form.data.get("inputs")) is list:
+        return [found for path, item in form.items("inputs") if (found := _read_listed(form.report, path, item))]
+    inputs = []
+    for name, value in form.table("inputs").items():
+        path = (*form.at("inputs"), name)
+        if value is not None and type(value) is not dict:
+            message = f"An input is described by a mapping, and this is {kind_word(value)}. Write {{type: string, default: …}}."
+            form.report.add("value_type", path, message, found=value, allowed=["{type, required, default, description}"])
+            value = None  # noqa: PLW2901 - the entry is read as if it were empty
+        inputs.append(_read_input(Form(form.report, path, value or {}), name))
+    return inputs
+
+
+def _read_listed(report: Report, path: Path, item: Any) -> Input | None:
+    if type(item) is not dict:
+        report.add("value_type", path, f"An input is a mapping with a name, and this is {kind_word(item)}.", found=item)
+        return None
+    form = Form(report, path, item)
+    form.require("name")
+    name = form.text("name")
+    return _read_input(form, name, listed=True) if name else None
+
+
+def _read_input(form: Form, name: str, *, listed: bool = False) -> Input:
+    if not INPUT_NAME.fullmatch(name):
+        message = f"{name[:140]!r} is no name of an input. Use letters, digits, dash and underscore."
+        form.report.add("input_name_invalid", form.path, message, found=name, allowed=[INPUT_NAME.pattern])
+    kind = _input_type(form.choice("type", choices=INPUT_TYPES, code="input_type_unknown"))
+    default = form.take("default")
+    if default is not ABSENT and not fits(kind, default):
+        message = f"The default of {name[:80]} is {kind_word(default)}, and its type is {kind}. Change one of them."
+        form.report.add("value_type", form.at("default"), message, found=default, allowed=[kind])
+    # In a file, text without a default is wanted from the caller; a boolean never is, since absent means false.
+    required = form.flag("required", default=not listed and default is ABSENT and kind != "boolean")
+    if required and kind == "boolean":
+        form.report.warn("input_required_ignored", form.at("required"), f"{name[:80]} is a boolean: left out, it is false.")
+    description = _text_or_empty(form, "description")
+    form.close("an input")
+    return Input(name, kind, required and kind != "boolean", None if default is ABSENT else default, description)
+
+
+def _input_type(word: str | None) -> Literal["string", "boolean", "integer", "number"]:
+    match word:
+        case "boolean" | "integer" | "number":
+            return word
+    return "string"
+
+
+def fits(kind: str, value: Any) -> bool:
+    """Whether a JSON value has the type of an input."""
+    match kind:
+        case "string":
+            return type(value) is str
+        case "boolean":
+            return type(value) is bool
+        case "integer":
+            return type(value) is int
+    return type(value) in {int, float}
+
+
+def _read_execution(form: Form) -> Execution:
+    fail_fast = form.take("fail_fast")
+    inner = form.sub("limits", "execution")
+    parallel, runtime = 1, None
+    if inner:
+        parallel = inner.whole("parallel", "max_parallel", low=1, high=MAX_PARALLEL, default=1, code="limits_invalid")
+        runtime = inner.duration("runtime", "max_total_runtime_ms")
+        if "execution" in form.data and fail_fast is ABSENT:
+            fail_fast = inner.take("fail_fast")
+        inner.close("limits")
+    if fail_fast is not ABSENT and type(fail_fast) is not bool:
+        form.wrong(("fail_fast",), fail_fast, "true or false")
+    return Execution(parallel, runtime, fail_fast if type(fail_fast) is bool else None)
+
+
+def _read_schemas(form: Form, source: SchemaSource | None) -> dict[str, Any]:
+    from actors.workflow.schema import check_schema  # noqa: PLC0415 - keeps the facade's import small
+
+    schemas: dict[str, Any] = {}
+    for name, value in form.table("schemas").items():
+        path = (*form.at("schemas"), name)
+        schema = value
+        if type(value) is str:
+            if source is None:
+                form.report.add("schema_invalid", path, NO_FOLDER, found=value)
+                continue
+            schema = source(form.report, path, value)
+        if not is_id(name):
+            form.report.add("id_invalid", path, f"{name[:140]!r} is no name of a schema: {ID_FORM}.", found=name, allowed=[ID_FORM])
+        schemas[name] = schema
+        for error in check_schema(schema) if schema is not ABSENT else ():
+            form.report.add("schema_invalid", path, f"The schema {name[:80]} cannot be used: at {error.path}, {error.message}.")
+    return schemas
+
+
+def _read_lists(report: Report, form: Form) -> tuple[list[Draft], list[Draft]]:
+    """Both node lists, with ids for the nodes that have none, and the edges that `sequence` adds."""
+    flow = form.sub("flow")
+    lists = flow or form
+    if not flow:
+        form.require("nodes")
+    sequence = form.flag("sequence")
+    drafts, finals = ([_read_entry(report, path, item) for path, item in lists.items(key)] for key in ("nodes", "finally"))
+    if flow:
+        flow.close("flow")
+    nodes, finally_ = ([draft for draft in listed if draft] for listed in (drafts, finals))
+    if len(nodes) + len(finally_) > MAX_NODES:
+        message = f"The workflow has {len(nodes) + len(finally_)} nodes, and at most {MAX_NODES} are taken. Split it."
+        report.add("too_many_nodes", lists.at("nodes"), message, found=len(nodes) + len(finally_), allowed=[f"≤ {MAX_NODES}"])
+    _give_ids([*nodes, *finally_])
+    if sequence:
+        _chain(nodes)
+        _chain(finally_)
+    return nodes, finally_
+
+
+def _read_entry(report: Report, path: Path, item: Any) -> Draft | None:
+    if type(item) is dict:
+        return read_node(report, Form(report, path, item))
+    report.add("value_type", path, f"A node is a mapping, and this is {kind_word(item)}.", found=item, allowed=["a mapping"])
+    return None
+
+
+def _give_ids(drafts: list[Draft]) -> None:
+    taken = {draft.node.node_id for draft in drafts if draft.named}
+    for draft in drafts:
+        if not draft.named:
+            draft.node = evolve(draft.node, node_id=free_id(draft.node.node_id, taken))
+            taken.add(draft.node.node_id)
+
+
+def _chain(drafts: list[Draft]) -> None:
+    """A node without `needs` follows the one before it, whatever became of that one: `fail_fast` does the stopping."""
+    for before, draft in pairwise(drafts):
+        if "needs" not in draft.form.data:
+            draft.node = evolve(draft.node, needs=(Need(before.node.node_id, "settled"),))

@@ -1,0 +1,184 @@
+"""The workflow model: what YAML and JSON load into, what is hashed, stored and executed. Pure data.
+
+Field names are the model's; the words of a file map to them in `parse`. Durations are whole milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from attrs import Factory, frozen
+
+__all__ = [
+    "Artifact", "Backoff", "Command", "Effect", "Execution", "Gate", "Input", "Need", "Node", "NodeKind", "OnFail", "Option",
+    "OutputForm", "Python", "RetryPolicy", "Shell", "Until", "Workflow",
+]  # fmt: skip
+
+NodeKind = Literal["command", "shell", "python", "gate"]
+Effect = Literal["repeatable", "once"]
+OutputForm = Literal["text", "json", "lines"]
+Until = Literal["completed", "settled"]
+
+
+@frozen
+class Input:
+    """One declared input. `default` is None when there is none; a boolean is never required."""
+
+    name: str
+    type: Literal["string", "boolean", "integer", "number"] = "string"
+    required: bool = False
+    default: Any = None
+    description: str = ""
+
+
+@frozen
+class Need:
+    """An edge: this node waits for `node`. `completed` also accepts a skipped node; `settled` accepts any ending."""
+
+    node: str
+    until: Until = "completed"
+
+
+@frozen
+class Backoff:
+    """Delay before the next attempt, milliseconds; `max_ms` 0 means no cap of its own."""
+
+    strategy: Literal["none", "fixed", "exponential"] = "none"
+    initial_ms: int = 0
+    max_ms: int = 0
+    multiplier: float = 2.0
+    jitter_ms: int = 0
+
+
+@frozen
+class RetryPolicy:
+    """How often and when a failed attempt is followed by another. `classes` empty or `*` matches every failure class."""
+
+    max_attempts: int = 1
+    classes: tuple[str, ...] = ()
+    backoff: Backoff = Backoff()
+
+
+@frozen
+class Command:
+    """An argv list, never a shell string. `env` and `stdin` are templates, like each word of argv."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = Factory(dict)
+    stdin: str | None = None
+
+
+@frozen
+class Shell:
+    """Shell text for `sh -c`; each substituted value is quoted as one POSIX word."""
+
+    run: str
+    env: Mapping[str, str] = Factory(dict)
+
+
+@frozen
+class Python:
+    """`module:function` in the workflow's folder. Async runs in the daemon, sync in a thread, `isolate` in a process of its own."""
+
+    function: str
+    isolate: bool = False
+
+
+@frozen
+class Option:
+    """One value that a person may select at a gate."""
+
+    value: str
+    label: str
+
+
+@frozen
+class Gate:
+    """A question to a person. `expires_after_ms` None means the daemon's default; `rework_targets` empty means what the gate needs."""
+
+    type: Literal["human_approval"] = "human_approval"
+    prompt: str | None = None
+    decisions: tuple[str, ...] = ("approve", "reject", "rework", "cancel")
+    on_reject: Literal["fail", "continue"] = "fail"
+    rework_targets: tuple[str, ...] = ()
+    options: tuple[Option, ...] = ()
+    expires_after_ms: int | None = None
+    on_expiry: Literal["fail", "continue", "cancel"] | None = None
+
+
+@frozen
+class Artifact:
+    """A file that the node must produce, relative to its working folder. `schema` names one of `Workflow.schemas`; None: any bytes."""
+
+    path: str
+    schema: str | None = None
+
+
+@frozen
+class OnFail:
+    """What follows a terminal failure: `fail` the run, `continue` as skipped, or run `handler` (a command) and then fail."""
+
+    mode: Literal["fail", "continue", "handler"] = "fail"
+    handler: Command | None = None
+
+
+@frozen
+class Node:
+    """One step. `timeout_ms` is the idle limit (no output), `absolute_timeout_ms` the limit of one whole attempt."""
+
+    node_id: str
+    action: Command | Shell | Python | Gate
+    title: str | None = None
+    needs: tuple[Need, ...] = ()
+    when: str | None = None
+    with_: Mapping[str, Any] = Factory(dict)
+    retry: RetryPolicy = RetryPolicy()
+    on_fail: OnFail = OnFail()
+    effect: Effect = "repeatable"
+    timeout_ms: int | None = None
+    absolute_timeout_ms: int | None = None
+    artifact: Artifact | None = None
+    output: OutputForm = "text"
+    priority: int = 0
+    metadata: Mapping[str, Any] = Factory(dict)
+
+    @property
+    def kind(self) -> NodeKind:
+        """The kind's name, as in a file."""
+        match self.action:
+            case Command():
+                return "command"
+            case Shell():
+                return "shell"
+            case Python():
+                return "python"
+            case Gate():
+                return "gate"
+
+
+@frozen
+class Execution:
+    """Limits of one run: attempts at once (1 to 16) and total active time."""
+
+    max_parallel: int = 1
+    max_total_runtime_ms: int | None = None
+    fail_fast: bool | None = None
+
+
+@frozen
+class Workflow:
+    """One version of a workflow. `folder` is where python modules are found (absolute); None when no node needs it."""
+
+    workflow_id: str
+    nodes: tuple[Node, ...]
+    name: str | None = None
+    description: str = ""
+    inputs: tuple[Input, ...] = ()
+    finally_: tuple[Node, ...] = ()
+    execution: Execution = Execution()
+    workspace_root: str | None = None
+    schemas: Mapping[str, Any] = Factory(dict)
+    output: Mapping[str, Any] = Factory(dict)
+    folder: str | None = None
+    metadata: Mapping[str, Any] = Factory(dict)
