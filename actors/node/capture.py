@@ -1,0 +1,93 @@
+"""What a process writes to one stream: a log file of bounded size, the first bytes in memory, and counts of the rest."""
+
+from __future__ import annotations
+
+import os
+
+__all__ = ["CHUNK", "Capture"]
+
+CHUNK = 64 << 10
+"""The most bytes that are fed at once, and the longest line that a log keeps."""
+
+
+class Capture:
+    """Takes chunks in order. The log file appears with the first byte; at most `cap` bytes of it are kept: the first three quarters as they
+    come, the last quarter when the stream ends, between them a line that says how much was left out. Lines are cut at CHUNK bytes.
+
+    `head` is what came first, uncut, up to `keep` bytes. `total` counts everything. `broken` is the error that ended the log, if any.
+    """
+
+    def __init__(self, path: str, *, cap: int, keep: int) -> None:
+        self.path = path
+        self.head = bytearray()
+        self.total = 0
+        self.broken: OSError | None = None
+        self._keep = keep
+        self._room = cap - cap // 4
+        self._tail_cap = cap // 4
+        self._tail = bytearray()
+        self._tail_seen = 0
+        self._line = 0
+        self._cut = 0
+        self._fd: int | None = None
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes, at most CHUNK of them."""
+        self.total += len(chunk)
+        if len(self.head) < self._keep:
+            self.head += chunk[: self._keep - len(self.head)]
+        self._log(self._short_lines(chunk))
+
+    def close(self) -> None:
+        """The stream has ended: write what is still held back."""
+        if self._cut:
+            self._log(self._cut_note())
+        if self._tail_seen > len(self._tail):
+            self._write(b"\n[penstock: %d bytes left out]\n" % (self._tail_seen - len(self._tail)))
+        self._write(bytes(self._tail[-self._tail_cap :]))
+        self._tail.clear()
+        if self._fd is not None:
+            os.close(self._fd)
+            self._fd = None
+
+    def _short_lines(self, chunk: bytes) -> bytes:
+        """The chunk with its first line cut where the cap for lines falls; no other line in a chunk can be that long."""
+        first = chunk.find(b"\n")
+        room = CHUNK - self._line
+        length = len(chunk) if first < 0 else first
+        note = b""
+        if length > room:
+            self._cut += length - room
+            rest = b"" if first < 0 else chunk[first:]
+            note = self._cut_note() if rest else b""
+            chunk = chunk[:room] + note + rest
+        elif first >= 0 and self._cut:
+            chunk = self._cut_note() + chunk
+        self._line = min(self._line + length, CHUNK) if first < 0 else len(chunk) - chunk.rfind(b"\n") - 1
+        return chunk
+
+    def _cut_note(self) -> bytes:
+        note, self._cut = b" [penstock: %d bytes of this line left out]" % self._cut, 0
+        return note
+
+    def _log(self, data: bytes) -> None:
+        if self._room:
+            self._write(data[: self._room])
+            data, self._room = data[self._room :], max(0, self._room - len(data))
+        if data:
+            self._tail_seen += len(data)
+            self._tail += data
+            if len(self._tail) > 2 * self._tail_cap:
+                del self._tail[: -self._tail_cap]
+
+    def _write(self, data: bytes) -> None:
+        """A log that cannot be written stops; the stream is read on, so that the process is not held up."""
+        if not data or self.broken is not None:
+            return
+        try:
+            if self._fd is None:
+                self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            while data:
+                data = data[os.write(self._fd, data) :]
+        except OSError as error:
+            self.broken = error

@@ -1,0 +1,124 @@
+"""Running one command under the guardian: its streams, its time limits, its end. What its ending means is decided in `executor`."""
+
+from __future__ import annotations
+
+import os
+from math import inf
+
+import trio
+from attrs import frozen
+
+from actors.node import failures
+from actors.node.capture import CHUNK, Capture
+from actors.node.environment import build
+from actors.node.guardian.process import End, Process
+from actors.node.messages import CommandOrder, Failure, WorkOrder
+from actors.node.output import KEPT, output_path
+from actors.node.tools import Tools
+
+__all__ = ["Finished", "run"]
+
+PIPE_GRACE = 2.0  # seconds for pipes that somebody outside of the dead tree still holds
+_STDERR_KEPT = 8 << 10
+
+
+@frozen
+class Finished:
+    """The command and all its processes are gone. `expired`: the limit that ended it, as code and milliseconds."""
+
+    end: End
+    stdout: Capture
+    stderr: Capture
+    expired: tuple[str, int] | None
+    warnings: list[str]
+
+
+async def run(order: WorkOrder, action: CommandOrder, folder: int, tools: Tools) -> Finished | Failure:
+    """Run the command in the folder of descriptor `folder` to its end. On cancellation its tree is dead before this propagates."""
+    env, warnings = build(order, tools.base_env, action.env, output_path(order))
+    try:
+        stdin = _stdin(action.stdin)
+        try:
+            process = await tools.guardian.spawn(action.argv, env, token=order.token, folder=folder, stdin=stdin)
+        finally:
+            os.close(stdin)
+    except ValueError as error:
+        return failures.unsendable(str(error))
+    except OSError as error:
+        return failures.no_resources(error)
+    logs = f"{order.run_dir}/logs/{order.node_id}.{order.instance}.{order.attempt}"
+    stdout = Capture(f"{logs}.out", cap=tools.settings.output_cap // 2, keep=KEPT)
+    stderr = Capture(f"{logs}.err", cap=tools.settings.output_cap // 2, keep=_STDERR_KEPT)
+    attempt = _Attempt(order, process, tools.settings.kill_grace_ms / 1000)
+    try:
+        end, expired = await attempt.watch(stdout, stderr)
+    finally:
+        process.close()
+        stdout.close()
+        stderr.close()
+    return Finished(end, stdout, stderr, expired, warnings)
+
+
+def _stdin(text: str | None) -> int:
+    """A memory file with the text, so that nobody has to feed a pipe; without text, nothing to read."""
+    if text is None:
+        return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
+    fd = os.memfd_create("penstock-stdin")
+    with os.fdopen(os.dup(fd), "wb") as file:
+        file.write(text.encode())
+    os.lseek(fd, 0, os.SEEK_SET)
+    return fd
+
+
+class _Attempt:
+    """The clocks of one process and the two readers of its pipes."""
+
+    def __init__(self, order: WorkOrder, process: Process, grace: float) -> None:
+        self._order = order
+        self._process = process
+        self._grace = grace
+        self._idle_ms = order.idle_ms if isinstance(order.action, CommandOrder) else None  # a function at work has nothing to say
+        self._began = self._heard = trio.current_time()
+
+    async def watch(self, stdout: Capture, stderr: Capture) -> tuple[End, tuple[str, int] | None]:
+        async with trio.open_nursery() as readers:
+            readers.start_soon(self._drain, self._process.stdout, stdout)
+            readers.start_soon(self._drain, self._process.stderr, stderr)
+            try:
+                expired = await self._wait()
+            finally:
+                end = await self._process.terminate_tree(self._grace)
+            readers.cancel_scope.deadline = trio.current_time() + PIPE_GRACE
+        return end, expired
+
+    async def _wait(self) -> tuple[str, int] | None:
+        """Wait for the end of the process or of a time limit, whichever is first."""
+        while self._process.end is None:
+            with trio.move_on_at(min(self._total_due(), self._idle_due())):
+                await self._process.wait()
+                return None
+            if self._order.total_ms is not None and self._total_due() <= trio.current_time():
+                return "node_absolute_timeout", self._order.total_ms
+            if self._idle_ms is not None and self._idle_due() <= trio.current_time():
+                return "node_idle_timeout", self._idle_ms
+        return None
+
+    def _total_due(self) -> float:
+        return inf if self._order.total_ms is None else self._began + self._order.total_ms / 1000
+
+    def _idle_due(self) -> float:
+        return inf if self._idle_ms is None else self._heard + self._idle_ms / 1000
+
+    async def _drain(self, fd: int, capture: Capture) -> None:
+        while True:
+            try:
+                chunk = os.read(fd, CHUNK)
+            except BlockingIOError:
+                await trio.lowlevel.wait_readable(fd)
+                continue
+            if not chunk:
+                return
+            self._heard = trio.current_time()
+            capture.feed(chunk)
+            if len(chunk) == CHUNK:
+                await trio.lowlevel.checkpoint()  # a flood must not keep the others waiting

@@ -1,0 +1,141 @@
+"""One attempt, from its order to its verdict. Nothing is decided here about retries, and nothing is recorded."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve
+
+from actors.node import command, failures
+from actors.node.contained import open_folder
+from actors.node.guardian.process import Ended, GuardianLost, NotStarted
+from actors.node.messages import CommandOrder, Failure, PythonOrder, Success, WorkOrder
+from actors.node.output import from_stream, output_path, parsed, read_file, text_of
+from actors.node.python.inprocess import call
+from actors.node.python.isolated import as_command, report
+from actors.node.tools import Tools
+
+__all__ = ["perform"]
+
+
+async def perform(order: WorkOrder, tools: Tools) -> Success | Failure:
+    """Do the work of one attempt. When this returns, or passes on a cancellation, no process of the attempt is left."""
+    action = order.action
+    if order.artifact is None and type(action) is PythonOrder and not action.isolate:
+        return await call(order, action, tools)
+    try:
+        folder = open_folder(order.workdir)
+    except OSError as error:
+        return failures.workdir_missing(order.workdir, error.errno or 0)
+    try:
+        return await _in_folder(order, folder, tools)
+    finally:
+        os.close(folder)
+
+
+async def _in_folder(order: WorkOrder, folder: int, tools: Tools) -> Success | Failure:
+    if order.artifact is None:
+        return (await _act(order, folder, tools))[0]
+    from actors.node.artifact import clear, collect  # noqa: PLC0415  # ctypes and hashlib, for nodes with artifacts only
+
+    refused = clear(folder, order.artifact)
+    if refused is not None:
+        return refused
+    verdict, salvage = await _act(order, folder, tools)
+    if isinstance(verdict, Failure) and salvage is None:
+        return verdict
+    found = await collect(folder, order.artifact, tools.blobs, tools.settings.artifact_cap)
+    if isinstance(verdict, Success):
+        return found if isinstance(found, Failure) else evolve(verdict, artifact=found)
+    if isinstance(found, Failure) or salvage is None:
+        return verdict
+    warning = f"salvaged: {verdict.message}, but its artifact was complete and valid"
+    return evolve(salvage, artifact=found, warnings=(*salvage.warnings, warning))
+
+
+async def _act(order: WorkOrder, folder: int, tools: Tools) -> tuple[Success | Failure, Success | None]:
+    """The verdict, and for an attempt that ran out of time what it would be if its artifact were found complete."""
+    match order.action:
+        case PythonOrder(isolate=False) as action:
+            verdict = await call(order, action, tools)
+            return verdict, Success() if _was_cancelled(verdict) else None
+        case PythonOrder() as action:
+            return await _act_in_process(order, as_command(order, action), folder, tools)
+        case CommandOrder() as ordered:
+            return await _act_in_process(order, ordered, folder, tools)
+
+
+async def _act_in_process(order: WorkOrder, action: CommandOrder, folder: int, tools: Tools) -> tuple[Success | Failure, Success | None]:
+    finished = await _run(order, action, folder, tools)
+    if isinstance(finished, Failure):
+        return finished, None
+    verdict = _judge(order, action, finished)
+    in_time = finished.expired is None or not isinstance(finished.end, Ended) or finished.end.undead
+    return verdict, None if in_time else _salvage(order, finished)
+
+
+def _was_cancelled(verdict: Success | Failure) -> bool:
+    """Whether a time limit ended a function, and nothing of it goes on."""
+    return isinstance(verdict, Failure) and verdict.failure_class == "timeout" and "abandoned" not in verdict.detail
+
+
+async def _run(order: WorkOrder, action: CommandOrder, folder: int, tools: Tools) -> command.Finished | Failure:
+    _prepare(order)
+    return await command.run(order, action, folder, tools)
+
+
+def _prepare(order: WorkOrder) -> None:
+    for name in ("logs", "outputs"):
+        Path(order.run_dir, name).mkdir(mode=0o700, exist_ok=True)
+    Path(output_path(order)).unlink(missing_ok=True)
+
+
+def _judge(order: WorkOrder, action: CommandOrder, finished: command.Finished) -> Success | Failure:
+    stderr = text_of(bytes(finished.stderr.head))
+    match finished.end:
+        case NotStarted() as why:
+            return failures.not_started(action, why, order.workdir)
+        case GuardianLost():
+            return failures.lost()
+        case Ended(undead=count) if count:
+            return failures.undead(count)
+        case Ended() if finished.expired is not None:
+            return failures.out_of_time(order, *finished.expired)
+        case Ended(exit_code=code) if code < 0:
+            return failures.killed(-code, stderr)
+        case Ended(exit_code=code) if code > 0:
+            return failures.exited(code, stderr)
+    broken = finished.stdout.broken or finished.stderr.broken
+    if broken is not None:
+        return failures.log_unwritable(broken)
+    warnings = _warnings(finished)
+    value, failure = _output(order, finished, warnings)
+    return failure or Success(value, None, tuple(warnings))
+
+
+def _output(order: WorkOrder, finished: command.Finished, warnings: list[str]) -> tuple[Any, Failure | None]:
+    written = read_file(output_path(order))
+    if isinstance(written, Failure):
+        return None, written
+    if isinstance(order.action, PythonOrder):
+        return report(order.action.function, written)
+    if written is not None:
+        return parsed(written, "the file named in $PENSTOCK_OUTPUT")
+    return from_stream(order, bytes(finished.stdout.head), finished.stdout.total, warnings)
+
+
+def _warnings(finished: command.Finished) -> list[str]:
+    warnings = list(finished.warnings)
+    if isinstance(finished.end, Ended) and finished.end.left:
+        warnings.append(f"leftovers_killed: the command left {finished.end.left} processes behind; they were ended")
+    return warnings
+
+
+def _salvage(order: WorkOrder, finished: command.Finished) -> Success:
+    warnings = _warnings(finished)
+    value, failure = _output(order, finished, warnings)
+    if failure is not None:
+        warnings.append(f"{failure.code}: {failure.message}")
+    return Success(value, None, tuple(warnings))

@@ -1,0 +1,69 @@
+"""Which process belongs to which command.
+
+Below its main process by descent; what was orphaned comes to the guardian as the subreaper and is told apart by the tag in its environment,
+else by its session. An orphan with neither (cleared environment AND a session of its own) may be of any command that was there when it
+began: it ends with the first of them, since no attempt may start while a process of an older one lives.
+"""
+
+from __future__ import annotations
+
+from os import getpid
+
+from actors.node.guardian.inside import procfs
+from actors.node.guardian.inside.command import Command
+from actors.node.guardian.inside.procfs import Stat
+
+__all__ = ["Kin"]
+
+TAG = b"PENSTOCK_ATTEMPT"
+
+
+class Kin:
+    """The commands under way, by pid of their main processes and by token, and whose the orphans are."""
+
+    def __init__(self) -> None:
+        self.self = getpid()
+        self.commands: dict[int, Command] = {}
+        self.unreaped: dict[int, Command] = {}
+        self._owners: dict[tuple[int, int], Command | None] = {}
+
+    def add(self, command: Command) -> None:
+        """A command has begun."""
+        self.commands[command.pid] = self.unreaped[command.pid] = command
+
+    def remove(self, command: Command) -> None:
+        """A command has ended. What is still known as its own becomes nobody's."""
+        self.commands.pop(command.pid, None)
+        self._owners = {key: owner for key, owner in self._owners.items() if owner is not command}
+
+    def reaped(self, pid: int) -> Command | None:
+        """A child was waited for: the command whose main process it was, if any."""
+        if self._owners:
+            self._owners = {key: owner for key, owner in self._owners.items() if key[0] != pid}
+        return self.unreaped.pop(pid, None)
+
+    def orphans(self, command: Command) -> list[Stat]:
+        """The orphans that have to be dead before `command` has ended. The list of our own children is exact: only we reap them."""
+        strangers = [pid for pid in procfs.children(self.self) if pid not in self.unreaped]
+        seen = [found for found in map(procfs.stat, strangers) if procfs.alive(found) and found is not None]
+        return [found for found in seen if self._ends_with(found, command)]
+
+    def _ends_with(self, orphan: Stat, command: Command) -> bool:
+        owner = self._owner(orphan)
+        return owner is command or (owner is None and orphan.started >= command.started)
+
+    def _owner(self, orphan: Stat) -> Command | None:
+        key = (orphan.pid, orphan.started)
+        if key not in self._owners:
+            token = procfs.variable(procfs.environment(orphan.pid), TAG)
+            tagged = (command for command in self.commands.values() if command.token == token)
+            self._owners[key] = next(tagged, None) or self.commands.get(orphan.session)
+        return self._owners[key]
+
+    def members(self, command: Command) -> list[Stat]:
+        """All living processes of a command."""
+        roots = self.orphans(command)
+        main = procfs.stat(command.pid) if command.exit is None else None
+        if main is not None:
+            roots.append(main)
+        return [process for root in roots for process in procfs.descendants(root)]

@@ -1,0 +1,113 @@
+"""A command under the guardian, as the daemon sees it: its streams, its end, the end of its whole tree."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+
+import trio
+from attrs import frozen
+
+__all__ = ["End", "Ended", "GuardianLost", "NotStarted", "Process"]
+
+
+@frozen
+class Ended:
+    """No process of the command is left. `exit_code` is negative for a signal; `left` were killed after the main process had ended.
+
+    `undead` would not die and may still be there (processes of another user, or stuck in the kernel).
+    """
+
+    exit_code: int
+    left: int = 0
+    undead: int = 0
+
+
+@frozen
+class NotStarted:
+    """Nothing ran. `number` is an errno; `stage` says where: `cwd`, `search` (no such file on PATH), `exec`."""
+
+    number: int
+    stage: str
+
+
+@frozen
+class GuardianLost:
+    """The guardian died. What it had started has been killed, and nobody can tell what it had done."""
+
+
+End = Ended | NotStarted | GuardianLost
+
+
+class Process:
+    """One command. `stdout` and `stderr` are the read ends of its pipes, non-blocking, closed by `close`. `pid` is None until known."""
+
+    def __init__(self, name: bytes, token: str, stdout: int, stderr: int, kill: Callable[[Process, float], Awaitable[None]]) -> None:
+        self.name = name
+        self.token = token
+        self.stdout = stdout
+        self.stderr = stderr
+        self.pid: int | None = None
+        self.pidfd: int | None = None
+        self._kill = kill
+        self._end: End | None = None
+        self._started = trio.Event()
+        self._ended = trio.Event()
+
+    @property
+    def end(self) -> End | None:
+        """How it ended; None while it lives."""
+        return self._end
+
+    async def wait_started(self) -> int | None:
+        """The main process's id, or None if it could not be started."""
+        await self._started.wait()
+        return self.pid
+
+    async def wait(self) -> End:
+        """Wait until no process of the command is left."""
+        await self._ended.wait()
+        assert self._end is not None
+        return self._end
+
+    async def terminate_tree(self, grace: float) -> End:
+        """TERM to every process of the command, KILL after `grace` seconds, and wait until none is left. Not cancelled half-way."""
+        with trio.CancelScope(shield=True):
+            if self._end is None:
+                await self._kill(self, grace)
+            await self._ended.wait()
+        assert self._end is not None
+        return self._end
+
+    def has_started(self, pid: int, pidfd: int) -> None:
+        """The guardian says: the main process runs."""
+        self.pid, self.pidfd = pid, pidfd
+        self._started.set()
+
+    def has_ended(self, end: End) -> None:
+        """The guardian says, or its death means: it is over."""
+        self._end = end
+        self._started.set()
+        self._ended.set()
+        if self.pidfd is not None:
+            os.close(self.pidfd)
+            self.pidfd = None
+
+    def close(self) -> None:
+        """Close the read ends. Whoever reads them has to have stopped."""
+        os.close(self.stdout)
+        os.close(self.stderr)
+
+    def __repr__(self) -> str:
+        return f"<Process {self.token} {self._state()}>"
+
+    def _state(self) -> str:
+        match self._end:
+            case None:
+                return "starting" if self.pid is None else f"running as {self.pid}"
+            case Ended(exit_code=code):
+                return f"ended with {code}"
+            case NotStarted(number=number):
+                return f"not started: {os.strerror(number)}"
+            case GuardianLost():
+                return "lost with its guardian"

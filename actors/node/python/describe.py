@@ -1,0 +1,35 @@
+"""An exception as text that a log accepts. Standard library only: isolated functions are described in their own process."""
+
+from __future__ import annotations
+
+import os
+import re
+import traceback
+
+__all__ = ["clean", "describe"]
+
+_FRAMES = 8
+_CHARACTERS = 2000
+_OURS = (os.path.dirname(__file__), "<frozen importlib")  # noqa: PTH120  # pathlib is not needed for this
+_PRIVATE = re.compile(r"_penstock_workflow_\d+\.?")
+
+
+def describe(error: BaseException) -> dict[str, str]:
+    """Type, message and the last frames of the traceback, as text that a log accepts."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_OURS)]
+    lines = traceback.format_list(frames[-_FRAMES:])
+    return {"type": type(error).__name__, "message": clean(_message(error)), "traceback": clean("".join(lines))}
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, BaseExceptionGroup):
+        return "; ".join(f"{type(inner).__name__}: {_message(inner)}" for inner in error.exceptions)
+    try:
+        return str(error)
+    except Exception as second:  # noqa: BLE001  # a user's exception may not even be printable
+        return f"its text cannot be had: {type(second).__name__}"
+
+
+def clean(text: str) -> str:
+    """The text, bounded, without what a log refuses."""
+    return _PRIVATE.sub("", text[:_CHARACTERS]).replace("\0", "\ufffd").encode("utf-8", "replace").decode()

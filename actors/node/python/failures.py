@@ -1,0 +1,45 @@
+"""What can go wrong with a python node, as failures, and which exceptions are none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import trio
+
+from actors.node.messages import Failure
+
+__all__ = ["function_missing", "import_failed", "is_ours", "raised", "result_missing", "result_not_json"]
+
+
+def is_ours(error: BaseException) -> bool:
+    """Whether the exception is no matter of the function's: the cancellation of the attempt, or an operator's Ctrl-C."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(is_ours(inner) for inner in error.exceptions)
+    return isinstance(error, trio.Cancelled | KeyboardInterrupt | GeneratorExit)
+
+
+def raised(function: str, detail: Mapping[str, str]) -> Failure:
+    """The function raised. `detail` is what `describe` says."""
+    return Failure("python_raised", f"{function} raised {detail['type']}: {detail['message']}", detail=detail)
+
+
+def import_failed(function: str, detail: Mapping[str, str]) -> Failure:
+    """The module could not be imported. `detail` is what `describe` says."""
+    text = f"the module of {function!r} cannot be imported: {detail['type']}: {detail['message']}"
+    return Failure("python_import_failed", text, detail=detail)
+
+
+def function_missing(function: str, reason: str) -> Failure:
+    """The module is there, the function is not."""
+    return Failure("python_function_missing", f"{reason}: name one as module:function", detail={"function": function})
+
+
+def result_not_json(function: str, reason: str) -> Failure:
+    """The function returned something that cannot be recorded."""
+    text = f"what {function} returned is not JSON: {reason}; return dicts, lists, text, numbers, booleans or None"
+    return Failure("python_result_not_json", text, detail={"reason": reason})
+
+
+def result_missing(function: str) -> Failure:
+    """The process of an isolated function ended well, but said nothing."""
+    return Failure("python_result_missing", f"the process of {function} ended before the function returned", detail={"function": function})

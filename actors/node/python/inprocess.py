@@ -1,0 +1,91 @@
+"""Calling a python node in the daemon: an async function in the loop, a sync one in a thread. No process is started."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import trio
+from attrs import evolve
+
+from actors.node.failures import out_of_time
+from actors.node.messages import Failure, PythonOrder, Success, WorkOrder
+from actors.node.python import failures
+from actors.node.python.context import Context
+from actors.node.python.describe import describe
+from actors.node.python.modules import FunctionMissing, ImportFailed, Loaded
+from actors.node.tools import Tools
+from actors.node.values import NotJson, check
+
+__all__ = ["call", "log_path"]
+
+
+def log_path(order: WorkOrder) -> str:
+    """The log file of an attempt's standard output, where `context.progress` writes too."""
+    return f"{order.run_dir}/logs/{order.node_id}.{order.instance}.{order.attempt}.out"
+
+
+async def call(order: WorkOrder, action: PythonOrder, tools: Tools) -> Success | Failure:
+    """Call the function with the order's arguments. Its idle limit does not apply: what happens inside cannot be heard.
+
+    An async function is cancelled by a time limit or from outside. A sync one cannot be: it is given up (`abandoned` in the failure's
+    detail), its thread goes on until it returns, and its result is dropped. `isolate` is for functions that must not outlive their attempt.
+    """
+    if order.total_ms is None:
+        return await _call(order, action, tools)
+    with trio.move_on_after(order.total_ms / 1000):
+        return await _call(order, action, tools)
+    failure = out_of_time(order, "node_absolute_timeout", order.total_ms)
+    loaded = tools.modules.get(action.folder, action.function)
+    if loaded is not None and loaded.is_async:
+        return failure
+    return evolve(failure, detail={**failure.detail, "abandoned": True})
+
+
+async def _call(order: WorkOrder, action: PythonOrder, tools: Tools) -> Success | Failure:
+    loaded = tools.modules.get(action.folder, action.function)
+    if loaded is None:
+        try:
+            loaded = await _load(action, tools)
+        except ImportFailed as error:
+            return failures.import_failed(action.function, describe(error.__cause__ or error))
+        except FunctionMissing as error:
+            return failures.function_missing(action.function, str(error))
+    try:
+        value = await _run(loaded, _arguments(order, action, loaded), tools)
+    except BaseException as error:
+        if failures.is_ours(error):
+            raise
+        return failures.raised(action.function, describe(error))
+    try:
+        check(value)
+    except NotJson as error:
+        return failures.result_not_json(action.function, str(error))
+    return Success(value)
+
+
+async def _load(action: PythonOrder, tools: Tools) -> Loaded:
+    """Import in a thread: nobody knows how long a module takes. One import at a time in each folder."""
+    async with tools.modules.lock(action.folder):
+        loaded = tools.modules.get(action.folder, action.function)
+        if loaded is not None:
+            return loaded
+        if tools.settings.inline_imports:
+            return tools.modules.load(action.folder, action.function)
+        load = partial(tools.modules.load, action.folder, action.function)
+        return await trio.to_thread.run_sync(load, abandon_on_cancel=True, limiter=tools.threads)
+
+
+def _arguments(order: WorkOrder, action: PythonOrder, loaded: Loaded) -> dict[str, Any]:
+    arguments = dict(action.arguments)
+    if loaded.wants_context and "context" not in arguments:
+        arguments["context"] = Context(
+            order.run_id, order.node_id, order.attempt, order.workdir, order.run_dir, order.idempotency_key, log_path(order)
+        )
+    return arguments
+
+
+async def _run(loaded: Loaded, arguments: dict[str, Any], tools: Tools) -> Any:
+    if loaded.is_async:
+        return await loaded.call(**arguments)
+    return await trio.to_thread.run_sync(partial(loaded.call, **arguments), abandon_on_cancel=True, limiter=tools.threads)
