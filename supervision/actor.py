@@ -20,6 +20,7 @@ __all__ = ["Actor", "Timer"]
 
 M = TypeVar("M")
 N = TypeVar("N")
+T = TypeVar("T")
 
 
 class Timer(Notice):
@@ -148,6 +149,10 @@ class Actor(Generic[M]):
         else:
             ref.pass_on(asked, message)
         return Forwarded()
+
+    def take(self, kind: type[T]) -> list[T]:
+        """The messages of that class that wait next in the mailbox, without a gap: to be handled together with the present one."""
+        return self.cell.take(kind)
 
     def defer(self) -> Asked | None:
         """Keep the present ask open: answer it later with `.answer(value)`, and return `Forwarded()` from the handler. None if it was told.

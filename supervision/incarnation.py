@@ -50,7 +50,7 @@ class Incarnation(Cell):
         self.finishing: Normal | Shutdown | None = None
         self.killed = False
         self.failure: Exception | None = None
-        self._overdue: list[Notice] | None = None  # at most one for each timer and watch, so bounded by what the actor arranged
+        self._overdue: list[Any] | None = None  # one for each timer and watch, and one taken too many: bounded by what the actor arranged
         self._belongings: Belongings | None = None
         self._background: Background | None = None
 
@@ -65,7 +65,7 @@ class Incarnation(Cell):
             with self.scope:
                 await self.actor.started()
                 self.confirm()
-                if self.finishing is None:
+                if not self._leaving():
                     await self.actor.main()
             self.open = False
             if not self.actor.plain:
@@ -73,8 +73,8 @@ class Incarnation(Cell):
         except BaseException as error:  # noqa: BLE001 - sifted: what is not the actor's own is raised again below
             foreign = self.broken(error)
         self._close()
-        if self._background is not None:
-            if not self.has_deadline:
+        if self._background:
+            if not self.has_deadline:  # it ends by itself, so nobody else would notice a task that does not go
                 self.set_deadline(self.system.kill_grace_s, self.abandon)
             await self._background.end()
         if self.life is Life.ENDED:
@@ -91,6 +91,7 @@ class Incarnation(Cell):
             else:
                 self.posture = Posture.IDLE
                 item = await self.inbox.receive()
+                self.posture = Posture.WORKING
                 if self._leaving():
                     self._refuse(item)
                     return
@@ -119,6 +120,7 @@ class Incarnation(Cell):
 
     async def _farewell(self) -> None:
         if self.confirmed and not self.killed and self.failure is None:
+            self.posture = Posture.HANDLING  # a stop, perhaps a second one, must not cut off the farewell
             self.scope = trio.CancelScope()
             with self.scope:
                 await self.actor.stopped()
@@ -127,6 +129,7 @@ class Incarnation(Cell):
         """Take the blame for what escaped one of its tasks; what is not its own comes back and must be raised on."""
         if isinstance(error, Ignore) and not self.confirmed:
             self.ignored = True
+            self.system.registry.report("ignored", self.path)
             return None
         own, foreign = sift(error)
         if own is not None:
@@ -156,6 +159,9 @@ class Incarnation(Cell):
             except (trio.WouldBlock, trio.ClosedResourceError):
                 break
         self.inbox.close()
+        for item in self._overdue or ():
+            self._refuse(item)
+        self._overdue = None
         if self._belongings is not None:
             self._belongings.settle(self._refuse)
 
@@ -181,6 +187,20 @@ class Incarnation(Cell):
         if self._belongings is None:
             self._belongings = Belongings()
         return self._belongings
+
+    def take(self, kind: type[Any]) -> list[Any]:
+        """The messages of one class that come next, without a gap; the first of another kind stays next."""
+        found: list[Any] = []
+        while not self._overdue:
+            try:
+                item = self.inbox.receive_nowait()
+            except trio.WouldBlock:
+                break
+            if item.__class__ is kind:
+                found.append(item)
+            else:
+                self._overdue = [item]
+        return found
 
     def defer(self) -> Asked | None:
         asked, self.asked = self.asked, None
@@ -216,7 +236,7 @@ class Incarnation(Cell):
             self.scope.cancel()
 
     def ends_by_itself(self) -> bool:
-        return self.actor.plain and self.posture is Posture.IDLE and self._background is None
+        return self.actor.plain and self.posture is Posture.IDLE and not self._background
 
     def kill(self) -> None:
         if self.life < Life.ENDED and not self.killed:
