@@ -152,7 +152,7 @@ class Actor(Generic[M]):
 
     def take(self, kind: type[T]) -> list[T]:
         """The messages of that class that wait next in the mailbox, without a gap: to be handled together with the present one."""
-        return self.cell.take(kind)
+        return self.cell.post.take(kind)
 
     def defer(self) -> Asked | None:
         """Keep the present ask open: answer it later with `.answer(value)`, and return `Forwarded()` from the handler. None if it was told.

@@ -158,7 +158,7 @@ class Cell:
     # What can be seen of it
 
     def status(self) -> str:
-        return self.life.name.lower()
+        return "restarting" if self.life is Life.ENDED else self.life.name.lower()
 
     def row(self, depth: int) -> TreeRow:
         return TreeRow(self.path, depth, self.kind, self.status(), 0, 0, self.restarts, self.since)

@@ -33,6 +33,8 @@ class Dynamic:
     cell: DynamicCell  # the kernel's
 
     def __init__(self, *, intensity: int = 1, period: float = 5.0, shutdown: ShutdownTime | None = None) -> None:
+        if intensity < 0 or period <= 0:
+            raise ValueError(f"intensity is 0 or more and period above 0, not {intensity} and {period}")
         self.intensity = intensity
         self.period = period
         self.shutdown = shutdown
@@ -45,7 +47,10 @@ class Dynamic:
         return Ref(self.cell.start(spec).path, self.cell.system)
 
     async def start(self, spec: ChildSpec) -> Ref[Any]:
-        """Start a child and wait until it is confirmed. Raises `StartFailed`, or `Ignore` if the child was not needed; see `start_soon`."""
+        """Start a child and wait until it is confirmed. Raises `StartFailed`, or `Ignore` if the child was not needed.
+
+        Otherwise as `start_soon`. Cancelling the caller does not take the start back.
+        """
         cell = self.cell.start(spec)
         await cell.wait_past(Life.STARTING)
         if not cell.confirmed:

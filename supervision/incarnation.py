@@ -13,6 +13,7 @@ from supervision.cell import Cell, Life, Parent
 from supervision.errors import ActorDead, Ignore, StartFailed
 from supervision.exits import Exit, Failed, Killed, Normal, Shutdown, sift
 from supervision.mailbox import SKIP, WAKE, Asked, Notice
+from supervision.post import Post
 from supervision.reports import TreeRow
 
 if TYPE_CHECKING:
@@ -40,9 +41,7 @@ class Incarnation(Cell):
         super().__init__(system, parent, spec, restarts)
         self.actor = actor
         actor.cell = self
-        self.mailbox = actor.mailbox
-        channel: tuple[trio.MemorySendChannel[Any], trio.MemoryReceiveChannel[Any]] = trio.open_memory_channel(actor.mailbox.capacity)
-        self.send, self.inbox = channel
+        self.post = Post(actor.mailbox)
         self.scope = trio.CancelScope()
         self.posture = Posture.WORKING
         self.handled = 0
@@ -50,7 +49,6 @@ class Incarnation(Cell):
         self.finishing: Normal | Shutdown | None = None
         self.killed = False
         self.failure: Exception | None = None
-        self._overdue: list[Any] | None = None  # one for each timer and watch, and one taken too many: bounded by what the actor arranged
         self._belongings: Belongings | None = None
         self._background: Background | None = None
 
@@ -86,11 +84,11 @@ class Incarnation(Cell):
     async def serve(self) -> None:
         """The receive loop. A stop wakes it when it is idle and lets a running handler finish; what is left is refused at the end."""
         while not self._leaving():
-            if self._overdue:
-                item: Any = self._overdue.pop(0)
+            if self.post.overdue:
+                item = self.post.overdue.pop(0)
             else:
                 self.posture = Posture.IDLE
-                item = await self.inbox.receive()
+                item = await self.post.inbox.receive()
                 self.posture = Posture.WORKING
                 if self._leaving():
                     self._refuse(item)
@@ -153,15 +151,7 @@ class Incarnation(Cell):
         if self.asked is not None:
             self._refuse(self.asked)
             self.asked = None
-        while True:
-            try:
-                self._refuse(self.inbox.receive_nowait())
-            except (trio.WouldBlock, trio.ClosedResourceError):
-                break
-        self.inbox.close()
-        for item in self._overdue or ():
-            self._refuse(item)
-        self._overdue = None
+        self.post.close(self._refuse)
         if self._belongings is not None:
             self._belongings.settle(self._refuse)
 
@@ -188,20 +178,6 @@ class Incarnation(Cell):
             self._belongings = Belongings()
         return self._belongings
 
-    def take(self, kind: type[Any]) -> list[Any]:
-        """The messages of one class that come next, without a gap; the first of another kind stays next."""
-        found: list[Any] = []
-        while not self._overdue:
-            try:
-                item = self.inbox.receive_nowait()
-            except trio.WouldBlock:
-                break
-            if item.__class__ is kind:
-                found.append(item)
-            else:
-                self._overdue = [item]
-        return found
-
     def defer(self) -> Asked | None:
         asked, self.asked = self.asked, None
         if asked is not None:
@@ -209,13 +185,8 @@ class Incarnation(Cell):
         return asked
 
     def notify(self, notice: Notice) -> None:
-        """Deliver even into a full mailbox: such a notice is handled next."""
-        if not self.open:
-            return
-        try:
-            self.send.send_nowait(notice)
-        except trio.WouldBlock:
-            self._overdue = [*(self._overdue or ()), notice]
+        if self.open:
+            self.post.notify(notice)
 
     # What others do to it
 
@@ -229,7 +200,7 @@ class Incarnation(Cell):
         """Let the task come to its end: at once if it idles or does work of its own, after the handler if one runs."""
         if self.posture is Posture.IDLE:
             try:
-                self.send.send_nowait(WAKE)
+                self.post.send.send_nowait(WAKE)
             except trio.WouldBlock:
                 return  # it has mail, so it wakes anyway
         elif self.posture is Posture.WORKING:
@@ -264,5 +235,5 @@ class Incarnation(Cell):
             return f"status() raised {type(error).__name__}"
 
     def row(self, depth: int) -> TreeRow:
-        mail = self.inbox.statistics().current_buffer_used + len(self._overdue or ())
-        return TreeRow(self.path, depth, self.kind, self.status(), mail, self.mailbox.capacity, self.restarts, self.since)
+        capacity = self.post.rules.capacity
+        return TreeRow(self.path, depth, self.kind, self.status(), len(self.post), capacity, self.restarts, self.since)

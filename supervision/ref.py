@@ -18,7 +18,6 @@ __all__ = ["Forwarded", "Ref", "Request"]
 
 M_contra = TypeVar("M_contra", contravariant=True)
 R = TypeVar("R")
-_LOST = (trio.BrokenResourceError, trio.ClosedResourceError)
 
 
 class Request(Generic[R]):
@@ -46,14 +45,11 @@ class Ref(Generic[M_contra]):
         Raises `MailboxFull` where the mailbox's policy is "fail".
         """
         cell = self._system.registry.receiver(self.path)
-        if cell is None or cell.mailbox.overflow != "wait":
+        if cell is None or cell.post.rules.overflow != "wait":
             self.tell_nowait(message)
             await trio.lowlevel.checkpoint()
             return
-        try:
-            await cell.send.send(message)
-        except _LOST:
-            self._system.registry.dead_letter(self.path, message)
+        await cell.post.send.send(message)  # an actor that ends empties its mailbox, waiting senders included
 
     def tell_nowait(self, message: M_contra) -> None:
         """As `tell`, at once: raises `MailboxFull` when there is no room, unless the policy is "drop_new"."""
@@ -63,9 +59,9 @@ class Ref(Generic[M_contra]):
             registry.dead_letter(self.path, message)
             return
         try:
-            cell.send.send_nowait(message)
+            cell.post.send.send_nowait(message)
         except trio.WouldBlock:
-            if cell.mailbox.overflow != "drop_new":
+            if cell.post.rules.overflow != "drop_new":
                 raise MailboxFull(self.path) from None
             registry.drop(self.path, message)
 
@@ -80,20 +76,17 @@ class Ref(Generic[M_contra]):
             raise ActorDead(self.path)
         asked = Asked(self.path, request, timeout, self._system.timers)
         try:
-            cell.send.send_nowait(asked)
+            cell.post.send.send_nowait(asked)
         except trio.WouldBlock:
             timeout = await self._wait_for_room(cell, asked)
         return cast("R", await asked.wait(timeout))
 
     async def _wait_for_room(self, cell: Incarnation, asked: Asked) -> float:
         """Seconds that are left for the answer."""
-        if cell.mailbox.overflow != "wait":
+        if cell.post.rules.overflow != "wait":
             raise MailboxFull(self.path) from None
         with trio.move_on_after(asked.seconds) as patience:
-            try:
-                await cell.send.send(asked)
-            except _LOST:
-                raise ActorDead(self.path) from None
+            await cell.post.send.send(asked)
         if patience.cancelled_caught:
             raise AskTimeout(self.path, asked.seconds) from None
         return max(0.0, patience.deadline - trio.current_time())
@@ -106,6 +99,6 @@ class Ref(Generic[M_contra]):
             asked.fail(ActorDead(self.path))
             return
         try:
-            cell.send.send_nowait(asked)
+            cell.post.send.send_nowait(asked)
         except trio.WouldBlock:
             asked.fail(MailboxFull(self.path))

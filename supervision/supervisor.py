@@ -195,9 +195,9 @@ class SupervisorCell(Cell):
             self.system.timers.discard(alarm)
 
     def _drop_temporary(self, child: str) -> None:
-        if self._specs[child].restart == "temporary":
-            del self._specs[child]
-            self._cells.pop(child, None)
+        spec = self._specs.get(child)
+        if spec is not None and spec.restart == "temporary":
+            del self._specs[child], self._cells[child]
 
     def _significant_left(self) -> bool:
         alive = {cell.spec.id for cell in self._living()} | self._news.keys() | self._retries.keys()
