@@ -7,6 +7,7 @@ It is never ahead of the log, for the log is synced first. Not a defence against
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from struct import Struct
 from struct import error as StructError  # noqa: N812  the struct module names it in lower case
@@ -72,17 +73,22 @@ class Anchor:
         self._fd, self.mark = fd, mark
 
     def write(self, mark: Mark) -> None:
-        """Move the anchor to `mark`: one write, no sync (a lost one leaves the anchor behind the log, which is lawful)."""
+        """Move the anchor to `mark`: one write, no sync. If it is lost or fails, the anchor is behind the log, which is lawful."""
         self._turn += 1
-        os.pwrite(self._fd, _pack(self._turn, mark), _OFFSETS[self._turn & 1])
+        with suppress(OSError):
+            os.pwrite(self._fd, _pack(self._turn, mark), _OFFSETS[self._turn & 1])
         self.mark = mark
 
     def sync(self) -> None:
-        """Make the last mark durable."""
-        os.fdatasync(self._fd)
+        """Make the last mark durable, as far as the disk takes it."""
+        with suppress(OSError):
+            os.fdatasync(self._fd)
 
     def close(self) -> None:
+        """Make the last mark durable and let go of the file."""
         if self._fd >= 0:
+            with suppress(OSError):
+                os.fdatasync(self._fd)
             os.close(self._fd)
             self._fd = -1
 

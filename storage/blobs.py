@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 
 from storage.errors import BlobDamaged, BlobMissing
+from storage.faults import of_os_error
 from storage.folder import sync_folder
 
 __all__ = ["Blobs"]
@@ -22,35 +25,27 @@ class Blobs:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._made: set[str] = set()
-        self._serial = 0
+        self._serial = count()
 
     def put(self, data: bytes) -> str:
-        """Store the bytes; their SHA-256 in hex."""
+        """Store the bytes; their SHA-256 in hex. Raises StorageFull, StorageReadOnly or StoreFailed; then nothing is stored."""
         digest = sha256(data).hexdigest()
         if not self.path(digest).exists():
-            fd, temporary = self._temporary()
-            try:
+            with self._temporary() as (fd, temporary):
                 _write_all(fd, data)
                 self._keep(fd, temporary, digest)
-            finally:
-                os.close(fd)
-                temporary.unlink(missing_ok=True)
         return digest
 
     def put_file(self, source: int) -> str:
-        """Store what can be read from the file descriptor `source`, from its present position to its end."""
-        fd, temporary = self._temporary()
+        """Store what can be read from the file descriptor `source`, from its present position to its end. Raises as `put`."""
         hasher = sha256()
-        try:
+        with self._temporary() as (fd, temporary):
             while chunk := os.read(source, _CHUNK):
                 hasher.update(chunk)
                 _write_all(fd, chunk)
             digest = hasher.hexdigest()
             if not self.path(digest).exists():
                 self._keep(fd, temporary, digest)
-        finally:
-            os.close(fd)
-            temporary.unlink(missing_ok=True)
         return digest
 
     def get(self, digest: str) -> bytes:
@@ -84,11 +79,20 @@ class Blobs:
             return False
         return True
 
-    def _temporary(self) -> tuple[int, Path]:
-        self._shelf(self._folder)
-        self._serial += 1
-        path = self._folder / f"{os.getpid()}-{self._serial}.new"
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600), path
+    @contextmanager
+    def _temporary(self) -> Iterator[tuple[int, Path]]:
+        """A file that vanishes unless it is kept; errors of the disk come out as the store's."""
+        path = self._folder / f"{os.getpid()}-{next(self._serial)}.new"
+        try:
+            self._shelf(self._folder)
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            try:
+                yield fd, path
+            finally:
+                os.close(fd)
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise of_os_error(error, self._folder) from error
 
     def _keep(self, fd: int, temporary: Path, digest: str) -> None:
         target = self.path(digest)

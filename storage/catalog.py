@@ -83,5 +83,5 @@ def _and(where: Sequence[str]) -> str:
 
 
 def _headline(row: tuple[Any, ...]) -> Headline:
-    *fields, facts = row
-    return Headline(*fields, facts=orjson.loads(facts))
+    fields = [*row[:-1], orjson.loads(row[-1])]
+    return Headline(*fields)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 
+from storage.batch import Batch
 from storage.records import Claim
 from storage.sums import row_sum
 
@@ -42,7 +43,9 @@ class Claims:
         return [Claim(*row) for row in self._reader().execute(sql, values).fetchall()]
 
 
-def renew(connection: sqlite3.Connection, claimant: str, until_ms: int) -> int:
-    """Move the lease of every claim of one claimant, in one statement; how many there were."""
-    connection.create_function("claim_sum", 4, lambda *row: row_sum(row), deterministic=True)
-    return connection.execute(_RENEW, (until_ms, claimant)).rowcount
+def renew(batch: Batch, claimant: str, until_ms: int) -> int:
+    """Work for the writer: move the lease of every claim of one claimant, in one statement; how many there were."""
+    batch.connection.create_function("claim_sum", 4, lambda *row: row_sum(row), deterministic=True)
+    count = batch.connection.execute(_RENEW, (until_ms, claimant)).rowcount
+    batch.touched = batch.touched or count > 0
+    return count

@@ -135,6 +135,10 @@ class Database:
             if connection := self.__dict__.pop(name, None):
                 ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))  # never deallocated, so never closed
 
+    @property
+    def is_open(self) -> bool:
+        return "writer" in self.__dict__
+
     def close(self) -> None:
         """Close both; the last one to close writes the WAL back into the database."""
         for name in ("reader", "writer"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from storage.errors import StorageBusy, StorageError, StorageFull, StorageReadOnly, StoreFailed
 from storage.patience import is_busy
 
-__all__ = ["is_data_fault", "leaves_doubt", "translate", "write_trial"]
+__all__ = ["Spoiled", "is_data_fault", "leaves_doubt", "of_os_error", "translate", "write_trial"]
 
 _FULL = {sqlite3.SQLITE_FULL}
 _READ_ONLY = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM}
@@ -18,6 +19,10 @@ _DATA = (
     AttributeError,
 )  # fmt: skip
 _TRIAL_SIZE = 65_536
+
+
+class Spoiled(Exception):
+    """Values of one transaction cannot be written; which one shows when each is tried alone."""
 
 
 def is_data_fault(error: BaseException) -> bool:
@@ -66,13 +71,12 @@ def write_trial(folder: Path, offset: int) -> StorageError | None:
             os.close(fd)
             path.unlink(missing_ok=True)
     except OSError as error:
-        return _of_errno(error, folder)
+        return of_os_error(error, folder)
     return None
 
 
-def _of_errno(error: OSError, folder: Path) -> StorageError:
-    import errno  # noqa: PLC0415  only after a failure
-
+def of_os_error(error: OSError, folder: Path) -> StorageError:
+    """What a failed write of our own means."""
     if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
         return StorageFull(f"no room left in {folder}: {error.strerror}")
     if error.errno in {errno.EROFS, errno.EACCES, errno.EPERM}:

@@ -12,15 +12,18 @@ from pathlib import Path
 from attrs import frozen
 
 from storage.anchor import Anchor, Mark
+from storage.clock import Clock
 from storage.database import APPLICATION_ID, Database, connect
-from storage.errors import LogTruncated, SchemaTooNew, StoreDamaged
+from storage.errors import FolderRefused, LogTruncated, SchemaTooNew, StoreDamaged
+from storage.faults import translate
 from storage.folder import check_file, check_filesystem, secure_folder, sync_folder
 from storage.heads import read_mark
 from storage.ids import fresh_id
 from storage.limits import Limits
 from storage.lock import FolderLock
 from storage.migrations import migrate, unknown
-from storage.patience import until_unlocked
+from storage.patience import is_busy, until_unlocked
+from storage.rollback import accept
 from storage.verify import Damage, verify_tail
 
 __all__ = ["Opened", "open_folder"]
@@ -36,10 +39,9 @@ class Opened:
     anchor: Anchor
     database: Database
     damage: tuple[Damage, ...]
-    rolled_back: Mark | None = None
 
 
-def open_folder(folder: Path, limits: Limits, *, accept_rollback: bool) -> Opened:
+def open_folder(folder: Path, limits: Limits, clock: Clock, *, accept_rollback: bool) -> Opened:
     """Open or create the memory in `folder`. Raises an OpenRefused, and then nothing was written."""
     secure_folder(folder)
     check_filesystem(folder)
@@ -47,32 +49,36 @@ def open_folder(folder: Path, limits: Limits, *, accept_rollback: bool) -> Opene
         check_file(folder / name)
     lock = FolderLock(folder)
     try:
-        return _open(folder, lock, limits, accept_rollback=accept_rollback)
+        return _open(folder, lock, limits, clock, accept_rollback=accept_rollback)
     except BaseException:
         lock.close()
         raise
 
 
-def _open(folder: Path, lock: FolderLock, limits: Limits, *, accept_rollback: bool) -> Opened:
+def _open(folder: Path, lock: FolderLock, limits: Limits, clock: Clock, *, accept_rollback: bool) -> Opened:
     path = folder / "penstock.db"
     anchor = Anchor(folder)
-    rolled_back: Mark | None = None
+    rolled_back = False
     try:
-        kept = anchor.read()
-        damage = _look(path, kept, limits)
+        damage = until_unlocked(lambda: _look(path, anchor.read(), limits), limits.busy_ms)
     except (LogTruncated, StoreDamaged):
         if not accept_rollback:
             raise
-        rolled_back = anchor.mark
+        rolled_back = True
         damage = _look(path, None, limits)
     database = Database(path, wal=limits.wal)
     try:
         until_unlocked(lambda: _prepare(database), limits.busy_ms)
+        if rolled_back:
+            accept(database, anchor.mark, limits, clock.now_ms())
         anchor.start(read_mark(database.writer))
+    except (sqlite3.Error, OSError) as error:
+        database.close()
+        raise translate(error, folder, limits.busy_ms) from error
     except BaseException:
         database.close()
         raise
-    return Opened(lock, anchor, database, tuple(damage), rolled_back)
+    return Opened(lock, anchor, database, tuple(damage))
 
 
 def _look(path: Path, kept: Mark | None, limits: Limits) -> list[Damage]:
@@ -85,7 +91,9 @@ def _look(path: Path, kept: Mark | None, limits: Limits) -> list[Damage]:
         with closing(connect(path, "ro")) as connection:
             return _look_inside(path, connection, kept, limits)
     except sqlite3.OperationalError as error:
-        raise StoreDamaged(path, f"SQLite cannot open it ({error})") from error
+        if is_busy(error):
+            raise
+        raise FolderRefused(path, f"cannot be opened by SQLite: {error}") from error
     except sqlite3.DatabaseError as error:
         raise StoreDamaged(path, f"SQLite cannot read it ({error})") from error
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
 
 from attrs import frozen
 
 from storage import audit
+from storage.database import connect
 from storage.sums import first_sum, next_sum, row_sum
 
-__all__ = ["Damage", "Report", "verify_all", "verify_tail"]
+__all__ = ["Damage", "Report", "verify_all", "verify_file", "verify_tail"]
 
 _CHUNK = 5_000
 _FIELDS = "j.position, j.stream, j.seq, j.at_ms, j.kind, j.data, j.sum"
@@ -92,6 +95,12 @@ def verify_tail(connection: sqlite3.Connection, events: int) -> list[Damage]:
     """Damage among the newest events of all streams. Raises sqlite3.DatabaseError where SQLite cannot read."""
     rows = connection.execute(_TAIL, (events,)).fetchall()
     return list(_Chains(connection).check(reversed(rows)))
+
+
+def verify_file(path: Path) -> Report:
+    """The same for a file, through a connection of its own that cannot write."""
+    with closing(connect(path, "ro")) as connection:
+        return verify_all(connection)
 
 
 def verify_all(connection: sqlite3.Connection) -> Report:

@@ -6,65 +6,75 @@ A transaction counts as recorded only when `conclude` has returned: after the CO
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 from storage.anchor import Anchor
 from storage.batch import Batch
-from storage.clock import Clock
+from storage.condition import Condition
 from storage.crashpoints import reach
 from storage.database import Database
-from storage.errors import Refused, StorageError, StorageFull, StoreFailed
-from storage.faults import translate, write_trial
+from storage.errors import Refused, StorageError, StoreFailed
+from storage.faults import Spoiled, is_data_fault, leaves_doubt
 from storage.heads import Heads
 from storage.limits import Limits
 from storage.pace import Pace
-from storage.patience import until_unlocked
+from storage.patience import is_busy, until_unlocked
 from storage.records import Transaction
 
 __all__ = ["Work", "Writer"]
 
 Work = Transaction | Callable[[Batch], Any]
-_LOOK_EVERY_MS = 1_000
 
 
 class Writer:
     """Owns the writing connection. One task uses it; a COMMIT may run in another thread meanwhile, but then nothing else does."""
 
-    def __init__(self, folder: Path, database: Database, anchor: Anchor, limits: Limits, clock: Clock) -> None:
+    def __init__(self, database: Database, anchor: Anchor, condition: Condition, limits: Limits) -> None:
         self.database = database
-        self.anchor = anchor
         self.pace = Pace()
-        self.heads = Heads(limits.streams_cached)
-        self._folder = folder
+        self._anchor = anchor
+        self._condition = condition
+        self._heads = Heads(limits.streams_cached)
         self._limits = limits
-        self._clock = clock
-        self._looked_ms = -_LOOK_EVERY_MS
-        self.free = 0
 
-    def begin(self) -> None:
-        """Start a transaction at once; raises sqlite3.OperationalError if another process holds the lock."""
-        self.database.writer.execute("BEGIN IMMEDIATE")
+    def begin(self) -> bool:
+        """Start a transaction at once; False if another process holds the lock. Raises Unavailable or StoreFailed."""
+        self._condition.check()
+        try:
+            self.database.writer.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            if is_busy(error):
+                return False
+            raise self._condition.translate(error) from error
+        return True
 
     def begin_patiently(self) -> None:
         """Start a transaction, waiting for another process to finish its own. Raises StorageBusy."""
-        until_unlocked(self.begin, self._limits.busy_ms)
+        until_unlocked(lambda: self.database.writer.execute("BEGIN IMMEDIATE"), self._limits.busy_ms)
 
     def stage(self, works: Sequence[Work]) -> tuple[Batch, list[Any]]:
-        """Put the works into the transaction; one result or Refused for each. Any other error calls for `abandon`."""
-        heads, connection = self.heads, self.database.writer
-        heads.refresh(connection)
-        batch = Batch(connection, heads, largest_event=self._limits.event)
+        """Put the works into the transaction; one result or Refused for each.
+
+        Raises Spoiled if the values of one of them cannot be written, else Unavailable or StoreFailed; then nothing is in.
+        """
+        heads, connection = self._heads, self.database.writer
         results: list[Any] = []
-        for work in works:
-            try:
-                results.append(batch.stage(work) if type(work) is Transaction else work(batch))  # type: ignore[operator]  # the other member
-            except Refused as refused:
-                results.append(refused)
-        batch.flush()
+        try:
+            heads.refresh(connection)
+            batch = Batch(connection, heads, largest_event=self._limits.event)
+            for work in works:
+                try:
+                    results.append(batch.stage(work) if isinstance(work, Transaction) else work(batch))
+                except Refused as refused:
+                    results.append(refused)
+            batch.flush()
+        except BaseException as error:
+            self.abandon()
+            if is_data_fault(error):
+                raise Spoiled(f"{type(error).__name__}: {error}") from error
+            raise self._condition.translate(error) from error
         return batch, results
 
     def commit(self) -> None:
@@ -81,77 +91,63 @@ class Writer:
         if reason := self.database.lost():
             self._rescue()
             raise StoreFailed(reason, None)
-        self.anchor.write(self.heads.mark())
+        self._anchor.write(self._heads.mark())
 
     def abandon(self) -> None:
         """Undo the transaction, if SQLite has not done so already."""
-        self.heads.forget()
+        self._heads.forget()
         with contextlib.suppress(sqlite3.Error):
             if self.database.writer.in_transaction:
                 self.database.writer.execute("ROLLBACK")
 
+    def resolve(self, batch: Batch, error: Exception) -> None:
+        """A COMMIT failed. Returns if its facts are recorded all the same; raises for the waiters if they are not, or if nobody knows."""
+        if not leaves_doubt(error):
+            self.abandon()
+            raise self._condition.translate(error) from error
+        self._heads.forget()
+        if not self._condition.recorded(batch, error):
+            raise self._condition.translate(error) from error
+        self._heads.refresh(self.database.writer)
+
     def _rescue(self) -> None:
-        """The WAL was unlinked but nobody made another: bring what it holds into the database, so that nothing acknowledged is lost."""
-        if not self.database.wal_is_gone():
-            return
-        with contextlib.suppress(sqlite3.Error):
-            self.database.writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-
-    def applied(self, batch: Batch) -> bool:
-        """After a COMMIT that failed with an I/O error: open anew and see whether the batch is there. Raises StoreFailed if that fails."""
-        self.heads.forget()
-        if batch.last is None:
-            raise StoreFailed("a COMMIT failed, and its transaction left nothing by which it could be found again", None)
-        try:
-            self.database.reopen()
-            position, sum_ = batch.last
-            row = self.database.writer.execute("SELECT sum FROM journal WHERE position = ?", (position,)).fetchone()
-            self._trial_transaction()
-        except (sqlite3.Error, StorageError, OSError) as error:
-            raise StoreFailed(f"a COMMIT failed, and the database cannot be opened again: {error}", None) from error
-        return row is not None and row[0] == sum_
-
-    def room(self) -> StorageError | None:
-        """Why nothing more should be accepted, looked at once a second: a disk that is nearly full, a WAL that cannot shrink."""
-        now_ms = self._clock.now_ms()
-        if abs(now_ms - self._looked_ms) < _LOOK_EVERY_MS:
-            return None
-        self._looked_ms = now_ms
-        return self.look()
-
-    def look(self) -> StorageError | None:
-        """The same look, now."""
-        found = os.statvfs(self._folder)
-        self.free = found.f_bavail * found.f_frsize
-        if self.free < self._limits.free_hard:
-            return StorageFull(f"{self.free >> 20} MiB are free in {self._folder}, {self._limits.free_hard >> 20} MiB are the least")
-        if self.database.wal_size > self._limits.wal_hard:
-            return StorageFull(f"the WAL has {self.database.wal_size >> 20} MiB: another process has been reading for too long")
-        return None
+        """The WAL was unlinked and nobody made another: bring what it holds into the database, so that nothing acknowledged is lost."""
+        if self.database.wal_is_gone():
+            with contextlib.suppress(sqlite3.Error):
+                self.database.writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
 
     def trial(self) -> StorageError | None:
         """Whether writing works again: None, or why not."""
-        try:
-            fault = self.look() or write_trial(self._folder, self.database.wal_size)
-            if fault is None:
-                self._trial_transaction()
-        except (sqlite3.Error, OSError) as error:
+        fault = self._condition.trial()
+        if fault is not None:
             self.abandon()
-            return translate(error, self._folder, 0)
         return fault
 
-    def _trial_transaction(self) -> None:
-        run = self.database.writer.execute
-        run("BEGIN IMMEDIATE")
-        run("INSERT OR REPLACE INTO meta(key, value) VALUES ('trial', 1)")
-        run("COMMIT")
+    def checkpoint(self) -> int:
+        """Bring the WAL into the database and make the anchor durable; how many pages are left because somebody reads."""
+        _, pages, done = self.database.writer.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+        self._anchor.sync()
+        left: int = pages - done
+        return left
+
+    def info(self) -> dict[str, Any]:
+        """What is known about the writing side without asking the disk much."""
+        mark = self._anchor.mark
+        pace = {
+            "commits": self.pace.commits,
+            "commit_ms": round(self.pace.mean_s * 1e3, 3),
+            "slowest_ms": round(self.pace.worst_s * 1e3, 3),
+        }
+        head = {"position": mark.position, "audit": mark.audit, "generation": mark.generation, "store": mark.store.hex()} if mark else {}
+        return {**pace, **head, **self._condition.info()}
 
     def close(self) -> None:
-        """Write the last anchor durably and close the connections."""
+        """Write the last anchor durably and close the connections; a second call does nothing."""
+        if not self.database.is_open:
+            return
         self.abandon()
         if self.database.lost() is None:
             self.database.close()
         else:
             self.database.leave()
-        self.anchor.sync()
-        self.anchor.close()
+        self._anchor.close()

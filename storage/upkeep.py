@@ -1,0 +1,85 @@
+"""Housekeeping as pieces of work for the writer: purge a stream, forget old receipts, give pages back. Each is bounded and can be repeated.
+
+Whatever removes events records that it did, in the system's stream, in the same transaction: so the newest position never goes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import orjson
+from attrs import frozen
+
+from storage.batch import Batch
+from storage.errors import ClaimLost
+from storage.records import Append, NewEvent, Transaction
+
+__all__ = ["SYSTEM", "Upkeep", "forget_receipts", "purge_some", "vacuum_some"]
+
+SYSTEM = "system"
+_EVENTS_AT_ONCE = 2_000
+_FREE = "PRAGMA freelist_count"
+_OLD = """DELETE FROM receipts WHERE id IN (
+    SELECT r.id FROM receipts r LEFT JOIN catalog c ON c.stream = r.stream
+    WHERE r.at_ms < ? AND r.id < (SELECT max(id) FROM receipts) AND (c.stream IS NULL OR c.status IN ({})) LIMIT ?)"""
+
+
+@frozen
+class Upkeep:
+    """What one round of upkeep did. Pages have 4,096 bytes; `wal_pages` were not yet in the database when it ended."""
+
+    receipts: int
+    pages: int
+    wal_pages: int
+
+
+def purge_some(batch: Batch, stream: str, upto: int | None, at_ms: int) -> bool:
+    """Remove the oldest events of a stream, up to seq `upto` or all; with all of them its headline and claim. True if more are left.
+
+    The stream keeps its name and its last seq, so no identity is ever given twice. Raises ClaimLost while somebody holds it.
+    """
+    head = batch.heads.get(batch.connection, stream)
+    if head.claimant is not None:
+        raise ClaimLost(stream, None, head.epoch)
+    run = batch.connection.execute
+    end = head.seq if upto is None else min(upto, head.seq)
+    (base,) = run("SELECT base_seq FROM streams WHERE id = ?", (head.id,)).fetchone() or (end,)
+    cut = min(base + _EVENTS_AT_ONCE, end)
+    if cut > base:
+        (kept,) = run("SELECT sum FROM journal WHERE stream = ? AND seq = ?", (head.id, cut)).fetchone()
+        run("UPDATE streams SET base_seq = ?, base_sum = ? WHERE id = ?", (cut, kept, head.id))
+        run("DELETE FROM journal WHERE stream = ? AND seq <= ?", (head.id, cut))
+        _record(batch, at_ms, "stream_purged", {"stream": stream, "from": base + 1, "to": cut})
+    if cut < end:
+        return True
+    if upto is None:
+        run("DELETE FROM catalog WHERE stream = ?", (head.id,))
+        run("DELETE FROM claims WHERE stream = ?", (head.id,))
+        batch.heads.drop(stream)
+        batch.touched = True
+    return False
+
+
+def forget_receipts(batch: Batch, before_ms: int, ended: Sequence[str], most: int) -> int:
+    """Drop receipts from before `before_ms` whose stream is purged or has one of the statuses `ended`; the newest one always stays."""
+    marks = ", ".join("?" * len(ended))
+    count = batch.connection.execute(_OLD.format(marks), (before_ms, *ended, most)).rowcount
+    batch.touched = batch.touched or count > 0
+    return count
+
+
+def vacuum_some(batch: Batch, pages: int) -> int:
+    """Give at most `pages` free pages back to the file system; how many it were."""
+    run = batch.connection.execute
+    (before,) = run(_FREE).fetchone()
+    if before:
+        run(f"PRAGMA incremental_vacuum({pages})").fetchall()
+        batch.touched = True
+    (after,) = run(_FREE).fetchone()
+    freed: int = before - after
+    return freed
+
+
+def _record(batch: Batch, at_ms: int, kind: str, facts: dict[str, object]) -> None:
+    expected = batch.heads.get(batch.connection, SYSTEM).seq
+    batch.stage(Transaction(at_ms, (Append(SYSTEM, expected, (NewEvent(kind, orjson.dumps(facts)),)),)))
