@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from actors.workflow.json_text import read_json
 from actors.workflow.parse import load_tree
 from actors.workflow.problems import Report
 from actors.workflow.spec import Backoff, Command, Gate, Input, Need, Node, OnFail, Python, RetryPolicy, Shell, Workflow
-from actors.workflow.tree import Stop
+from actors.workflow.tree import STORED
 
 __all__ = ["decode", "digest", "encode"]
 
@@ -28,15 +27,10 @@ def digest(workflow: Workflow) -> str:
     return hashlib.sha256(encode(workflow)).hexdigest()
 
 
-@lru_cache(maxsize=64)
 def decode(data: bytes) -> Workflow:
-    """The workflow in canonical JSON, checked like any other. Raises WorkflowInvalid. Equal bytes give the same object."""
+    """The workflow in canonical JSON, checked like any other. Raises WorkflowInvalid."""
     report = Report("stored workflow")
-    try:
-        tree = read_json(data.decode("utf-8", "replace"), report)
-    except Stop:
-        report.raise_if_any()
-        raise
+    tree = read_json(data.decode("utf-8", "replace"), report, STORED)
     return load_tree(report, tree, folder=None, stored=True).workflow
 
 

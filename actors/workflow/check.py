@@ -38,6 +38,11 @@ def _check_ids(report: Report, drafts: list[Draft]) -> None:
             line, column = report.place(known.form.at("id", "node_id"))
             message = f'The id "{draft.node.node_id}" is taken by the node at line {line}, column {column}. Choose another.'
             report.add("node_id_duplicate", draft.form.at("id", "node_id"), message, found=draft.node.node_id)
+    for draft in drafts:
+        handler = f"{draft.node.node_id}.on_fail"
+        if draft.node.on_fail.mode == "handler" and handler in first:
+            message = f'"{handler}" is the id of this node\'s failure handler, and another node has it. Rename that node.'
+            report.add("node_id_duplicate", draft.form.at("on_fail"), message, found=handler)
 
 
 def _check_list(report: Report, drafts: list[Draft]) -> Graph:

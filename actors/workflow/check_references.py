@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from actors.workflow.condition import ConditionError, check_types, compile_condition
-from actors.workflow.condition.ast import Call, Literal
 from actors.workflow.drafts import Draft
 from actors.workflow.graph import Graph
 from actors.workflow.problems import Path, Report, similar
@@ -18,12 +17,17 @@ from actors.workflow.template import MARK, TemplateError, references
 
 __all__ = ["check_references"]
 
-RUN_FIELDS: Final = {"attempt": "int", "id": "string", "workflow": "string"}
-FINAL_RUN_FIELDS: Final = {**RUN_FIELDS, "status": "string"}
+RUN_FIELDS: Final = {
+    "id": "string", "status": "string", "workflow": "string", "workflow_outcome": "string", "workflow_status": "string",
+    "workspace": "string",
+}  # fmt: skip
+NODE_RUN_FIELDS: Final = {**RUN_FIELDS, "attempt": "int", "feedback": "string"}
+ERROR_FIELDS: Final = {"code": "dyn", "failure_class": "dyn", "message": "dyn", "node_id": "string"}
 ARTIFACT_FIELDS: Final = {"path": "string", "sha256": "string", "size": "int"}
-NODE_FIELDS: Final = {"artifact": "map", "output": "dyn", "status": "string"}
+NODE_FIELDS: Final = {"artifact": "map", "attempt": "int", "error": "dyn", "output": "dyn", "status": "string"}
 GATE_FIELDS: Final = {
-    "decision": "string", "feedback": "dyn", "output": "dyn", "selection": "dyn", "selections": "list", "status": "string",
+    "attempt": "int", "decision": "dyn", "error": "dyn", "feedback": "dyn", "output": "dyn", "selection": "dyn", "selections": "list",
+    "status": "string",
 }  # fmt: skip
 INPUT_KINDS: Final = {"string": "string", "boolean": "bool", "integer": "int", "number": "number"}
 ROOTS: Final = ("env", "inputs", "nodes", "run")
@@ -51,25 +55,26 @@ def check_references(report: Report, reading: Reading, graph: Graph, finals: Gra
     inputs = {given.name: INPUT_KINDS[given.type] for given in reading.workflow.inputs}
     main = {draft.node.node_id: draft.node for draft in reading.nodes}
     every = main | {draft.node.node_id: draft.node for draft in reading.finally_}
+    place = _View(inputs, {}, ("env", "inputs", "run"), RUN_FIELDS, bool)
     bits, final_bits = graph.all_ancestors(), finals.all_ancestors()
     for draft in reading.nodes:
         mine = bits.get(draft.node.node_id, 0)
-        view = _View(inputs, main, ROOTS, RUN_FIELDS, lambda n, mine=mine: n in graph.index and mine >> graph.index[n] & 1)
+        view = _View(inputs, main, ROOTS, NODE_RUN_FIELDS, lambda n, mine=mine: mine >> graph.index[n] & 1)
         _check_draft(report, draft, view)
     for draft in reading.finally_:
         mine = final_bits.get(draft.node.node_id, 0)
-        view = _View(inputs, every, ROOTS, FINAL_RUN_FIELDS, lambda n, mine=mine: n in main or mine >> finals.index[n] & 1)
+        view = _View(inputs, every, ROOTS, NODE_RUN_FIELDS, lambda n, mine=mine: n in main or mine >> finals.index[n] & 1)
         _check_draft(report, draft, view)
     form = reading.form
-    before_all = _View(inputs, {}, ("env", "inputs", "run"), RUN_FIELDS, bool)
-    _check_value(report, form.at("workspace", "workspace_root"), reading.workflow.workspace_root, before_all)
-    _check_value(report, form.at("output"), reading.workflow.output, _View(inputs, every, ROOTS, FINAL_RUN_FIELDS, bool))
+    _check_value(report, form.at("workspace", "workspace_root"), reading.workflow.workspace_root, place)
+    _check_value(report, form.at("output"), reading.workflow.output, evolve(place, nodes=every, roots=ROOTS))
 
 
 def _check_draft(report: Report, draft: Draft, view: _View) -> None:
     for path, value in draft.templates:
         _check_value(report, path, value, view)
-    handler = _View(view.inputs, view.nodes, (*ROOTS, "error"), view.run_fields, view.reach)
+    own = draft.node.node_id
+    handler = evolve(view, roots=(*ROOTS, "error"), reach=lambda n: n == own or view.reach(n))
     for path, value in draft.error_templates:
         _check_value(report, path, value, handler)
     if draft.node.when is not None:
@@ -107,13 +112,14 @@ def _check_condition(report: Report, path: Path, text: str, view: _View) -> None
         report.add(error.code, path, error.message, found=error.path)
         return
     before = len(report.problems)
+    hint = ' A "-" subtracts here: write nodes["some-id"] for an id that holds one.' if "-" in text else ""
     for reference in condition.references:
-        hint = ""
-        if "-" in text:
-            hint = ' A "-" subtracts here: write nodes["some-id"] for an id that holds one.'
-        _try(report, path, text[reference.at : reference.at + 60], reference.path, view, hint)
-    for call in condition.calls:
-        _check_call(report, path, call, view)
+        if reference.marker:
+            _check_marker(report, path, str(reference.path[1]), view)
+        else:
+            _try(report, path, text[reference.at : reference.at + 60], reference.path, view, hint)
+    for flag in condition.flags:
+        _check_flag(report, path, str(flag.path[1]), view)
     if len(report.problems) > before:
         return
     for fault in check_types(condition.ast, lambda steps: _resolve(steps, view)):
@@ -121,15 +127,15 @@ def _check_condition(report: Report, path: Path, text: str, view: _View) -> None
         report.add(misfit.code, path, misfit.message, found=misfit.path)
 
 
-def _check_call(report: Report, path: Path, call: Call, view: _View) -> None:
-    name = call.args[0].value if isinstance(call.args[0], Literal) else None
-    if type(name) is not str:
-        return
-    if call.name == "flag" and view.inputs.get(name) != "bool":
+def _check_flag(report: Report, path: Path, name: str, view: _View) -> None:
+    if view.inputs.get(name) != "bool":
         allowed = tuple(word for word, kind in view.inputs.items() if kind == "bool")
         message = f'flag("{name[:80]}") asks for a boolean input, and none of that name is declared.{similar(name, allowed)} Declare it.'
         report.add("condition_input_not_boolean", path, message, found=name, allowed=allowed)
-    elif call.name == "marker" and (name not in view.nodes or not view.reach(name)):
+
+
+def _check_marker(report: Report, path: Path, name: str, view: _View) -> None:
+    if name not in view.nodes or not view.reach(name):
         message = f'marker("{name[:80]}", …) asks for a node whose result cannot be there yet.{similar(name, view.nodes)} Add it to needs.'
         report.add("condition_node_not_produced", path, message, found=name)
 
@@ -157,9 +163,9 @@ def _resolve(steps: Path, view: _View) -> str:
             return _field(view.run_fields, rest, "field of the run", "")
         case "nodes":
             return _node(rest, view)
-        case "env":
-            return "string" if len(rest) == 1 else _leaf("string", rest)
-    return "dyn"
+        case "error":
+            return _field(ERROR_FIELDS, rest, "field of the error", "")
+    return _leaf("string", rest)
 
 
 def _field(fields: Mapping[str, str], rest: Path, what: str, advice: str) -> str:

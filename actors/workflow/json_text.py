@@ -10,7 +10,7 @@ from json import JSONDecodeError, decoder
 from typing import Any, Final, NoReturn
 
 from actors.workflow.problems import Place, Report
-from actors.workflow.tree import Stop, TreeBuilder, check_size, check_text, check_whole
+from actors.workflow.tree import FILE, UNREADABLE, Bounds, Stop, TreeBuilder, check_size, check_text, check_whole
 
 __all__ = ["read_json"]
 
@@ -22,19 +22,22 @@ LITERALS: tuple[tuple[str, Any], ...] = (("true", True), ("false", False), ("nul
 BRACKETS: dict[str, tuple[str, type[dict[str, Any] | list[Any]]]] = {"{": ("}", dict), "[": ("]", list)}
 
 
-def read_json(text: str, report: Report) -> Any:
-    """The tree. What is wrong goes to the report; raises Stop when the rest cannot be read."""
-    check_size(text, report)
-    scanner = _Scanner(text, report)
-    scanner.run()
+def read_json(text: str, report: Report, bounds: Bounds = FILE) -> Any:
+    """The tree, or UNREADABLE. What is wrong goes to the report."""
+    try:
+        check_size(text, report, bounds)
+        scanner = _Scanner(text, report, bounds)
+        scanner.run()
+    except Stop:
+        return UNREADABLE
     return scanner.tree.root
 
 
 class _Scanner:
     """One pass over the text with an explicit stack of closing brackets."""
 
-    def __init__(self, text: str, report: Report) -> None:
-        self.tree = TreeBuilder(report)
+    def __init__(self, text: str, report: Report, bounds: Bounds) -> None:
+        self.tree = TreeBuilder(report, bounds)
         self._text = text
         self._report = report
         self._lines = [0, *(found.end() for found in re.finditer("\n", text))]
@@ -129,7 +132,6 @@ class _Scanner:
 
     def _wrong(self, wanted: str, what: str = "") -> NoReturn:
         found = self._text[self._at : self._at + 1] or "the end of the file"
-        self._report.places[()] = self._place()
         message = f"This is not JSON: expected {wanted}, found {found!r}{f' ({what})' if what else ''}."
-        self._report.add("json_syntax", (), message, allowed=[wanted])
+        self._report.add("json_syntax", (), message, allowed=[wanted], place=self._place())
         raise Stop

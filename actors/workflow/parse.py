@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from errno import EINVAL
 from pathlib import Path as FilePath
 from typing import Any, Final, Literal
 
@@ -14,13 +16,14 @@ from actors.workflow.json_text import read_json
 from actors.workflow.problems import Path, Problem, Report, WorkflowInvalid
 from actors.workflow.read_workflow import read_workflow
 from actors.workflow.spec import Workflow
-from actors.workflow.tree import MAX_BYTES, Stop
+from actors.workflow.tree import MAX_BYTES, UNREADABLE
 from actors.workflow.yaml_text import read_yaml
 
 __all__ = ["Loaded", "Notation", "load_file", "load_text", "load_tree"]
 
 Notation = Literal["yaml", "json"]
 NOTATIONS: Final[dict[str, Notation]] = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
+READERS: Final[dict[Notation, Callable[[str, Report], Any]]] = {"yaml": read_yaml, "json": read_json}
 
 
 @frozen
@@ -47,21 +50,15 @@ def load_file(path: str | os.PathLike[str]) -> Loaded:
 def load_text(text: str, *, notation: Notation, source: str, folder: str | None) -> Loaded:
     """The workflow in a text. `source` names it in messages; `folder` is where its schemas and modules lie. Raises WorkflowInvalid."""
     report = Report(source)
-    try:
-        tree = read_yaml(text, report) if notation == "yaml" else read_json(text, report)
-    except Stop:
-        report.raise_if_any()
-        raise
-    return load_tree(report, tree, folder=folder)
+    return load_tree(report, READERS[notation](text, report), folder=folder)
 
 
 def load_tree(report: Report, tree: Any, *, folder: str | None, stored: bool = False) -> Loaded:
     """The workflow in a JSON tree whose reading was reported so far. Raises WorkflowInvalid."""
-
-    def schema_at(report: Report, path: Path, name: str) -> Any:
-        return _read_schema(report, path, name, FilePath(str(folder)))
-
-    reading = read_workflow(report, tree, folder=folder, stored=stored, schema_source=schema_at if folder and not stored else None)
+    source = _SchemaFiles(FilePath(folder)).read if folder and not stored else None
+    reading = None
+    if tree is not UNREADABLE:
+        reading = read_workflow(report, tree, folder=folder, stored=stored, schema_source=source)
     if reading:
         check_workflow(report, reading)
     report.raise_if_any()
@@ -72,8 +69,14 @@ def load_tree(report: Report, tree: Any, *, folder: str | None, stored: bool = F
 def _read(report: Report, path: Path, file: FilePath) -> str:
     """The text of a file, or a problem at `path`."""
     try:
+        if file.exists() and not file.is_file():
+            raise OSError(EINVAL, "it is no regular file")
         with file.open("rb") as opened:
             data = opened.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            message = f"{file} has more than {MAX_BYTES} bytes. Move long texts and data to files of their own."
+            report.add("file_too_large", path, message, allowed=[f"≤ {MAX_BYTES}"])
+            return ""
         return data.decode()
     except UnicodeDecodeError as error:
         report.add("text_invalid", path, f"{file} is not UTF-8 at byte {error.start}. Save it as UTF-8.")
@@ -83,21 +86,28 @@ def _read(report: Report, path: Path, file: FilePath) -> str:
     return ""
 
 
-def _read_schema(report: Report, path: Path, name: str, folder: FilePath) -> Any:
-    """The schema in a file below the workflow's folder, or ABSENT when it has been reported."""
-    file = folder / name
-    before = len(report.problems)
-    if "\0" in name or not file.resolve().is_relative_to(folder.resolve()):
-        message = f"{name[:80]!r} leads out of the workflow's folder. Put the schema beside the workflow."
-        report.add("schema_path_escapes", path, message, found=name)
+class _SchemaFiles:
+    """Schemas that a workflow names by path, all of them together no larger than one file may be."""
+
+    def __init__(self, folder: FilePath) -> None:
+        self._folder = folder
+        self._size = 0
+
+    def read(self, report: Report, path: Path, name: str) -> Any:
+        """The schema in a file below the workflow's folder, or ABSENT when it has been reported."""
+        file = self._folder / name
+        if "\0" in name or not file.resolve().is_relative_to(self._folder.resolve()):
+            message = f"{name[:80]!r} leads out of the workflow's folder. Put the schema beside the workflow."
+            report.add("schema_path_escapes", path, message, found=name)
+            return ABSENT
+        inner = Report(str(file))
+        text = _read(report, path, file)
+        self._size += len(text)
+        if self._size > MAX_BYTES:
+            message = f"The schemas read from files have more than {MAX_BYTES} characters together. Make them smaller."
+            report.add("schema_invalid", path, message, found=self._size, allowed=[f"≤ {MAX_BYTES}"])
+        elif text:
+            tree = READERS["json" if file.suffix == ".json" else "yaml"](text, inner)
+            report.problems += inner.problems
+            return ABSENT if inner.problems else tree
         return ABSENT
-    text = _read(report, path, file)
-    if len(report.problems) > before:
-        return ABSENT
-    inner = Report(str(file))
-    try:
-        tree = read_json(text, inner) if file.suffix == ".json" else read_yaml(text, inner)
-    except Stop:
-        tree = ABSENT
-    report.problems += inner.problems
-    return ABSENT if inner.problems else tree

@@ -54,13 +54,15 @@ class Report:
     problems: list[Problem] = Factory(list)
     warnings: list[Problem] = Factory(list)
 
-    def add(self, code: str, path: Path, message: str, *, found: Any = ..., allowed: Iterable[str] = ()) -> None:
-        """Record an error at `path`."""
-        self.problems.append(self._problem(code, path, message, found, allowed))
+    def add(
+        self, code: str, path: Path, message: str, *, found: Any = ..., allowed: Iterable[str] = (), place: Place | None = None
+    ) -> None:
+        """Record an error at `path`, or at a place of its own."""
+        self.problems.append(self._problem(code, path, message, found, allowed, place or self.place(path)))
 
     def warn(self, code: str, path: Path, message: str, *, found: Any = ..., allowed: Iterable[str] = ()) -> None:
         """Record a remark at `path`: the workflow can be used all the same."""
-        self.warnings.append(self._problem(code, path, message, found, allowed))
+        self.warnings.append(self._problem(code, path, message, found, allowed, self.place(path)))
 
     def place(self, path: Path) -> Place:
         """The place of `path`, or of the nearest field around it that has one."""
@@ -74,8 +76,8 @@ class Report:
         if self.problems:
             raise WorkflowInvalid(sorted(self.problems, key=lambda p: (p.line, p.column)))
 
-    def _problem(self, code: str, path: Path, message: str, found: Any, allowed: Iterable[str]) -> Problem:
-        line, column = self.place(path)
+    def _problem(self, code: str, path: Path, message: str, found: Any, allowed: Iterable[str], place: Place) -> Problem:
+        line, column = place
         text = "" if found is ... else shown(found)
         return Problem(code, message, self.file, line, column, field_path(path), text, tuple(allowed))
 

@@ -42,7 +42,7 @@ def _read_fields(form: Form, draft: Draft) -> Gate:
     on_reject = form.choice("on_reject", choices=("fail", "continue"), code="invalid_on_reject")
     prompt = form.text("prompt", "instructions")
     options = _read_options(form)
-    draft.templates += [(form.at("prompt", "instructions"), prompt), (form.at("options"), [option.label for option in options])]
+    draft.templates.append((form.at("prompt", "instructions"), prompt))
     return Gate(
         prompt=prompt,
         decisions=_read_decisions(form),

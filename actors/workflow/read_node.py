@@ -16,7 +16,8 @@ from actors.workflow.spec import Artifact, Gate, Need, Node, OnFail, RetryPolicy
 __all__ = ["read_node"]
 
 COMMON: Final = (
-    "retry", "retry_policy", "on_fail", "effect", "artifact", "output", "timeout", "idle_timeout", "with", "env", "stdin", "isolate",
+    "retry", "retry_policy", "on_fail", "effect", "artifact", "output", "timeout", "idle_timeout", "timeout_ms", "absolute_timeout_ms",
+    "with", "env", "stdin", "isolate",
 )  # fmt: skip
 
 
@@ -89,6 +90,7 @@ def _read_need(form: Form, entry: Any, i: int | None) -> Need | None:
 def _read_work(form: Form, draft: Draft, kind: str | None) -> dict[str, Any]:
     """What only a node with attempts has."""
     work: dict[str, Any] = {
+        "with_": form.table("with"),
         "retry": read_retry(form) or RetryPolicy(),
         "on_fail": _read_on_fail(form, draft),
         "effect": form.choice("effect", choices=("repeatable", "once"), code="effect_invalid") or "repeatable",
@@ -96,10 +98,11 @@ def _read_work(form: Form, draft: Draft, kind: str | None) -> dict[str, Any]:
         "artifact": _read_artifact(form),
         "output": form.choice("output", choices=("text", "json", "lines"), code="output_invalid") or "text",
     }
-    if kind == "python":
-        work["with_"] = form.table("with")
-        draft.templates.append((form.at("with"), work["with_"]))
-    else:
+    draft.templates.append((form.at("with"), work["with_"]))
+    if work["artifact"]:
+        draft.templates.append((form.at("artifact"), work["artifact"].path))
+    # A function in the daemon or its threads says nothing while it works: only processes can be watched for silence.
+    if kind != "python" or form.data.get("isolate") is True:
         work["timeout_ms"] = form.duration("idle_timeout", "timeout_ms")
     return work
 
@@ -140,7 +143,7 @@ def _artifact(form: Form, at: tuple[str | int, ...], path: str, schema: str | No
     if path.startswith("/") or ".." in PurePosixPath(path).parts:
         message = f"{path[:80]!r} leads out of the node's working folder. Write a path inside it, without a leading / and without .. parts."
         form.report.add("artifact_path_escapes", at, message, found=path)
-    elif "{{" in path or path.endswith("/") or str(PurePosixPath(path)) == "." or not path.isprintable():
-        message = f"{path[:80]!r} names no file. Write a plain relative path such as out/notes.json, without placeholders."
+    elif path.endswith("/") or str(PurePosixPath(path)) == "." or not path.isprintable():
+        message = f"{path[:80]!r} names no file. Write a relative path such as out/notes.json."
         form.report.add("artifact_path_invalid", at, message, found=path)
     return Artifact(path, schema)

@@ -13,10 +13,11 @@ CODE: Final = "retry_policy_invalid"
 MAX_ATTEMPTS: Final = 10
 LONGEST_MS: Final = 86_400_000
 STRATEGIES: Final = ("none", "fixed", "exponential")
-FAILURE_CLASSES: Final = frozenset(
-    ("*", "artifact_contract_unmet", "contract_miss", "execution_error", "missing_config", "outbox_send", "provider_terminal",
-     "provider_transient", "timeout", "tool_resolution", "tool_resolution_failed", "validation_error", "wait_wakeup", "webhook_delivery")
-)  # fmt: skip
+FAILURE_CLASSES: Final = frozenset((
+    "*", "artifact_contract_unmet", "condition_error", "configuration", "contract_miss", "execution_error", "missing_config", "outbox_send",
+    "provider_terminal", "provider_transient", "timeout", "tool_resolution", "tool_resolution_failed", "validation_error", "wait_wakeup",
+    "webhook_delivery",
+))  # fmt: skip
 
 
 def read_retry(form: Form) -> RetryPolicy | None:

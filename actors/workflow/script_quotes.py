@@ -16,6 +16,7 @@ __all__ = ["Misplaced", "placeholder_in_quotes"]
 
 PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 HEREDOC = re.compile(r"<<(-?)[ \t]*(\\?)(['\"]?)([A-Za-z0-9_.!%+,:@^~-]+)\3")
+CASE = re.compile(r"case\b")
 WORD_START: Final = frozenset(" \t\n;&|()<>`")
 NAMES: Final = {
     "'": "in single quotes", '"': "in double quotes", "`": "in backticks", "#": "in a comment", "${": "inside ${…}", "((": "in arithmetic",
@@ -151,7 +152,7 @@ class _Scan:
             self._stack.pop()
         elif char == "<" and self._text.startswith("<<", self._at):
             return self._heredoc_mark()
-        elif char == "c" and re.compile(r"case\b").match(self._text, self._at) and "(" in self._stack:
+        elif char == "c" and CASE.match(self._text, self._at) and "(" in self._stack:
             # The `)` of a pattern looks like the end of the substitution.
             self._unsure = True
         self._at += 1

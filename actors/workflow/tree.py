@@ -2,15 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Any, Final, final
+
+from attrs import frozen
 
 from actors.workflow.problems import Path, Place, Report, shown
 
-__all__ = ["MAX_BYTES", "MAX_DEPTH", "Stop", "TreeBuilder", "check_size", "check_text", "check_whole"]
+__all__ = [
+    "FILE",
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "STORED",
+    "Bounds",
+    "Stop",
+    "TreeBuilder",
+    "UNREADABLE",
+    "check_size",
+    "check_text",
+    "check_whole",
+]
 
-MAX_BYTES = 256 * 1024
-MAX_DEPTH = 32
-WHOLE_LIMIT = 2**63
+MAX_BYTES: Final = 256 * 1024
+MAX_DEPTH: Final = 32
+WHOLE_END: Final = 2**63
+
+
+@frozen
+class Bounds:
+    """How large and how deep a text may be."""
+
+    size: int
+    depth: int
+
+
+# In place of a tree, where a text could not be read to its end; the report holds the reason.
+UNREADABLE: Final = object()
+FILE: Final = Bounds(MAX_BYTES, MAX_DEPTH)
+# What is stored carries its schemas inside and long names, so it is larger and deeper than the files it was made of.
+STORED: Final = Bounds(16 * MAX_BYTES, 2 * MAX_DEPTH)
 
 
 @final
@@ -21,9 +50,10 @@ class Stop(Exception):
 class TreeBuilder:
     """Takes values in document order; recursion-free, so that no input can exhaust the stack."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, bounds: Bounds) -> None:
         self.root: Any = None
         self._report = report
+        self._depth = bounds.depth
         self._open: list[tuple[dict[str, Any] | list[Any], Path]] = []
         self._key: str | None = None
 
@@ -60,8 +90,9 @@ class TreeBuilder:
         """A mapping or list begins."""
         path = self.path()
         self._put(container, place)
-        if len(self._open) >= MAX_DEPTH:
-            self._report.add("file_too_deep", path, f"Nested deeper than {MAX_DEPTH} levels. Use flatter data.", allowed=[f"≤ {MAX_DEPTH}"])
+        if len(self._open) >= self._depth:
+            message = f"This is nested deeper than {self._depth} levels. Use flatter data."
+            self._report.add("file_too_deep", path, message, allowed=[f"≤ {self._depth}"])
             raise Stop
         self._open.append((container, path))
 
@@ -83,19 +114,19 @@ class TreeBuilder:
             self._key = None
 
 
-def check_size(text: str, report: Report) -> None:
+def check_size(text: str, report: Report, bounds: Bounds) -> None:
     """Refuse a text that is too large or no Unicode (Stop)."""
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
         report.add("text_invalid", (), f"Character {error.start} is half of a surrogate pair, which is no text. Remove it.")
         raise Stop from None
-    if size > MAX_BYTES:
-        message = f"The file has {size} bytes, and at most {MAX_BYTES} are read. Move long texts and data to files of their own."
-        report.add("file_too_large", (), message, found=size, allowed=[f"≤ {MAX_BYTES}"])
+    if size > bounds.size:
+        message = f"The file has {size} bytes, and at most {bounds.size} are read. Move long texts and data to files of their own."
+        report.add("file_too_large", (), message, found=size, allowed=[f"≤ {bounds.size}"])
         raise Stop
-    if size > MAX_BYTES // 4:
-        report.warn("file_large", (), f"The file has {size} bytes; above {MAX_BYTES} it is refused.", found=size)
+    if size > bounds.size // 4:
+        report.warn("file_large", (), f"The file has {size} bytes; above {bounds.size} it is refused.", found=size)
 
 
 def check_text(text: str, path: Path, report: Report) -> str:
@@ -107,7 +138,7 @@ def check_text(text: str, path: Path, report: Report) -> str:
 
 def check_whole(number: int, path: Path, report: Report) -> int:
     """The number itself; one beyond 64 bits is reported."""
-    if not -WHOLE_LIMIT <= number < WHOLE_LIMIT:
+    if not -WHOLE_END <= number < WHOLE_END:
         message = f"The number {shown(str(number))} does not fit into 64 bits. Write it as quoted text or make it smaller."
         report.add("number_out_of_range", path, message, allowed=["-2^63 … 2^63-1"])
         return 0

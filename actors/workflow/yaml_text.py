@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from actors.workflow.problems import Place, Report
-from actors.workflow.tree import Stop, TreeBuilder, check_size, check_text, check_whole
+from actors.workflow.tree import FILE, UNREADABLE, Stop, TreeBuilder, check_size, check_text, check_whole
 
 __all__ = ["read_yaml"]
 
@@ -22,11 +22,14 @@ NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 
 def read_yaml(text: str, report: Report) -> Any:
-    """The tree of the only document. What is wrong goes to the report; raises Stop when the rest cannot be read."""
-    check_size(text, report)
+    """The tree of the only document, or UNREADABLE. What is wrong goes to the report."""
     reader = _Reader(report)
-    for event in _events(text, report):
-        reader.feed(event)
+    try:
+        check_size(text, report, FILE)
+        for event in _events(text, report):
+            reader.feed(event)
+    except Stop:
+        return UNREADABLE
     return reader.tree.root
 
 
@@ -46,14 +49,13 @@ def _events(text: str, report: Report) -> Iterator[Any]:
 
 
 def _syntax(report: Report, what: str, place: Place) -> None:
-    report.places[()] = place
-    report.add("yaml_syntax", (), f"This is not YAML: {what}. Correct the line, or check quotes and indentation before it.")
+    report.add("yaml_syntax", (), f"This is not YAML: {what}. Correct the line, or check quotes and indentation before it.", place=place)
     raise Stop
 
 
 class _Reader:
     def __init__(self, report: Report) -> None:
-        self.tree = TreeBuilder(report)
+        self.tree = TreeBuilder(report, FILE)
         self._report = report
         self._documents = 0
         self._anchors = 0
@@ -137,7 +139,4 @@ class _Reader:
         return text
 
     def _flaw(self, code: str, place: Place, message: str) -> None:
-        path = (*self.tree.path(), len(self._report.problems))
-        self._report.places[path] = place
-        self._report.add(code, path, message)
-        del self._report.places[path]
+        self._report.add(code, self.tree.path(), message, place=place)

@@ -23,20 +23,24 @@ WHOLE_END: Final = 2**63
 
 @frozen
 class Reference:
-    """A path that the condition reads, as far as its text tells, and the offset where it begins."""
+    """A path that the condition reads, as far as its text tells, and the offset where it begins.
+
+    `marker` marks the node that a `marker(…)` asks for: its path is `("nodes", id)`, and it may be missing.
+    """
 
     path: tuple[str | int, ...]
     at: int
+    marker: bool = False
 
 
 @frozen
 class Condition:
-    """`references` are all paths into the scope, `calls` the calls of `marker` and `flag`."""
+    """`references` are all paths into the scope that the text names, `flags` the calls of `flag` with a name that it names."""
 
     text: str
     ast: Ast
     references: tuple[Reference, ...]
-    calls: tuple[Call, ...]
+    flags: tuple[Reference, ...]
 
     def evaluate(self, scope: Mapping[str, Any]) -> bool:
         """True or false. Raises ConditionError `condition_error` with the path that failed."""
@@ -70,8 +74,16 @@ def compile_condition(text: str) -> Condition:
         raise bare.error("condition_syntax", fault) from None
     inner = {id(part.base) for part in parts if isinstance(part, Select)}
     references = tuple(Reference(path, part.at) for part in parts if id(part) not in inner and (path := static_path(part)))
-    calls = tuple(part for part in parts if isinstance(part, Call) and part.name in {"marker", "flag"})
-    return Condition(text, ast, references, calls)
+    return Condition(text, ast, references + _named(parts, "marker", "nodes"), _named(parts, "flag", "inputs"))
+
+
+def _named(parts: list[Ast], function: str, root: str) -> tuple[Reference, ...]:
+    """What the calls of a lookup function name by a literal text."""
+    calls = [part for part in parts if isinstance(part, Call) and part.name == function]
+    first = [(call.args[0], call.at) for call in calls]
+    return tuple(
+        Reference((root, arg.value), at, marker=True) for arg, at in first if isinstance(arg, Literal) and isinstance(arg.value, str)
+    )
 
 
 def _walk(ast: Ast) -> list[Ast]:

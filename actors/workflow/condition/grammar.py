@@ -50,9 +50,10 @@ RAW.2: /[rR]("[^"\n]*"|'[^'\n]*')/
 %ignore /[ \t\r\n]+/
 """
 WORDS = {
-    "OR": "||", "AND": "&&", "EQ": "==", "ORDER": "<", "IN": "in", "PLUS": "+", "MINUS": "-", "TIMES": "*", "OVER": "/", "MOD": "%", "BANG": "!",
-    "NAME": "a name", "OPEN_LIST": "[", "LSQB": "[", "OPEN_MAP": "{", "DOUBLE": "a number", "INT": "a number",
-    "STRING": "text in quotes", "RAW": "text in quotes", "LPAR": "(", "RPAR": ")", "RSQB": "]", "RBRACE": "}", "COMMA": ",", "COLON": ":", "DOT": ".", "QMARK": "?", "$END": "the end",
+    "OR": "||", "AND": "&&", "EQ": "==", "ORDER": "<", "IN": "in", "PLUS": "+", "MINUS": "-", "TIMES": "*", "OVER": "/", "MOD": "%",
+    "BANG": "!", "NAME": "a name", "OPEN_LIST": "[", "LSQB": "[", "OPEN_MAP": "{", "DOUBLE": "a number", "INT": "a number",
+    "STRING": "text in quotes", "RAW": "text in quotes", "LPAR": "(", "RPAR": ")", "RSQB": "]", "RBRACE": "}", "COMMA": ",", "COLON": ":",
+    "DOT": ".", "QMARK": "?", "$END": "the end",
 }  # fmt: skip
 
 
@@ -74,9 +75,9 @@ def parse(text: str) -> Ast:
     except UnexpectedToken as error:
         wanted = ", ".join(sorted({WORDS.get(name, name) for name in error.accepts or error.expected}))
         found = "the end" if error.token.type == "$END" else f'"{error.token}"'
-        at = len(text) if error.token.type == "$END" else position_of(error.token)
-        raise Fault(at, f"found {found}, expected one of: {wanted}") from None
+        end = len(text) if error.token.type == "$END" else position_of(error.token)
+        raise Fault(end, f"found {found}, expected one of: {wanted}") from None
     except UnexpectedCharacters as error:
-        at = int(error.pos_in_stream or 0)
+        at: Any = error.pos_in_stream
         raise Fault(at, f"{text[at]!r} has no meaning here") from None
     return tree
