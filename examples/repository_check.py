@@ -1,7 +1,8 @@
 r"""The python nodes of `repository-check.yaml`: what git printed in, findings and a report out. Standard library only, no git calls.
 
-Each function runs in a process of its own whose current folder is the run's, where the command nodes before it left their files. File
-names are bytes in git; here they are text in which undecodable bytes read `\xff`, so that everything downstream can be JSON.
+Penstock calls each function with the node's `with` values and, because it asks for one, a `context`: in its folder the command nodes
+before left their files. What a function returns is the node's output. File names are bytes in git; here they are text in which undecodable
+bytes read `\xff`, so that everything downstream can be JSON.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 __all__ = ["findings", "hot_files", "people", "report", "weight"]
 
@@ -21,6 +22,12 @@ TOP = 10
 DAY = 86_400
 LATEST = 253_402_300_799  # the last second of year 9999: git stores whatever a clock said
 MIB = 1 << 20
+
+
+class Context(Protocol):
+    """What is used of the attempt that Penstock describes: its working folder, absolute."""
+
+    workdir: str
 
 
 class Commit(NamedTuple):
@@ -32,12 +39,12 @@ class Commit(NamedTuple):
     paths: list[str]
 
 
-def hot_files(history: str, sizes: str, feedback: str = "") -> list[dict[str, Any]]:
+def hot_files(context: Context, history: str, sizes: str, feedback: str = "") -> list[dict[str, Any]]:
     """Files that are both large and often changed (score = changes x bytes), worst first. Only what HEAD still holds counts."""
-    present, skip = read_sizes(sizes), ignored(feedback)
+    present, skip = read_sizes(_text(context, sizes)), ignored(feedback)
     changes: Counter[str] = Counter()
     authors: dict[str, set[str]] = defaultdict(set)
-    for commit in read_history(history):
+    for commit in read_history(_text(context, history)):
         changes.update(set(commit.paths))
         for path in commit.paths:
             authors[path].add(commit.email)
@@ -49,9 +56,9 @@ def hot_files(history: str, sizes: str, feedback: str = "") -> list[dict[str, An
     return sorted(rows, key=lambda row: (-int(str(row["score"])), str(row["path"])))[:TOP]
 
 
-def people(history: str) -> dict[str, Any]:
+def people(context: Context, history: str) -> dict[str, Any]:
     """Who commits and when: bus factor (fewest authors who made more than half of the commits), rhythm by weekday, longest silence."""
-    commits = list(read_history(history))
+    commits = list(read_history(_text(context, history)))
     by_author = Counter(commit.email for commit in commits)
     names = {commit.email: commit.name for commit in reversed(commits)}
     times = sorted(commit.at for commit in commits)
@@ -69,11 +76,11 @@ def people(history: str) -> dict[str, Any]:
     }
 
 
-def weight(sizes: str, marks: str, feedback: str = "") -> dict[str, Any]:
+def weight(context: Context, sizes: str, marks: str, feedback: str = "") -> dict[str, Any]:
     """How much there is: files, bytes, the largest files, and how many lines carry a mark that something is left to do."""
     skip = ignored(feedback)
-    present = {path: size for path, size in read_sizes(sizes).items() if not path.startswith(skip)}
-    marked = {path: count for path, count in read_marks(marks).items() if path in present}
+    present = {path: size for path, size in read_sizes(_text(context, sizes)).items() if not path.startswith(skip)}
+    marked = {path: count for path, count in read_marks(_text(context, marks)).items() if path in present}
     largest = sorted(present.items(), key=lambda item: (-item[1], item[0]))[:TOP]
     return {
         "files": len(present),
@@ -85,20 +92,20 @@ def weight(sizes: str, marks: str, feedback: str = "") -> dict[str, Any]:
 
 
 def findings(
-    repository: str, hot: list[dict[str, Any]], who: dict[str, Any], size: dict[str, Any], tags: list[str] | None = None
+    context: Context, repository: str, hot: list[dict[str, Any]], who: dict[str, Any], size: dict[str, Any], tags: list[str]
 ) -> dict[str, Any]:
     """Judge the measures, write `findings.json`, and hand back its text form for the question to a person."""
     found = sorted(judge(hot, who, size), key=lambda one: ("warning", "notice").index(one["severity"]))
-    document = {"repository": repository, "findings": found, "hot_files": hot, "people": who, "weight": size, "tags": tags or []}
-    Path("findings.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    document = {"repository": repository, "findings": found, "hot_files": hot, "people": who, "weight": size, "tags": tags}
+    Path(context.workdir, "findings.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
     return {"count": len(found), "summary": "\n".join(summary(document))}
 
 
-def report(findings: str, feedback: str | None = None) -> dict[str, Any]:
+def report(context: Context, findings: str, feedback: str | None = None) -> dict[str, Any]:
     """Write `report.md` from the findings file; what the approver said goes in with it."""
-    document = json.loads(Path(findings).read_text())
+    document = json.loads(_text(context, findings))
     text = "\n".join([*_head(document, feedback), *_tables(document)]) + "\n"
-    file = Path("report.md").absolute()
+    file = Path(context.workdir, "report.md")
     file.write_text(text)
     return {"path": str(file), "lines": text.count("\n")}
 
@@ -128,10 +135,10 @@ def finding(severity: str, code: str, title: str, detail: str) -> dict[str, str]
     return {"severity": severity, "code": code, "title": title, "detail": detail}
 
 
-def read_history(file: str) -> Iterator[Commit]:
+def read_history(text: str) -> Iterator[Commit]:
     """Commits of `git log -z --numstat --format=commit%x1f%H%x1f%at%x1f%aE%x1f%aN`, newest first."""
     commit: Commit | None = None
-    for part in _parts(file):
+    for part in _parts(text):
         if part.startswith("commit\x1f"):
             if commit is not None:
                 yield commit
@@ -143,10 +150,10 @@ def read_history(file: str) -> Iterator[Commit]:
         yield commit
 
 
-def read_sizes(file: str) -> dict[str, int]:
+def read_sizes(text: str) -> dict[str, int]:
     """Path to bytes of the files in `git ls-tree -r --long -z`; submodules and links are left out."""
     sizes = {}
-    for part in _parts(file):
+    for part in _parts(text):
         facts, _, path = part.partition("\t")
         mode, _, _, size = facts.split()
         if mode.startswith("100"):
@@ -154,17 +161,17 @@ def read_sizes(file: str) -> dict[str, int]:
     return sizes
 
 
-def read_marks(file: str) -> dict[str, int]:
+def read_marks(text: str) -> dict[str, int]:
     """Path to number of marked lines, from `git grep --count -z PATTERN HEAD`: path, NUL, count, newline."""
-    return {entry[1]: int(entry[2]) for entry in re.finditer(r"HEAD:([^\0]+)\0(\d+)\n", _text(file))}
+    return {entry[1]: int(entry[2]) for entry in re.finditer(r"HEAD:([^\0]+)\0(\d+)\n", text)}
 
 
-def _parts(file: str) -> list[str]:
-    return [part for part in _text(file).split("\0") if part]
+def _parts(text: str) -> list[str]:
+    return [part for part in text.split("\0") if part]
 
 
-def _text(file: str) -> str:
-    return Path(file).read_bytes().decode("utf-8", "backslashreplace")
+def _text(context: Context, file: str) -> str:
+    return Path(context.workdir, file).read_bytes().decode("utf-8", "backslashreplace")
 
 
 def ignored(feedback: str) -> tuple[str, ...]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import jsonschema_rs
 import pytest
 from ruamel.yaml import YAML
 
+from actors.workflow import load_file
 from tests.examples.conftest import COLLECT, EXAMPLES, Repository
 
 HERE = Path()
+CONTEXT = SimpleNamespace(workdir=".")
 
 
 def _definition() -> dict[str, Any]:
@@ -24,9 +26,9 @@ def _definition() -> dict[str, Any]:
 def _findings(check: ModuleType, repository: Repository, feedback: str = "") -> dict[str, Any]:
     """Collect and compute as the workflow does; the document that `findings.json` holds."""
     repository.collect(HERE)
-    hot = check.hot_files("history.txt", "sizes.txt", feedback)
-    size = check.weight("sizes.txt", "marks.txt", feedback)
-    check.findings(str(repository.folder), hot, check.people("history.txt"), size, ["v1"])
+    hot = check.hot_files(CONTEXT, "history.txt", "sizes.txt", feedback)
+    size = check.weight(CONTEXT, "sizes.txt", "marks.txt", feedback)
+    check.findings(CONTEXT, str(repository.folder), hot, check.people(CONTEXT, "history.txt"), size, ["v1"])
     document: dict[str, Any] = json.loads(Path("findings.json").read_text())
     jsonschema_rs.validator_for(_definition()["schemas"]["findings"]).validate(document)
     return document
@@ -41,6 +43,12 @@ def test_the_commands_of_the_workflow_are_the_ones_tested_here() -> None:
     said = scripts.split()
     for words in COLLECT.values():
         assert [word for word in words if word not in said] == []
+
+
+def test_the_workflow_loads_without_a_remark() -> None:
+    loaded = load_file(EXAMPLES / "repository-check.yaml")
+    assert loaded.warnings == ()
+    assert loaded.workflow.execution.max_parallel == 4
 
 
 def test_a_repository_without_a_commit_yields_a_valid_document_and_says_so(check: ModuleType, repository: Repository) -> None:
@@ -64,7 +72,7 @@ def test_odd_file_names_are_kept_whole_and_shown_on_one_line(check: ModuleType, 
     found = {row["path"] for row in document["hot_files"]}
     assert found == {'new\nline\ttab"q|`.txt', "é ü.txt", r"bad\xff.txt", "-rf", "\x1b[31mred"}
     assert document["weight"]["marks"] == 5
-    check.report("findings.json", None)
+    check.report(CONTEXT, "findings.json", None)
     text = Path("report.md").read_text()
     assert "\x1b" not in text
     assert r"`new\nline\ttab" in text
@@ -127,20 +135,20 @@ def test_links_and_submodules_are_no_files(check: ModuleType, repository: Reposi
     repository.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},module")
     repository.commit({})
     repository.collect(HERE)
-    assert check.read_sizes("sizes.txt") == {"a": 1}
+    assert check.read_sizes(Path("sizes.txt").read_text()) == {"a": 1}
 
 
 def test_a_commit_of_an_absurd_date_does_no_harm(check: ModuleType, repository: Repository) -> None:
     Path("history.txt").write_bytes(b"commit\x1fabc\x1f99999999999999\x1fA@x\x1fA\0commit\x1fdef\x1f\x1fb@x\x1fB\0")
-    who = check.people("history.txt")
+    who = check.people(CONTEXT, "history.txt")
     assert (who["commits"], who["first_day"], who["last_day"]) == (2, "1970-01-01", "9999-12-31")
 
 
 def test_the_question_to_a_person_says_the_essentials(check: ModuleType, repository: Repository) -> None:
     repository.commit({"a.py": b"1"})
     repository.collect(HERE)
-    size = check.weight("sizes.txt", "marks.txt")
-    said = check.findings("/srv/r", [], check.people("history.txt"), size)["summary"]
+    size = check.weight(CONTEXT, "sizes.txt", "marks.txt")
+    said = check.findings(CONTEXT, "/srv/r", [], check.people(CONTEXT, "history.txt"), size, [])["summary"]
     assert said.splitlines() == ["1 commit by 1 author, bus factor 1", "1 file, 1 byte, 0 lines marked as left to do", "no findings"]
 
 
@@ -148,7 +156,7 @@ def test_the_report_holds_findings_tables_and_the_note_of_the_approver(check: Mo
     for turn in range(2):
         repository.commit({"a.py": b"%d" % turn})
     _findings(check, repository)
-    told = check.report("findings.json", "looks good\nsecond line")
+    told = check.report(CONTEXT, "findings.json", "looks good\nsecond line")
     text = Path(told["path"]).read_text()
     assert text.count("\n") == told["lines"]
     assert "> looks good\n> second line" in text
