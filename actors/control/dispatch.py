@@ -128,7 +128,7 @@ class Dispatcher:
         if not self.slots.take(reserved=method.reserved):
             return _refused(_overloaded("too many requests are under way; ask again in a moment"))
         try:
-            by = peer.principal(self._is_step_process) if method.scope != "read" else Principal(peer.uid, peer.human)
+            by = peer.principal(self._is_step_process) if method.scope == "approve" else Principal(peer.uid, peer.human)
             answer = await _within(
                 method.deadline, getattr(self.runtime, method.attribute), (params, by) if key is None else (params, by, key)
             )

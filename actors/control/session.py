@@ -50,6 +50,7 @@ class Session(Actor[Line | Ended]):
         self._outbox = Outbox(sock, limits)
         self._requests = 0
         self._pending = 0
+        self._over = False
         self._subscriptions: set[str] = set()
 
     async def started(self) -> None:
@@ -69,10 +70,13 @@ class Session(Actor[Line | Ended]):
             await self._outbox.drained(self._limits.stall)
         except CutOff:
             pass  # the peer is gone; that is the end of a session, not a fault of it
+        self._over = True
         self.finish()
 
     async def stopped(self) -> None:
-        """The daemon ends: say so, so that a client does not take it for a crash."""
+        """Where the daemon ends, and not the peer: say so, so that a client does not take it for a crash."""
+        if self._over:
+            return
         reason = {"code": "shutting_down", "message": "the daemon is stopping; the run goes on when it starts again"}
         with trio.move_on_after(self._limits.farewell):
             try:

@@ -1,0 +1,39 @@
+"""`penstock doctor`: looks at the installation and says, line by line, what is well and what to do about the rest. Changes nothing."""
+
+from __future__ import annotations
+
+import click
+
+from actors.cli import exits, options
+from actors.cli.checks import CHECKS, Finding
+from actors.cli.link import Link, link_of
+from actors.cli.text import emit, print_json, visible
+
+__all__ = ["doctor", "examine"]
+
+
+@click.command()
+@options.as_json
+@click.pass_context
+def doctor(context: click.Context, *, as_json: bool) -> int:
+    """Check this installation: settings, folders, disk, SQLite, socket, processes. Exit code 1 when something fails."""
+    findings = examine(link_of(context))
+    if as_json:
+        print_json([{"check": one.check, "level": one.level, "text": one.text, "advice": one.advice} for one in findings])
+    else:
+        for one in findings:
+            emit(visible(f"{one.level:4}  {one.check}: {one.text}"))
+            if one.advice:
+                emit(visible(f"      -> {one.advice}"))
+    return exits.FAILED if any(one.level == "fail" for one in findings) else exits.OK
+
+
+def examine(link: Link) -> list[Finding]:
+    """All findings. A check that breaks is itself a finding, so that one trouble does not hide the others."""
+    findings: list[Finding] = []
+    for name, check in CHECKS.items():
+        try:
+            findings += check(link)
+        except Exception as error:  # noqa: BLE001  the doctor reports whatever it meets
+            findings.append(Finding("fail", name, f"the check itself broke: {type(error).__name__}: {error}", "report this"))
+    return findings
