@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import os
 from stat import S_ISDIR, S_ISREG
+from typing import TYPE_CHECKING
 
 import trio
 
 from actors.node.contained import NotContained, open_beneath, open_folder, parent_beneath
 from actors.node.messages import ArtifactFact, ArtifactOrder, Failure
-from actors.node.tools import Blobs
+from storage.strict_json import BadJson, loads_strict
+
+if TYPE_CHECKING:
+    from actors.node.tools import Blobs
 
 __all__ = ["clear", "collect", "digest_of"]
 
@@ -108,19 +111,15 @@ def _validate(fd: int, order: ArtifactOrder) -> str | Failure:
 
     data = b"".join(_chunks(fd))
     try:
-        instance = json.loads(data.decode("utf-8"), parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        errors = [{"path": "$", "message": f"not JSON: {error}"}]
+        instance = loads_strict(data, keys=_MOST_CHECKED, string=_MOST_CHECKED)
+    except BadJson as error:
+        errors = [{"path": "$", "message": str(error)}]
     else:
         errors = [{"path": error.path, "message": error.message} for error in validate(order.schema, instance)[:5]]
     if errors:
         text = f"it does not fit its schema: {errors[0]['path']}: {errors[0]['message']}"
         return _failure("artifact_invalid", order, text, errors=errors)
     return hashlib.sha256(data).hexdigest()
-
-
-def _refuse(word: str) -> object:
-    raise ValueError(f"{word} is not JSON")
 
 
 def _chunks(fd: int) -> list[bytes]:

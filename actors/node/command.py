@@ -93,9 +93,11 @@ class _Attempt:
 
     async def _wait(self) -> tuple[str, int] | None:
         """Wait for the end of the process or of a time limit, whichever is first."""
-        while self._process.end is None:
+        while not self._process.is_over():
             with trio.move_on_at(min(self._total_due(), self._idle_due())):
                 await self._process.wait()
+                return None
+            if self._process.is_over():
                 return None
             if self._order.total_ms is not None and self._total_due() <= trio.current_time():
                 return "node_absolute_timeout", self._order.total_ms

@@ -82,13 +82,16 @@ def _was_cancelled(verdict: Success | Failure) -> bool:
 
 
 async def _run(order: WorkOrder, action: CommandOrder, folder: int, tools: Tools) -> command.Finished | Failure:
-    _prepare(order)
+    try:
+        _prepare(order)
+    except OSError as error:
+        return failures.run_dir_unusable(error)
     return await command.run(order, action, folder, tools)
 
 
 def _prepare(order: WorkOrder) -> None:
     for name in ("logs", "outputs"):
-        Path(order.run_dir, name).mkdir(mode=0o700, exist_ok=True)
+        Path(order.run_dir, name).mkdir(mode=0o700, parents=True, exist_ok=True)
     Path(output_path(order)).unlink(missing_ok=True)
 
 

@@ -87,6 +87,12 @@ def out_of_time(order: WorkOrder, code: str, after_ms: int) -> Failure:
     return Failure(code, f"node {order.node_id!r} {what} {after_ms} ms and was ended", "timeout", detail, unknown=True)
 
 
+def run_dir_unusable(error: OSError) -> Failure:
+    """There is no room for the attempt's logs and output; nothing was started."""
+    detail = {"errno": errno.errorcode.get(error.errno or 0, ""), "path": error.filename}
+    return Failure("run_dir_unusable", f"the run's folder cannot be written: {error.strerror}: {error.filename}", detail=detail)
+
+
 def log_unwritable(error: OSError) -> Failure:
     """The command did its work, but its log could not be kept."""
     detail = {"errno": errno.errorcode.get(error.errno or 0, ""), "path": error.filename}

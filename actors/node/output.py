@@ -9,9 +9,10 @@ from typing import Any
 
 from actors.node.failures import output_invalid
 from actors.node.messages import Failure, WorkOrder
-from actors.node.values import MOST_BYTES, NotJson, parse
+from actors.node.values import MOST_BYTES
+from storage.strict_json import BadJson, loads_strict
 
-__all__ = ["KEPT", "MOST_TEXT", "from_stream", "output_path", "read_file", "text_of"]
+__all__ = ["KEPT", "MOST_TEXT", "from_stream", "output_path", "parsed", "read_file", "text_of"]
 
 MOST_TEXT = 64 << 10
 KEPT = MOST_BYTES + 1
@@ -48,8 +49,8 @@ def read_file(path: str) -> bytes | Failure | None:
 def parsed(data: bytes, source: str) -> tuple[Any, Failure | None]:
     """The JSON value in `data`, or the failure that says what is wrong with it."""
     try:
-        return parse(data), None
-    except NotJson as error:
+        return loads_strict(data), None
+    except BadJson as error:
         return None, output_invalid("output_invalid_json", f"{source} is not strict JSON: {error}")
 
 

@@ -1,55 +1,23 @@
-"""What counts as JSON here: parsing what a process handed back, and checking what a function returned. Strict, linear, bounded. Pure."""
+"""What a function may return: exactly what JSON can say and a log accepts. Pure, standard library only (isolated functions use it too)."""
 
 from __future__ import annotations
 
-import json
 import math
-from typing import Any, NoReturn
+from typing import Any
 
-__all__ = ["MOST_BYTES", "NotJson", "check", "parse"]
+__all__ = ["MOST_BYTES", "NotJson", "check"]
 
 MOST_BYTES = 1 << 20
 """The largest value that an attempt may hand back, in bytes of JSON."""
 
 _DEPTH = 64
+_KEYS = 10_000
+_TEXT = 512 << 10
 _INT_MIN, _INT_MAX = -(1 << 63), (1 << 63) - 1
-_INT_DIGITS = 20
 
 
 class NotJson(ValueError):
-    """The value or the bytes are not one strict JSON value. The text says where and why."""
-
-
-def parse(data: bytes) -> Any:
-    """Decode one strict JSON value: UTF-8, no NaN, no duplicate key, no lone surrogate, no NUL, 64-bit integers, at most 64 levels."""
-    try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_pairs, parse_int=_int, parse_constant=_constant)
-    except UnicodeDecodeError as error:
-        raise NotJson(f"byte {error.start} is not UTF-8") from None
-    except json.JSONDecodeError as error:
-        raise NotJson(f"{error.msg} at line {error.lineno} column {error.colno}") from None
-    except RecursionError:
-        raise NotJson(f"nested deeper than {_DEPTH} levels") from None
-    check(value)
-    return value
-
-
-def _pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(items)
-    if len(found) != len(items):
-        keys = [key for key, _ in items]
-        raise NotJson(f"an object has the key {next(key for key in keys if keys.count(key) > 1)!r} twice")
-    return found
-
-
-def _int(digits: str) -> int:
-    if len(digits) > _INT_DIGITS:
-        raise NotJson(f"an integer of {len(digits)} characters: 64-bit ones are allowed")
-    return int(digits)
-
-
-def _constant(word: str) -> NoReturn:
-    raise NotJson(f"{word} is not JSON")
+    """The value is no JSON, or too much of it. The text says where and why."""
 
 
 def check(value: Any) -> None:
@@ -87,6 +55,8 @@ def _container(value: Any, path: str, depth: int) -> int:
         return size
     if type(value) is not dict:
         raise NotJson(f"{path} is of type {type(value).__qualname__}; JSON has dict, list, str, int, float, bool and None")
+    if len(value) > _KEYS:
+        raise NotJson(f"{path} has {len(value)} keys; at most {_KEYS} are allowed")
     for key, item in value.items():
         if type(key) is not str:
             raise NotJson(f"{path} has the key {key!r}, which is no text")
@@ -97,6 +67,8 @@ def _container(value: Any, path: str, depth: int) -> int:
 def _text(text: str, path: str) -> int:
     if "\0" in text:
         raise NotJson(f"{path} holds the character U+0000")
+    if len(text) > _TEXT:
+        raise NotJson(f"{path} is a text of {len(text)} characters; at most {_TEXT} are allowed")
     if text.isascii():
         return len(text) + 2
     try:

@@ -150,8 +150,8 @@ class Guardian:
             return  # lost: its end is on its way
         try:
             await link.send([wire.KILL, process.name, b"%d" % (grace * 1000)], ())
-        except OSError:
-            return
+        except ConnectionError:
+            return  # lost, as above
         with trio.move_on_after(grace + ANSWER_TIME):
             await process.wait()
             return

@@ -54,10 +54,9 @@ class Process:
         self._started = trio.Event()
         self._ended = trio.Event()
 
-    @property
-    def end(self) -> End | None:
-        """How it ended; None while it lives."""
-        return self._end
+    def is_over(self) -> bool:
+        """Whether no process of the command is left."""
+        return self._end is not None
 
     async def wait_started(self) -> int | None:
         """The main process's id, or None if it could not be started."""

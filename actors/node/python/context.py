@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 __all__ = ["Context"]
 
@@ -23,6 +24,7 @@ class Context:
 
     def progress(self, text: object) -> None:
         """Write one line to the attempt's log. From any thread."""
+        Path(self._log).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         fd = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             os.write(fd, f"{text}\n".encode(errors="replace"))

@@ -15,6 +15,8 @@ from itertools import count
 from types import CodeType, ModuleType
 from typing import Any
 
+import trio
+
 __all__ = ["Bundle", "forget", "register"]
 
 _PREFIX = "_penstock_workflow_"
@@ -23,10 +25,11 @@ _bundles: dict[str, Bundle] = {}
 
 
 class Bundle:
-    """The modules of one folder, loaded at one time. `package` is the private name above them."""
+    """The modules of one folder, loaded at one time. `package` is the private name above them, `lock` is held by whoever imports."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, lock: trio.Lock) -> None:
         self.folder = folder
+        self.lock = lock
         self.package = f"{_PREFIX}{next(_numbers)}"
         self._files: dict[str, tuple[int, int]] = {}
 
@@ -43,7 +46,7 @@ class Bundle:
     def fresh(self) -> bool:
         """Whether every file loaded so far is as it was."""
         try:
-            for path, known in self._files.items():
+            for path, known in tuple(self._files.items()):  # an import in a thread may add to them
                 found = os.stat(path)
                 if (found.st_mtime_ns, found.st_size) != known:
                     return False
@@ -52,11 +55,11 @@ class Bundle:
         return True
 
 
-def register(folder: str) -> Bundle:
+def register(folder: str, lock: trio.Lock) -> Bundle:
     """A new, empty package for the folder."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
-    bundle = Bundle(folder)
+    bundle = Bundle(folder, lock)
     _bundles[bundle.package] = bundle
     package = ModuleType(bundle.package)
     package.__path__ = [folder]
@@ -67,7 +70,7 @@ def register(folder: str) -> Bundle:
 def forget(bundle: Bundle) -> None:
     """Drop a package and its modules. Functions already at work keep what they have; an import statement they reach later fails."""
     _bundles.pop(bundle.package, None)
-    for name in [name for name in sys.modules if name == bundle.package or name.startswith(bundle.package + ".")]:
+    for name in [name for name in tuple(sys.modules) if name == bundle.package or name.startswith(bundle.package + ".")]:
         del sys.modules[name]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 import trio
@@ -46,9 +48,9 @@ async def _call(order: WorkOrder, action: PythonOrder, tools: Tools) -> Success 
     loaded = tools.modules.get(action.folder, action.function)
     if loaded is None:
         try:
-            loaded = await _load(action, tools)
+            loaded = await tools.modules.load(action.folder, action.function, partial(_import, tools))
         except ImportFailed as error:
-            return failures.import_failed(action.function, describe(error.__cause__ or error))
+            return failures.import_failed(action.function, describe(error.args[0]))
         except FunctionMissing as error:
             return failures.function_missing(action.function, str(error))
     try:
@@ -64,16 +66,11 @@ async def _call(order: WorkOrder, action: PythonOrder, tools: Tools) -> Success 
     return Success(value)
 
 
-async def _load(action: PythonOrder, tools: Tools) -> Loaded:
-    """Import in a thread: nobody knows how long a module takes. One import at a time in each folder."""
-    async with tools.modules.lock(action.folder):
-        loaded = tools.modules.get(action.folder, action.function)
-        if loaded is not None:
-            return loaded
-        if tools.settings.inline_imports:
-            return tools.modules.load(action.folder, action.function)
-        load = partial(tools.modules.load, action.folder, action.function)
-        return await trio.to_thread.run_sync(load, abandon_on_cancel=True, limiter=tools.threads)
+async def _import(tools: Tools, load: Callable[[], ModuleType]) -> ModuleType:
+    """Import in a thread, for nobody knows how long a module takes."""
+    if tools.settings.inline_imports:
+        return load()
+    return await trio.to_thread.run_sync(load, abandon_on_cancel=True, limiter=tools.threads)
 
 
 def _arguments(order: WorkOrder, action: PythonOrder, loaded: Loaded) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from actors.node import boot
 from actors.node.messages import CommandOrder, Failure, PythonOrder, WorkOrder
 from actors.node.python import failures
-from actors.node.values import NotJson, parse
+from storage.strict_json import BadJson, loads_strict
 
 __all__ = ["as_command", "report"]
 
@@ -32,8 +32,8 @@ def as_command(order: WorkOrder, action: PythonOrder) -> CommandOrder:
 def report(function: str, written: bytes | None) -> tuple[Any, Failure | None]:
     """What the process wrote about the function: its value, or the failure."""
     try:
-        said = None if written is None else parse(written)
-    except NotJson:
+        said = None if written is None else loads_strict(written)
+    except BadJson:
         said = None
     match said:
         case {"value": value}:

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from types import ModuleType
 from typing import Any
-from weakref import WeakValueDictionary
 
 import trio
 from attrs import frozen
 
 from actors.node.python.finder import Bundle, forget, register
 
-__all__ = ["FunctionMissing", "ImportFailed", "Loaded", "Modules"]
+__all__ = ["FunctionMissing", "ImportFailed", "Importer", "Loaded", "Modules"]
 
 _MOST_FOLDERS = 256
 
@@ -26,7 +26,7 @@ class FunctionMissing(Exception):
 
 
 class ImportFailed(Exception):
-    """The module could not be imported; the cause is chained."""
+    """The module could not be imported. The one argument is why."""
 
 
 @frozen
@@ -38,43 +38,40 @@ class Loaded:
     wants_context: bool
 
 
+Importer = Callable[[Callable[[], ModuleType]], Awaitable[ModuleType]]
+"""Runs an import, which may take long: in a thread, or at once."""
+
+
 class Modules:
-    """The functions loaded so far, by folder. `get` is a few microseconds; `load` imports, may take long, and is for a thread."""
+    """The functions loaded so far, by folder. All of it belongs to the loop's thread; only the import itself may run elsewhere."""
 
     def __init__(self) -> None:
         self._bundles: dict[str, Bundle] = {}
         self._functions: dict[tuple[str, str], tuple[Bundle, Loaded]] = {}
-        self._locks: WeakValueDictionary[str, trio.Lock] = WeakValueDictionary()
-
-    def lock(self, folder: str) -> trio.Lock:
-        """Held by whoever loads from the folder."""
-        return self._locks.setdefault(folder, trio.Lock())
 
     def get(self, folder: str, function: str) -> Loaded | None:
-        """The function, if it is loaded and none of the folder's loaded files has changed since."""
+        """The function, if it is loaded and none of the folder's loaded files has changed since. Two microseconds."""
         found = self._functions.get((folder, function))
         if found is None or not found[0].fresh():
             return None
         return found[1]
 
-    def load(self, folder: str, function: str) -> Loaded:
+    async def load(self, folder: str, function: str, run: Importer) -> Loaded:
         """Import `module:function` from the folder. Raises ImportFailed or FunctionMissing."""
-        module_name, _, name = function.partition(":")
         bundle = self._bundle(folder)
-        try:
-            module = importlib.import_module(f"{bundle.package}.{module_name}")
-        except Exception as error:
-            raise ImportFailed(f"{type(error).__name__}: {error}") from error
-        except SystemExit as error:
-            raise ImportFailed(f"it ended with SystemExit({error.code!r}) while it was imported") from error
-        call: Any = module
-        for part in name.split("."):
-            call = getattr(call, part, None)
-        if not callable(call):
-            raise FunctionMissing(f"{module_name} has no function {name!r}")
-        loaded = Loaded(call, inspect.iscoroutinefunction(call), _names_context(call))
-        self._functions[folder, function] = (bundle, loaded)
-        return loaded
+        async with bundle.lock:
+            loaded = self.get(folder, function)
+            if loaded is not None:
+                return loaded
+            module_name, _, name = function.partition(":")
+            try:
+                module = await run(lambda: importlib.import_module(f"{bundle.package}.{module_name}"))
+            except (Exception, SystemExit) as error:
+                raise ImportFailed(error) from error
+            loaded = _loaded(module, module_name, name)
+            if self._bundles.get(folder) is bundle:
+                self._functions[folder, function] = (bundle, loaded)
+            return loaded
 
     def _bundle(self, folder: str) -> Bundle:
         bundle = self._bundles.get(folder)
@@ -83,12 +80,22 @@ class Modules:
                 self._drop(folder)
             elif len(self._bundles) >= _MOST_FOLDERS:
                 self._drop(next(iter(self._bundles)))
-            bundle = self._bundles[folder] = register(folder)
+            bundle = self._bundles[folder] = register(folder, trio.Lock())
         return bundle
 
     def _drop(self, folder: str) -> None:
         forget(self._bundles.pop(folder))
-        self._functions = {key: value for key, value in self._functions.items() if key[0] != folder}
+        for key in [key for key in self._functions if key[0] == folder]:
+            del self._functions[key]
+
+
+def _loaded(module: ModuleType, module_name: str, name: str) -> Loaded:
+    call: Any = module
+    for part in name.split("."):
+        call = getattr(call, part, None)
+    if not callable(call):
+        raise FunctionMissing(f"{module_name} has no function {name!r}")
+    return Loaded(call, inspect.iscoroutinefunction(call), _names_context(call))
 
 
 def _names_context(call: Callable[..., Any]) -> bool:

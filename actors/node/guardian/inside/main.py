@@ -33,8 +33,11 @@ def main(descriptor: str) -> None:
         signal(number, SIG_IGN)  # a service manager signals the whole group; the daemon decides, and needs us for its orderly end
     signal(SIGCHLD, lambda *_: None)
     set_wakeup_fd(waker, warn_on_full_buffer=False)
-    _serve(sock, Warden(sock), woken)
-    _purge()
+    try:
+        _serve(sock, Warden(sock), woken)
+    finally:
+        sock.close()
+        _purge()
 
 
 def _become_subreaper() -> None:
