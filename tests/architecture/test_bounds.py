@@ -9,7 +9,7 @@ from tests.architecture.sources import Source, calls, product
 # Where a deque without maxlen is bounded by other means.
 BOUNDED_ELSEWHERE = {
     "actors/control/outbox.py": "counts bytes and makes writers wait",
-    "storage/store.py": "a commit waits for room before it is queued",
+    "storage/waiting.py": "a commit waits for room before it is queued",
 }
 
 
