@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 from itertools import count
@@ -68,8 +68,8 @@ class Blobs:
         """All digests stored, sorted."""
         if self._folder.is_dir():
             for shelf in sorted(self._folder.iterdir()):
-                for file in sorted(shelf.iterdir()) if len(shelf.name) == 2 else ():
-                    yield shelf.name + file.name
+                if shelf.is_dir():
+                    yield from sorted(shelf.name + file.name for file in shelf.iterdir())
 
     def discard(self, digest: str) -> bool:
         """Forget a content; whether it was there."""
@@ -78,6 +78,15 @@ class Blobs:
         except FileNotFoundError:
             return False
         return True
+
+    def sweep(self, keep: Container[str], *, before_ms: int) -> int:
+        """Discard what is not in `keep` and was written before `before_ms`, and remains of writes that a crash cut short; how many."""
+        count = 0
+        for file in list(self._folder.glob("*/*")) + list(self._folder.glob("*.new")):
+            if file.stat().st_mtime_ns < before_ms * 1_000_000 and file.parent.name + file.name not in keep:
+                file.unlink(missing_ok=True)
+                count += 1
+        return count
 
     @contextmanager
     def _temporary(self) -> Iterator[tuple[int, Path]]:

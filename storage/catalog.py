@@ -61,6 +61,12 @@ class Catalog:
         found = self._query(f"{_ROWS}{_and(['c.due_ms IS NOT NULL', *where])} ORDER BY c.due_ms, c.stream LIMIT 1", values)
         return found[0] if found else None
 
+    def older(self, kind: str, statuses: Sequence[str], before_ms: int, limit: int = 100) -> builtins.list[Headline]:
+        """Headlines last updated before `before_ms`, for retention; the oldest streams first."""
+        where, values = _where(kind, statuses, None, None)
+        sql = f"{_ROWS}{_and([*where, 'c.updated_ms < ?'])} ORDER BY c.stream LIMIT ?"
+        return self._query(sql, (*values, before_ms, limit))
+
     def _query(self, sql: str, values: Sequence[Any]) -> builtins.list[Headline]:
         return [_headline(row) for row in self._reader().execute(sql, values).fetchall()]
 

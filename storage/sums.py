@@ -5,8 +5,8 @@ They find damage and careless edits; they are not keyed, so they do not stop som
 
 from __future__ import annotations
 
-from _blake2 import blake2b  # hashlib's own, without the 2 ms that importing hashlib costs
 from collections.abc import Sequence
+from hashlib import blake2b
 from struct import Struct
 
 __all__ = ["SUM_SIZE", "first_sum", "next_sum", "row_sum"]

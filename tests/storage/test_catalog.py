@@ -1,0 +1,80 @@
+"""Headlines say in one row what lists, schedulers and reapers want to know. The contract of both modes."""
+
+from __future__ import annotations
+
+import pytest
+
+from storage.records import Headline
+from storage.store import Store
+from tests.storage.support import NOW, append, headline, tx
+
+
+async def _store(store: Store, *lines: Headline) -> None:
+    await store.commit(tx(*(append(line.stream, 0, "created", headline=line) for line in lines)))
+
+
+def _names(lines: list[Headline]) -> list[str]:
+    return [line.stream for line in lines]
+
+
+async def test_a_headline_is_read_as_it_was_written(store: Store) -> None:
+    line = headline(
+        "run-1", "waiting", group="wf", parent="run-0", due_ms=5, priority=3, title="Äpfel", facts={"a": [1, None], "b": "x"}
+    )  # fmt: skip
+    await _store(store, line)
+    assert store.catalog.get("run-1") == line
+    assert store.catalog.get("run-2") is None
+
+
+async def test_the_last_headline_of_a_stream_stands(store: Store) -> None:
+    await _store(store, headline("run-1", due_ms=5, group="wf"))
+    await store.commit(tx(append("run-1", 1, "ended", headline=headline("run-1", "completed", updated_ms=NOW + 1))))
+    assert store.catalog.get("run-1") == headline("run-1", "completed", updated_ms=NOW + 1)
+    assert store.catalog.count() == 1
+
+
+async def test_lists_are_newest_first_and_filtered(store: Store) -> None:
+    await _store(
+        store,
+        headline("a", "running", group="w1"),
+        headline("b", "queued", group="w2", parent="a"),
+        headline("c", "completed", group="w1"),
+        headline("d", "active", kind="workflow"),
+    )
+    catalog = store.catalog
+    assert _names(catalog.list()) == ["d", "c", "b", "a"]
+    assert _names(catalog.list("run", ("running", "queued"))) == ["b", "a"]
+    assert _names(catalog.list(group="w1")) == ["c", "a"]
+    assert _names(catalog.list(parent="a")) == ["b"]
+    assert [catalog.count("run"), catalog.count("run", ("queued",)), catalog.count(group="w3")] == [3, 1, 0]
+
+
+async def test_a_list_is_read_page_by_page(store: Store) -> None:
+    await _store(store, *(headline(f"run-{n}") for n in range(7)))
+    seen, before = [], None
+    while page := store.catalog.list("run", limit=3, before=before):
+        seen += _names(page)
+        before = page[-1].stream
+    assert seen == [f"run-{n}" for n in reversed(range(7))]
+
+
+async def test_what_is_due_comes_in_the_order_of_its_time(store: Store) -> None:
+    await _store(store, headline("late", due_ms=30), headline("soon", due_ms=10), headline("never"), headline("next", "waiting", due_ms=20))
+    assert _names(store.catalog.due(20)) == ["soon", "next"]
+    assert _names(store.catalog.due(5)) == []
+    assert _names(store.catalog.due(100, limit=1)) == ["soon"]
+    assert [line and line.stream for line in (store.catalog.next_due(), store.catalog.next_due("run", ("waiting",)))] == ["soon", "next"]
+    assert store.catalog.next_due("workflow") is None
+
+
+async def test_what_was_not_touched_for_long_can_be_found_for_retention(store: Store) -> None:
+    await _store(
+        store, headline("old", "completed", updated_ms=1), headline("new", "completed", updated_ms=9), headline("alive", updated_ms=1)
+    )
+    assert _names(store.catalog.older("run", ("completed",), 5)) == ["old"]
+
+
+@pytest.mark.parametrize("name", ["quote'", "100%", "line\nbreak", "emoji 🜁"])
+async def test_names_are_values_and_never_become_sql(store: Store, name: str) -> None:
+    await _store(store, headline(name, group=name))
+    assert _names(store.catalog.list(group=name)) == [name]
