@@ -125,7 +125,7 @@ def judge(hot: list[dict[str, Any]], who: dict[str, Any], size: dict[str, Any]) 
         yield finding("warning", "bus_factor", "One person made more than half of the commits", text)
     if who["longest_silence_days"] >= 180:
         yield finding("notice", "silence", "The history has a long gap", f"{who['longest_silence_days']} days without a commit.")
-    if size["bytes"] and size["marks"] * 100_000 / size["bytes"] > 10:
+    if size["marks"] >= 20 and size["marks"] * 100_000 / size["bytes"] > 10:
         text = f"{size['marks']} lines in {human(size['bytes'])} say TODO or FIXME."
         yield finding("notice", "todo_density", "Much is marked as left to do", text)
 
