@@ -59,7 +59,7 @@ def _check_list(report: Report, drafts: list[Draft]) -> Graph:
     cycles, behind = find_cycles(graph)
     for cycle in cycles:
         way = " → ".join((*cycle, cycle[0]))
-        message = f"These nodes wait for each other, so that none could ever start: {way}. Take one of the edges out."
+        message = f"These nodes need each other, so that none could ever start: {way}. Take one of the edges out."
         report.add("flow_cycle", by_id[cycle[0]].form.at("needs"), message, found=way)
     for node_id in behind:
         message = f'"{node_id}" can never start: all that leads to it is a cycle. Repair the cycle, or its needs.'

@@ -88,13 +88,13 @@ def find_cycles(graph: Graph) -> tuple[list[tuple[str, ...]], list[str]]:
 
 
 def _cycle_through(start: str, graph: Graph) -> tuple[str, ...]:
-    """A shortest way along the dependents from a node back to itself, or nothing."""
+    """A shortest way from a node back to itself, each id followed by one that it needs; or nothing."""
     came: dict[str, str] = {}
     queue = [start]
     for node_id in queue:
         for dependent in graph.dependents[node_id]:
             if dependent == start:
-                return tuple(reversed(_trace(node_id, start, came)))
+                return (start, *_trace(node_id, start, came)[:-1])
             if dependent not in came:
                 came[dependent] = node_id
                 queue.append(dependent)

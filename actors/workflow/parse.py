@@ -69,10 +69,7 @@ def load_tree(report: Report, tree: Any, *, folder: str | None, stored: bool = F
 def _read(report: Report, path: Path, file: FilePath) -> str:
     """The text of a file, or a problem at `path`."""
     try:
-        if file.exists() and not file.is_file():
-            raise OSError(EINVAL, "it is no regular file")
-        with file.open("rb") as opened:
-            data = opened.read(MAX_BYTES + 1)
+        data = _bytes(file)
         if len(data) > MAX_BYTES:
             message = f"{file} has more than {MAX_BYTES} bytes. Move long texts and data to files of their own."
             report.add("file_too_large", path, message, allowed=[f"≤ {MAX_BYTES}"])
@@ -84,6 +81,14 @@ def _read(report: Report, path: Path, file: FilePath) -> str:
         reason = getattr(error, "strerror", None) or str(error)
         report.add("file_unreadable", path, f"{file} cannot be read: {reason}.", found=str(file))
     return ""
+
+
+def _bytes(file: FilePath) -> bytes:
+    # A pipe or device of that name would block, or never end.
+    if file.exists() and not file.is_file():
+        raise OSError(EINVAL, "it is no regular file")
+    with file.open("rb") as opened:
+        return opened.read(MAX_BYTES + 1)
 
 
 class _SchemaFiles:

@@ -180,9 +180,8 @@ def _read_schemas(form: Form, source: SchemaSource | None) -> dict[str, Any]:
             schema = source(form.report, path, value)
         if not is_id(name):
             form.report.add("id_invalid", path, f"{name[:140]!r} is no name of a schema: {ID_FORM}.", found=name, allowed=[ID_FORM])
-        if schema is ABSENT:
-            continue
-        schemas[name] = schema
+        # One that could not be read has been reported; its name is known all the same.
+        schemas[name] = schema = True if schema is ABSENT else schema
         for error in check_schema(schema):
             form.report.add("schema_invalid", path, f"The schema {name[:80]} cannot be used: at {error.path}, {error.message}.")
     return schemas

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.workflow.names import free_id, is_id, slug
+
+
+@pytest.mark.parametrize("text", ["a", "0", "a.b-c_d", "a" * 128, "review.2"])
+def test_an_id_is_harmless_as_a_file_name(text: str) -> None:
+    assert is_id(text)
+
+
+@pytest.mark.parametrize("text", ["", "A", "-a", ".a", "_a", "a/b", "a..b", "a\n", "a" * 129, "ä", "a b", "a\0"])
+def test_everything_else_is_no_id(text: str) -> None:
+    assert not is_id(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "made"),
+    [("Release Notes", "release-notes"), ("Ünits", "n-nits"), ("_x", "n_x"), ("", "n"), ("a..b", "a.b"),
+     ("X" * 200, "x" * 120)],
+)  # fmt: skip
+def test_a_slug_is_lower_case_with_dashes(text: str, made: str) -> None:
+    assert slug(text) == made
+
+
+@given(st.text())
+def test_every_slug_is_an_id(text: str) -> None:
+    assert is_id(slug(text))
+
+
+def test_a_taken_id_gets_the_smallest_free_number_from_two() -> None:
+    assert free_id("a", {}) == "a"
+    assert free_id("a", {"a", "a.2", "a.4"}) == "a.3"
