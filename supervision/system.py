@@ -100,6 +100,11 @@ class System:
         if self._cell is not None:
             self._cell.kill()
 
+    @property
+    def stopping(self) -> bool:
+        """Whether a stop or a kill was asked for."""
+        return self._stop_asked
+
     async def wait_up(self) -> None:
         """Return when the whole tree is up, or will never be (`exit` is set then)."""
         await self._up.wait()
@@ -135,6 +140,13 @@ class System:
         if not isinstance(message, cell.actor.accepts):
             raise NotAccepted(path, message)
         self.ref(path).tell_nowait(message)
+
+    def accepts(self, path: str) -> tuple[type, ...]:
+        """The message classes that the actor at `path` takes from outside. Raises `UnknownActor`."""
+        cell = self.registry.receiver(path)
+        if cell is None:
+            raise UnknownActor(path)
+        return cell.actor.accepts
 
     # Seeing it
 

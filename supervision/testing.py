@@ -70,15 +70,27 @@ async def run_tree(
     """
     root = tree if isinstance(tree, Supervisor) else Supervisor(children=tree)
     system = System(root, clock=clock or TrioClock(), observe=observe, jitter=lambda: 1.0, kill_grace_s=kill_grace_s)
+    failure: BaseException | None = None
     async with trio.open_nursery() as nursery:
         nursery.start_soon(system.run)
         await system.wait_up()
-        if isinstance(system.exit, Failed) and isinstance(system.exit.error, StartFailed):
-            raise system.exit.error
         try:
+            _raise_failed_start(system)
             yield system
+        except trio.Cancelled:
+            raise
+        except BaseException as error:  # noqa: BLE001 - raised again below, where no nursery wraps it into a group
+            failure = error
         finally:
-            system.stop()
+            if not system.stopping:
+                system.stop()
+    if failure is not None:
+        raise failure
+
+
+def _raise_failed_start(system: System) -> None:
+    if isinstance(system.exit, Failed) and isinstance(system.exit.error, StartFailed):
+        raise system.exit.error
 
 
 async def settled() -> None:
