@@ -11,10 +11,9 @@ from attrs import field, frozen
 
 from actors.workflow.durations import DURATION_FORMS, DurationError, parse_duration
 
-__all__ = ["Rule", "Wrong", "choice", "count", "duration", "flag", "names", "principals"]
+__all__ = ["Rule", "Wrong", "choice", "count", "duration", "names", "principals"]
 
-Kind = Literal["duration", "count", "flag", "choice", "names", "principals"]
-TRUTH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+Kind = Literal["duration", "count", "choice", "names", "principals"]
 
 
 class Wrong(ValueError):
@@ -36,8 +35,6 @@ class Rule:
     def allowed(self) -> str:
         """The bounds in words."""
         match self.kind:
-            case "flag":
-                return "true or false"
             case "choice":
                 return "one of " + ", ".join(self.choices)
             case "names":
@@ -58,8 +55,6 @@ class Rule:
     def read(self, raw: object) -> Any:
         """The value that `raw` means, or `Wrong`."""
         match self.kind:
-            case "flag":
-                return _flag(raw)
             case "choice":
                 return raw if isinstance(raw, str) and raw in self.choices else _wrong()
             case "names" | "principals":
@@ -83,14 +78,6 @@ class Rule:
 
 
 def _wrong() -> Any:
-    raise Wrong
-
-
-def _flag(raw: object) -> bool:
-    if isinstance(raw, bool):
-        return raw
-    if isinstance(raw, str) and raw.strip().lower() in TRUTH:
-        return TRUTH[raw.strip().lower()]
     raise Wrong
 
 
@@ -139,11 +126,6 @@ def duration(default: str | None, says: str, *, low: str | None = None, high: st
 def count(default: int, says: str, *, low: int | None = None, high: int | None = None) -> Any:
     """A whole number."""
     return _setting(default, Rule("count", says, low=None if low is None else str(low), high=None if high is None else str(high)))
-
-
-def flag(says: str, *, default: bool) -> Any:
-    """True or false; in the environment also yes, no, on, off, 1, 0."""
-    return _setting(default, Rule("flag", says))
 
 
 def choice(default: str, says: str, *choices: str) -> Any:

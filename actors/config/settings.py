@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import Attribute, Factory, field, fields, frozen
 
-from actors.config.rules import Rule, choice, count, duration, flag, names, principals
+from actors.config.rules import Rule, choice, count, duration, names, principals
 
 __all__ = [
     "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Nodes", "Retention", "Runs", "Scheduler", "Storage",
@@ -22,7 +22,6 @@ class Runs:
     """`[runs]`: what holds for every run."""
 
     default_profile: str = choice("guided", "profile of a run whose workflow names none", "strict", "guided", "yolo")
-    status_file: bool = flag("write .penstock/runs/RUN/status.json into the workspace", default=True)
     cleanup_grace_ms: int = duration("60s", "how long finally nodes may run after a cancel", low="0s", high="3600s")
     restart_max: int = count(3, "crashes of a run's actor within restart_window before the run is quarantined", low=0)
     restart_window_ms: int = duration("60s", "the window of restart_max", above="0s")

@@ -48,14 +48,6 @@ def test_bounds_hold_on_both_sides(key: str, raw: object, value: object) -> None
 
 @pytest.mark.parametrize(
     ("raw", "value"),
-    [(True, True), (False, False), ("yes", True), ("OFF", False), ("1", True), ("maybe", "refused"), (1, "refused"), ("", "refused")],
-)
-def test_a_flag_is_true_or_false(raw: object, value: object) -> None:
-    assert _reads(Rule("flag", ""), raw) is value or _reads(Rule("flag", ""), raw) == value
-
-
-@pytest.mark.parametrize(
-    ("raw", "value"),
     [
         ("12", 12),
         (12, 12),
@@ -97,7 +89,6 @@ def test_the_bounds_are_said_in_words() -> None:
     assert RULES["nodes.kill_grace"].allowed.endswith("at least 0s and at most 60s")
     assert RULES["gates.expires_after"].allowed.endswith("more than 0s")
     assert RULES["runs.restart_max"].allowed == "a whole number, at least 0"
-    assert RULES["runs.status_file"].allowed == "true or false"
 
 
 @pytest.mark.parametrize(("ms", "text"), [(0, "0s"), (1, "1ms"), (1_500, "1500ms"), (60_000, "1m"), (604_800_000, "7d"), (90_000, "90s")])
