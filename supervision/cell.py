@@ -83,8 +83,8 @@ class Cell:
             self.kill()
             return
         self.stop()
-        if time != "infinity" and self.life < Life.ENDED and not self.ends_by_itself():
-            self.set_deadline(time, self.kill)
+        if time != "infinity" and self.life < Life.ENDED and not self.has_deadline and not self.ends_by_itself():
+            self.set_deadline(time, self.kill)  # else it has one already, perhaps that of a kill
 
     @property
     def shutdown_time(self) -> ShutdownTime:

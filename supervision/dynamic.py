@@ -142,7 +142,8 @@ class DynamicCell(Cell):
                 cell.kill()
             else:
                 cell.stop()
-        self._arm_common_deadline()
+        if not isinstance(verdict, Killed):
+            self._arm_common_deadline()
         self._end_if_empty()
 
     def _arm_common_deadline(self) -> None:
