@@ -29,6 +29,7 @@ class Form:
     def __init__(self, report: Report, path: Path, data: dict[str, Any]) -> None:
         self.report, self.path, self.data = report, path, data
         self._known: dict[str, None] = {}
+        self._twice: set[str] = set()
 
     def at(self, *names: str) -> Path:
         """The path of the first of the spellings that is there; else that of the mapping."""
@@ -42,7 +43,8 @@ class Form:
         """The value under any of the spellings, or ABSENT. An empty value (null) counts as left out."""
         self._known.update(dict.fromkeys(names))
         there = [name for name in names if name in self.data]
-        if len(there) > 1:
+        if len(there) > 1 and there[1] not in self._twice:
+            self._twice.add(there[1])
             message = f'"{there[1]}" is another spelling of "{there[0]}". Keep one of them.'
             self.report.add("key_spelled_twice", (*self.path, there[1]), message)
         value = self.data[there[0]] if there else None

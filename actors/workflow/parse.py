@@ -44,7 +44,7 @@ def load_file(path: str | os.PathLike[str]) -> Loaded:
     report = Report(str(path))
     text = _read(report, (), file)
     report.raise_if_any()
-    return load_text(text, notation=notation, source=str(path), folder=str(file.resolve().parent))
+    return load_text(text or "", notation=notation, source=str(path), folder=str(file.resolve().parent))
 
 
 def load_text(text: str, *, notation: Notation, source: str, folder: str | None) -> Loaded:
@@ -66,21 +66,21 @@ def load_tree(report: Report, tree: Any, *, folder: str | None, stored: bool = F
     return Loaded(reading.workflow, tuple(report.warnings))
 
 
-def _read(report: Report, path: Path, file: FilePath) -> str:
-    """The text of a file, or a problem at `path`."""
+def _read(report: Report, path: Path, file: FilePath) -> str | None:
+    """The text of a file; else a problem at `path`."""
     try:
         data = _bytes(file)
         if len(data) > MAX_BYTES:
             message = f"{file} has more than {MAX_BYTES} bytes. Move long texts and data to files of their own."
             report.add("file_too_large", path, message, allowed=[f"≤ {MAX_BYTES}"])
-            return ""
+            return None
         return data.decode()
     except UnicodeDecodeError as error:
         report.add("text_invalid", path, f"{file} is not UTF-8 at byte {error.start}. Save it as UTF-8.")
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         report.add("file_unreadable", path, f"{file} cannot be read: {reason}.", found=str(file))
-    return ""
+    return None
 
 
 def _bytes(file: FilePath) -> bytes:
@@ -107,11 +107,11 @@ class _SchemaFiles:
             return ABSENT
         inner = Report(str(file))
         text = _read(report, path, file)
-        self._size += len(text)
+        self._size += len(text or "")
         if self._size > MAX_BYTES:
             message = f"The schemas read from files have more than {MAX_BYTES} characters together. Make them smaller."
             report.add("schema_invalid", path, message, found=self._size, allowed=[f"≤ {MAX_BYTES}"])
-        elif text:
+        elif text is not None:
             tree = READERS["json" if file.suffix == ".json" else "yaml"](text, inner)
             report.problems += inner.problems
             return ABSENT if inner.problems else tree

@@ -94,7 +94,7 @@ def _read_options(form: Form) -> tuple[Option, ...]:
     else:
         pairs = []
     options = tuple(option for option in pairs if option)
-    if not options:
+    if not pairs:
         message = f'"options" takes {" or ".join(OPTION_FORMS)} with at least one entry.'
         form.report.add("invalid_gate_options", path, message, found=value, allowed=OPTION_FORMS)
     values = [option.value for option in options]
@@ -105,7 +105,7 @@ def _read_options(form: Form) -> tuple[Option, ...]:
 
 def _read_option(form: Form, path: Path, item: Any) -> Option | None:
     if type(item) is not dict:
-        return _pair(form, path, item, None)
+        return _pair(form, path, item, item)
     inner = Form(form.report, path, item)
     inner.require("value")
     value, label = inner.text("value"), inner.text("label")

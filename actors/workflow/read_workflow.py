@@ -191,7 +191,7 @@ def _read_lists(report: Report, form: Form) -> tuple[list[Draft], list[Draft]]:
     """Both node lists, with ids for the nodes that have none, and the edges that `sequence` adds."""
     flow = form.sub("flow")
     lists = flow or form
-    if not flow:
+    if "flow" not in form.data:
         form.require("nodes")
     sequence = form.flag("sequence")
     drafts, finals = ([_read_entry(report, path, item) for path, item in lists.items(key)] for key in ("nodes", "finally"))

@@ -35,7 +35,7 @@ def check_schema(schema: Any) -> list[SchemaError]:
         _compiled(_text(schema))
     except ValidationError as error:
         return [SchemaError(_place(error.instance_path), error.message)]
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         return [SchemaError("$", str(error))]
     if _weight(schema) > MAX_WEIGHT:
         return [SchemaError("$", f"its references multiply to more than {MAX_WEIGHT} checks of one value; make it flatter")]

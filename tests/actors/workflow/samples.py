@@ -13,7 +13,8 @@ NODE = {"id": "a", "command": ["true"]}
 
 def _text(keys: dict[str, Any]) -> str:
     nodes = {} if "flow" in keys else {"nodes": [NODE]}
-    return json.dumps({"workflow": "w", **nodes, **keys})
+    name = {} if "workflow_id" in keys else {"workflow": "w"}
+    return json.dumps({**name, **nodes, **keys})
 
 
 def yaml(text: str) -> Workflow:

@@ -1,0 +1,112 @@
+"""Sound workflows of every shape, for properties."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from hypothesis import strategies as st
+
+from actors.workflow.spec import (
+    Artifact,
+    Backoff,
+    Command,
+    Execution,
+    Gate,
+    Input,
+    Need,
+    Node,
+    OnFail,
+    Option,
+    Python,
+    RetryPolicy,
+    Shell,
+    Workflow,
+)  # fmt: skip
+
+PLAIN = st.characters(exclude_categories=["Cs"], exclude_characters="\0{}")
+TEXT = st.text(PLAIN, min_size=1, max_size=8).filter(lambda text: bool(text.strip()))
+LOOSE = st.text(PLAIN, max_size=8)
+NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,6}", fullmatch=True)
+MS = st.integers(1, 10**9)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False) | LOOSE,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(LOOSE, inner, max_size=2),
+    max_leaves=4,
+)
+TABLES = st.dictionaries(TEXT, JSON, max_size=2)
+ENV = st.dictionaries(st.from_regex(r"X[A-Z_]{0,3}", fullmatch=True), LOOSE, max_size=2)
+COMMANDS = st.builds(
+    Command, st.builds(lambda first, rest: (first, *rest), TEXT, st.lists(LOOSE, max_size=2)), ENV, st.none() | LOOSE
+)  # fmt: skip
+SHELLS = st.builds(Shell, TEXT, ENV)
+PYTHONS = st.builds(Python, st.just("mod:func"), st.booleans())
+DECISIONS = st.lists(st.sampled_from(["approve", "reject", "rework", "cancel"]), min_size=1, unique=True).map(tuple)
+OPTIONS = st.lists(st.builds(Option, TEXT, TEXT), max_size=2, unique_by=lambda option: option.value).map(tuple)
+GATES = st.builds(
+    Gate, prompt=st.none() | TEXT, decisions=DECISIONS, on_reject=st.sampled_from(["fail", "continue"]), options=OPTIONS,
+    expires_after_ms=st.none() | MS, on_expiry=st.sampled_from([None, "fail", "continue", "cancel"]),
+)  # fmt: skip
+DELAYS = st.tuples(st.integers(1, 1000), st.integers(1000, 9000) | st.just(0))
+BACKOFFS = st.just(Backoff()) | st.builds(
+    lambda strategy, delays, multiplier, jitter: Backoff(strategy, delays[0], delays[1], multiplier, jitter),
+    st.sampled_from(["none", "fixed", "exponential"]), DELAYS, st.floats(1, 100), st.integers(0, 500),
+)  # fmt: skip
+RETRIES = st.builds(
+    RetryPolicy, st.integers(1, 10), st.lists(st.sampled_from(["*", "timeout", "own"]), unique=True, max_size=2).map(tuple), BACKOFFS
+)
+ON_FAILS = st.sampled_from([OnFail(), OnFail("continue")]) | st.builds(OnFail, st.just("handler"), COMMANDS)
+WHENS = st.sampled_from([None, "1 == 1", "run.attempt > 1"])
+
+
+@st.composite
+def nodes(draw: st.DrawFn, ids: list[str]) -> tuple[Node, ...]:
+    """Nodes of these ids, each needing some of those before it."""
+    made: list[Node] = []
+    for i, node_id in enumerate(ids):
+        needs = draw(st.lists(st.sampled_from(ids[:i]), unique=True, max_size=2)) if i else []
+        edges = tuple(Need(need, draw(st.sampled_from(["completed", "settled"]))) for need in needs)
+        action = draw(COMMANDS | SHELLS | PYTHONS | GATES)
+        made.append(Node(node_id, action, needs=edges, **draw(_keys(action))))
+    return tuple(made)
+
+
+@st.composite
+def _keys(draw: st.DrawFn, action: Any) -> dict[str, Any]:
+    keys: dict[str, Any] = {
+        "title": draw(st.none() | TEXT), "when": draw(WHENS), "priority": draw(st.integers(-5, 5)), "metadata": draw(TABLES),
+    }  # fmt: skip
+    if not isinstance(action, Gate):
+        keys |= {
+            "retry": draw(RETRIES), "on_fail": draw(ON_FAILS), "effect": draw(st.sampled_from(["repeatable",
+            "once"])), "with_": draw(TABLES),
+            "absolute_timeout_ms": draw(st.none() | MS), "output": draw(st.sampled_from(["text", "json", "lines"])),
+            "artifact": draw(st.sampled_from([None, Artifact("out/a.json"), Artifact("b.json", "some")])),
+        }  # fmt: skip
+        if not isinstance(action, Python) or action.isolate:
+            keys["timeout_ms"] = draw(st.none() | MS)
+    return keys
+
+
+@st.composite
+def _inputs(draw: st.DrawFn) -> tuple[Input, ...]:
+    values = {"string": LOOSE, "boolean": st.booleans(), "integer": st.integers(-9, 9), "number": st.floats(-1, 1)}
+    kinds: list[Literal["string", "boolean", "integer", "number"]] = ["string", "boolean", "integer", "number"]
+    made = []
+    for name in draw(st.lists(NAMES, unique=True, max_size=3)):
+        kind = draw(st.sampled_from(kinds))
+        required = draw(st.booleans()) and kind != "boolean"
+        made.append(Input(name, kind, required, draw(st.none() | values[kind]), draw(LOOSE)))
+    return tuple(made)
+
+
+@st.composite
+def workflows(draw: st.DrawFn) -> Workflow:
+    """A workflow that loads."""
+    ids = draw(st.lists(NAMES, unique=True, max_size=5))
+    cut = draw(st.integers(0, len(ids)))
+    body, tail = draw(nodes(ids[:cut])), draw(nodes(ids[cut:]))
+    limits = Execution(draw(st.integers(1, 16)), draw(st.none() | MS), draw(st.sampled_from([None, True, False])))
+    return Workflow(
+        draw(NAMES), body, draw(st.none() | TEXT), draw(LOOSE), draw(_inputs()), tail, limits, draw(st.none() | TEXT),
+        {"some": draw(st.sampled_from([True, {"type": "object"}]))}, draw(TABLES), draw(st.none() | st.just("/srv")), draw(TABLES),
+    )  # fmt: skip
