@@ -11,12 +11,12 @@ from typing import Any, Literal
 from attrs import Attribute, Factory, field, frozen
 
 __all__ = [
-    "ActorTell", "GateDecide", "GateGet", "GateList", "Nothing", "RunEvents", "RunFollow", "RunList", "RunLogs", "RunOnly", "RunRetry",
-    "RunStart", "RunSteer", "StoreBackup", "SystemShutdown", "Unfit", "WorkflowDelete", "WorkflowGet", "WorkflowList", "WorkflowOnly",
-    "WorkflowText",
+    "ActorTell", "GateDecide", "GateGet", "GateList", "Nothing", "RunEvents", "RunFollow", "RunList", "RunLogs", "RunOnly",
+    "RunResume", "RunRetry", "RunStart", "RunSteer", "StoreBackup", "SystemShutdown", "Unfit", "WorkflowDelete", "WorkflowGet",
+    "WorkflowList", "WorkflowOnly", "WorkflowText",
 ]  # fmt: skip
 
-Notation = Literal["yaml", "json", "wf"]
+Notation = Literal["yaml", "json"]
 _NAME_LENGTH = 256
 _TEXT_LENGTH = 64 << 10
 
@@ -47,6 +47,12 @@ def _count(_: object, attribute: Attribute[Any], value: int | None) -> None:
 def _position(_: object, attribute: Attribute[Any], value: int | None) -> None:
     if value is not None and value < 0:
         raise Unfit(attribute.name, value, "0 or more")
+
+
+def _amounts(_: object, attribute: Attribute[Any], value: Mapping[str, Any]) -> None:
+    for name, amount in value.items():
+        if type(amount) is not int or amount <= 0:
+            raise Unfit(f"{attribute.name}.{name}", amount, "a whole number above 0")
 
 
 @frozen
@@ -104,7 +110,10 @@ class WorkflowDelete:
 
 @frozen
 class RunStart:
-    """Start a run of a stored workflow (`workflow_id`) or of a definition sent along (`text`): exactly one of the two."""
+    """Start a run of a stored workflow (`workflow_id`) or of a definition sent along (`text`): exactly one of the two.
+
+    `cwd` (absolute) is where a relative workspace begins; without it, the folder of the definition.
+    """
 
     workflow_id: str | None = field(default=None, validator=_name)
     version: int | None = field(default=None, validator=_position)
@@ -114,6 +123,7 @@ class RunStart:
     folder: str | None = field(default=None, validator=_text)
     inputs: Mapping[str, Any] = Factory(dict)
     priority: int | None = None
+    cwd: str | None = field(default=None, validator=_text)
 
     def __attrs_post_init__(self) -> None:
         if (self.workflow_id is None) == (self.text is None):
@@ -165,10 +175,18 @@ class RunLogs:
 
 @frozen
 class RunSteer:
-    """Pause, resume or cancel a run."""
+    """Pause, resume or cancel a run. `limits` (resume only) raises budgets of this run, e.g. {"runtime_ms": 7200000}."""
 
     run_id: str = field(validator=_name)
     reason: str | None = field(default=None, validator=_text)
+    limits: Mapping[str, int] = Factory(dict)
+
+
+@frozen
+class RunResume(RunSteer):
+    """Resume a run; `limits` raises budgets that were used up, for example {"runtime_ms": 7200000}."""
+
+    limits: Mapping[str, Any] = field(factory=dict, validator=_amounts)
 
 
 @frozen

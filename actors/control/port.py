@@ -11,19 +11,11 @@ from typing import Any, Protocol
 from attrs import frozen
 
 from actors.control import params as p
-from actors.refusals import Principal, Refusal
+from actors.refusals import Principal, Refusal, RequestKey
 
-__all__ = ["Answer", "Page", "RequestKey", "Runtime"]
+__all__ = ["Answer", "Page", "Runtime"]
 
 Answer = Mapping[str, Any] | Refusal
-
-
-@frozen
-class RequestKey:
-    """The client's name for one change. `digest` is the SHA-256 (hex) of the method's name and its canonical parameters without the id."""
-
-    request_id: str
-    digest: str
 
 
 @frozen
@@ -62,7 +54,7 @@ class Runtime(Protocol):
     async def run_report(self, params: p.RunOnly, by: Principal) -> Answer: ...
     async def run_logs(self, params: p.RunLogs, by: Principal) -> Answer: ...
     async def run_pause(self, params: p.RunSteer, by: Principal, request: RequestKey) -> Answer: ...
-    async def run_resume(self, params: p.RunSteer, by: Principal, request: RequestKey) -> Answer: ...
+    async def run_resume(self, params: p.RunResume, by: Principal, request: RequestKey) -> Answer: ...
     async def run_cancel(self, params: p.RunSteer, by: Principal, request: RequestKey) -> Answer: ...
     async def run_retry(self, params: p.RunRetry, by: Principal, request: RequestKey) -> Answer: ...
 

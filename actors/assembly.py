@@ -1,0 +1,181 @@
+"""Putting one daemon together: memory, services, tools, runtime, tree. Nothing runs here yet."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+from attrs import define
+
+from actors.ids import RandomIds
+from actors.library import Library
+from actors.plans import Plans
+from actors.runtime import DaemonRuntime
+from actors.services import Services
+from actors.settings import RunRules
+from actors.tree import daemon_tree
+from actors.watch import Watchers
+from storage import Store
+from supervision import System
+from supervision.clock import SystemClock
+
+if TYPE_CHECKING:
+    from actors.config import Config
+    from actors.control.server import ControlSettings
+    from actors.node.guardian.guardian import Guardian
+    from actors.node.tools import Tools
+    from actors.paths import Places
+    from supervision import Clock, KernelEvent
+    from supervision.reaper import Stuck
+
+__all__ = ["Assembly", "run_rules"]
+
+
+def run_rules(config: Config) -> RunRules:
+    """What the pure rules need of the configuration."""
+    on_expiry = config.gates.on_expiry
+    return RunRules(
+        cleanup_grace_ms=config.runs.cleanup_grace_ms,
+        gate_expires_after_ms=config.gates.expires_after_ms,
+        gate_on_expiry="fail" if on_expiry == "fail" else "continue" if on_expiry == "continue" else "cancel",
+        node_time_limit_ms=config.flow.node_time_limit_ms,
+    )
+
+
+class Workshop:
+    """Guardian and tools of this daemon: made when the first attempt asks for them, since they cost what many runs never need."""
+
+    def __init__(self, store: Store, config: Config, *, inline: bool) -> None:
+        self._store = store
+        self._config = config
+        self._inline = inline
+
+    @cached_property
+    def guardian(self) -> Guardian:
+        """The daemon's side of the guardian; its process starts with the first command."""
+        from actors.node.guardian.guardian import Guardian as Made
+
+        return Made(str(self._store.info()["store"]))
+
+    @cached_property
+    def tools(self) -> Tools:
+        """What attempts share."""
+        from actors.node.tools import NodeSettings
+        from actors.node.tools import Tools as Made
+
+        settings = NodeSettings(
+            kill_grace_ms=self._config.nodes.kill_grace_ms,
+            inherit_env=self._config.flow.script_inherit_env,
+            inline_imports=self._inline,
+        )
+        return Made(self.guardian, FileBlobs(self._store, inline=self._inline), settings)
+
+
+class FileBlobs:
+    """The store's contents, as attempts hand files to them."""
+
+    def __init__(self, store: Store, *, inline: bool) -> None:
+        self._store = store
+        self._inline = inline
+
+    async def put_file(self, fd: int) -> tuple[str, int]:
+        """Store everything that the descriptor reads from its beginning; its SHA-256 in hex, and its size in bytes."""
+        import trio
+
+        os.lseek(fd, 0, os.SEEK_SET)
+        size = os.fstat(fd).st_size
+        if self._inline:
+            return self._store.blobs.put_file(fd), size
+        return await trio.to_thread.run_sync(self._store.blobs.put_file, fd), size
+
+
+@define(eq=False)
+class Assembly:
+    """All parts of one daemon. Use as a context manager: the end lets go of the memory."""
+
+    store: Store
+    services: Services
+    workshop: Workshop
+    system: System
+    runtime: DaemonRuntime
+    fresh: bool
+
+    @classmethod
+    def open(
+        cls,
+        places: Places,
+        config: Config,
+        stop: Callable[[str], None],
+        *,
+        embedded: bool = False,
+        accept_rollback: bool = False,
+        clock: Clock | None = None,
+        inline: bool | None = None,
+        listen: bool = True,
+    ) -> Self:
+        """Open the memory and put the rest around it. Raises what the store raises when it is not to be opened.
+
+        `clock` and `inline` are for tests under a virtual clock; without `listen` there is no socket.
+        """
+        time = clock or SystemClock()
+        fresh = not (places.data / "penstock.db").exists()
+        pinned = {"auto": None, "inline": True, "thread": False}[config.storage.commit] if inline is None else inline
+        store = Store.open(places.data, clock=time, inline=pinned, accept_rollback=accept_rollback)
+        workshop = Workshop(store, config, inline=bool(inline))
+        ids = RandomIds()
+        services = Services(
+            store=store, clock=time, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config),
+            claimant=ids.new(f"penstockd:{os.getpid()}"), lease_ms=config.claims.lease_ms, folder=places.data,
+            tools=lambda: workshop.tools,
+        )  # fmt: skip
+        about: dict[str, Any] = {
+            "version": _version(), "pid": os.getpid(), "data_folder": str(places.data), "socket": str(places.socket) if listen else None,
+            "started_at_ms": time.now_ms(), "embedded": embedded,
+        }  # fmt: skip
+        control = _control(places, config, workshop) if listen else None
+        root = daemon_tree(services, workshop.guardian, config, control, lambda: runtime, _say_stuck)
+        system = System(root, clock=time, observe=_observe)
+        runtime = DaemonRuntime(services, system, Library(services), stop, about)
+        return cls(store, services, workshop, system, runtime, fresh)
+
+    async def sweep(self) -> None:
+        """Kill what an earlier daemon of this store may have left running. A store that was made just now has no earlier daemon."""
+        if not self.fresh:
+            from actors.node.guardian.sweep import sweep_leftovers
+
+            await sweep_leftovers(self.workshop.guardian.tag)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.store.close()
+
+
+def _control(places: Places, config: Config, workshop: Workshop) -> ControlSettings:
+    from actors.control.peers import Rights
+    from actors.control.server import ControlSettings as Made
+
+    rights = Rights(operators=frozenset(map(int, config.control.operators)), approvers=frozenset(map(int, config.control.approvers)))
+    return Made(places.socket, _version(), workshop.guardian.is_step_process, rights)
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("penstock")
+
+
+def _observe(event: KernelEvent) -> None:
+    """What the tree reports of itself, where somebody should see it."""
+    if event.happening in ("restarting", "escalated", "stuck") or (
+        event.happening == "ended" and event.exit.__class__.__name__ == "Failed"
+    ):
+        sys.stderr.write(f"{event.happening} {event.path}: {event.exit or event.detail}\n")
+
+
+def _say_stuck(stuck: Stuck) -> None:
+    sys.stderr.write(f"stuck {stuck.path}: in one handler for {stuck.seconds:.0f} s\n")

@@ -1,0 +1,209 @@
+"""The daemon: opens the memory, grows the tree, ends in order. `main` is the process, `embedded` the same inside another one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import trio
+from attrs import define, field
+
+from actors.assembly import Assembly
+from actors.config import ConfigInvalid, load
+from actors.control import notify
+from actors.control.endpoint import EndpointRefused
+from actors.paths import HomeUnknown, Places, resolve
+from actors.run.messages import Drain
+from actors.services import REGISTRAR
+from storage import OpenRefused, Unavailable
+from supervision import ActorDead, AskTimeout, Failed
+
+if TYPE_CHECKING:
+    from actors.config import Config
+    from supervision import Exit
+
+__all__ = ["Daemon", "embedded", "main"]
+
+INTERNAL = 70
+
+
+@define(eq=False)
+class Daemon:
+    """One daemon from start to end. `stop` may be called from its loop: once ends it in order, twice at once."""
+
+    places: Places
+    config: Config
+    embedded: bool = False
+    accept_rollback: bool = False
+    assembly: Assembly | None = field(default=None, init=False)
+    _stopping: trio.Event = field(factory=trio.Event, init=False)
+    _reason: str = field(default="", init=False)
+    _asked: int = field(default=0, init=False)
+
+    def stop(self, reason: str) -> None:
+        """Begin to end in order; the second call ends everything at once."""
+        self._asked += 1
+        self._reason = self._reason or reason
+        self._stopping.set()
+        if self._asked > 1 and self.assembly is not None:
+            self.assembly.system.kill()
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> Exit:
+        """Serve until stopped; `started()` means that everything below the socket has recovered. Raises what keeps it from starting."""
+        with Assembly.open(self.places, self.config, self.stop, embedded=self.embedded, accept_rollback=self.accept_rollback) as assembly:
+            self.assembly = assembly
+            await assembly.sweep()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._end_in_order, assembly)
+                ended = await assembly.system.run(task_status=task_status)
+                nursery.cancel_scope.cancel()
+        return ended
+
+    async def _end_in_order(self, assembly: Assembly) -> None:
+        """Nothing new, attempts their grace, everything recorded; then the tree is stopped from right to left."""
+        await self._stopping.wait()
+        notify.stopping(self._reason)
+        whole_s = self.config.daemon.shutdown_grace_ms / 1000
+        grace_s = max(0.0, whole_s - self.config.nodes.kill_grace_ms / 1000 - 1.0)
+        with trio.move_on_after(max(0.5, whole_s - 1.0)), contextlib.suppress(ActorDead, AskTimeout):
+            await assembly.system.ref(REGISTRAR).ask(Drain(grace_s), timeout=whole_s + 1.0)
+        assembly.system.stop()
+        with trio.move_on_after(1.0):
+            await trio.sleep_forever()
+        assembly.system.kill()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The process `penstockd`. Answers its exit code."""
+    options = _options(sys.argv[1:] if argv is None else argv)
+    if isinstance(options, int):
+        return options
+    try:
+        places = resolve(os.environ, **options)
+        config = load(os.environ, places.config_file)
+        os.umask(0o077)
+        return trio.run(_serve, Daemon(places, config), options)
+    except (HomeUnknown, ConfigInvalid, OpenRefused, EndpointRefused) as refused:
+        return _say(refused, refused.exit_code)
+    except Unavailable as refused:
+        return _say(refused, 75)
+    except BaseExceptionGroup as group:
+        known, _ = group.split((OpenRefused, EndpointRefused))
+        inner = _first(known or group)
+        return _say(inner, getattr(inner, "exit_code", INTERNAL))
+
+
+async def _serve(daemon: Daemon, options: dict[str, str]) -> int:
+    async with trio.open_nursery() as nursery:
+        with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
+            nursery.start_soon(_hear, daemon, signals, options)
+            nursery.start_soon(_say_when_up, daemon)
+            ended = await daemon.run()
+            nursery.cancel_scope.cancel()
+    if isinstance(ended, Failed):
+        inner = _first(ended.error)
+        return _say(inner, getattr(inner, "exit_code", INTERNAL))
+    return 0
+
+
+async def _hear(daemon: Daemon, signals: object, options: dict[str, str]) -> None:
+    async for number in signals:  # type: ignore[attr-defined]
+        if number == signal.SIGHUP:
+            try:
+                load(os.environ, daemon.places.config_file)
+            except ConfigInvalid as invalid:
+                _say(invalid, 0)
+            else:
+                sys.stderr.write("the configuration is valid; what has changed holds from the next start\n")
+        else:
+            daemon.stop(signal.Signals(number).name)
+
+
+async def _say_when_up(daemon: Daemon) -> None:
+    while daemon.assembly is None:
+        await trio.sleep(0.01)
+    await daemon.assembly.system.wait_up()
+    notify.ready(f"listening on {daemon.places.socket}")
+    interval = notify.watchdog_interval()
+    while interval is not None:
+        notify.watchdog()
+        await trio.sleep(interval)
+
+
+def _first(error: BaseException) -> BaseException:
+    """What a person wants to read: the innermost first cause."""
+    while True:
+        inner = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else getattr(error, "error", None)
+        if not isinstance(inner, BaseException):
+            return error
+        error = inner
+
+
+def _say(error: BaseException, code: int) -> int:
+    sys.stderr.write(f"error: {error}\ncode: {getattr(error, 'code', 'internal')}\n")
+    return code
+
+
+def _options(argv: list[str]) -> dict[str, str] | int:
+    options: dict[str, str] = {}
+    rest = list(argv)
+    while rest:
+        word, _, value = rest.pop(0).partition("=")
+        if word in ("-h", "--help"):
+            sys.stdout.write("usage: penstockd [--config FILE] [--data DIR] [--socket PATH]\n")
+            return 0
+        if word not in ("--config", "--data", "--socket") or not (value or rest):
+            sys.stderr.write(f"error: {word} is no option of penstockd; allowed: --config FILE, --data DIR, --socket PATH\ncode: usage\n")
+            return 2
+        options[word[2:]] = value or rest.pop(0)
+    return options
+
+
+@contextlib.contextmanager
+def embedded(places: Places, config: Config | None = None) -> Iterator[Daemon]:
+    """The same daemon in a thread of this process, with its socket, until the block ends. Raises what keeps it from starting."""
+    daemon = Daemon(places, config if config is not None else load(os.environ, places.config_file), embedded=True)
+    up = threading.Event()
+    failed: list[BaseException] = []
+    token: list[trio.lowlevel.TrioToken] = []
+    thread = threading.Thread(target=_in_thread, args=(daemon, up, failed, token), name="penstock-daemon")
+    thread.start()
+    up.wait()
+    if failed:
+        thread.join()
+        raise _first(failed[0])
+    try:
+        yield daemon
+    finally:
+        with contextlib.suppress(trio.RunFinishedError):
+            token[0].run_sync_soon(daemon.stop, "the program that carries it ends")
+        thread.join()
+
+
+def _in_thread(
+    daemon: Daemon, up: threading.Event, failed: list[BaseException], token: list[trio.lowlevel.TrioToken]
+) -> None:  # fmt: skip
+    async def serve() -> None:
+        token.append(trio.lowlevel.current_trio_token())
+        async with trio.open_nursery() as nursery:
+            ended: list[Exit] = []
+
+            async def live(*, task_status: trio.TaskStatus[None]) -> None:
+                ended.append(await daemon.run(task_status=task_status))
+                if not up.is_set() and isinstance(ended[0], Failed):
+                    raise ended[0].error
+
+            await nursery.start(live)
+            up.set()
+
+    try:
+        trio.run(serve)
+    except BaseException as error:  # noqa: BLE001 - handed to the thread that waits, which raises it
+        failed.append(error)
+    finally:
+        up.set()

@@ -1,0 +1,86 @@
+"""The facts of a gate: asked, answered, expired, asked anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from attrs import Factory, frozen
+
+from actors.entity import Fact
+
+__all__ = [
+    "ApprovalGateDecided", "ApprovalGateExpired", "ApprovalGateOpened", "ApprovalGateReopened", "ApprovalGateTransitionGuardDenied",
+]  # fmt: skip
+
+
+@frozen
+class ApprovalGateOpened(Fact):
+    """A person is asked. `shown` is what he is shown, `shown_digest` its SHA-256; `nonce` belongs to this instance alone."""
+
+    kind: ClassVar[str] = "approval_gate_opened"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"shown", "expires_at_ms", "on_expiry"})
+    node_id: str
+    gate_name: str
+    gate_type: str
+    instance: int
+    nonce: str
+    decisions: tuple[str, ...]
+    shown_digest: str
+    shown: Mapping[str, Any] = Factory(dict)
+    expires_at_ms: int | None = None
+    on_expiry: str | None = None
+
+
+@frozen
+class ApprovalGateDecided(Fact):
+    """The one decision of this instance. A rework names the nodes it resets, sorted."""
+
+    kind: ClassVar[str] = "approval_gate_decided"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"feedback", "selections"})
+    node_id: str
+    gate_name: str
+    instance: int
+    decision: str
+    decided_by: str
+    shown_digest: str
+    reason: str | None = None
+    reset_nodes: tuple[str, ...] = ()
+    feedback: str | None = None
+    selections: tuple[str, ...] = ()
+
+
+@frozen
+class ApprovalGateReopened(Fact):
+    """What was shown changed before it was used: the approval is void, the gate opens as the next instance."""
+
+    kind: ClassVar[str] = "approval_gate_reopened"
+    node_id: str
+    instance: int
+    reason: str
+    old_digest: str
+    new_digest: str
+    reset_nodes: tuple[str, ...] = ()
+
+
+@frozen
+class ApprovalGateExpired(Fact):
+    """Nobody answered in time; `action` is what the gate says to that."""
+
+    kind: ClassVar[str] = "approval_gate_expired"
+    node_id: str
+    gate_name: str
+    instance: int
+    action: str
+
+
+@frozen
+class ApprovalGateTransitionGuardDenied(Fact):
+    """An answer meant for another instance of the gate was refused."""
+
+    kind: ClassVar[str] = "approval_gate_transition_guard_denied"
+    node_id: str
+    gate_name: str
+    instance: int
+    decision: str
+    decided_by: str

@@ -1,0 +1,183 @@
+"""Opening a gate, applying a decision or an expiry, and holding an approval to the bytes it was given for. Pure."""
+
+from __future__ import annotations
+
+from actors.gate.events import ApprovalGateDecided, ApprovalGateExpired, ApprovalGateOpened, ApprovalGateReopened
+from actors.gate.shown import digest_of_shown, shown_at
+from actors.node.events import NodeCompleted, NodeFailed, NodeSkipped
+from actors.run.events import RunCancelled, RunCancelRequested
+from actors.run.fold_gates import rework_roots
+from actors.run.resets import reset_closure
+from actors.run.state import OpenGate
+from actors.run.turn import Turn
+from actors.workflow.spec import Gate
+
+__all__ = ["apply_decision", "ask_outcome", "expire_gates", "next_expiry", "open_gate", "outcome_gate", "recheck_guards"]
+
+
+def outcome_gate(node_id: str) -> str:
+    """The name of the gate that asks whether the effect of a node happened."""
+    return f"{node_id}.outcome"
+
+
+def open_gate(turn: Turn, node_id: str) -> None:
+    """Ask what the gate node asks, as the node's present instance."""
+    spec = turn.state.plan.nodes[node_id].action
+    assert isinstance(spec, Gate)
+    shown = shown_at(turn.state, node_id, turn.evidence)
+    expires = spec.expires_after_ms or turn.rules.gate_expires_after_ms
+    turn.emit(
+        ApprovalGateOpened(
+            node_id=node_id,
+            gate_name=node_id,
+            gate_type=spec.type,
+            instance=turn.state.nodes[node_id].instance,
+            nonce=turn.nonce(),
+            decisions=spec.decisions,
+            shown_digest=digest_of_shown(shown),
+            shown=shown,
+            expires_at_ms=turn.now + expires,
+            on_expiry=spec.on_expiry or turn.rules.gate_on_expiry,
+        )  # fmt: skip
+    )
+
+
+def ask_outcome(turn: Turn, node_id: str) -> None:
+    """An attempt that must happen once ended without a recorded outcome: ask a person whether it happened. Never expires."""
+    node = turn.state.nodes[node_id]
+    text = f"Attempt {node.attempt} of {node_id} ended without a recorded outcome. Approve if it happened, rework to start it again."
+    shown = shown_at(turn.state, node_id, turn.evidence) | {"prompt": text}
+    turn.emit(
+        ApprovalGateOpened(
+            node_id=node_id,
+            gate_name=outcome_gate(node_id),
+            gate_type="human_approval",
+            instance=node.instance,
+            nonce=turn.nonce(),
+            decisions=("approve", "reject", "rework", "cancel"),
+            shown_digest=digest_of_shown(shown),
+            shown=shown,
+        )  # fmt: skip
+    )
+
+
+def apply_decision(
+    turn: Turn, gate: OpenGate, decision: str, by: str, *, feedback: str | None = None, selections: tuple[str, ...] = (),
+    reason: str | None = None,
+) -> None:  # fmt: skip
+    """Append the decision and its consequence. The caller has checked that it may be made."""
+    _record(turn, gate, decision, by, feedback, selections, reason)
+    spec = turn.state.plan.nodes[gate.node_id].action
+    goes_on = isinstance(spec, Gate) and spec.on_reject == "continue"
+    if decision == "approve" or (decision == "reject" and goes_on):
+        _complete(turn, gate, decision, by, feedback, selections, reason)
+    elif decision == "reject":
+        _fail(turn, gate, "gate_rejected", feedback or reason or f"{gate.gate_name} was rejected by {by}.")
+    elif decision == "cancel":
+        _cancel(turn, gate, reason or "cancelled_by_gate", by)
+
+
+def _record(
+    turn: Turn, gate: OpenGate, decision: str, by: str, feedback: str | None = None, selections: tuple[str, ...] = (),
+    reason: str | None = None,
+) -> None:  # fmt: skip
+    reset = reset_closure(turn.state, (*rework_roots(turn.state, gate.node_id), gate.node_id)) if decision == "rework" else ()
+    turn.emit(
+        ApprovalGateDecided(
+            node_id=gate.node_id,
+            gate_name=gate.gate_name,
+            instance=gate.instance,
+            decision=decision,
+            decided_by=by,
+            shown_digest=gate.shown_digest,
+            reason=reason,
+            reset_nodes=reset,
+            feedback=feedback,
+            selections=selections,
+        )  # fmt: skip
+    )
+
+
+def _complete(
+    turn: Turn, gate: OpenGate, decision: str, by: str, feedback: str | None, selections: tuple[str, ...], reason: str | None
+) -> None:
+    content = {
+        "decision": decision, "reason": reason, "feedback": feedback,
+        "selections": list(selections), "selection": selections[0] if selections else None, "decided_at_ms": turn.now, "decided_by": by,
+        "shown_digest": gate.shown_digest,
+    }  # fmt: skip
+    node = turn.state.nodes[gate.node_id]
+    turn.emit(NodeCompleted(node_id=gate.node_id, attempt=node.attempt, instance=node.instance, output=content))
+
+
+def _fail(turn: Turn, gate: OpenGate, code: str, message: str, failure_class: str = "gate_rejected") -> None:
+    node, spec = turn.state.nodes[gate.node_id], turn.state.plan.nodes[gate.node_id]
+    turn.emit(
+        NodeFailed(
+            node_id=gate.node_id,
+            code=code,
+            failure_class=failure_class,
+            attempt=node.attempt,
+            instance=node.instance,
+            terminal=True,
+            retry_decision="not_retryable",
+            message=message,
+        )  # fmt: skip
+    )
+    if spec.on_fail.mode == "continue":
+        turn.emit(NodeSkipped(node_id=gate.node_id, reason="on_fail_continue"))
+
+
+def _cancel(turn: Turn, gate: OpenGate, reason: str, by: str) -> None:
+    state = turn.state
+    if state.plan.workflow.finally_ and state.started_at_ms is not None and state.section == "body":
+        turn.emit(RunCancelRequested(reason=reason, by=by, gate=gate.node_id))
+    else:
+        turn.emit(RunCancelled(reason=reason, node_id=gate.node_id))
+
+
+def next_expiry(gates: dict[str, OpenGate]) -> int | None:
+    """When the first open gate expires, epoch milliseconds."""
+    return min((gate.expires_at_ms for gate in gates.values() if gate.expires_at_ms is not None), default=None)
+
+
+def expire_gates(turn: Turn) -> None:
+    """Apply the expiry of every open gate whose time is over. A run that is held keeps its gates until it is resumed."""
+    for gate in sorted(turn.state.open_gates.values(), key=lambda gate: gate.opened_at_ms):
+        if turn.state.terminal or turn.state.status == "paused" or gate.gate_name not in turn.state.open_gates:
+            continue
+        if gate.expires_at_ms is None or gate.expires_at_ms > turn.now:
+            continue
+        action = gate.on_expiry or turn.rules.gate_on_expiry
+        turn.emit(ApprovalGateExpired(node_id=gate.node_id, gate_name=gate.gate_name, instance=gate.instance, action=action))
+        if action == "cancel":
+            _cancel(turn, gate, "gate_expired", "system")
+        elif action == "continue":
+            _record(turn, gate, "timed_out", "system")
+            _complete(turn, gate, "timed_out", "system", None, (), None)
+        else:
+            _record(turn, gate, "timed_out", "system")
+            _fail(turn, gate, "gate_timed_out", f"Nobody answered {gate.gate_name} in time.", "gate_timeout")
+
+
+def recheck_guards(turn: Turn, node_id: str) -> bool:
+    """Before a node's first attempt: does each approval before it still hold for what is there now? Reopens the first that does not."""
+    state = turn.state
+    for guard in state.plan.guards.get(node_id, ()):
+        record = next((r for r in reversed(state.gate_history) if r.node_id == guard and r.instance == state.nodes[guard].instance), None)
+        if record is None or record.shown_digest is None or state.nodes[guard].status != "completed":
+            continue
+        digest = digest_of_shown(shown_at(state, guard, turn.evidence))
+        if digest != record.shown_digest:
+            turn.emit(
+                ApprovalGateReopened(
+                    node_id=guard,
+                    instance=record.instance,
+                    reason="shown_changed",
+                    old_digest=record.shown_digest,
+                    new_digest=digest,
+                    reset_nodes=reset_closure(state, (guard,)),
+                )  # fmt: skip
+            )
+            return False
+    return True

@@ -1,0 +1,72 @@
+"""What a decider is shown, and its digest: an approval holds for these bytes and for nothing else. Pure."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any
+
+from actors.run.scope import scope_for
+from actors.run.state import RunState
+from actors.workflow.spec import Command, Gate, Node, Shell
+from actors.workflow.template import TemplateError, render_text
+from storage.codec import canonical
+
+__all__ = ["artifacts_before", "digest_of_shown", "shown_at"]
+
+
+def artifacts_before(state: RunState, node_id: str) -> list[tuple[str, str]]:
+    """(node id, path) of every artifact that the gate's decider looks at: of what it needs, also through other gates."""
+    found = []
+    gates = (node_id, *state.plan.guards.get(node_id, ()))
+    for need in dict.fromkeys(need.node for gate in gates for need in state.plan.nodes[gate].needs):
+        artifact = state.nodes[need].artifact
+        if artifact is not None:
+            found.append((need, artifact.path))
+    return sorted(found)
+
+
+def shown_at(state: RunState, node_id: str, evidence: Mapping[str, str | None]) -> dict[str, Any]:
+    """What is shown at a gate now. `evidence` overrides the recorded hash of a node's artifact with that of the file as it is."""
+    spec = state.plan.nodes[node_id].action
+    gate = spec if isinstance(spec, Gate) else None
+    artifacts = []
+    for source, path in artifacts_before(state, node_id):
+        recorded = state.nodes[source].artifact
+        digest = evidence.get(source, recorded.sha256 if recorded else None)
+        artifacts.append({"node_id": source, "path": path, "sha256": digest})
+    return {
+        "artifacts": artifacts,
+        "commands": [
+            {"node_id": dependent, "text": text}
+            for dependent in state.plan.body.dependents[node_id]
+            if (text := _command_text(state, state.plan.nodes[dependent])) is not None
+        ],
+        "inputs": dict(state.inputs),
+        "options": [{"label": option.label, "value": option.value} for option in gate.options] if gate else [],
+        "prompt": _text(state, node_id, gate.prompt) if gate and gate.prompt is not None else None,
+    }
+
+
+def digest_of_shown(shown: Mapping[str, Any]) -> str:
+    """SHA-256 of the canonical bytes, lower-case hex."""
+    return sha256(canonical(shown)).hexdigest()
+
+
+def _command_text(state: RunState, node: Node) -> str | None:
+    match node.action:
+        case Command(argv=argv):
+            return shlex.join(_text(state, node.node_id, word) for word in argv)
+        case Shell(run=run):
+            return _text(state, node.node_id, run, quote=True)
+        case _:
+            return None
+
+
+def _text(state: RunState, node_id: str, text: str, quote: bool = False) -> str:
+    """Rendered where everything in it is known, as written otherwise."""
+    try:
+        return render_text(text, scope_for(state, node_id), quote=quote)
+    except TemplateError:
+        return text

@@ -1,0 +1,57 @@
+"""One attempt as an actor: it carries out its order, tells the run what came of it, and stays until the run has recorded that."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from actors.node.executor import perform
+from actors.node.messages import Failure, Interruption, Outcome, Report, Verdict, WorkOrder
+from supervision import Actor, Mailbox, Ref
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from actors.node.tools import Tools
+
+__all__ = ["Attempt"]
+
+
+class Attempt(Actor[Report]):
+    """Ended from outside, it has killed all its processes before it ends, and tells the run that it was interrupted."""
+
+    mailbox = Mailbox(capacity=4)
+
+    def __init__(self, order: WorkOrder, tools: Callable[[], Tools], run: Ref[Outcome]) -> None:
+        self.order = order
+        self._tools = tools
+        self._run = run
+        self._verdict: Verdict | None = None
+
+    async def main(self) -> None:
+        """Perform, tell, and wait to be dismissed."""
+        try:
+            verdict: Verdict = await perform(self.order, self._tools())
+        except Exception as error:
+            text = f"The executor broke: {type(error).__name__}: {error}. This is a defect of Penstock, not of the node."
+            verdict = Failure("executor_crashed", text, "execution_error", unknown=True)
+        self._verdict = verdict
+        await self._run.tell(self._outcome(verdict))
+        await super().main()
+
+    async def receive(self, message: Report) -> None:
+        """A restarted run asks again."""
+        if self._verdict is not None:
+            await self._run.tell(self._outcome(self._verdict))
+
+    async def stopped(self) -> None:
+        """Dismissed, or ended early: in the latter case the run hears of it."""
+        if self._verdict is None:
+            await self._run.tell(self._outcome(Interruption("stopped")))
+
+    def status(self) -> str:
+        """What it is doing, for the tree."""
+        order = self.order
+        return f"{order.node_id} attempt {order.attempt}: {'done' if self._verdict is not None else 'running'}"
+
+    def _outcome(self, verdict: Verdict) -> Outcome:
+        return Outcome(self.order.node_id, self.order.token, verdict)

@@ -1,0 +1,92 @@
+"""The facts of a node: its attempts and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from attrs import Factory, frozen
+
+from actors.entity import Fact
+from actors.node.messages import ArtifactFact
+
+__all__ = [
+    "NodeCompleted", "NodeFailed", "NodeInterrupted", "NodeRetryBackoffScheduled", "NodeSkipped", "NodeStarted",
+]  # fmt: skip
+
+
+@frozen
+class NodeStarted(Fact):
+    """An attempt begins. Committed before anything of it happens."""
+
+    kind: ClassVar[str] = "node_started"
+    node_id: str
+    attempt: int = 1
+    instance: int = 1
+
+
+@frozen
+class NodeCompleted(Fact):
+    """The node is done. `warnings` are sentences for people."""
+
+    kind: ClassVar[str] = "node_completed"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"output"})
+    node_id: str
+    attempt: int = 1
+    instance: int = 1
+    output: Any = None
+    artifact: ArtifactFact | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@frozen
+class NodeFailed(Fact):
+    """An attempt failed. `terminal` says that no other follows; `retry_decision` why."""
+
+    kind: ClassVar[str] = "node_failed"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"message", "error_detail"})
+    node_id: str
+    code: str
+    failure_class: str
+    attempt: int = 1
+    instance: int = 1
+    max_attempts: int = 1
+    terminal: bool = True
+    retry_decision: str = "attempts_exhausted"
+    message: str = ""
+    error_detail: Mapping[str, Any] = Factory(dict)
+
+
+@frozen
+class NodeInterrupted(Fact):
+    """An attempt was ended from outside, its processes are dead. `lost` ones count as crash attempts, the others do not count."""
+
+    kind: ClassVar[str] = "node_interrupted"
+    node_id: str
+    reason: str
+    attempt: int = 1
+    instance: int = 1
+
+
+@frozen
+class NodeSkipped(Fact):
+    """The node will not run: condition_not_met, fail_fast, cancelled, grace_exhausted, on_fail_continue."""
+
+    kind: ClassVar[str] = "node_skipped"
+    node_id: str
+    reason: str
+    condition: str | None = None
+
+
+@frozen
+class NodeRetryBackoffScheduled(Fact):
+    """The next attempt is due at `retry_after_ms`. `releases_run`: nothing else is left, the run gives its slot back."""
+
+    kind: ClassVar[str] = "node_retry_backoff_scheduled"
+    node_id: str
+    retry_attempt: int
+    retry_backoff_ms: int
+    retry_after_ms: int
+    releases_run: bool = False
+    wait_kind: str = "retry_backoff"
+    reason: str = ""

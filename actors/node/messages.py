@@ -1,0 +1,122 @@
+"""What a run hands to an attempt, and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import Factory, frozen
+
+from actors.workflow.spec import OutputForm
+
+__all__ = [
+    "ArtifactFact", "ArtifactOrder", "CommandOrder", "Failure", "Interruption", "Outcome", "PythonOrder", "Report", "Success", "Verdict",
+    "WorkOrder",
+]  # fmt: skip
+
+
+@frozen
+class CommandOrder:
+    """A process to run: rendered argv (a shell node arrives as `sh -c TEXT`), added environment, bytes for its standard input."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = Factory(dict)
+    stdin: str | None = None
+
+
+@frozen
+class PythonOrder:
+    """A function to call with `arguments` as keyword arguments. `folder` is where its module lies."""
+
+    function: str
+    folder: str
+    arguments: Mapping[str, Any] = Factory(dict)
+    isolate: bool = False
+
+
+@frozen
+class ArtifactOrder:
+    """The file that must exist afterwards, relative to the working folder; `schema` is a JSON Schema 2020-12 or None."""
+
+    path: str
+    schema: Any = None
+    schema_name: str | None = None
+
+
+@frozen
+class WorkOrder:
+    """Everything that one attempt needs, rendered. `token` names this start for ever; `idempotency_key` is the same for each attempt.
+
+    `workdir` is the working folder (absolute, exists); `run_dir` the run's private folder. Limits are milliseconds, None for none.
+    """
+
+    run_id: str
+    node_id: str
+    instance: int
+    attempt: int
+    token: str
+    idempotency_key: str
+    action: CommandOrder | PythonOrder
+    workdir: str
+    run_dir: str
+    output: OutputForm = "text"
+    artifact: ArtifactOrder | None = None
+    idle_ms: int | None = None
+    total_ms: int | None = None
+
+
+@frozen
+class ArtifactFact:
+    """A validated artifact, stored by content. `size` in bytes, `sha256` lower-case hex."""
+
+    path: str
+    sha256: str
+    size: int
+    schema: str | None = None
+
+
+@frozen
+class Success:
+    """The attempt did its work. `output` is JSON; `warnings` are sentences for people."""
+
+    output: Any = None
+    artifact: ArtifactFact | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@frozen
+class Failure:
+    """The attempt failed. `failure_class` decides about retries (`timeout`, `execution_error`, `artifact_contract_unmet`, …).
+
+    `unknown` is set when it cannot be told whether the effect happened (killed by a time limit, guardian lost).
+    """
+
+    code: str
+    message: str
+    failure_class: str = "execution_error"
+    detail: Mapping[str, Any] = Factory(dict)
+    unknown: bool = False
+
+
+@frozen
+class Interruption:
+    """The attempt was ended from outside (pause, cancel, shutdown) and all its processes are dead."""
+
+    reason: str
+
+
+Verdict = Success | Failure | Interruption
+
+
+@frozen
+class Outcome:
+    """Tell of an attempt to its run. Accepted only while `token` is the attempt under way."""
+
+    node_id: str
+    token: str
+    verdict: Verdict
+
+
+@frozen
+class Report:
+    """Tell of a restarted run to an attempt: say your outcome again if you have one."""

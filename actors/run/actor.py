@@ -1,0 +1,260 @@
+"""The run: the one writer of its log. It folds outcomes, applies operations, and keeps at work what its state wants.
+
+Order of every change: decide, commit, then tell, reply and start. A handler's exception ends this incarnation; the next one folds the log.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from actors.gate.messages import GateDue
+from actors.node.messages import Failure, Outcome
+from actors.run.audits import audit_entry
+from actors.run.crew import Crew
+from actors.run.desk import Desk, interrupted_by
+from actors.run.events import ReportWritten
+from actors.run.evidence import gates_to_check, gather
+from actors.run.finale import report_paths, write_report
+from actors.run.logbook import Logbook
+from actors.run.messages import AttemptDown, Drain, ForRun, GraceOver, Launch, Rest, Wake
+from actors.run.outcomes import accepts, on_lost, on_outcome
+from actors.run.recovery import claim, hold_for_shutdown, rehydrate
+from actors.run.rules import advance, unwanted
+from actors.run.schedule import next_look_ms, ticket_of
+from actors.run.state import ACTIVE
+from actors.run.turn import Turn
+from actors.scheduler.messages import Enqueue, Left
+from actors.services import SCHEDULER, Services
+from storage import Acquire, Transaction, Unavailable
+from supervision import Actor, Forwarded, Mailbox, Shutdown, Timer
+
+if TYPE_CHECKING:
+    from supervision.mailbox import Asked
+
+__all__ = ["Run", "RunMessage"]
+
+LINGER_S = 0.5
+
+
+RunMessage = Outcome | AttemptDown | GateDue | GraceOver | Wake | ForRun | Launch | Drain | Rest
+
+
+class Run(Actor[RunMessage]):
+    """Open while it runs or has something to do; at rest it ends, and the registrar opens it again when something comes for it."""
+
+    mailbox = Mailbox(capacity=256)
+    accepts = (Wake,)
+
+    def __init__(self, services: Services, run_id: str) -> None:
+        self.services = services
+        self.run_id = run_id
+        self.desk = Desk(self)
+        self._held: list[Outcome] = []
+        self._drain: Asked | None = None
+        self._draining = False
+        self._timer: tuple[int, Timer] | None = None
+
+    async def started(self) -> None:
+        self.book = Logbook(self.services, self.run_id)
+        self.crew = Crew(self.services, self.system, self.path, self._watch)
+        lost = self.crew.adopt(self.book.state)
+        turn = self.book.turn()
+        if not self.book.mine:
+            rehydrate(turn)
+        elif lost:
+            for node_id in lost:
+                on_lost(turn, node_id)
+        await self.go_on(turn)
+
+    def status(self) -> str:
+        """The run in one line, for the tree."""
+        state = self.book.state
+        done = sum(node.status in ("completed", "skipped") for node in state.nodes.values())
+        working = f", at work: {', '.join(list(state.executing)[:4])}" if state.executing else ""
+        return f"{state.workflow_id} {state.status}, {done} of {len(state.nodes)} nodes done{working}"
+
+    async def receive(self, message: RunMessage) -> object:
+        match message:
+            case Outcome():
+                await self._fold([message, *self.take(Outcome)])
+            case AttemptDown():
+                await self._attempt_down(message)
+            case ForRun():
+                return await self.desk.take(message)
+            case Launch():
+                await self._launch()
+            case GateDue() | Wake():
+                await self._look()
+            case GraceOver():
+                self.crew.dismiss(self.book.state, self.book.state.executing)
+            case Drain():
+                return await self._begin_drain(message)
+            case Rest():
+                self._rest(linger=False)
+        return None
+
+    # Deciding and what follows
+
+    async def look_at_artifacts(self, turn: Turn, gates: tuple[str, ...] = ()) -> None:
+        """Let the decision see what artifacts before a gate hash to now. `*` stands for all open gates."""
+        wanted = gates_to_check(turn.state)
+        if gates:
+            wanted += [gate.node_id for gate in turn.state.open_gates.values()]
+        if wanted:
+            turn.evidence = {**turn.evidence, **await gather(turn.state, self.crew.folders(turn.state).workdir, wanted)}
+
+    async def go_on(self, turn: Turn, command: ForRun | None = None, answer: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Take the run as far as it goes, commit all of it, then do what follows. Answers what the operation's author is told."""
+        if not self._draining:
+            await self._decide(turn)
+        reply = {"run_id": self.run_id, "status": turn.state.status, **(answer or {})}
+        if command is None:
+            await self.book.commit(turn)
+        else:
+            word = f"run.{type(command.operation).__name__.lower()}"
+            entry = audit_entry(str(command.operation.by), word, self.run_id, answer or {}, "ok")
+            await self.book.commit(turn, request=command.request, reply=reply, audit=(entry,))
+        await self._follow()
+        return reply
+
+    async def _decide(self, turn: Turn) -> None:
+        await self.look_at_artifacts(turn)
+        advance(turn)
+        if turn.state.terminal and turn.state.report_path is None and turn.events:
+            turn.emit(ReportWritten(path=str(report_paths(self.services, self.run_id)[1])))
+
+    async def _follow(self) -> None:
+        """After a commit: tell the scheduler, set to work what is wanted, arm the clock, rest when there is nothing to do."""
+        state = self.book.state
+        if self.book.left:
+            self.book.left = False
+            await self.system.ref(SCHEDULER).tell(Left(self.run_id))
+        if self.book.queued:
+            self.book.queued = False
+            await self.system.ref(SCHEDULER).tell(Enqueue(ticket_of(state)))
+        broken = self.crew.settle(state)
+        if broken:
+            await self._fold(broken)
+            return
+        stop = unwanted(state, self.services.clock.now_ms(), self.services.rules.cleanup_grace_ms)
+        if stop:
+            self.crew.dismiss(state, stop)
+        self._arm()
+        if state.terminal and self.book.ended:
+            self.book.ended = False
+            write_report(self.services, state)
+        if self._drain is not None:
+            await self._drained()
+        elif not state.executing and state.status not in ACTIVE and self.desk.pending is None and not self._held:
+            self._rest(linger=state.status == "queued")
+
+    def _rest(self, *, linger: bool) -> None:
+        if linger:
+            self.after(LINGER_S, Rest())
+        elif self.book.state.status not in ACTIVE:
+            self.finish(Shutdown())
+
+    def _arm(self) -> None:
+        due = next_look_ms(self.book.state, self.services.rules)
+        if self._timer is not None and self._timer[0] != due:
+            self._timer[1].cancel()
+            self._timer = None
+        if due is not None and self._timer is None:
+            now = self.services.clock.now_ms()
+            self._timer = (due, self.after(min(60.0, max(0.0, (due - now) / 1000)), Wake()))
+
+    # What comes in
+
+    async def _fold(self, outcomes: list[Outcome]) -> None:
+        """Fold what belongs to attempts under way; what a pending operation waits for, it gets; the rest is stale."""
+        turn = self.book.turn()
+        folded = []
+        reason = "shutdown" if self._draining else "grace_exhausted" if turn.state.section == "finally" else "fail_fast"
+        for outcome in outcomes:
+            if self.desk.hear(outcome):
+                continue
+            if accepts(turn, outcome):
+                folded.append(interrupted_by(outcome, reason))
+                on_outcome(turn, folded[-1])
+            else:
+                await self._stale(outcome)
+        if folded:
+            try:
+                await self.go_on(turn)
+            except Unavailable:
+                self._held += folded
+                self.wake_when_writable()
+        await self.desk.go_on()
+
+    async def _stale(self, outcome: Outcome) -> None:
+        entry = audit_entry("system", "stale_result", self.run_id, {"token": outcome.token}, "ignored")
+        with contextlib.suppress(Unavailable):
+            await self.services.store.commit(Transaction(self.services.clock.now_ms(), audit=(entry,)))
+
+    async def _attempt_down(self, message: AttemptDown) -> None:
+        state = self.book.state
+        waits = self.desk.pending is not None and message.token in self.desk.pending.waiting
+        under_way = message.node_id in state.executing and state.token(message.node_id) == message.token
+        if waits or (under_way and all(held.token != message.token for held in self._held)):
+            text = f"The attempt's actor ended without an outcome ({message.down.exit}): a defect of Penstock, not of the node."
+            await self._fold([Outcome(message.node_id, message.token, Failure("executor_crashed", text, unknown=True))])
+
+    async def _launch(self) -> None:
+        turn = self.book.turn()
+        state = turn.state
+        if state.status != "queued" or (state.queue is not None and state.queue["retry_after_ms"] > turn.now):
+            self.book.left, self.book.queued = True, state.status == "queued"
+            await self._follow()
+            return
+        services = self.services
+        claim(turn, services.ids.new("run-claim"), services.claimant)
+        await self._decide(turn)
+        await self.book.commit(turn, claim=Acquire(services.claimant, state.epoch, services.lease_ms))
+        await self.go_on(self.book.turn())
+
+    async def _look(self) -> None:
+        """Time has passed, or the disk takes something again."""
+        if self._timer is not None:
+            self._timer[1].cancel()
+            self._timer = None
+        if self._held and self.services.store.writable:
+            held, self._held = self._held, []
+            await self._fold(held)
+        else:
+            await self.go_on(self.book.turn())
+        await self.desk.go_on()
+
+    def wake_when_writable(self) -> None:
+        """Look again when the disk takes something."""
+        self.spawn(self._when_writable)
+
+    async def _when_writable(self) -> None:
+        await self.services.store.wait_writable()
+        await self.ref.tell(Wake())
+
+    def _watch(self, path: str, node_id: str, token: str) -> None:
+        self.monitor(path, lambda down: AttemptDown(node_id, token, down))
+
+    # The end of the daemon
+
+    async def _begin_drain(self, message: Drain) -> object:
+        if self.book.state.status not in ACTIVE:
+            return 0
+        self._draining = True
+        self._drain = self.defer()
+        if self.book.state.executing:
+            self.after(message.grace_s, GraceOver())
+        await self._drained()
+        return Forwarded()
+
+    async def _drained(self) -> None:
+        if self.book.state.executing or self._drain is None:
+            return
+        asked, self._drain = self._drain, None
+        turn = self.book.turn()
+        if turn.state.status in ACTIVE:
+            hold_for_shutdown(turn)
+            await self.book.commit(turn)
+        asked.answer(1)
+        self.finish(Shutdown())

@@ -1,0 +1,120 @@
+"""Who works for a run: its attempts and open gates. Compares what the state wants with what runs, and starts or dismisses the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from pathlib import Path
+
+from actors.gate.actor import GateWatch
+from actors.node.actor import Attempt
+from actors.node.messages import Failure, Outcome, Report, WorkOrder
+from actors.run.orders import Folders, work_order
+from actors.run.state import RunState
+from actors.services import Services
+from supervision import ChildSpec, Dynamic, Ref, System
+
+__all__ = ["Crew", "child_id"]
+
+KILL_S = 20.0
+
+
+def child_id(state: RunState, node_id: str) -> str:
+    """The id of the attempt under way, below the run's `work`."""
+    node = state.nodes[node_id]
+    return f"{node_id}@{node.instance}.{node.attempt}"
+
+
+class Crew:
+    """`begun` maps each attempt that was started here, or found alive, to its node."""
+
+    def __init__(self, services: Services, system: System, run_path: str, watch: Callable[[str, str, str], None]) -> None:
+        self._services = services
+        self._system = system
+        self._run_path = run_path
+        self._work_path = f"{run_path.rpartition('/')[0]}/work"
+        self._watch = watch
+        self._folders: Folders | None = None
+        self.begun: dict[str, str] = {}
+        self.gates: dict[str, None] = {}
+
+    @property
+    def work(self) -> Dynamic:
+        """The supervisor of all who work for the run."""
+        return self._system.dynamic(self._work_path)
+
+    def adopt(self, state: RunState) -> list[str]:
+        """After a restart of the run: ask the living again, dismiss who is not wanted. Answers the nodes whose attempt is gone."""
+        wanted = {child_id(state, node_id): node_id for node_id in state.executing}
+        lost = dict(wanted)
+        for child in self.work.children():
+            if child in lost:
+                self.begun[child] = lost.pop(child)
+                self._watch(self._path(child), self.begun[child], state.token(self.begun[child]))
+                self._system.ref(self._path(child)).tell_nowait(Report())
+            else:
+                self.work.dismiss(child)
+        return list(lost.values())
+
+    def settle(self, state: RunState) -> list[Outcome]:
+        """Start and dismiss until what runs is what the state wants. Answers the outcomes of attempts that could not even be ordered."""
+        broken = []
+        wanted = [(child_id(state, node_id), node_id) for node_id in state.executing]
+        if len(self.begun) > len(wanted) or any(child not in self.begun for child, _ in wanted):
+            keep = {child for child, _ in wanted}
+            for child in [child for child in self.begun if child not in keep]:
+                del self.begun[child]
+                self.work.dismiss(child)
+            for child, node_id in wanted:
+                if child not in self.begun:
+                    self.begun[child] = node_id
+                    failed = self._begin(state, child, node_id)
+                    if failed is not None:
+                        broken.append(failed)
+        if self.gates or state.open_gates:
+            self._settle_gates(state)
+        return broken
+
+    def dismiss(self, state: RunState, node_ids: Collection[str]) -> None:
+        """Begin to end the attempts under way of these nodes; each tells its outcome."""
+        for node_id in node_ids:
+            self.work.dismiss(child_id(state, node_id))
+
+    def _path(self, child: str) -> str:
+        return f"{self._work_path}/{child}"
+
+    def folders(self, state: RunState) -> Folders:
+        """Where the run works; its private folder is made when it is needed first."""
+        if self._folders is None:
+            private = self._services.run_folder(state.run_id)
+            self._folders = Folders(str(private), state.workspace or str(private / "work"))
+        return self._folders
+
+    def _begin(self, state: RunState, child: str, node_id: str) -> Outcome | None:
+        order = work_order(state, node_id, self.folders(state), self._services.rules)
+        if isinstance(order, Failure):
+            return Outcome(node_id, state.token(node_id), order)
+        if state.workspace is None and _needs_folder(order):
+            Path(order.workdir).mkdir(mode=0o700, parents=True, exist_ok=True)
+        run: Ref[Outcome] = self._system.ref(self._run_path)
+        tools = self._services.tools
+        self.work.start_soon(ChildSpec(child, lambda: Attempt(order, tools, run), restart="temporary", shutdown=KILL_S))
+        self._watch(self._path(child), node_id, order.token)
+        return None
+
+    def _settle_gates(self, state: RunState) -> None:
+        wanted = {f"{gate.gate_name}!{gate.instance}": gate for gate in state.open_gates.values()} if not state.terminal else {}
+        for child in [child for child in self.gates if child not in wanted]:
+            del self.gates[child]
+            self.work.dismiss(child)
+        for child, gate in wanted.items():
+            if child not in self.gates:
+                self.gates[child] = None
+                run = self._system.ref(self._run_path)
+                clock = self._services.clock
+                self.work.start_soon(ChildSpec(child, lambda gate=gate: GateWatch(gate, clock, run), restart="transient"))  # type: ignore[misc]
+
+
+def _needs_folder(order: WorkOrder) -> bool:
+    from actors.node.messages import CommandOrder
+
+    return isinstance(order.action, CommandOrder) or order.artifact is not None

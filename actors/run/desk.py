@@ -1,0 +1,141 @@
+"""Where operations on a run are taken: each is applied when the attempts that it ends are dead, one after the other, in order of arrival."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from actors.gate.messages import Decide
+from actors.gate.rules import outcome_gate
+from actors.node.messages import Interruption, Outcome
+from actors.refusals import Refusal
+from actors.run.audits import audit_entry
+from actors.run.messages import ForRun
+from actors.run.operations import attempts_to_end, operate, refusal_before
+from actors.run.outcomes import accepts, on_outcome
+from actors.run.pending import Pending
+from storage import ReceiptExists, RequestConflict, Transaction, Unavailable
+from supervision import Forwarded
+
+if TYPE_CHECKING:
+    from actors.run.actor import Run
+    from supervision.mailbox import Asked
+
+__all__ = ["Desk"]
+
+WAITING_ROOM = 32
+
+
+class Desk:
+    """`pending` is the operation that waits for attempts to end, or for the disk to take something again."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._later: list[tuple[ForRun, Asked | None]] = []
+        self.pending: Pending | None = None
+
+    async def take(self, command: ForRun) -> object:
+        """The answer, or `Forwarded` when it comes later."""
+        if self.pending is None:
+            return await self._begin(command, None)
+        if not self._run.services.store.writable:
+            return Refusal("storage_full", "The disk takes nothing at present, and an operation on this run already waits for it.")
+        if len(self._later) >= WAITING_ROOM:
+            return Refusal("overloaded", f"{WAITING_ROOM} operations on this run already wait for its attempts to end.")
+        self._later.append((command, self._run.defer()))
+        return Forwarded()
+
+    def hear(self, outcome: Outcome) -> bool:
+        """Whether the pending operation waited for that outcome."""
+        return self.pending is not None and self.pending.hear(outcome)
+
+    async def go_on(self) -> None:
+        """Apply what has nothing left to wait for, and what came after it."""
+        while self.pending is not None and not self.pending.waiting and self._run.services.store.writable:
+            pending, self.pending = self.pending, None
+            _answer(pending.asked, await self._apply(pending.command, pending.endings))
+            while self._later and self.pending is None:
+                command, asked = self._later.pop(0)
+                _answer(asked, await self._begin(command, asked))
+
+    async def _begin(self, command: ForRun, asked: Asked | None) -> object:
+        known = replayed(self._run, command)
+        if known is not None:
+            return known
+        turn = self._run.book.turn()
+        refusal = refusal_before(turn.state, command.operation)
+        if refusal is not None:
+            return await self._refused(command, refusal)
+        ends = attempts_to_end(turn, command.operation)
+        if not ends:
+            return await self._apply(command, [])
+        waiting = {turn.state.token(node_id): node_id for node_id in ends}
+        self.pending = Pending(command, asked or self._run.defer(), waiting, _word(command))
+        self._run.crew.dismiss(turn.state, ends)
+        return Forwarded()
+
+    async def _apply(self, command: ForRun, endings: list[Outcome]) -> object:
+        run = self._run
+        turn = run.book.turn()
+        for outcome in endings:
+            if accepts(turn, outcome):
+                on_outcome(turn, outcome)
+        await run.look_at_artifacts(turn, _gates(command))
+        answer = operate(turn, command.operation)
+        try:
+            if isinstance(answer, Refusal):
+                await run.go_on(turn)
+                return await self._refused(command, answer)
+            return await run.go_on(turn, command, answer)
+        except (ReceiptExists, RequestConflict):
+            return replayed(run, command)
+        except Unavailable as error:
+            if endings:
+                self.pending = Pending(command, None, {}, _word(command), endings)
+                run.wake_when_writable()
+            return Refusal(error.code, f"{error}. What you asked is not acknowledged; ask again, it does no harm.")
+
+    async def _refused(self, command: ForRun, refusal: Refusal) -> Refusal:
+        run = self._run
+        entry = audit_entry(str(command.operation.by), f"run.{_word(command)}", run.run_id, dict(refusal.data), refusal.code)
+        try:
+            await run.services.store.commit(Transaction(run.services.clock.now_ms(), audit=(entry,)))
+        except Unavailable:
+            pass  # a refusal changes nothing, so it is said even when it cannot be noted
+        return refusal
+
+
+def replayed(run: Run, command: ForRun) -> object:
+    """The first answer to a request that was applied before; a refusal if its id was used for something else."""
+    receipt = run.services.store.receipts.get(command.request.request_id)
+    if receipt is None:
+        return None
+    if receipt.digest != command.request.digest.encode():
+        text = f"The request id {command.request.request_id} was used for another request. Use a new id for a new request."
+        return Refusal("request_conflict", text, {"request_id": command.request.request_id})
+    return orjson.loads(receipt.reply)
+
+
+def _answer(asked: Any, value: object) -> None:
+    if asked is not None and not isinstance(value, Forwarded):
+        asked.answer(value)
+
+
+def _word(command: ForRun) -> str:
+    return type(command.operation).__name__.lower()
+
+
+def _gates(command: ForRun) -> tuple[str, ...]:
+    """The gate whose shown artifacts must be looked at for this operation; all open ones where it names none."""
+    if not isinstance(command.operation, Decide):
+        return ()
+    name = command.operation.gate
+    return ("*",) if name is None else (name.removesuffix(outcome_gate("")), "*")
+
+
+def interrupted_by(outcome: Outcome, reason: str) -> Outcome:
+    """The outcome with the reason of an interruption put in words of the run."""
+    if isinstance(outcome.verdict, Interruption):
+        return Outcome(outcome.node_id, outcome.token, Interruption(reason))
+    return outcome

@@ -1,0 +1,231 @@
+"""The run's own facts: how it began, moved and ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from attrs import Factory, frozen
+
+from actors.entity import Fact
+
+__all__ = [
+    "ENDINGS", "FinallyCompleted", "FinallyStarted", "ReportWritten", "RunAwaitingApproval", "RunBlockedCorruptCheckpoint",
+    "RunCancelRequested", "RunCancelled", "RunCompleted", "RunCreated", "RunExecutionClaimed", "RunFailed", "RunFailedPanic",
+    "RunFailedServerRestart", "RunInterruptedShutdown", "RunPauseRequested", "RunPaused", "RunQueuedForResumeAfterRestart",
+    "RunRequeued", "RunResumed", "RunStarted", "RunStopped", "RunTaskRetried",
+]  # fmt: skip
+
+
+@frozen
+class RunCreated(Fact):
+    """First event of every log. `workspace` is the rendered lock key and working folder, None for a private folder."""
+
+    kind: ClassVar[str] = "run_created"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"inputs"})
+    workflow_id: str
+    version: int
+    digest: str
+    trigger_type: str = "manual"
+    profile: str = "guided"
+    priority: int = 0
+    workspace: str | None = None
+    started_by: str | None = None
+    inputs: Mapping[str, Any] = Factory(dict)
+
+
+@frozen
+class RunExecutionClaimed(Fact):
+    """A daemon acquired the right to advance the run; `lease_epoch` is its fencing number."""
+
+    kind: ClassVar[str] = "run_execution_claimed"
+    claim_id: str
+    claimant_id: str
+    lease_epoch: int
+
+
+@frozen
+class RunStarted(Fact):
+    """At the first claim only."""
+
+    kind: ClassVar[str] = "run_started"
+
+
+@frozen
+class RunQueuedForResumeAfterRestart(Fact):
+    """The daemon that ran it is gone: `node_ids` are attempts that were lost with it."""
+
+    kind: ClassVar[str] = "run_queued_for_resume_after_restart"
+    node_ids: tuple[str, ...] = ()
+    reason: str = "server_restart_rehydration"
+
+
+@frozen
+class RunInterruptedShutdown(Fact):
+    """The daemon shuts down in order while the run is under way."""
+
+    kind: ClassVar[str] = "run_interrupted_shutdown"
+    stop_kind: str = "shutdown"
+
+
+@frozen
+class RunPauseRequested(Fact):
+    """Somebody asked for a pause."""
+
+    kind: ClassVar[str] = "run_pause_requested"
+    reason: str
+    by: str | None = None
+
+
+@frozen
+class RunPaused(Fact):
+    """The run holds. A guard names `value` and `limit`."""
+
+    kind: ClassVar[str] = "run_paused"
+    reason: str
+    stop_kind: str | None = None
+    value: int | None = None
+    limit: int | None = None
+
+
+@frozen
+class RunResumed(Fact):
+    """An operator let it go on; `limits` are raised budgets of this run, milliseconds."""
+
+    kind: ClassVar[str] = "run_resumed"
+    reason: str
+    by: str | None = None
+    limits: Mapping[str, int] = Factory(dict)
+
+
+@frozen
+class RunRequeued(Fact):
+    """A due back-off of another branch brings a waiting run back into the queue."""
+
+    kind: ClassVar[str] = "run_requeued"
+    reason: str
+
+
+@frozen
+class RunAwaitingApproval(Fact):
+    """All that is left waits, and the named gates are open."""
+
+    kind: ClassVar[str] = "run_awaiting_approval"
+    gates: tuple[str, ...]
+
+
+@frozen
+class RunCancelRequested(Fact):
+    """A started run with clean-up nodes is being cancelled: only those may still start."""
+
+    kind: ClassVar[str] = "run_cancel_requested"
+    reason: str
+    by: str | None = None
+    gate: str | None = None
+
+
+@frozen
+class RunStopped(Fact):
+    """Ending: cancelled by an operator."""
+
+    kind: ClassVar[str] = "run_stopped"
+    reason: str
+    by: str | None = None
+    stop_kind: str = "operator_stopped"
+
+
+@frozen
+class RunCancelled(Fact):
+    """Ending: cancelled by a gate's decision or expiry."""
+
+    kind: ClassVar[str] = "run_cancelled"
+    reason: str
+    node_id: str
+    stop_kind: str = "cancelled"
+
+
+@frozen
+class RunCompleted(Fact):
+    """Ending: all went well. `output` is the workflow's rendered output."""
+
+    kind: ClassVar[str] = "run_completed"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"output"})
+    output: Any = None
+
+
+@frozen
+class RunFailed(Fact):
+    """Ending: `code` says why, `node_ids` which nodes, sorted."""
+
+    kind: ClassVar[str] = "run_failed"
+    code: str
+    node_ids: tuple[str, ...] = ()
+    message: str = ""
+
+
+@frozen
+class RunFailedPanic(Fact):
+    """Ending: the run's own actor kept crashing; appended in its place."""
+
+    kind: ClassVar[str] = "run_failed_panic"
+    message: str
+    stop_kind: str = "panic"
+
+
+@frozen
+class RunFailedServerRestart(Fact):
+    """Ending: attempts were lost in crashes of the daemon more often than is allowed."""
+
+    kind: ClassVar[str] = "run_failed_server_restart"
+    code: str
+    node_ids: tuple[str, ...] = ()
+    stop_kind: str = "server_restart"
+
+
+@frozen
+class RunBlockedCorruptCheckpoint(Fact):
+    """Ending: the log cannot be folded; `message` says where it breaks."""
+
+    kind: ClassVar[str] = "run_blocked_corrupt_checkpoint"
+    message: str
+
+
+@frozen
+class RunTaskRetried(Fact):
+    """An operator retries `node_id`: it and everything behind it (`reset_nodes`, sorted) begin anew."""
+
+    kind: ClassVar[str] = "run_task_retried"
+    node_id: str
+    reset_nodes: tuple[str, ...]
+    reason: str = "retried_by_operator"
+    by: str | None = None
+
+
+@frozen
+class FinallyStarted(Fact):
+    """The body is over; clean-up begins. `ending` is kept for the ending event."""
+
+    kind: ClassVar[str] = "finally_started"
+    workflow_status: str
+    workflow_outcome: str
+
+
+@frozen
+class FinallyCompleted(Fact):
+    """Clean-up is over; its failures are named and change nothing."""
+
+    kind: ClassVar[str] = "finally_completed"
+    failed_nodes: tuple[str, ...] = ()
+
+
+@frozen
+class ReportWritten(Fact):
+    """Bookkeeping after the ending: where the final report lies."""
+
+    kind: ClassVar[str] = "report_written"
+    path: str
+
+
+ENDINGS: tuple[type[Fact], ...] = (
+    RunCompleted, RunFailed, RunFailedPanic, RunFailedServerRestart, RunStopped, RunCancelled, RunBlockedCorruptCheckpoint,
+)  # fmt: skip

@@ -1,0 +1,44 @@
+"""What the artifacts before a gate hash to right now: gathered before a gate opens, is decided, or lets a node through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import trio
+
+from actors.gate.shown import artifacts_before
+from actors.node.artifact import digest_of
+from actors.run.state import RunState
+from actors.workflow.spec import Gate
+
+__all__ = ["gates_to_check", "gather"]
+
+IN_THREAD = 8 << 20
+"""Above this many bytes hashing would hold up the loop."""
+
+
+def gates_to_check(state: RunState) -> list[str]:
+    """Gates that are about to open, and those whose approval is about to be used."""
+    plan = state.plan
+    if not plan.guards and not plan.eager:
+        return []
+    found: dict[str, None] = {}
+    for node_id in state.frontier.ready:
+        if isinstance(plan.nodes[node_id].action, Gate):
+            found[node_id] = None
+        if state.nodes[node_id].attempt == 0:
+            found.update((gate, None) for gate in plan.guards.get(node_id, ()))
+    return list(found)
+
+
+async def gather(state: RunState, workdir: str, gates: Iterable[str]) -> dict[str, str | None]:
+    """Node id → SHA-256 of the artifact's file as it is, None when there is no such regular file inside the working folder."""
+    wanted = {source: path for gate in gates for source, path in artifacts_before(state, gate)}
+    found: dict[str, str | None] = {}
+    for source, path in wanted.items():
+        artifact = state.nodes[source].artifact
+        if artifact is not None and artifact.size > IN_THREAD:
+            found[source] = await trio.to_thread.run_sync(digest_of, workdir, path)
+        else:
+            found[source] = digest_of(workdir, path)
+    return found

@@ -1,0 +1,206 @@
+"""The fold: how one fact changes the run record. Pure; it never refuses a fact, for it has happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from actors.entity import Fact
+from actors.run import events as run
+from actors.run.fold_gates import GATE_FOLDS
+from actors.run.fold_nodes import NODE_FOLDS
+from actors.run.resets import reset_nodes
+from actors.run.state import RunState, RunStatus
+
+__all__ = ["evolve", "fold"]
+
+
+def evolve(state: RunState, event: Fact, at: int) -> None:
+    """Apply one fact that was recorded at `at` (epoch milliseconds)."""
+    before = state.status
+    FOLDS[type(event)](state, event, at)
+    state.seq += 1
+    state.updated_at_ms = at
+    after = state.status
+    if after != before:
+        _moved(state, before, after, at)
+
+
+def fold(state: RunState, facts: Iterable[tuple[Fact, int]]) -> RunState:
+    """Apply facts in order; each comes with the time at which it was recorded."""
+    for event, at in facts:
+        evolve(state, event, at)
+    return state
+
+
+def _moved(state: RunState, before: RunStatus, after: RunStatus, at: int) -> None:
+    if before == "running" or before == "pausing":
+        state.active_ms = state.active_time_ms(at)
+        state.active_since_ms = None
+    if after == "running" or after == "pausing":
+        state.active_since_ms = at
+    if after != "running":
+        state.claimed = False
+    if after != "queued":
+        state.queue = None
+    if state.terminal and state.finished_at_ms is None:
+        state.finished_at_ms = at
+
+
+def _created(state: RunState, event: run.RunCreated, at: int) -> None:
+    state.workflow_id, state.version, state.digest = event.workflow_id, event.version, event.digest
+    state.trigger_type, state.profile, state.priority = event.trigger_type, event.profile, event.priority
+    state.workspace, state.started_by, state.inputs = event.workspace, event.started_by, event.inputs
+    state.created_at_ms = at
+
+
+def _claimed(state: RunState, event: run.RunExecutionClaimed, at: int) -> None:
+    state.epoch, state.claimed, state.status = event.lease_epoch, True, "running"
+
+
+def _started(state: RunState, event: run.RunStarted, at: int) -> None:
+    if state.started_at_ms is None:
+        state.started_at_ms = at
+
+
+def _requeue(state: RunState, reason: str, detail: dict[str, Any] | None = None) -> None:
+    state.status, state.resume_reason = "queued", reason
+    state.pause_reason = state.stop_kind = state.stop_reason = None
+    if detail is not None:
+        state.detail = detail
+
+
+def _rehydrated(state: RunState, event: run.RunQueuedForResumeAfterRestart, at: int) -> None:
+    for node_id in event.node_ids:
+        node = state.nodes[node_id]
+        node.status, node.crashes, node.excused = "pending", node.crashes + 1, node.excused + 1
+        state.executing.pop(node_id, None)
+        state.offer(node_id)
+    detail: dict[str, Any] = {"code": "queued_after_restart"}
+    _requeue(state, event.reason, detail | ({"node_ids": list(event.node_ids)} if event.node_ids else {}))
+
+
+def _noted(state: RunState, event: Fact, at: int) -> None:
+    """A fact for readers alone."""
+
+
+def _paused(state: RunState, event: run.RunPaused, at: int) -> None:
+    state.status, state.pause_reason, state.stop_kind = "paused", event.reason, event.stop_kind
+    if event.stop_kind is not None:
+        state.stop_reason = event.reason
+    state.detail = {"code": event.reason}
+    if event.limit is not None:
+        state.detail |= {"value": event.value, "limit": event.limit}
+
+
+def _resumed(state: RunState, event: run.RunResumed, at: int) -> None:
+    _requeue(state, event.reason)
+    state.limits |= dict(event.limits)
+
+
+def _requeued(state: RunState, event: run.RunRequeued, at: int) -> None:
+    _requeue(state, event.reason)
+
+
+def _awaiting(state: RunState, event: run.RunAwaitingApproval, at: int) -> None:
+    state.status, state.detail = "awaiting_approval", {"code": "awaiting_gate", "node_ids": list(event.gates)}
+
+
+def _cancel_requested(state: RunState, event: run.RunCancelRequested, at: int) -> None:
+    state.cancel_reason, state.cancel_gate, state.cancel_by = event.reason, event.gate, event.by
+    if state.status != "running":
+        _requeue(state, "cancel_requested")
+
+
+def _stopped(state: RunState, event: run.RunStopped, at: int) -> None:
+    state.status, state.stop_kind, state.stop_reason = "cancelled", event.stop_kind, event.reason
+    state.detail = {"code": "cancelled_by_operator"}
+
+
+def _cancelled(state: RunState, event: run.RunCancelled, at: int) -> None:
+    state.status, state.stop_kind, state.stop_reason = "cancelled", event.stop_kind, event.reason
+    state.detail = {"code": "cancelled_by_gate", "node_id": event.node_id}
+    state.open_gates.clear()
+
+
+def _ended(state: RunState, status: RunStatus, code: str, node_ids: tuple[str, ...] = (), text: str = "") -> None:
+    state.status, state.section = status, "done"
+    state.open_gates.clear()
+    state.detail = {"code": code}
+    if node_ids:
+        state.detail["node_ids"] = list(node_ids)
+    if text:
+        state.detail["text"] = text
+
+
+def _completed(state: RunState, event: run.RunCompleted, at: int) -> None:
+    _ended(state, "completed", "run_completed")
+    state.output = event.output
+
+
+def _failed(state: RunState, event: run.RunFailed, at: int) -> None:
+    _ended(state, "failed", event.code, event.node_ids, event.message)
+
+
+def _panicked(state: RunState, event: run.RunFailedPanic, at: int) -> None:
+    _ended(state, "failed", "run_task_panicked", text=event.message)
+    state.stop_kind, state.stop_reason = event.stop_kind, "run_task_panicked"
+
+
+def _lost_too_often(state: RunState, event: run.RunFailedServerRestart, at: int) -> None:
+    _ended(state, "failed", event.code, event.node_ids)
+    state.stop_kind, state.stop_reason = event.stop_kind, event.code
+
+
+def _corrupt(state: RunState, event: run.RunBlockedCorruptCheckpoint, at: int) -> None:
+    _ended(state, "blocked", "checkpoint_recovery_failed", text=event.message)
+    state.last_failure = {
+        "node_id": "checkpoint", "reason": event.message, "failed_at_ms": at, "failure_kind": "checkpoint_recovery_failed",
+    }  # fmt: skip
+
+
+def _retried(state: RunState, event: run.RunTaskRetried, at: int) -> None:
+    state.finished_at_ms = state.output = state.last_failure = state.report_path = None
+    state.cancel_reason = state.cancel_gate = state.cancel_by = None
+    reset_nodes(state, event.reset_nodes)
+    _requeue(state, event.reason, {"code": event.reason, "node_id": event.node_id})
+
+
+def _finally_started(state: RunState, event: run.FinallyStarted, at: int) -> None:
+    state.section, state.workflow_outcome, state.finally_since_ms = "finally", event.workflow_outcome, at
+
+
+def _finally_completed(state: RunState, event: run.FinallyCompleted, at: int) -> None:
+    state.section = "done"
+
+
+def _report(state: RunState, event: run.ReportWritten, at: int) -> None:
+    state.report_path = event.path
+
+
+FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
+    run.RunCreated: _created,
+    run.RunExecutionClaimed: _claimed,
+    run.RunStarted: _started,
+    run.RunQueuedForResumeAfterRestart: _rehydrated,
+    run.RunInterruptedShutdown: _noted,
+    run.RunPauseRequested: _noted,
+    run.RunPaused: _paused,
+    run.RunResumed: _resumed,
+    run.RunRequeued: _requeued,
+    run.RunAwaitingApproval: _awaiting,
+    run.RunCancelRequested: _cancel_requested,
+    run.RunStopped: _stopped,
+    run.RunCancelled: _cancelled,
+    run.RunCompleted: _completed,
+    run.RunFailed: _failed,
+    run.RunFailedPanic: _panicked,
+    run.RunFailedServerRestart: _lost_too_often,
+    run.RunBlockedCorruptCheckpoint: _corrupt,
+    run.RunTaskRetried: _retried,
+    run.FinallyStarted: _finally_started,
+    run.FinallyCompleted: _finally_completed,
+    run.ReportWritten: _report,
+    **NODE_FOLDS,
+    **GATE_FOLDS,
+}

@@ -1,0 +1,84 @@
+"""How the facts of gates change the run record. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from actors.entity import Fact
+from actors.gate import events as gate
+from actors.run.resets import reset_nodes
+from actors.run.state import GateRecord, OpenGate, RunState
+from actors.workflow.spec import Gate
+
+__all__ = ["GATE_FOLDS", "rework_roots"]
+
+
+def rework_roots(state: RunState, node_id: str) -> tuple[str, ...]:
+    """What a rework at this gate resets first: its targets, else what it needs; the node itself where the question is about its outcome."""
+    node = state.plan.nodes[node_id]
+    if not isinstance(node.action, Gate):
+        return (node_id,)
+    return node.action.rework_targets or tuple(need.node for need in node.needs)
+
+
+def _opened(state: RunState, event: gate.ApprovalGateOpened, at: int) -> None:
+    state.open_gates[event.gate_name] = OpenGate(
+        node_id=event.node_id, gate_name=event.gate_name, gate_type=event.gate_type, instance=event.instance, nonce=event.nonce,
+        decisions=event.decisions, shown=event.shown, shown_digest=event.shown_digest, opened_at_ms=at,
+        expires_at_ms=event.expires_at_ms, on_expiry=event.on_expiry,
+    )  # fmt: skip
+    node = state.nodes[event.node_id]
+    state.executing.pop(event.node_id, None)
+    node.status = "waiting"
+    node.started_at_ms = node.started_at_ms or at
+    state.frontier.take(event.node_id)
+    state.detail = {"code": "awaiting_gate", "node_id": event.node_id}
+
+
+def _decided(state: RunState, event: gate.ApprovalGateDecided, at: int) -> None:
+    state.gate_history.append(
+        GateRecord(
+            node_id=event.node_id,
+            gate_name=event.gate_name,
+            instance=event.instance,
+            decision=event.decision,
+            decided_at_ms=at,
+            decided_by=event.decided_by,
+            shown_digest=event.shown_digest,
+            feedback=event.feedback,
+        )  # fmt: skip
+    )
+    if event.decision == "cancel":
+        return  # the ending, or the cancellation that follows, closes it: it stays readable
+    state.open_gates.pop(event.gate_name, None)
+    if event.decision == "rework":
+        if event.feedback:
+            for root in rework_roots(state, event.node_id):
+                state.nodes[root].feedback.append(event.feedback)
+        reset_nodes(state, event.reset_nodes)
+    if state.status == "awaiting_approval":
+        state.status, state.resume_reason = "queued", "gate_decided"
+
+
+def _reopened(state: RunState, event: gate.ApprovalGateReopened, at: int) -> None:
+    reset_nodes(state, event.reset_nodes)
+
+
+def _noted(state: RunState, event: Fact, at: int) -> None:
+    """A fact for readers alone: the decision that follows an expiry changes the state."""
+
+
+def _denied(state: RunState, event: gate.ApprovalGateTransitionGuardDenied, at: int) -> None:
+    state.gate_history.append(
+        GateRecord(event.node_id, event.gate_name, event.instance, "guard_denied", at, event.decided_by),
+    )
+
+
+GATE_FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
+    gate.ApprovalGateOpened: _opened,
+    gate.ApprovalGateDecided: _decided,
+    gate.ApprovalGateReopened: _reopened,
+    gate.ApprovalGateExpired: _noted,
+    gate.ApprovalGateTransitionGuardDenied: _denied,
+}

@@ -1,0 +1,110 @@
+"""How the facts of nodes change the run record. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from actors.entity import Fact
+from actors.node import events as node
+from actors.run.plan import handler_id
+from actors.run.state import NodeError, RunState
+
+__all__ = ["NODE_FOLDS"]
+
+
+def _started(state: RunState, event: node.NodeStarted, at: int) -> None:
+    item = state.nodes[event.node_id]
+    item.status, item.attempt, item.instance, item.started_at_ms, item.ended_at_ms = "running", event.attempt, event.instance, at, None
+    state.executing[event.node_id] = None
+    state.backoffs.pop(event.node_id, None)
+    state.handlers.pop(event.node_id, None)
+    if state.plan.section[event.node_id] != "handler":
+        state.frontier.take(event.node_id)
+
+
+def _completed(state: RunState, event: node.NodeCompleted, at: int) -> None:
+    item = state.nodes[event.node_id]
+    state.executing.pop(event.node_id, None)
+    item.status, item.ended_at_ms, item.output, item.artifact, item.error = "completed", at, event.output, event.artifact, None
+    if item.started_at_ms is None:
+        item.started_at_ms = at
+    if state.last_failure is not None and state.last_failure["node_id"] == event.node_id:
+        state.last_failure = None
+    section = state.plan.section[event.node_id]
+    if section != "handler":
+        frontier = state.body if section == "body" else state.tail
+        frontier.take(event.node_id)
+        frontier.settle(event.node_id, True)
+
+
+def _failed(state: RunState, event: node.NodeFailed, at: int) -> None:
+    item = state.nodes[event.node_id]
+    state.executing.pop(event.node_id, None)
+    item.error = NodeError(event.code, event.message, event.failure_class, at, event.error_detail)
+    item.ended_at_ms = at
+    if not event.terminal:
+        item.status = "pending"
+        state.detail = {"code": "node_retrying", "node_id": event.node_id, "attempt": event.attempt, "max": event.max_attempts}
+        state.offer(event.node_id)
+        return
+    item.status = "failed"
+    state.backoffs.pop(event.node_id, None)
+    section = state.plan.section[event.node_id]
+    if section == "handler":
+        return
+    state.frontier.take(event.node_id)
+    on_fail = state.plan.nodes[event.node_id].on_fail
+    if on_fail.mode == "continue":
+        return  # node_skipped follows in the same append and settles it
+    state.last_failure = {"node_id": event.node_id, "reason": event.code, "failed_at_ms": at, "failure_kind": event.failure_class}
+    (state.failures if section == "body" else state.tail_failures).append(event.node_id)
+    if on_fail.mode == "handler":
+        state.handlers[handler_id(event.node_id)] = None
+    state.frontier.settle(event.node_id, False)
+
+
+def _interrupted(state: RunState, event: node.NodeInterrupted, at: int) -> None:
+    item = state.nodes[event.node_id]
+    state.executing.pop(event.node_id, None)
+    item.status, item.ended_at_ms, item.excused = "pending", at, item.excused + 1
+    if event.reason == "lost":
+        item.crashes += 1
+    state.offer(event.node_id)
+
+
+def _skipped(state: RunState, event: node.NodeSkipped, at: int) -> None:
+    item = state.nodes[event.node_id]
+    item.status, item.ended_at_ms, item.skip_reason = "skipped", at, event.reason
+    state.backoffs.pop(event.node_id, None)
+    section = state.plan.section[event.node_id]
+    if section != "handler":
+        frontier = state.body if section == "body" else state.tail
+        frontier.take(event.node_id)
+        if event.reason in ("condition_not_met", "on_fail_continue"):
+            frontier.settle(event.node_id, True)
+    state.handlers.pop(event.node_id, None)
+
+
+def _backed_off(state: RunState, event: node.NodeRetryBackoffScheduled, at: int) -> None:
+    if not event.releases_run:
+        state.backoffs[event.node_id] = event.retry_after_ms
+        if state.plan.section[event.node_id] != "handler":
+            state.frontier.take(event.node_id)
+        return
+    state.status, state.resume_reason = "queued", "retry_backoff_scheduled"
+    state.queue = {
+        "queue_reason": "retry_backoff", "queued_at_ms": at, "retry_node_id": event.node_id, "retry_attempt": event.retry_attempt,
+        "retry_backoff_ms": event.retry_backoff_ms, "retry_after_ms": event.retry_after_ms, "retry_reason": event.reason,
+        "resource_key": f"workflow://{state.workflow_id}/runs/{state.run_id}/nodes/{event.node_id}",
+    }  # fmt: skip
+
+
+NODE_FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
+    node.NodeStarted: _started,
+    node.NodeCompleted: _completed,
+    node.NodeFailed: _failed,
+    node.NodeInterrupted: _interrupted,
+    node.NodeSkipped: _skipped,
+    node.NodeRetryBackoffScheduled: _backed_off,
+}

@@ -1,0 +1,72 @@
+"""Which nodes of one graph may start now: kept as facts arrive, so that a graph of a thousand nodes costs no search. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable
+
+from actors.workflow.graph import Graph
+
+__all__ = ["Frontier"]
+
+SortKey = tuple[int, str]
+
+
+class Frontier:
+    """Nodes whose needs are satisfied and that have not begun, by priority, then id.
+
+    `settle` is told once for each settled instance of a node; a reset of nodes calls for `rebuild`.
+    """
+
+    __slots__ = ("_graph", "_keys", "_ready", "_unmet")
+
+    def __init__(self, graph: Graph, keys: dict[str, SortKey]) -> None:
+        self._graph = graph
+        self._keys = keys
+        self._unmet = {node_id: len(needs) for node_id, needs in graph.needs.items()}
+        self._ready: list[SortKey] = sorted(keys[node_id] for node_id, count in self._unmet.items() if count == 0)
+
+    @property
+    def ready(self) -> list[str]:
+        """All ready ids in the order in which they start."""
+        return [key[1] for key in self._ready]
+
+    def first(self, count: int) -> list[str]:
+        """At most `count` ready ids in the order in which they start."""
+        return [key[1] for key in self._ready[:count]]
+
+    def __len__(self) -> int:
+        return len(self._ready)
+
+    def take(self, node_id: str) -> None:
+        """The node begins or will never begin: it is not ready any more."""
+        key = self._keys[node_id]
+        at = bisect_left(self._ready, key)
+        if at < len(self._ready) and self._ready[at] == key:
+            del self._ready[at]
+
+    def offer(self, node_id: str) -> None:
+        """The node may start again (a retry without delay)."""
+        key = self._keys[node_id]
+        at = bisect_left(self._ready, key)
+        if at == len(self._ready) or self._ready[at] != key:
+            self._ready.insert(at, key)
+
+    def settle(self, node_id: str, succeeded: bool) -> None:
+        """A node ended: edges on its completion open if it succeeded, edges on its settling in any case."""
+        for dependent in self._graph.dependents[node_id]:
+            for need in self._graph.needs[dependent]:
+                if need.node == node_id and (succeeded or need.until == "settled"):
+                    self._unmet[dependent] -= 1
+                    if self._unmet[dependent] == 0:
+                        insort(self._ready, self._keys[dependent])
+
+    def rebuild(self, settled: Callable[[str], bool | None], pending: Callable[[str], bool]) -> None:
+        """Compute all anew. `settled` says None (not settled), or whether it succeeded; `pending` whether a node has not begun."""
+        self._ready = []
+        for node_id, needs in self._graph.needs.items():
+            verdicts = [(need, settled(need.node)) for need in needs]
+            self._unmet[node_id] = sum(not (ok or (ok is False and need.until == "settled")) for need, ok in verdicts)
+            if self._unmet[node_id] == 0 and pending(node_id):
+                self._ready.append(self._keys[node_id])
+        self._ready.sort()

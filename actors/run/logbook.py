@@ -1,0 +1,129 @@
+"""One run's log in one hand: read and fold it, decide on it, commit the decision. The only way in which a run changes.
+
+A decision that could not be committed leaves nothing behind: the state is folded anew from the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from actors.entity import Fact
+from actors.refusals import RequestKey
+from actors.run.events import RunCreated
+from actors.run.evolve import evolve
+from actors.run.headline import headline_of, line_key
+from actors.run.state import ACTIVE, RunState, new_state
+from actors.run.turn import Turn
+from actors.run.vocabulary import run_codec
+from actors.services import Services
+from storage.codec import canonical
+from storage.records import Acquire, Append, AuditEntry, ClaimChange, Receipt, Recorded, Release, Transaction
+
+__all__ = ["CorruptLog", "Logbook", "fold_log"]
+
+PAGE = 5_000
+
+
+class CorruptLog(Exception):
+    """The log of a run cannot be folded: the message says where and why."""
+
+
+def fold_log(services: Services, run_id: str) -> RunState:
+    """The state that the run's whole log folds to. Raises CorruptLog; LookupError if there is no such run."""
+    journal = services.store.journal
+    page = journal.read(run_id, 0, PAGE)
+    if not page:
+        raise LookupError(run_id)
+    state: RunState | None = None
+    while page:
+        for recorded in page:
+            state = _apply(services, run_id, state, recorded)
+        page = journal.read(run_id, page[-1].seq, PAGE) if len(page) == PAGE else []
+    assert state is not None
+    return state
+
+
+def _apply(services: Services, run_id: str, state: RunState | None, recorded: Recorded) -> RunState:
+    try:
+        event = run_codec().decode(recorded)
+        if state is None:
+            if not isinstance(event, RunCreated):
+                raise CorruptLog(f"the log of {run_id} begins with {recorded.kind}, not with run_created")
+            state = new_state(run_id, services.plans.get(event.digest))
+        evolve(state, event, recorded.at_ms)
+    except CorruptLog:
+        raise
+    except Exception as error:
+        raise CorruptLog(
+            f"event {recorded.seq} ({recorded.kind}) of {run_id} cannot be applied: {type(error).__name__}: {error}"
+        ) from error
+    if state.seq != recorded.seq:
+        raise CorruptLog(f"the log of {run_id} has event {recorded.seq} where {state.seq} was expected")
+    return state
+
+
+class Logbook:
+    """The run's state, and the way to change it. One holder at a time; a conflict means that another holds it now.
+
+    `left`, `queued` and `ended` are set by a commit after which the run no longer runs, is queued, or has ended; who deals with that
+    clears them.
+    """
+
+    def __init__(self, services: Services, run_id: str) -> None:
+        self.services = services
+        self.run_id = run_id
+        self.left = self.queued = self.ended = False
+        claim = services.store.claims.get(run_id)
+        self._held = claim is not None and claim.claimant is not None
+        self.mine = claim is not None and claim.claimant == services.claimant
+        self.reload()
+
+    def reload(self) -> None:
+        """Fold the log anew."""
+        self.state: RunState = fold_log(self.services, self.run_id)
+        self._line = line_key(self.state)
+
+    def turn(self) -> Turn:
+        """Begin a decision on the present state."""
+        services = self.services
+        return Turn(self.state, services.clock.now_ms(), services.ids.nonce, services.rules)
+
+    async def commit(
+        self, turn: Turn, *, claim: ClaimChange | None = None, request: RequestKey | None = None, reply: Any = None,
+        audit: Sequence[AuditEntry] = (),
+    ) -> None:  # fmt: skip
+        """Make the decision durable. Raises what the store raises; the state is then that of the log again, unless this run is another's."""
+        state, events, before = self.state, turn.events, self._line
+        if claim is None and self._held and state.status not in ACTIVE:
+            claim = Release()
+        if not events and request is None and not audit and claim is None:
+            return
+        line = line_key(state)
+        append = Append(
+            stream=self.run_id,
+            expected=state.seq - len(events),
+            events=tuple([run_codec().encode(event) for event in events]),
+            epoch=state.epoch if self._held or claim is not None else None,
+            headline=headline_of(state) if line != before else None,
+            claim=claim,
+        )
+        receipt = None if request is None else Receipt(request.request_id, request.digest.encode(), canonical(reply))
+        try:
+            await self.services.store.commit(Transaction(turn.now, (append,) if events or claim is not None else (), receipt, tuple(audit)))
+        except Exception:
+            self.reload()
+            raise
+        if claim is not None:
+            self._held = self.mine = isinstance(claim, Acquire)
+        self._line = line
+        if events:
+            self._note(before[0], events[-1])
+
+    def _note(self, before: str, last: Fact) -> None:
+        after = self.state.status
+        if after != before:
+            self.left |= before in ACTIVE
+            self.queued |= after == "queued"
+            self.ended |= self.state.terminal
+        self.services.watchers.grew(self.run_id, after, self.state.seq, last.kind, moved=after != before)

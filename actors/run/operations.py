@@ -1,0 +1,119 @@
+"""What an operator may do to a run, from where, and with which effect. Pure.
+
+Whoever calls has ended the attempts under way where `attempts_to_end` says so: a status without a workspace lock never has a live process.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actors.gate.decide import decide_gate, may_decide
+from actors.gate.messages import Decide
+from actors.refusals import Refusal
+from actors.run.events import RunCancelRequested, RunPaused, RunPauseRequested, RunResumed, RunStopped, RunTaskRetried
+from actors.run.fold_gates import rework_roots
+from actors.run.messages import Cancel, Operation, Pause, Resume, Retry
+from actors.run.resets import reset_closure
+from actors.run.state import RunState
+from actors.run.turn import Turn
+
+__all__ = ["attempts_to_end", "operate", "refusal_before"]
+
+Answer = dict[str, Any] | Refusal
+
+
+def attempts_to_end(turn: Turn, operation: Operation) -> list[str]:
+    """The nodes whose attempts under way must be dead before the operation is applied."""
+    state = turn.state
+    match operation:
+        case Pause() | Cancel():
+            return list(state.executing)
+        case Decide(decision=decision):
+            gate = may_decide(turn, operation)
+            word = decision.strip().lower()
+            if isinstance(gate, Refusal) or word not in ("cancel", "rework"):
+                return []
+            touched = state.executing if word == "cancel" else reset_closure(state, (*rework_roots(state, gate.node_id), gate.node_id))
+            return [node_id for node_id in state.executing if node_id in touched]
+        case _:
+            return []
+
+
+def refusal_before(state: RunState, operation: Operation) -> Refusal | None:
+    """What can be said before anything is ended."""
+    if isinstance(operation, Pause) and state.status not in ("queued", "running", "waiting", "awaiting_approval"):
+        allowed = "queued, running, waiting or awaiting approval"
+        text = f"The run {state.run_id} is {state.status}; only a run that is {allowed} can be paused."
+        return Refusal("run_not_pausable", text, {"status": state.status})
+    if isinstance(operation, Resume) and state.status != "paused":
+        code = "run_already_terminal" if state.terminal else "run_not_paused"
+        hint = "Start a new run, or retry a node of this one." if state.terminal else "Nothing holds it."
+        return Refusal(code, f"The run {state.run_id} is {state.status}, so it cannot be resumed. {hint}", {"status": state.status})
+    if isinstance(operation, Retry):
+        return _retry_refusal(state, operation)
+    return None
+
+
+def operate(turn: Turn, operation: Operation) -> Answer:
+    """Apply the operation."""
+    refusal = refusal_before(turn.state, operation)
+    if refusal is not None:
+        return refusal
+    match operation:
+        case Pause():
+            return _pause(turn, operation)
+        case Resume():
+            turn.emit(RunResumed(reason=_reason(operation.reason, "resumed_by_operator"), by=str(operation.by), limits=operation.limits))
+            return {}
+        case Cancel():
+            return _cancel(turn, operation)
+        case Retry():
+            return _retry(turn, operation)
+        case Decide():
+            return decide_gate(turn, operation)
+
+
+def _reason(given: str | None, default: str) -> str:
+    return (given or "").strip() or default
+
+
+def _pause(turn: Turn, operation: Pause) -> Answer:
+    reason = _reason(operation.reason, "paused_by_operator")
+    turn.emit(RunPauseRequested(reason=reason, by=str(operation.by)))
+    turn.emit(RunPaused(reason=reason))
+    return {}
+
+
+def _cancel(turn: Turn, operation: Cancel) -> Answer:
+    state = turn.state
+    if state.terminal and state.status != "blocked":
+        return {"already_terminal": True}
+    reason = _reason(operation.reason, "cancelled_by_operator")
+    again = state.cancel_reason is not None
+    cleanup = bool(state.plan.workflow.finally_) and state.started_at_ms is not None and state.section == "body" and not state.terminal
+    if cleanup and not again:
+        turn.emit(RunCancelRequested(reason=reason, by=str(operation.by)))
+    else:
+        turn.emit(RunStopped(reason=state.cancel_reason or reason, by=str(operation.by)))
+    return {}
+
+
+def _retry_refusal(state: RunState, operation: Retry) -> Refusal | None:
+    if state.status in ("queued", "running", "pausing"):
+        text = f"The run {state.run_id} is {state.status}: its nodes are the runtime's now. Pause it, or wait until it has ended."
+        return Refusal("run_task_not_mutable", text, {"status": state.status})
+    if state.plan.section.get(operation.node_id) != "body":
+        names = [node_id for node_id in state.plan.body.order]
+        text = f"The run {state.run_id} has no node {operation.node_id!r} to retry. Its nodes: {', '.join(names[:20])}."
+        return Refusal("node_not_found", text, {"node_id": operation.node_id, "nodes": names})
+    return None
+
+
+def _retry(turn: Turn, operation: Retry) -> Answer:
+    reset = reset_closure(turn.state, (operation.node_id,))
+    turn.emit(
+        RunTaskRetried(
+            node_id=operation.node_id, reset_nodes=reset, reason=_reason(operation.reason, "retried_by_operator"), by=str(operation.by)
+        )  # fmt: skip
+    )
+    return {"node_id": operation.node_id, "reset_nodes": list(reset)}

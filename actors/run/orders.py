@@ -1,0 +1,95 @@
+"""From a node that is under way to the order its attempt carries out: everything rendered, nothing left to look up. Pure."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+
+from attrs import frozen
+
+from actors.node.messages import ArtifactOrder, CommandOrder, Failure, PythonOrder, WorkOrder
+from actors.run.scope import scope_for
+from actors.run.state import RunState
+from actors.settings import RunRules
+from actors.workflow.spec import Command, Node, Python, Shell
+from actors.workflow.template import TemplateError, render, render_text
+
+__all__ = ["Folders", "work_order"]
+
+
+@frozen
+class Folders:
+    """Where a run works: its private folder, and the working folder of its nodes. Absolute."""
+
+    run_dir: str
+    workdir: str
+
+
+def work_order(state: RunState, node_id: str, folders: Folders, rules: RunRules) -> WorkOrder | Failure:
+    """The order of the attempt under way, or why it cannot be rendered."""
+    node = state.plan.nodes[node_id]
+    scope = scope_for(state, node_id) if _templated(node) else {}
+    try:
+        return WorkOrder(
+            run_id=state.run_id, node_id=node_id, instance=state.nodes[node_id].instance, attempt=state.nodes[node_id].attempt,
+            token=state.token(node_id), idempotency_key=idempotency_key(state, node_id), action=_action(state, node, scope),
+            workdir=folders.workdir, run_dir=folders.run_dir, output=node.output, artifact=_artifact(state, node, scope),
+            idle_ms=_idle(node, rules), total_ms=_total(node, rules),
+        )  # fmt: skip
+    except TemplateError as error:
+        return Failure(error.code, error.message, "configuration", {"path": error.path})
+
+
+def idempotency_key(state: RunState, node_id: str) -> str:
+    """The same for every attempt of one instance, different for everything else."""
+    return sha256(f"{state.run_id}/{node_id}/{state.nodes[node_id].instance}".encode()).hexdigest()
+
+
+def _templated(node: Node) -> bool:
+    return not isinstance(node.action, Python) or bool(node.with_) or node.artifact is not None
+
+
+def _idle(node: Node, rules: RunRules) -> int | None:
+    """Processes alone are watched for silence; never longer than the total limit."""
+    if isinstance(node.action, Python) and not node.action.isolate:
+        return None
+    idle = node.timeout_ms or rules.idle_timeout_ms
+    return min(idle, node.absolute_timeout_ms) if node.absolute_timeout_ms else idle
+
+
+def _total(node: Node, rules: RunRules) -> int:
+    if node.absolute_timeout_ms:
+        return node.absolute_timeout_ms
+    idle = node.timeout_ms or rules.idle_timeout_ms
+    return min(max(3 * idle, idle + 60_000), rules.node_time_limit_ms)
+
+
+def _artifact(state: RunState, node: Node, scope: dict[str, object]) -> ArtifactOrder | None:
+    if node.artifact is None:
+        return None
+    name = node.artifact.schema
+    schema = state.plan.workflow.schemas[name] if name is not None else None
+    return ArtifactOrder(path=render_text(node.artifact.path, scope), schema=schema, schema_name=name)
+
+
+def _action(state: RunState, node: Node, scope: dict[str, object]) -> CommandOrder | PythonOrder:
+    match node.action:
+        case Python(function=function, isolate=isolate):
+            folder = state.plan.workflow.folder or "/"
+            return PythonOrder(function=function, folder=folder, arguments=render(dict(node.with_), scope), isolate=isolate)
+        case Command(argv=argv, env=env, stdin=stdin):
+            text = None if stdin is None else render_text(stdin, scope)
+            return CommandOrder(tuple(render_text(word, scope) for word in argv), _env(state, node, dict(env), scope), text)
+        case Shell(run=run, env=env):
+            return CommandOrder(("sh", "-c", render_text(run, scope, quote=True)), _env(state, node, dict(env), scope))
+        case _:
+            raise AssertionError("a gate is no attempt")
+
+
+def _env(state: RunState, node: Node, env: dict[str, str], scope: dict[str, object]) -> dict[str, str]:
+    """`with` reaches a command as PENSTOCK_WITH, JSON; feedback of a rework as PENSTOCK_FEEDBACK."""
+    found = {name: render_text(text, scope) for name, text in env.items()}
+    if node.with_:
+        found["PENSTOCK_WITH"] = render_text("{{ with }}", {"with": render(dict(node.with_), scope)})
+    if state.nodes[node.node_id].feedback:
+        found["PENSTOCK_FEEDBACK"] = "\n".join(state.nodes[node.node_id].feedback)
+    return found

@@ -1,0 +1,101 @@
+"""What an attempt's ending means: success, failure with or without another attempt, interruption, or an outcome nobody knows. Pure."""
+
+from __future__ import annotations
+
+from actors.gate.rules import ask_outcome
+from actors.node.events import NodeCompleted, NodeFailed, NodeInterrupted, NodeRetryBackoffScheduled, NodeSkipped
+from actors.node.messages import Failure, Interruption, Outcome, Success
+from actors.run.retry import decide_retry
+from actors.run.turn import Turn
+from actors.settings import CRASH_ATTEMPTS
+
+__all__ = ["accepts", "on_lost", "on_outcome"]
+
+
+def accepts(turn: Turn, outcome: Outcome) -> bool:
+    """Whether the outcome belongs to the attempt under way. A stale one changes nothing."""
+    state = turn.state
+    return outcome.node_id in state.executing and state.token(outcome.node_id) == outcome.token and not state.terminal
+
+
+def on_outcome(turn: Turn, outcome: Outcome) -> None:
+    """Fold the ending of an attempt that is under way."""
+    match outcome.verdict:
+        case Success() as success:
+            _succeed(turn, outcome.node_id, success)
+        case Failure() as failure:
+            _fail(turn, outcome.node_id, failure)
+        case Interruption(reason=reason):
+            _interrupt(turn, outcome.node_id, reason)
+
+
+def on_lost(turn: Turn, node_id: str) -> None:
+    """The attempt is gone without an outcome: it counts as a crash attempt, and after three of them the node fails."""
+    node = turn.state.nodes[node_id]
+    if node.crashes + 1 >= CRASH_ATTEMPTS:
+        text = f"{CRASH_ATTEMPTS} attempts of this node were lost in crashes; nothing tells how far they came. Look at its logs, then retry it."
+        _fail(turn, node_id, Failure("attempt_lost", text, "execution_error", unknown=True), retry=False)
+    else:
+        _interrupt(turn, node_id, "lost")
+
+
+def _succeed(turn: Turn, node_id: str, success: Success) -> None:
+    node = turn.state.nodes[node_id]
+    turn.emit(
+        NodeCompleted(
+            node_id=node_id,
+            attempt=node.attempt,
+            instance=node.instance,
+            output=success.output,
+            artifact=success.artifact,
+            warnings=success.warnings,
+        )  # fmt: skip
+    )
+
+
+def _unknown(turn: Turn, node_id: str) -> bool:
+    spec = turn.state.plan.nodes[node_id]
+    if spec.effect != "once" or turn.state.plan.section[node_id] != "body" or turn.state.cancel_reason is not None:
+        return False
+    ask_outcome(turn, node_id)
+    return True
+
+
+def _interrupt(turn: Turn, node_id: str, reason: str) -> None:
+    if not _unknown(turn, node_id):
+        node = turn.state.nodes[node_id]
+        turn.emit(NodeInterrupted(node_id=node_id, reason=reason, attempt=node.attempt, instance=node.instance))
+
+
+def _fail(turn: Turn, node_id: str, failure: Failure, *, retry: bool = True) -> None:
+    if failure.unknown and _unknown(turn, node_id):
+        return
+    state, spec = turn.state, turn.state.plan.nodes[node_id]
+    node = state.nodes[node_id]
+    verdict = decide_retry(spec.retry, node.spent if retry else spec.retry.max_attempts, failure.failure_class, state.token(node_id))
+    turn.emit(
+        NodeFailed(
+            node_id=node_id,
+            code=failure.code,
+            failure_class=failure.failure_class,
+            attempt=node.attempt,
+            instance=node.instance,
+            max_attempts=spec.retry.max_attempts,
+            terminal=verdict.terminal,
+            retry_decision=verdict.decision,
+            message=failure.message,
+            error_detail=failure.detail,
+        )  # fmt: skip
+    )
+    if verdict.delay_ms > 0:
+        turn.emit(
+            NodeRetryBackoffScheduled(
+                node_id=node_id,
+                retry_attempt=node.attempt + 1,
+                retry_backoff_ms=verdict.delay_ms,
+                retry_after_ms=turn.now + verdict.delay_ms,
+                reason=failure.message[:500],
+            )  # fmt: skip
+        )
+    if verdict.terminal and spec.on_fail.mode == "continue":
+        turn.emit(NodeSkipped(node_id=node_id, reason="on_fail_continue"))

@@ -1,0 +1,100 @@
+"""A pinned workflow version, prepared once for all its runs: its graphs, its handlers, which gates guard which nodes. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import frozen
+
+from actors.workflow.condition import compile_condition
+from actors.workflow.graph import Graph
+from actors.workflow.spec import Command, Gate, Node, Python, Shell, Workflow
+from actors.workflow.template import references
+
+__all__ = ["Plan", "Section", "compile_plan", "handler_id"]
+
+Section = Literal["body", "finally", "handler"]
+
+
+def handler_id(node_id: str) -> str:
+    """The id under which the failure handler of a node appears."""
+    return f"{node_id}.on_fail"
+
+
+@frozen(eq=False)
+class Plan:
+    """`nodes` holds every node of the version by id: body, clean-up and failure handlers.
+
+    `guards`: the gates before a node, nearest first. `eager`: nodes that are looked at as soon as they are ready, without taking a place
+    among the attempts at once. `reads`: whose results a node's texts name.
+    """
+
+    workflow: Workflow
+    digest: str
+    nodes: dict[str, Node]
+    section: dict[str, Section]
+    body: Graph
+    tail: Graph
+    guards: dict[str, tuple[str, ...]]
+    sort_keys: dict[str, tuple[int, str]]
+    eager: frozenset[str]
+    reads: dict[str, frozenset[str]]
+
+    def is_handler(self, node_id: str) -> bool:
+        """Whether the node is the failure handler of another."""
+        return self.section[node_id] == "handler"
+
+
+def _guards(nodes: dict[str, Node], node: Node) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    todo = [need.node for need in node.needs]
+    while todo:
+        other = todo.pop(0)
+        if other not in found and isinstance(nodes[other].action, Gate):
+            found[other] = None
+            todo.extend(need.node for need in nodes[other].needs)
+    return tuple(found)
+
+
+def _reads(node: Node) -> frozenset[str]:
+    texts: list[object] = [dict(node.with_)]
+    match node.action:
+        case Command(argv=argv, env=env, stdin=stdin):
+            texts += [list(argv), dict(env), stdin]
+        case Shell(run=run, env=env):
+            texts += [run, dict(env)]
+        case Gate(prompt=prompt):
+            texts.append(prompt)
+        case Python():
+            pass
+    if node.artifact is not None:
+        texts.append(node.artifact.path)
+    lookups = [lookup.path for lookup in references(texts)]
+    if node.when is not None:
+        lookups += [lookup.path for lookup in compile_condition(node.when).references]
+    return frozenset(str(path[1]) for path in lookups if len(path) > 1 and path[0] == "nodes")
+
+
+def compile_plan(workflow: Workflow, digest: str) -> Plan:
+    """Prepare `workflow`, whose version digest is `digest`."""
+    nodes = {node.node_id: node for node in workflow.nodes + workflow.finally_}
+    section: dict[str, Section] = {node.node_id: "body" for node in workflow.nodes}
+    section.update((node.node_id, "finally") for node in workflow.finally_)
+    for node in tuple(nodes.values()):
+        if node.on_fail.handler is not None:
+            handler = Node(node_id=handler_id(node.node_id), action=node.on_fail.handler, title=f"after failure of {node.node_id}")
+            nodes[handler.node_id] = handler
+            section[handler.node_id] = "handler"
+    guards = {node.node_id: found for node in workflow.nodes if (found := _guards(nodes, node))}
+    return Plan(
+        workflow=workflow,
+        digest=digest,
+        nodes=nodes,
+        section=section,
+        body=Graph.of(workflow.nodes),
+        tail=Graph.of(workflow.finally_),
+        guards=guards,
+        sort_keys={node_id: (-node.priority, node_id) for node_id, node in nodes.items()},
+        eager=frozenset(node_id for node_id, node in nodes.items() if node.when is not None or isinstance(node.action, Gate)),
+        reads={node_id: _reads(node) for node_id, node in nodes.items()},
+    )

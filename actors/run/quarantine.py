@@ -1,0 +1,58 @@
+"""Locking a run away whose actor kept crashing, or whose log cannot be folded: its ending is appended in the dead actor's place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from actors.entity import Fact
+from actors.run.events import RunBlockedCorruptCheckpoint, RunFailedPanic
+from actors.run.logbook import CorruptLog
+from actors.run.vocabulary import run_codec
+from storage import Append, Release, StorageError, StreamDamaged, Transaction
+from supervision import Failed
+
+if TYPE_CHECKING:
+    from actors.services import Services
+    from supervision import Exit
+
+__all__ = ["cause_of", "quarantine"]
+
+
+def cause_of(error: BaseException | None) -> BaseException | None:
+    """The first error in the chain that is a corrupt log, else the innermost one."""
+    seen: BaseException | None = None
+    while error is not None and error is not seen:
+        if isinstance(error, CorruptLog | StreamDamaged):
+            return error
+        seen = error
+        inner = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else getattr(error, "error", None)
+        error = inner if isinstance(inner, BaseException) else error.__cause__ or error
+    return seen
+
+
+async def quarantine(services: Services, run_id: str, ended: Exit) -> str:
+    """End the run with the reason; its log is otherwise left as it is. Answers the name of the ending event."""
+    cause = cause_of(ended.error) if isinstance(ended, Failed) else None
+    text = f"{type(cause).__name__}: {cause}" if cause is not None else f"ended as {ended}"
+    corrupt = isinstance(cause, CorruptLog | StreamDamaged)
+    event: Fact = RunBlockedCorruptCheckpoint(message=text[:2000]) if corrupt else RunFailedPanic(message=text[:2000])
+    line = services.store.catalog.get(run_id)
+    claim = services.store.claims.get(run_id)
+    held = claim is not None and claim.claimant is not None
+    now = services.clock.now_ms()
+    headline = None
+    if line is not None:
+        facts = {**line.facts, "detail": "checkpoint_recovery_failed" if corrupt else "run_task_panicked"}
+        headline = evolve(line, status="blocked" if corrupt else "failed", updated_ms=now, due_ms=None, facts=facts)
+    append = Append(
+        run_id, services.store.journal.head(run_id), (run_codec().encode(event),), epoch=claim.epoch if claim is not None and held else None,
+        headline=headline, claim=Release() if held else None,
+    )  # fmt: skip
+    try:
+        await services.store.commit(Transaction(now, (append,)))
+    except StorageError:
+        return ""  # it stays open to nobody; the next start of the daemon comes here again
+    services.watchers.grew(run_id, headline.status if headline else "failed", append.expected + 1, event.kind, moved=True)
+    return event.kind

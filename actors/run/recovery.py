@@ -1,0 +1,49 @@
+"""What a daemon that starts makes of a run that another one left behind. Pure."""
+
+from __future__ import annotations
+
+from actors.gate.rules import ask_outcome
+from actors.run.events import (
+    RunExecutionClaimed,
+    RunFailedServerRestart,
+    RunInterruptedShutdown,
+    RunPaused,
+    RunQueuedForResumeAfterRestart,
+    RunStarted,
+)
+from actors.run.turn import Turn
+from actors.settings import CRASH_ATTEMPTS
+
+__all__ = ["claim", "hold_for_shutdown", "rehydrate"]
+
+
+def rehydrate(turn: Turn) -> None:
+    """Queue a run that was under way, or held for a shutdown, when the former daemon ended. Others are left alone."""
+    state = turn.state
+    if state.status == "paused" and state.pause_reason == "shutdown":
+        turn.emit(RunQueuedForResumeAfterRestart(reason="shutdown_rehydration"))
+        return
+    if state.status not in ("running", "pausing"):
+        return
+    lost = tuple(sorted(state.executing))
+    worn_out = tuple(node_id for node_id in lost if state.nodes[node_id].crashes + 1 >= CRASH_ATTEMPTS)
+    if worn_out:
+        turn.emit(RunFailedServerRestart(code="interrupted_by_restart", node_ids=worn_out))
+        return
+    unknown = [node_id for node_id in lost if state.plan.nodes[node_id].effect == "once" and state.plan.section[node_id] == "body"]
+    for node_id in unknown:
+        ask_outcome(turn, node_id)
+    turn.emit(RunQueuedForResumeAfterRestart(node_ids=tuple(node_id for node_id in lost if node_id not in unknown)))
+
+
+def claim(turn: Turn, claim_id: str, claimant_id: str) -> None:
+    """Take the queued run: this daemon advances it from now on, with the next epoch."""
+    turn.emit(RunExecutionClaimed(claim_id=claim_id, claimant_id=claimant_id, lease_epoch=turn.state.epoch + 1))
+    if turn.state.started_at_ms is None:
+        turn.emit(RunStarted())
+
+
+def hold_for_shutdown(turn: Turn) -> None:
+    """The daemon ends in order: hold the run, the next start takes it up."""
+    turn.emit(RunInterruptedShutdown())
+    turn.emit(RunPaused(reason="shutdown"))

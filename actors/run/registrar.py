@@ -1,0 +1,206 @@
+"""The registrar: the one door to runs. It admits new ones, opens those at rest when something comes for them, and locks the poisonous away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+import trio
+
+from actors.plans import VersionMissing
+from actors.refusals import Refusal
+from actors.run.actor import Run
+from actors.run.admission import prepare
+from actors.run.messages import Admit, Drain, ForRun, Launch, Renew, RunDown, Wake
+from actors.run.quarantine import quarantine
+from actors.run.reopening import reopen_all, restore_reports
+from actors.scheduler.messages import Enqueue, Relaunch, Tick
+from actors.services import SCHEDULER, Services
+from storage import ReceiptExists, RequestConflict, Unavailable
+from supervision import Actor, ActorDead, ChildSpec, Dynamic, Failed, Forwarded, Mailbox, Normal, Shutdown, Supervisor
+
+if TYPE_CHECKING:
+    from supervision import Ref
+    from supervision.mailbox import Asked
+
+__all__ = ["Registrar", "RegistrarMessage"]
+
+RUNS = "runs"
+STOP_S = 25.0
+RegistrarMessage = Admit | ForRun | Launch | RunDown | Wake | Renew | Drain
+
+
+class Registrar(Actor[RegistrarMessage]):
+    """Restarted, it watches the open runs again; a run's own crash loop ends here, with the run locked away and all others unharmed."""
+
+    mailbox = Mailbox(capacity=4096)
+    accepts = (Wake,)
+
+    def __init__(self, services: Services, *, restart_max: int, restart_window_s: float, renew_s: float) -> None:
+        self.services = services
+        self._restart_max = restart_max
+        self._restart_window_s = restart_window_s
+        self._renew_s = renew_s
+        self._watched: set[str] = set()
+        self._draining = False
+        self._admitted = self._opened = self._quarantined = 0
+
+    async def started(self) -> None:
+        for run_id in self.system.dynamic(RUNS).children():
+            self._watch(run_id)
+        await reopen_all(self)
+        restore_reports(self.services)
+        await self.system.ref(SCHEDULER).tell(Tick())
+        self.tick(self._renew_s, Renew())
+        self._arm()
+
+    def status(self) -> str:
+        """Counts since this incarnation began, for the tree."""
+        open_now = len(self._watched)
+        return f"{open_now} open, {self._admitted} admitted, {self._opened} opened, {self._quarantined} quarantined"
+
+    async def receive(self, message: RegistrarMessage) -> object:
+        match message:
+            case Admit():
+                return self._admit(message)
+            case ForRun():
+                return self._hand_on(message)
+            case Launch(run_id=run_id):
+                await self.open(run_id).tell(message)
+            case RunDown():
+                await self._run_down(message)
+            case Wake():
+                await self._wake_due()
+            case Renew():
+                self.spawn(self._renew)
+            case Drain():
+                self._draining = True
+                self.spawn(self._drain, message, self.defer())
+                return Forwarded()
+        return None
+
+    # Opening
+
+    def open(self, run_id: str) -> Ref[object]:
+        """The run's mailbox; the run is started if it is at rest."""
+        if not self.system.alive(f"{RUNS}/{run_id}"):
+            self.system.dynamic(RUNS).start_soon(self.spec(run_id))
+            self.opened(run_id)
+        return self.system.ref(f"{RUNS}/{run_id}/run")
+
+    def spec(self, run_id: str) -> ChildSpec:
+        """A run as a child: its workers, then the run itself, whose own restart leaves them at work."""
+        services = self.services
+        children = (
+            ChildSpec("work", lambda: Dynamic(shutdown=STOP_S), shutdown="infinity"),
+            ChildSpec("run", lambda: Run(services, run_id), restart="transient", shutdown=STOP_S, significant=True),
+        )
+        tree = Supervisor(
+            children=children, strategy="rest_for_one", intensity=self._restart_max, period=self._restart_window_s,
+            auto_shutdown="any_significant",
+        )  # fmt: skip
+        return ChildSpec(run_id, lambda: tree, restart="temporary")
+
+    def opened(self, run_id: str) -> None:
+        """The run was started as an actor: watch it."""
+        self._opened += 1
+        self._watch(run_id)
+
+    def _watch(self, run_id: str) -> None:
+        if run_id not in self._watched:
+            self._watched.add(run_id)
+            self.monitor(f"{RUNS}/{run_id}", lambda down: RunDown(run_id, down))
+
+    def _hand_on(self, message: ForRun) -> object:
+        if self.services.store.catalog.get(message.run_id) is None:
+            text = f"There is no run {message.run_id!r}. List the runs with: penstock ls"
+            return Refusal("run_not_found", text, {"run_id": message.run_id})
+        if self._draining:
+            return Refusal("shutting_down", "The daemon is shutting down and takes nothing new. Ask again after its next start.")
+        return self.forward(self.open(message.run_id), message)
+
+    async def _run_down(self, message: RunDown) -> None:
+        run_id, ended = message.run_id, message.down.exit
+        self._watched.discard(run_id)
+        line = self.services.store.catalog.get(run_id)
+        if line is None or (isinstance(ended, Failed) and isinstance(ended.error, ActorDead)):
+            return
+        if not isinstance(ended, Normal | Shutdown) and not self._draining and line.status not in ("completed", "failed", "cancelled"):
+            self._quarantined += 1
+            await quarantine(self.services, run_id, ended)
+            await self.system.ref(SCHEDULER).tell(Relaunch(run_id))
+        elif line.status == "queued" and not self._draining:
+            await self.system.ref(SCHEDULER).tell(Relaunch(run_id))
+
+    # Admission
+
+    def _admit(self, message: Admit) -> object:
+        if self._draining:
+            return Refusal("shutting_down", "The daemon is shutting down and takes nothing new. Ask again after its next start.")
+        try:
+            plan = self.services.plans.get(message.digest)
+        except VersionMissing as error:
+            return Refusal("workflow_version_missing", str(error), {"digest": message.digest})
+        self.spawn(self._create, message, plan, self.defer())
+        return Forwarded()
+
+    async def _create(self, message: Admit, plan: object, asked: Asked | None) -> None:
+        """Beside the handlers, so that many runs are admitted in one commit."""
+        answer: object
+        try:
+            prepared = prepare(self.services, message, plan)  # type: ignore[arg-type]
+            if isinstance(prepared, Refusal):
+                answer = prepared
+            else:
+                transaction, ticket, answer = prepared
+                await self.services.store.commit(transaction)
+                self._admitted += 1
+                self.services.watchers.grew(ticket.run_id, "queued", 1, "run_created", moved=True)
+                await self.system.ref(SCHEDULER).tell(Enqueue(ticket))
+        except ReceiptExists as known:
+            answer = orjson.loads(known.reply)
+        except RequestConflict:
+            text = f"The request id {message.request.request_id} was used for another request. Use a new id for a new request."
+            answer = Refusal("request_conflict", text, {"request_id": message.request.request_id})
+        except Unavailable as error:
+            answer = Refusal(error.code, f"{error}. No run was started; ask again, it does no harm.")
+        if asked is not None:
+            asked.answer(answer)
+
+    # Time
+
+    async def _wake_due(self) -> None:
+        """Open what rests and is due: expired gates, back-offs of waiting runs."""
+        for line in self.services.store.catalog.due(self.services.clock.now_ms(), 500):
+            if line.kind == "run" and line.status in ("awaiting_approval", "waiting"):
+                await self.open(line.stream).tell(Wake())
+        self._arm()
+
+    def _arm(self) -> None:
+        line = self.services.store.catalog.next_due("run", ("awaiting_approval", "waiting"))
+        left_s = 30.0 if line is None or line.due_ms is None else max(0.05, (line.due_ms - self.services.clock.now_ms()) / 1000)
+        self.after(min(30.0, left_s), Wake())
+
+    async def _renew(self) -> None:
+        try:
+            await self.services.store.renew(self.services.claimant, self.services.lease_ms)
+        except Unavailable:
+            return  # the next one is due before the lease ends
+
+    # The end of the daemon
+
+    async def _drain(self, message: Drain, asked: Asked | None) -> None:
+        held = 0
+
+        async def one(run_id: str) -> None:
+            nonlocal held
+            try:
+                held += await self.system.ref(f"{RUNS}/{run_id}/run").ask(message, timeout=message.grace_s + STOP_S)
+            except ActorDead:
+                return
+
+        async with trio.open_nursery() as nursery:
+            for run_id in sorted(self._watched):
+                nursery.start_soon(one, run_id)
+        if asked is not None:
+            asked.answer(held)

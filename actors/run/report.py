@@ -1,0 +1,98 @@
+"""The final report of a run, as JSON and as Markdown (engine spec 9). Pure: the same log gives the same report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from actors.run.state import RunState
+
+__all__ = ["markdown_report", "report_json"]
+
+LAST_EVENTS = 20
+
+
+def report_json(state: RunState, last: Sequence[tuple[int, str, int]]) -> dict[str, Any]:
+    """`last` are (seq, event name, time) of the newest events up to the ending, oldest first; at most 20 are kept."""
+    return {
+        "run_id": state.run_id,
+        "workflow_id": state.workflow_id,
+        "title": state.plan.workflow.name or state.workflow_id,
+        "template_hash": state.digest,
+        "status": state.status,
+        "inputs": dict(state.inputs),
+        "nodes": [
+            {
+                "node_id": node_id, "state": node.status, "started_at": node.started_at_ms, "ended_at": node.ended_at_ms,
+                "attempts": node.attempt, **({"error": node.error.code} if node.error and node.status == "failed" else {}),
+            }
+            for node_id, node in state.nodes.items()
+            if not state.plan.is_handler(node_id) or node.attempt
+        ],
+        "artifacts": [
+            {"path": node.artifact.path, "schema": node.artifact.schema, "hash": node.artifact.sha256, "node_id": node_id}
+            for node_id, node in state.nodes.items()
+            if node.artifact is not None
+        ],
+        "decisions": [
+            {"gate": entry.gate_name, "decision": entry.decision, "decided_by": entry.decided_by, "decided_at": entry.decided_at_ms}
+            for entry in state.gate_history
+        ],
+        "events": [{"seq": seq, "type": name, "ts": at} for seq, name, at in last[-LAST_EVENTS:]],
+        "unresolved": [node_id for node_id, node in state.nodes.items() if node.status == "waiting"],
+        "output": state.output,
+        "ended_at": state.finished_at_ms,
+        "error": _error(state),
+    }  # fmt: skip
+
+
+def _error(state: RunState) -> dict[str, Any] | None:
+    if state.status == "completed" or state.detail is None:
+        return None
+    error: dict[str, Any] = {"code": state.detail["code"]}
+    error |= {name: state.detail[name] for name in ("node_ids", "text") if name in state.detail}
+    failed = [state.nodes[node_id] for node_id in state.failures]
+    if failed and failed[0].error is not None:
+        error["message"] = failed[0].error.message
+    if state.stop_reason is not None:
+        error["reason"] = state.stop_reason
+    return error
+
+
+def markdown_report(report: dict[str, Any], ended: str) -> str:
+    """`ended` is the ending's time as a person reads it."""
+    lines = [
+        f"# {_plain(report['title'])}: {report['status']}", "", f"- Run: `{report['run_id']}`", f"- Workflow: `{report['workflow_id']}`",
+        f"- Template hash: `{report['template_hash']}`", f"- Ended: {ended}", "", "## Nodes", "",
+    ]  # fmt: skip
+    for node in report["nodes"]:
+        took = _took(node["started_at"], node["ended_at"])
+        lines.append(f"- `{node['node_id']}`: {node['state']}, {_count(node['attempts'], 'attempt')}{took}{_failed_with(node)}")
+    if report["artifacts"]:
+        lines += ["", "## Artifacts", ""]
+        lines += [f"- `{_plain(a['path'])}` (schema {a['schema'] or 'none'}) {a['hash'][:16]}" for a in report["artifacts"]]
+    if report["decisions"]:
+        lines += ["", "## Decisions", ""]
+        lines += [f"- `{_plain(d['gate'])}`: {d['decision']} by {_plain(d['decided_by'])}" for d in report["decisions"]]
+    if report["error"] is not None:
+        lines += ["", "## Error", "", f"`{report['error']['code']}`"]
+        lines += [_plain(str(report["error"][key])) for key in ("message", "reason", "text") if key in report["error"]]
+    return "\n".join(lines) + "\n"
+
+
+def _plain(text: str) -> str:
+    """Text from the world, on one line and without what a reader's terminal or page would act on."""
+    shown = "".join(char if char.isprintable() else " " for char in text)
+    return shown.replace("<", "&lt;").replace("`", "'")
+
+
+def _took(started: int | None, ended: int | None) -> str:
+    return f", {(ended - started) / 1000:.1f} s" if started is not None and ended is not None else ""
+
+
+def _failed_with(node: dict[str, Any]) -> str:
+    return f" ({node['error']})" if "error" in node else ""
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

@@ -1,0 +1,39 @@
+"""Putting nodes back to their beginning: rework, retry and a changed approval all come here. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from actors.run.plan import handler_id
+from actors.run.state import RunState
+
+__all__ = ["reset_closure", "reset_nodes"]
+
+
+def reset_closure(state: RunState, roots: Iterable[str]) -> tuple[str, ...]:
+    """`roots` of the body and everything behind them, sorted."""
+    wanted = [root for root in roots if state.plan.section[root] == "body"]
+    return tuple(sorted({*wanted, *state.plan.body.descendants(wanted)}))
+
+
+def reset_nodes(state: RunState, node_ids: Iterable[str]) -> None:
+    """Give each node a fresh instance, close its gates, forget its back-off, and walk the body again; clean-up will run anew, too."""
+    again = list(node_ids)
+    if state.section != "body":
+        again += [node_id for node_id, section in state.plan.section.items() if section == "finally"]
+    again += [handler for node_id in again if (handler := handler_id(node_id)) in state.nodes]
+    for node_id in again:
+        state.nodes[node_id].reset()
+        state.executing.pop(node_id, None)
+        state.backoffs.pop(node_id, None)
+        state.handlers.pop(node_id, None)
+    names = set(again)
+    for gate in [gate for gate in state.open_gates.values() if gate.node_id in names]:
+        del state.open_gates[gate.gate_name]
+    state.failures = [node_id for node_id in state.failures if node_id not in names]
+    state.tail_failures = [node_id for node_id in state.tail_failures if node_id not in names]
+    if state.last_failure is not None and state.last_failure["node_id"] in names:
+        state.last_failure = None
+    state.section, state.workflow_outcome, state.finally_since_ms = "body", None, None
+    state.body.rebuild(state.settled, state.pending)
+    state.tail.rebuild(state.settled, state.pending)

@@ -1,0 +1,194 @@
+"""The run loop: one pass decides what begins, what is skipped, what is asked, and when the run rests or ends. Pure."""
+
+from __future__ import annotations
+
+from actors.gate.rules import expire_gates, open_gate, recheck_guards
+from actors.node.events import NodeFailed, NodeRetryBackoffScheduled, NodeSkipped, NodeStarted
+from actors.run.events import FinallyCompleted, FinallyStarted, RunAwaitingApproval, RunPaused, RunRequeued
+from actors.run.scope import ConditionFailed, condition_holds
+from actors.run.settlement import end, outcome_word
+from actors.run.state import RunState
+from actors.run.turn import Turn
+from actors.workflow.spec import Gate
+
+__all__ = ["advance", "halted", "unwanted"]
+
+
+def halted(state: RunState) -> bool:
+    """Whether a failure keeps anything new of the body from starting."""
+    return bool(state.failures) and state.plan.workflow.execution.fail_fast is not False
+
+
+def unwanted(state: RunState, now: int, grace_ms: int) -> list[str]:
+    """Nodes whose attempts under way are to be ended: siblings of a failure with `fail_fast`, clean-up beyond its grace."""
+    if state.section == "body" and state.failures and state.plan.workflow.execution.fail_fast is True:
+        return [node_id for node_id in state.executing if state.plan.section[node_id] == "body"]
+    since = state.finally_since_ms
+    if state.section == "finally" and state.cancel_reason is not None and since is not None and now >= since + grace_ms:
+        return list(state.executing)
+    return []
+
+
+def advance(turn: Turn) -> None:
+    """Take the run as far as it goes without an outcome, a decision or time. Called after every change while the run is claimed."""
+    state = turn.state
+    if state.open_gates:
+        expire_gates(turn)
+    if state.status in ("awaiting_approval", "waiting") and any(due <= turn.now for due in state.backoffs.values()):
+        turn.emit(RunRequeued(reason="retry_backoff_due"))
+    while state.status == "running":
+        if state.section == "body":
+            if _walk_body(turn):
+                return
+            _leave_body(turn)
+        elif state.section == "finally":
+            if _walk_tail(turn):
+                return
+            turn.emit(FinallyCompleted(failed_nodes=tuple(sorted(state.tail_failures))))
+        else:
+            end(turn)
+
+
+def _walk_body(turn: Turn) -> bool:
+    """True while the body is not over (or the run left `running`)."""
+    state = turn.state
+    if state.cancel_reason is not None:
+        return bool(state.executing)
+    if (budget := _over_budget(turn)) is not None:
+        if not state.executing:
+            turn.emit(budget)
+        return True
+    _start_handlers(turn)
+    if not halted(state):
+        _start_ready(turn)
+    if state.executing:
+        return True
+    return not halted(state) and _rest(turn)
+
+
+def _walk_tail(turn: Turn) -> bool:
+    state = turn.state
+    if state.cancel_reason is not None and _grace_over(turn):
+        for node_id in state.tail.ready:
+            turn.emit(NodeSkipped(node_id=node_id, reason="grace_exhausted"))
+        return bool(state.executing)
+    _start_handlers(turn)
+    _start_ready(turn)
+    return bool(state.executing) or bool(state.backoffs)
+
+
+def _grace_over(turn: Turn) -> bool:
+    since = turn.state.finally_since_ms
+    return since is not None and turn.now >= since + turn.rules.cleanup_grace_ms
+
+
+def _over_budget(turn: Turn) -> RunPaused | None:
+    limit = turn.state.limits.get("runtime_ms", turn.state.plan.workflow.execution.max_total_runtime_ms)
+    spent = turn.state.active_time_ms(turn.now) if limit is not None else 0
+    if limit is None or spent < limit:
+        return None
+    return RunPaused(reason="budget_runtime_reached", stop_kind="guardrail_stopped", value=spent, limit=limit)
+
+
+def _start_handlers(turn: Turn) -> None:
+    for node_id in list(turn.state.handlers):
+        _start(turn, node_id)
+
+
+def _start_ready(turn: Turn) -> None:
+    """Skip, ask and start until nothing more can begin. Gates and skips take no place among the attempts at once."""
+    state, plan = turn.state, turn.state.plan
+    looking = True
+    while looking:
+        looking = False
+        room = plan.workflow.execution.max_parallel - len(state.executing)
+        candidates = state.frontier.ready if plan.eager else state.frontier.first(max(0, room))
+        if state.backoffs:
+            candidates = [
+                node_id for node_id, due in state.backoffs.items() if due <= turn.now and not plan.is_handler(node_id)
+            ] + candidates
+        for node_id in candidates:
+            if node_id in plan.eager and _not_to_start(turn, node_id):
+                looking = True
+            elif room > 0 and not recheck_guards(turn, node_id):
+                looking = True
+                break
+            elif room > 0:
+                room -= 1
+                _start(turn, node_id)
+        if halted(state):
+            return
+
+
+def _not_to_start(turn: Turn, node_id: str) -> bool:
+    """Whether the node was dealt with by skipping it, failing it, or opening it as a gate."""
+    node = turn.state.plan.nodes[node_id]
+    if node.when is not None and turn.state.nodes[node_id].attempt == 0:
+        try:
+            holds = condition_holds(turn.state, node_id, node.when)
+        except ConditionFailed as failed:
+            instance = turn.state.nodes[node_id].instance
+            turn.emit(
+                NodeFailed(
+                    node_id=node_id,
+                    code="condition_error",
+                    failure_class="configuration",
+                    attempt=0,
+                    instance=instance,
+                    retry_decision="not_retryable",
+                    message=str(failed),
+                )  # fmt: skip
+            )
+            if node.on_fail.mode == "continue":
+                turn.emit(NodeSkipped(node_id=node_id, reason="on_fail_continue"))
+            return True
+        if not holds:
+            turn.emit(NodeSkipped(node_id=node_id, reason="condition_not_met", condition=node.when))
+            return True
+    if isinstance(node.action, Gate):
+        if recheck_guards(turn, node_id):
+            open_gate(turn, node_id)
+        return True
+    return False
+
+
+def _start(turn: Turn, node_id: str) -> None:
+    node = turn.state.nodes[node_id]
+    turn.emit(NodeStarted(node_id=node_id, attempt=node.attempt + 1, instance=node.instance))
+
+
+def _rest(turn: Turn) -> bool:
+    """Nothing executes and nothing can start: wait for a person, for a back-off, or be done (False)."""
+    state = turn.state
+    if state.open_gates:
+        turn.emit(RunAwaitingApproval(gates=tuple(state.open_gates)))
+        return True
+    if state.backoffs:
+        order = state.plan.body.index
+        node_id = min(state.backoffs, key=lambda node_id: (state.backoffs[node_id], order.get(node_id, 0)))
+        due, node = state.backoffs[node_id], state.nodes[node_id]
+        turn.emit(
+            NodeRetryBackoffScheduled(
+                node_id=node_id,
+                retry_attempt=node.attempt + 1,
+                retry_backoff_ms=max(0, due - turn.now),
+                retry_after_ms=due,
+                releases_run=True,
+                reason=node.error.message[:500] if node.error else "",
+            )  # fmt: skip
+        )
+        return True
+    return False
+
+
+def _leave_body(turn: Turn) -> None:
+    state = turn.state
+    if state.plan.workflow.execution.fail_fast and state.failures:
+        for node_id, node in state.nodes.items():
+            if node.status == "pending" and state.plan.section[node_id] == "body":
+                turn.emit(NodeSkipped(node_id=node_id, reason="fail_fast"))
+    if state.plan.workflow.finally_:
+        word = outcome_word(state)
+        turn.emit(FinallyStarted(workflow_status="completed" if word == "completed" else "failed", workflow_outcome=word))
+    else:
+        end(turn)

@@ -1,0 +1,72 @@
+"""What templates and conditions of a run may look at: inputs, results of nodes, facts of the run. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from actors.run.state import NodeState, RunState
+from actors.workflow.condition import ConditionError, compile_condition
+from actors.workflow.spec import Gate
+from actors.workflow.template import Lookup
+
+__all__ = ["ConditionFailed", "condition_holds", "scope_for", "scope_of"]
+
+
+class ConditionFailed(Exception):
+    """A condition that cannot be evaluated: the message says which, and why."""
+
+
+def scope_for(state: RunState, node_id: str) -> dict[str, Any]:
+    """The scope of one node: of the results only those that the node's own texts name."""
+    scope = _scope(state, state.plan.reads[node_id])
+    scope["run"]["attempt"] = state.nodes[node_id].attempt
+    scope["run"]["feedback"] = "\n".join(state.nodes[node_id].feedback)
+    if state.plan.is_handler(node_id):
+        failed = node_id.removesuffix(".on_fail")
+        scope["error"] = _error(state.nodes[failed]) | {"node_id": failed}
+    return scope
+
+
+def scope_of(state: RunState, lookups: Iterable[Lookup]) -> dict[str, Any]:
+    """The scope for texts that name what `lookups` say."""
+    return _scope(state, {str(lookup.path[1]) for lookup in lookups if len(lookup.path) > 1 and lookup.path[0] == "nodes"})
+
+
+def condition_holds(state: RunState, node_id: str, text: str) -> bool:
+    """Evaluate a node's `when`. Raises ConditionFailed."""
+    try:
+        return compile_condition(text).evaluate(scope_for(state, node_id))
+    except ConditionError as error:
+        raise ConditionFailed(f"The condition {text!r} cannot be evaluated: {error.message}") from None
+
+
+def _scope(state: RunState, node_ids: Iterable[str]) -> dict[str, Any]:
+    return {
+        "inputs": dict(state.inputs),
+        "nodes": {node_id: _result(state, node_id) for node_id in node_ids if node_id in state.nodes},
+        "run": {
+            "id": state.run_id, "workflow": state.workflow_id, "status": state.status, "workspace": state.workspace,
+            "workflow_status": "failed" if state.failures or state.cancel_reason is not None else "completed",
+            "workflow_outcome": state.workflow_outcome or "completed",
+        },
+    }  # fmt: skip
+
+
+def _result(state: RunState, node_id: str) -> dict[str, Any]:
+    node = state.nodes[node_id]
+    found: dict[str, Any] = {"status": node.status, "output": node.output, "attempt": node.attempt}
+    if node.artifact is not None:
+        found["artifact"] = {"path": node.artifact.path, "sha256": node.artifact.sha256, "size": node.artifact.size}
+    if node.error is not None:
+        found["error"] = _error(node)
+    if isinstance(state.plan.nodes[node_id].action, Gate):
+        content: Mapping[str, Any] = node.output if isinstance(node.output, dict) else {}
+        found |= {key: content.get(key) for key in ("decision", "selection", "feedback")} | {"selections": content.get("selections", [])}
+    return found
+
+
+def _error(node: NodeState) -> dict[str, Any]:
+    if node.error is None:
+        return {"code": None, "message": None}
+    return {"code": node.error.code, "message": node.error.message, "failure_class": node.error.failure_class}

@@ -1,0 +1,42 @@
+"""How a run ends, and what it says about it. Pure."""
+
+from __future__ import annotations
+
+from actors.run.events import RunCancelled, RunCompleted, RunFailed, RunStopped
+from actors.run.scope import scope_of
+from actors.run.state import RunState
+from actors.run.turn import Turn
+from actors.workflow.template import TemplateError, references, render
+
+__all__ = ["end", "outcome_word"]
+
+
+def outcome_word(state: RunState) -> str:
+    """`completed`, `failed` or `cancelled`: what clean-up nodes are told."""
+    return "cancelled" if state.cancel_reason is not None else "failed" if state.failures else "completed"
+
+
+def end(turn: Turn) -> None:
+    """Append the ending that the body's fate asks for."""
+    state = turn.state
+    if state.cancel_reason is not None and state.cancel_gate is not None:
+        turn.emit(RunCancelled(reason=state.cancel_reason, node_id=state.cancel_gate))
+    elif state.cancel_reason is not None:
+        turn.emit(RunStopped(reason=state.cancel_reason, by=state.cancel_by))
+    elif state.failures:
+        turn.emit(RunFailed(code="nodes_failed", node_ids=tuple(sorted(state.failures))))
+    else:
+        _complete(turn)
+
+
+def _complete(turn: Turn) -> None:
+    template = turn.state.plan.workflow.output
+    if not template:
+        turn.emit(RunCompleted())
+        return
+    try:
+        output = render(dict(template), scope_of(turn.state, references(dict(template))))
+    except TemplateError as error:
+        turn.emit(RunFailed(code="output_reference_failed", message=f"The workflow's output names {error.path}: {error.message}"))
+    else:
+        turn.emit(RunCompleted(output=output))

@@ -1,0 +1,34 @@
+"""One decision in the making: facts are applied as they are found, so that a later rule of the same decision sees the earlier ones.
+
+Nobody hears of them before they are committed; a decision that cannot be committed is thrown away with its state. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from attrs import Factory, define
+
+from actors.entity import Fact
+from actors.run.evolve import evolve
+from actors.run.state import RunState
+from actors.settings import RunRules
+
+__all__ = ["Turn"]
+
+
+@define(eq=False)
+class Turn:
+    """`evidence` is what artifact files of gates hash to right now (None: gone), `nonce` gives 128 random bits as text."""
+
+    state: RunState
+    now: int
+    nonce: Callable[[], str]
+    rules: RunRules
+    evidence: Mapping[str, str | None] = Factory(dict)
+    events: list[Fact] = Factory(list)
+
+    def emit(self, event: Fact) -> None:
+        """Decide that `event` has happened."""
+        evolve(self.state, event, self.now)
+        self.events.append(event)

@@ -1,0 +1,77 @@
+"""The run record as JSON, for the socket and for people. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import asdict
+
+from actors.entity import Fact
+from actors.run.state import NodeState, OpenGate, RunState
+
+__all__ = ["event_json", "gate_json", "run_json"]
+
+OPTIONAL = (
+    "started_at_ms", "finished_at_ms", "detail", "pause_reason", "resume_reason", "stop_kind", "stop_reason", "output", "report_path",
+    "workspace", "queue", "last_failure", "started_by",
+)  # fmt: skip
+
+
+def run_json(state: RunState) -> dict[str, Any]:
+    """The whole record, nodes in flow order, clean-up nodes and failure handlers last."""
+    record: dict[str, Any] = {
+        "run_id": state.run_id, "workflow_id": state.workflow_id, "title": state.plan.workflow.name or state.workflow_id,
+        "status": state.status, "created_at_ms": state.created_at_ms, "updated_at_ms": state.updated_at_ms, "version": state.version,
+        "digest": state.digest, "inputs": dict(state.inputs), "trigger_type": state.trigger_type, "priority": state.priority,
+        "active_ms": state.active_ms, "epoch": state.epoch, "seq": state.seq,
+    }  # fmt: skip
+    record |= {name: value for name in OPTIONAL if (value := getattr(state, name)) is not None}
+    record["open_gates"] = [gate.gate_name for gate in state.open_gates.values()]
+    record["gate_history"] = [asdict(entry) for entry in state.gate_history]
+    record["nodes"] = [_node(state, node_id, node) for node_id, node in state.nodes.items() if _visible(state, node_id)]
+    return record
+
+
+def _visible(state: RunState, node_id: str) -> bool:
+    return not state.plan.is_handler(node_id) or state.nodes[node_id].attempt > 0 or node_id in state.handlers
+
+
+def _node(state: RunState, node_id: str, node: NodeState) -> dict[str, Any]:
+    spec = state.plan.nodes[node_id]
+    found: dict[str, Any] = {
+        "node_id": node_id, "kind": spec.kind, "title": spec.title or node_id, "status": node.status, "attempt": node.attempt,
+        "instance": node.instance, "max_attempts": spec.retry.max_attempts, "finally": state.plan.section[node_id] == "finally",
+    }  # fmt: skip
+    times = {"started_at_ms": node.started_at_ms, "ended_at_ms": node.ended_at_ms, "retry_after_ms": state.backoffs.get(node_id)}
+    found |= {
+        name: value for name, value in (times | {"output": node.output, "skip_reason": node.skip_reason}).items() if value is not None
+    }
+    if node.error is not None and node.status != "completed":
+        found["error"] = {
+            "code": node.error.code, "message": node.error.message, "failure_class": node.error.failure_class,
+            "detail": dict(node.error.detail),
+        }  # fmt: skip
+    if node.artifact is not None:
+        found["artifact"] = asdict(node.artifact)
+    gate = next((gate for gate in state.open_gates.values() if gate.node_id == node_id), None)
+    if gate is not None:
+        found["gate"] = gate_json(state.run_id, gate)
+    return found
+
+
+def gate_json(run_id: str, gate: OpenGate) -> dict[str, Any]:
+    """One open gate, with everything a decider is shown and the ids that bind his answer to it."""
+    found: dict[str, Any] = {
+        "node_id": gate.node_id, "gate_name": gate.gate_name, "gate_type": gate.gate_type, "instance": gate.instance, "nonce": gate.nonce,
+        "prompt": gate.shown.get("prompt"), "decisions": list(gate.decisions), "options": gate.shown.get("options", []),
+        "shown": dict(gate.shown), "shown_digest": gate.shown_digest, "opened_at_ms": gate.opened_at_ms,
+        "approval_request_id": f"workflow:{run_id}:{gate.node_id}:{gate.instance}",
+    }  # fmt: skip
+    if gate.expires_at_ms is not None:
+        found |= {"expires_at_ms": gate.expires_at_ms, "on_expiry": gate.on_expiry}
+    return found
+
+
+def event_json(seq: int, event: Fact, at_ms: int, fields: dict[str, Any]) -> dict[str, Any]:
+    """One event of the log as people and programs see it: its number, name and time, then its own fields."""
+    return {"seq": seq, "event": event.kind, "at_ms": at_ms, **fields}

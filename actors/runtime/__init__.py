@@ -1,0 +1,15 @@
+"""The runtime as the control socket sees it: one method for each control method, answered from the log or by the tree."""
+
+from __future__ import annotations
+
+from actors.runtime.gates import GateMethods
+from actors.runtime.runs import RunMethods
+from actors.runtime.system import SystemMethods
+from actors.runtime.upkeep import UpkeepMethods
+from actors.runtime.workflows import WorkflowMethods
+
+__all__ = ["DaemonRuntime"]
+
+
+class DaemonRuntime(WorkflowMethods, RunMethods, GateMethods, SystemMethods, UpkeepMethods):
+    """All methods of one daemon."""

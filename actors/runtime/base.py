@@ -1,0 +1,90 @@
+"""What all of the runtime's methods share: the services, the tree, and the forms of their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from attrs import define
+
+from actors.refusals import Principal, Refusal, RequestKey
+from actors.run.audits import audit_entry
+from actors.run.logbook import CorruptLog, fold_log
+from actors.run.messages import ForRun
+from actors.services import REGISTRAR
+from storage import StreamDamaged, Transaction, Unavailable
+from supervision import ActorDead, AskTimeout, MailboxFull
+
+if TYPE_CHECKING:
+    from actors.library import Library
+    from actors.run.messages import Admit, Operation
+    from actors.run.state import RunState
+    from actors.services import Services
+    from supervision import System
+
+__all__ = ["Answer", "Base"]
+
+Answer = dict[str, Any] | Refusal
+TRIES = 5
+ASK_S = 60.0
+
+
+@define(eq=False)
+class Base:
+    """`stop` begins the daemon's orderly shutdown; `about` are facts of this daemon that never change."""
+
+    services: Services
+    system: System
+    library: Library
+    stop: Callable[[str], None]
+    about: dict[str, Any]
+
+    def fold(self, run_id: str) -> RunState | Refusal:
+        """The run's state from its log, or why there is none."""
+        try:
+            return fold_log(self.services, run_id)
+        except LookupError:
+            text = f"There is no run {run_id!r}. List the runs with: penstock ls"
+            return Refusal("run_not_found", text, {"run_id": run_id})
+        except (CorruptLog, StreamDamaged) as error:
+            return Refusal("run_log_unreadable", f"{error}. Its other data and all other runs are unharmed.", {"run_id": run_id})
+
+    def replayed(self, request: RequestKey) -> Answer | None:
+        """The first answer to a request that was applied before; a refusal if its id was used for something else."""
+        receipt = self.services.store.receipts.get(request.request_id)
+        if receipt is None:
+            return None
+        if receipt.digest != request.digest.encode():
+            text = f"The request id {request.request_id} was used for another request. Use a new id for a new request."
+            return Refusal("request_conflict", text, {"request_id": request.request_id})
+        answer: dict[str, Any] = orjson.loads(receipt.reply)
+        return answer
+
+    async def ask_registrar(self, request: Admit | ForRun) -> Answer:
+        """Ask; a run that comes to rest at that very moment is asked again, which the request's id makes harmless."""
+        last = ""
+        for _ in range(TRIES):
+            try:
+                answer: Answer = await self.system.ref(REGISTRAR).ask(request, timeout=ASK_S)
+            except ActorDead as dead:
+                last = str(dead)
+                if (known := self.replayed(request.request)) is not None:
+                    return known
+            except (AskTimeout, MailboxFull) as late:
+                return Refusal("overloaded", f"The runtime has not answered in time ({late}). Ask again with the same request id.")
+            else:
+                return answer
+        return Refusal("run_unavailable", f"The run does not answer: {last}. Look at it with: penstock why", {})
+
+    async def operate(self, run_id: str, operation: Operation, request: RequestKey) -> Answer:
+        """Apply an operation to a run, once for each request id."""
+        return self.replayed(request) or await self.ask_registrar(ForRun(run_id, operation, request))
+
+    async def audit_refusal(self, by: Principal, method: str, request_id: str | None, refusal: Refusal) -> None:
+        """Record that a changing method was refused."""
+        entry = audit_entry(str(by), method, str(refusal.data.get("run_id", "")), {"request_id": request_id}, refusal.code)
+        try:
+            await self.services.store.commit(Transaction(self.services.clock.now_ms(), audit=(entry,)))
+        except Unavailable:
+            return  # the refusal itself is said all the same

@@ -1,0 +1,69 @@
+"""The gate methods: the inbox, one gate, and the decision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from actors.gate.messages import Decide
+from actors.refusals import Refusal
+from actors.run.view import gate_json
+from actors.runtime.base import Answer, Base
+
+if TYPE_CHECKING:
+    from actors.control import params as p
+    from actors.refusals import Principal, RequestKey
+
+__all__ = ["GateMethods"]
+
+OPEN = ("queued", "running", "pausing", "paused", "waiting", "awaiting_approval")
+MANY = 10_000
+SHOWN = 200
+
+
+class GateMethods(Base):
+    """What waits for a person."""
+
+    async def gate_list(self, params: p.GateList, by: Principal) -> Answer:
+        if params.run_id is not None:
+            state = self.fold(params.run_id)
+            if isinstance(state, Refusal):
+                return state
+            return {"gates": self._gates(params.run_id)}
+        found: list[dict[str, Any]] = []
+        for line in reversed(self.services.store.catalog.list("run", OPEN, limit=MANY)):
+            if line.facts.get("gates") and len(found) < SHOWN:
+                found += self._gates(line.stream)
+        return {"gates": sorted(found, key=lambda gate: (gate["opened_at_ms"], gate["run_id"]))}
+
+    def _gates(self, run_id: str) -> list[dict[str, Any]]:
+        state = self.fold(run_id)
+        if isinstance(state, Refusal) or state.terminal:
+            return []
+        title = state.plan.workflow.name or state.workflow_id
+        about = {"run_id": run_id, "workflow_id": state.workflow_id, "title": title, "run_status": state.status}
+        return [gate_json(run_id, gate) | about for gate in state.open_gates.values()]
+
+    async def gate_get(self, params: p.GateGet, by: Principal) -> Answer:
+        state = self.fold(params.run_id)
+        if isinstance(state, Refusal):
+            return state
+        gates = self._gates(params.run_id)
+        if params.gate is not None:
+            gates = [gate for gate in gates if params.gate in (gate["node_id"], gate["gate_name"], gate["approval_request_id"])]
+        if len(gates) == 1:
+            return {"gate": gates[0]}
+        names = sorted(gate.gate_name for gate in state.open_gates.values())
+        if not gates:
+            text = f"The run {params.run_id} ({state.status}) has no such open gate. Open: {', '.join(names) or 'none'}."
+            return Refusal("run_gate_missing", text, {"open_gates": names})
+        return Refusal("gate_ambiguous", f"The run has {len(gates)} open gates: {', '.join(names)}. Say which one.", {"open_gates": names})
+
+    async def gate_decide(self, params: p.GateDecide, by: Principal, request: RequestKey) -> Answer:
+        if not by.human:
+            text = "Only a person decides a gate; this request comes from a process that a step has started."
+            return Refusal("human_required", text, {"run_id": params.run_id})
+        operation = Decide(
+            by, params.decision, params.gate, params.feedback, tuple(params.selections or ()), params.reason, params.nonce,
+            params.shown_digest,
+        )  # fmt: skip
+        return await self.operate(params.run_id, operation, request)

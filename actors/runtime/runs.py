@@ -1,0 +1,160 @@
+"""The run methods: start, look at, follow, steer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from attrs import asdict
+
+from actors.control.port import Page
+from actors.entity import Fact
+from actors.refusals import Refusal
+from actors.run.finale import report_paths, write_report
+from actors.run.messages import Admit, Cancel, Pause, Resume, Retry
+from actors.run.view import run_json
+from actors.run.vocabulary import run_codec
+from actors.run.why import reasons
+from actors.runtime.base import Answer, Base
+from actors.runtime.logs import read_logs
+from actors.runtime.workflows import load
+from actors.scheduler.messages import QueueOf
+from actors.services import SCHEDULER
+from storage import BadRecord, Recorded, UnknownKind
+from supervision import ActorDead, AskTimeout
+
+if TYPE_CHECKING:
+    from actors.control import params as p
+    from actors.refusals import Principal, RequestKey
+
+__all__ = ["RunMethods"]
+
+TERMINAL = ("completed", "failed", "cancelled", "blocked")
+
+
+def _event(recorded: Recorded) -> dict[str, Any]:
+    """One event with all its fields, also those that equal their default; as recorded where it cannot be read."""
+    try:
+        event: Fact = run_codec().decode(recorded)
+    except (BadRecord, UnknownKind):
+        return {"seq": recorded.seq, "event": recorded.kind, "at_ms": recorded.at_ms, "unreadable": True}
+    return {"seq": recorded.seq, "event": recorded.kind, "at_ms": recorded.at_ms, **asdict(event)}
+
+
+class RunMethods(Base):
+    """Everything about one run, or about all."""
+
+    async def run_start(self, params: p.RunStart, by: Principal, request: RequestKey) -> Answer:
+        if (known := self.replayed(request)) is not None:
+            return known
+        if params.text is not None:
+            loaded = load(params.text, params.notation, params.source, params.folder)
+            if isinstance(loaded, Refusal):
+                return loaded
+            version, _ = await self.library.put(loaded.workflow, by)
+        else:
+            found = self.library.find(params.workflow_id or "", params.version)
+            if isinstance(found, Refusal):
+                return found
+            version = found
+        return await self.ask_registrar(
+            Admit(
+                workflow_id=version.workflow_id,
+                version=version.version,
+                digest=version.digest,
+                inputs=dict(params.inputs),
+                by=by,
+                request=request,
+                priority=params.priority or 0,
+                cwd=params.cwd,
+            )  # fmt: skip
+        )
+
+    async def run_get(self, params: p.RunOnly, by: Principal) -> Answer:
+        state = self.fold(params.run_id)
+        return state if isinstance(state, Refusal) else {"run": run_json(state)}
+
+    async def run_list(self, params: p.RunList, by: Principal) -> Answer:
+        statuses = (params.status,) if params.status is not None else ()
+        lines = self.services.store.catalog.list("run", statuses, params.workflow_id, limit=params.limit)
+        return {
+            "runs": [
+                {
+                    "run_id": line.stream,
+                    "workflow_id": line.group,
+                    "title": line.title or line.group,
+                    "status": line.status,
+                    "created_at_ms": line.created_ms,
+                    "updated_at_ms": line.updated_ms,
+                    **({"detail": line.facts["detail"]} if "detail" in line.facts else {}),
+                }
+                for line in lines
+            ]  # fmt: skip
+        }
+
+    async def run_events(self, params: p.RunEvents, by: Principal) -> Answer:
+        page = await self.run_page(params.run_id, params.after, params.limit)
+        if isinstance(page, Refusal):
+            return page
+        return {"events": list(page.events), "head": self.services.store.journal.head(params.run_id)}
+
+    async def run_page(self, run_id: str, after: int, limit: int) -> Page | Refusal:
+        """Events behind `after`; `ended` once the run is terminal and nothing that belongs to its ending is still to come."""
+        store = self.services.store
+        line = store.catalog.get(run_id)
+        if line is None:
+            return Refusal("run_not_found", f"There is no run {run_id!r}. List the runs with: penstock ls", {"run_id": run_id})
+        found = store.journal.read(run_id, after, limit)
+        position = found[-1].seq if found else after
+        ended = line.status in TERMINAL and position >= store.journal.head(run_id)
+        return Page([_event(recorded) for recorded in found], position, ended)
+
+    def watch(self, run_id: str | None, wake: Callable[[], None]) -> Callable[[], None]:
+        """Call `wake` after every commit that touches the run, or any."""
+        return self.services.watchers.watch(run_id, wake)
+
+    async def run_why(self, params: p.RunOnly, by: Principal) -> Answer:
+        state = self.fold(params.run_id)
+        if isinstance(state, Refusal):
+            return state
+        queue = None
+        if state.status == "queued":
+            try:
+                queue = await self.system.ref(SCHEDULER).ask(QueueOf(params.run_id), timeout=5.0)
+            except (ActorDead, AskTimeout):
+                queue = None
+        return {"run_id": params.run_id, "status": state.status, "reasons": reasons(state, queue, self.services.clock.now_ms())}
+
+    async def run_report(self, params: p.RunOnly, by: Principal) -> Answer:
+        state = self.fold(params.run_id)
+        if isinstance(state, Refusal):
+            return state
+        if not state.terminal:
+            text = f"The run {params.run_id} is {state.status}; its report is written when it has ended."
+            return Refusal("run_not_terminal", text, {"status": state.status})
+        as_json, as_markdown = report_paths(self.services, params.run_id)
+        if not (as_json.exists() and as_markdown.exists()):
+            write_report(self.services, state)
+        return {
+            "run_id": params.run_id, "path": str(as_markdown), "markdown": as_markdown.read_text(),
+            "report": orjson.loads(as_json.read_bytes()),
+        }  # fmt: skip
+
+    async def run_logs(self, params: p.RunLogs, by: Principal) -> Answer:
+        if self.services.store.catalog.get(params.run_id) is None:
+            text = f"There is no run {params.run_id!r}. List the runs with: penstock ls"
+            return Refusal("run_not_found", text, {"run_id": params.run_id})
+        return {"logs": read_logs(self.services.run_folder(params.run_id) / "logs", params.node_id, params.attempt)}
+
+    async def run_pause(self, params: p.RunSteer, by: Principal, request: RequestKey) -> Answer:
+        return await self.operate(params.run_id, Pause(by, params.reason), request)
+
+    async def run_resume(self, params: p.RunSteer, by: Principal, request: RequestKey) -> Answer:
+        return await self.operate(params.run_id, Resume(by, params.reason, dict(params.limits)), request)
+
+    async def run_cancel(self, params: p.RunSteer, by: Principal, request: RequestKey) -> Answer:
+        return await self.operate(params.run_id, Cancel(by, params.reason), request)
+
+    async def run_retry(self, params: p.RunRetry, by: Principal, request: RequestKey) -> Answer:
+        return await self.operate(params.run_id, Retry(by, params.node_id, params.reason), request)

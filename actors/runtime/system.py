@@ -1,0 +1,87 @@
+"""The methods about the daemon itself: what it is, its tree, its numbers, its end, and messages into it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from attrs import asdict
+
+from actors.control.port import Page
+from actors.refusals import Refusal
+from actors.run.audits import audit_entry
+from actors.runtime.base import Answer, Base
+from actors.runtime.inject import message_for
+from storage import Receipt, ReceiptExists, RequestConflict, Transaction, Unavailable
+from storage.codec import canonical
+from supervision import MailboxFull
+from supervision.errors import UnknownActor
+
+if TYPE_CHECKING:
+    from actors.control import params as p
+    from actors.refusals import Principal, RequestKey
+
+__all__ = ["SystemMethods"]
+
+STATUSES = ("queued", "running", "pausing", "paused", "waiting", "awaiting_approval", "completed", "blocked", "failed", "cancelled")
+
+
+class SystemMethods(Base):
+    """The daemon, seen from outside."""
+
+    async def system_info(self, params: p.Nothing, by: Principal) -> Answer:
+        store = self.services.store
+        counts = {status: count for status in STATUSES if (count := store.catalog.count("run", (status,)))}
+        return {**self.about, "store": store.info(), "runs": counts}
+
+    async def system_tree(self, params: p.Nothing, by: Principal) -> Answer:
+        return {"rows": [asdict(row) for row in self.system.tree()], "dead_letters": self.system.dead_letters}
+
+    async def system_metrics(self, params: p.Nothing, by: Principal) -> Answer:
+        store = self.services.store
+        metrics: dict[str, Any] = {f"runs_{status}": store.catalog.count("run", (status,)) for status in STATUSES}
+        metrics |= {f"store_{name}": value for name, value in store.info().items() if isinstance(value, int | float | bool)}
+        metrics["dead_letters"] = self.system.dead_letters
+        metrics["actors"] = len(self.system.tree())
+        return {"metrics": metrics}
+
+    async def system_shutdown(self, params: p.SystemShutdown, by: Principal) -> Answer:
+        entry = audit_entry(str(by), "system.shutdown", "system", {"reason": params.reason}, "ok")
+        try:
+            await self.services.store.commit(Transaction(self.services.clock.now_ms(), audit=(entry,)))
+        except Unavailable:
+            pass  # a daemon whose disk is full can still be stopped
+        self.stop(params.reason or f"asked by {by}")
+        return {"stopping": True}
+
+    async def system_page(self, after: int | None, limit: int) -> Page:
+        """Status changes of all runs behind the running number `after`; None asks where they stand now."""
+        watchers = self.services.watchers
+        if after is None:
+            return Page((), watchers.newest)
+        found = watchers.changes(after, limit)
+        events = [{"run_id": change.run_id, "status": change.status, "seq": change.seq, "event": change.event} for change in found]
+        return Page(events, found[-1].number if found else after)
+
+    async def actor_tell(self, params: p.ActorTell, by: Principal, request: RequestKey) -> Answer:
+        if (known := self.replayed(request)) is not None:
+            return known
+        try:
+            message = message_for(self.system, params.address, params.message)
+        except UnknownActor:
+            text = f"No living actor has the address {params.address!r}. List the addresses with: penstock tree"
+            return Refusal("address_unknown", text, {"address": params.address})
+        if isinstance(message, Refusal):
+            return message
+        reply = {"delivered": True}
+        entry = audit_entry(str(by), "actor.tell", params.address, dict(params.message), "ok")
+        receipt = Receipt(request.request_id, request.digest.encode(), canonical(reply))
+        try:
+            await self.services.store.commit(Transaction(self.services.clock.now_ms(), (), receipt, (entry,)))
+            self.system.deliver(params.address, message)
+        except (ReceiptExists, RequestConflict):
+            return self.replayed(request) or reply
+        except (MailboxFull, UnknownActor) as error:
+            return Refusal("overloaded", f"{error}. Nothing was delivered.", {"address": params.address})
+        except Unavailable as error:
+            return Refusal(error.code, f"{error}. Nothing was delivered.")
+        return reply

@@ -1,0 +1,135 @@
+"""The workflow methods: check, put, get, list, versions, delete."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from attrs import asdict
+
+from actors.refusals import Refusal, RequestKey
+from actors.run.audits import audit_entry
+from actors.run.messages import Cancel
+from actors.runtime.base import Answer, Base
+from actors.workflow.parse import Loaded, load_text
+from actors.workflow.problems import Problem, WorkflowInvalid
+from storage import ReceiptExists, RequestConflict, Unavailable
+
+if TYPE_CHECKING:
+    from actors.control import params as p
+    from actors.refusals import Principal
+
+__all__ = ["WorkflowMethods", "load", "problem_json"]
+
+OPEN = ("queued", "running", "pausing", "paused", "waiting", "awaiting_approval")
+MANY = 10_000
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """A problem of a definition, as JSON."""
+    return {name: value for name, value in asdict(problem).items() if value not in (None, "", ())}
+
+
+def load(text: str, notation: str, source: str, folder: str | None) -> Loaded | Refusal:
+    """The definition that the text says, or all that is wrong with it."""
+    if notation not in ("yaml", "json"):
+        return Refusal("notation_unknown", f"There is no notation {notation!r}. Allowed: yaml, json.", {"notation": notation})
+    try:
+        return load_text(text, notation="json" if notation == "json" else "yaml", source=source, folder=folder)
+    except WorkflowInvalid as invalid:
+        problems = [problem_json(problem) for problem in invalid.problems]
+        first = invalid.problems[0]
+        more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
+        message = f"{source}:{first.line}:{first.column}: {first.message}{more}"
+        return Refusal("invalid_workflow", message, {"problems": problems})
+
+
+class WorkflowMethods(Base):
+    """Definitions: looked at, stored, found, removed."""
+
+    async def workflow_check(self, params: p.WorkflowText, by: Principal) -> Answer:
+        loaded = load(params.text, params.notation, params.source, params.folder)
+        if isinstance(loaded, Refusal):
+            if loaded.code != "invalid_workflow":
+                return loaded
+            return {"ok": False, "problems": loaded.data["problems"], "warnings": []}
+        return {"ok": True, "problems": [], "warnings": [problem_json(problem) for problem in loaded.warnings]}
+
+    async def workflow_put(self, params: p.WorkflowText, by: Principal, request: RequestKey) -> Answer:
+        if (known := self.replayed(request)) is not None:
+            return known
+        loaded = load(params.text, params.notation, params.source, params.folder)
+        if isinstance(loaded, Refusal):
+            return loaded
+        entry = audit_entry(str(by), "workflow.put", loaded.workflow.workflow_id, {"source": params.source}, "ok")
+        try:
+            version, made = await self.library.put(loaded.workflow, by, request, (entry,))
+        except (ReceiptExists, RequestConflict):
+            return self.replayed(request) or Refusal("request_conflict", "The request id was used for another request.")
+        except Unavailable as error:
+            return Refusal(error.code, f"{error}. Nothing was stored; ask again, it does no harm.")
+        return {
+            "workflow_id": version.workflow_id, "version": version.version, "digest": version.digest, "created": made,
+            "warnings": [problem.message for problem in loaded.warnings],
+        }  # fmt: skip
+
+    async def workflow_get(self, params: p.WorkflowGet, by: Principal) -> Answer:
+        found = self.library.find(params.workflow_id, params.version, params.digest)
+        if isinstance(found, Refusal):
+            return found
+        definition = orjson.loads(self.services.store.blobs.get(found.digest))
+        return {
+            "workflow_id": found.workflow_id, "version": found.version, "digest": found.digest, "definition": definition,
+            "stored_at_ms": found.stored_at_ms,
+        }  # fmt: skip
+
+    async def workflow_list(self, params: p.WorkflowList, by: Principal) -> Answer:
+        lines = self.services.store.catalog.list("workflow", ("active",), limit=params.limit)
+        return {
+            "workflows": sorted(
+                (
+                    {
+                        "workflow_id": line.group,
+                        "title": line.title or line.group,
+                        "version": line.facts["version"],
+                        "digest": line.facts["digest"],
+                        "updated_ms": line.updated_ms,
+                        "status": line.status,
+                    }
+                    for line in lines
+                ),
+                key=lambda item: str(item["workflow_id"]),
+            )  # fmt: skip
+        }
+
+    async def workflow_versions(self, params: p.WorkflowOnly, by: Principal) -> Answer:
+        versions, _, _ = self.library.history(params.workflow_id)
+        if not versions:
+            text = f"There is no workflow {params.workflow_id!r}. List them with: penstock workflow ls"
+            return Refusal("workflow_not_found", text, {"workflow_id": params.workflow_id})
+        return {"versions": [{"version": v.version, "digest": v.digest, "stored_at_ms": v.stored_at_ms} for v in versions]}
+
+    async def workflow_delete(self, params: p.WorkflowDelete, by: Principal, request: RequestKey) -> Answer:
+        if (known := self.replayed(request)) is not None:
+            return known
+        found = self.library.find(params.workflow_id)
+        if isinstance(found, Refusal):
+            return found
+        active = [line.stream for line in self.services.store.catalog.list("run", OPEN, params.workflow_id, limit=MANY)]
+        if active and not params.cancel_runs:
+            text = (
+                f"The workflow {params.workflow_id} has {len(active)} runs that have not ended. Cancel them first, or ask for cancel_runs."
+            )
+            return Refusal("workflow_has_active_runs", text, {"runs": active[:100]})
+        for run_id in active:
+            key = RequestKey(f"{request.request_id}:{run_id}", request.digest)
+            cancelled = await self.operate(run_id, Cancel(by, "workflow_deleted"), key)
+            if isinstance(cancelled, Refusal):
+                return cancelled
+        reply = {"workflow_id": params.workflow_id, "deleted": True, "cancelled": active}
+        entry = audit_entry(str(by), "workflow.delete", params.workflow_id, {"cancelled": len(active)}, "ok")
+        try:
+            await self.library.delete(params.workflow_id, by, request, reply, (entry,))
+        except Unavailable as error:
+            return Refusal(error.code, f"{error}. Nothing was removed; ask again, it does no harm.")
+        return reply

@@ -1,0 +1,100 @@
+"""Which queued run may start: slots, workspaces, order. Pure; what runs is a set of runs, never a count."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import Factory, define
+
+from actors.scheduler.messages import Ticket
+
+__all__ = ["Admission"]
+
+
+@define(eq=False)
+class Admission:
+    """`active` maps each run that has a slot to the workspace it holds (or None); `queued` holds the others' tickets.
+
+    Order: higher priority first; then runs that waited for a workspace; then older ones; then by id. A run that cannot start does not
+    hold up those behind it.
+    """
+
+    max_concurrent_runs: int
+    active: dict[str, str | None] = Factory(dict)
+    queued: dict[str, Ticket] = Factory(dict)
+    _waited: set[str] = Factory(set)
+    _order: list[Ticket] | None = None
+
+    def enqueue(self, ticket: Ticket) -> None:
+        """The run is queued (again, perhaps with another time)."""
+        self.active.pop(ticket.run_id, None)
+        self.queued[ticket.run_id] = ticket
+        self._order = None
+
+    def leave(self, run_id: str) -> None:
+        """The run neither runs nor waits for a slot."""
+        self.active.pop(run_id, None)
+        if self.queued.pop(run_id, None) is not None:
+            self._order = None
+        self._waited.discard(run_id)
+
+    def occupy(self, run_id: str, workspace: str | None) -> None:
+        """The run is known to run, however it came to that."""
+        if self.queued.pop(run_id, None) is not None:
+            self._order = None
+        self.active[run_id] = workspace
+
+    def admit(self, now: int) -> list[str]:
+        """Give slots to all that may start now; their ids in order."""
+        admitted: list[str] = []
+        if len(self.active) >= self.max_concurrent_runs or not self.queued:
+            return admitted
+        held = {workspace for workspace in self.active.values() if workspace is not None}
+        for ticket in self._sorted():
+            if len(self.active) >= self.max_concurrent_runs:
+                break
+            if ticket.not_before_ms is not None and ticket.not_before_ms > now:
+                continue
+            if ticket.workspace is not None and ticket.workspace in held:
+                self._waited.add(ticket.run_id)
+                continue
+            self.active[ticket.run_id] = ticket.workspace
+            if ticket.workspace is not None:
+                held.add(ticket.workspace)
+            admitted.append(ticket.run_id)
+        for run_id in admitted:
+            del self.queued[run_id]
+            self._waited.discard(run_id)
+        if admitted and self._order is not None:
+            gone = set(admitted)
+            self._order = [ticket for ticket in self._order if ticket.run_id not in gone]
+        return admitted
+
+    def next_due(self, now: int) -> int | None:
+        """When the first back-off that is not over ends, epoch milliseconds."""
+        times = [ticket.not_before_ms for ticket in self.queued.values() if ticket.not_before_ms is not None and ticket.not_before_ms > now]
+        return min(times, default=None)
+
+    def reason(self, run_id: str, now: int) -> dict[str, Any] | None:
+        """Why a queued run does not start, by the very tests that `admit` makes; None if nothing holds it or it is not queued."""
+        ticket = self.queued.get(run_id)
+        if ticket is None:
+            return None
+        if ticket.not_before_ms is not None and ticket.not_before_ms > now:
+            return {"queue_reason": "retry_backoff", "retry_after_ms": ticket.not_before_ms}
+        if ticket.workspace is not None:
+            holder = next((other for other, workspace in self.active.items() if workspace == ticket.workspace), None)
+            if holder is not None:
+                return {"queue_reason": "workspace_lock", "resource_key": ticket.workspace, "held_by": holder}
+        if len(self.active) >= self.max_concurrent_runs:
+            ahead = [other.run_id for other in self._sorted()].index(run_id)
+            return {"queue_reason": "capacity", "max_concurrent_runs": self.max_concurrent_runs, "ahead": ahead}
+        return None
+
+    def _sorted(self) -> list[Ticket]:
+        if self._order is None:
+            self._order = sorted(self.queued.values(), key=self._rank)
+        return self._order
+
+    def _rank(self, ticket: Ticket) -> tuple[int, bool, int, str]:
+        return (-ticket.priority, ticket.run_id not in self._waited, ticket.created_ms, ticket.run_id)

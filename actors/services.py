@@ -1,0 +1,44 @@
+"""The named services that the actors of the tree are given when they are made. Wiring is in `tree`; nothing here decides anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from actors.settings import RunRules
+
+if TYPE_CHECKING:
+    from actors.ids import Ids
+    from actors.node.tools import Tools
+    from actors.plans import Plans
+    from actors.watch import Watchers
+    from storage.store import Store
+    from supervision import Clock
+
+__all__ = ["REGISTRAR", "SCHEDULER", "Services"]
+
+REGISTRAR = "registrar"
+SCHEDULER = "scheduler"
+
+
+@frozen(eq=False)
+class Services:
+    """`claimant` names this daemon in claims, `folder` is the data folder, `tools` is made when the first attempt needs it."""
+
+    store: Store
+    clock: Clock
+    ids: Ids
+    plans: Plans
+    watchers: Watchers
+    rules: RunRules
+    claimant: str
+    lease_ms: int
+    folder: Path
+    tools: Callable[[], Tools]
+
+    def run_folder(self, run_id: str) -> Path:
+        """The run's private folder; it may not exist yet."""
+        return self.folder / "runs" / run_id

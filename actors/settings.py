@@ -1,0 +1,23 @@
+"""The settings that rules need, with their defaults: plain numbers, so that rules stay pure. Where they come from is in `config`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import frozen
+
+__all__ = ["CRASH_ATTEMPTS", "RunRules"]
+
+CRASH_ATTEMPTS = 3
+"""How many attempts of one node instance may be lost in crashes before the run gives up."""
+
+
+@frozen
+class RunRules:
+    """Defaults that apply where a workflow is silent. Milliseconds."""
+
+    cleanup_grace_ms: int = 60_000
+    gate_expires_after_ms: int = 604_800_000
+    gate_on_expiry: Literal["fail", "continue", "cancel"] = "cancel"
+    idle_timeout_ms: int = 600_000
+    node_time_limit_ms: int = 43_200_000

@@ -1,0 +1,57 @@
+"""The supervision tree of a daemon, in one list. Start order is dependency order: who stands further left is needed by all to its right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from actors.control.server import control_branch
+from actors.housekeeping import Caretaker, Storekeeper, Warden
+from actors.run.registrar import Registrar
+from actors.scheduler.actor import Scheduler
+from supervision import ChildSpec, Dynamic, Supervisor
+from supervision.reaper import Reaper
+
+if TYPE_CHECKING:
+    from actors.config import Config
+    from actors.control.port import Runtime
+    from actors.control.server import ControlSettings
+    from actors.node.guardian.guardian import Guardian
+    from actors.services import Services
+    from supervision.reaper import Stuck
+
+__all__ = ["daemon_tree"]
+
+UPKEEP_S = 60.0
+LOOK_S = 10.0
+STUCK_AFTER_S = 30.0
+
+
+def daemon_tree(
+    services: Services, guardian: Guardian, config: Config, control: ControlSettings | None, runtime: Callable[[], Runtime],
+    on_stuck: Callable[[Stuck], None],
+) -> Supervisor:  # fmt: skip
+    """Root: 3 restarts in 60 s, then the daemon ends in order and the service manager starts it anew. `control` None: no socket."""
+    runs = config.runs
+    tick_s = config.scheduler.effective_tick_ms / 1000
+    slots = 1 if config.scheduler.mode == "single" else config.scheduler.max_concurrent_runs
+    children = [
+        ChildSpec("store", lambda: Storekeeper(services.store)),
+        ChildSpec("warden", lambda: Warden(guardian), shutdown=10.0),
+        ChildSpec("scheduler", lambda: Scheduler(services, slots, tick_s)),
+        ChildSpec("runs", lambda: Dynamic(intensity=1000, period=1.0)),
+        ChildSpec(
+            "registrar",
+            lambda: Registrar(
+                services,
+                restart_max=runs.restart_max,
+                restart_window_s=runs.restart_window_ms / 1000,
+                renew_s=config.claims.renew_every_ms / 1000,
+            ),
+        ),
+        ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, config.retention.finished_runs_ms)),
+        ChildSpec("reaper", lambda: Reaper(interval_s=LOOK_S, stuck_after_s=STUCK_AFTER_S, on_stuck=on_stuck)),
+    ]
+    if control is not None:
+        children.append(ChildSpec("control", lambda: control_branch(control, runtime())))
+    return Supervisor(children=children, strategy="rest_for_one", intensity=3, period=60.0)
