@@ -19,7 +19,10 @@ __all__ = ["check", "print_problem"]
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @options.as_json
 def check(files: tuple[str, ...], *, as_json: bool) -> int:
-    """Validate workflow files; nothing is run or stored. Exit code 2 when one of them is wrong, 66 when one is missing."""
+    """Validate workflow files; nothing is run or stored.
+
+    Exit code 2 when one of them is wrong, 66 when one is missing.
+    """
     results = [_check(Path(file)) for file in files]
     if as_json:
         print_json(results)
@@ -31,7 +34,8 @@ def check(files: tuple[str, ...], *, as_json: bool) -> int:
 
 
 def _check(path: Path) -> dict[str, Any]:
-    from actors.workflow.parse import WorkflowInvalid, load_file
+    from actors.workflow.parse import load_file
+    from actors.workflow.problems import WorkflowInvalid
 
     if not path.is_file():
         missing = {"code": "file_not_found", "message": "no such file", "file": str(path)}

@@ -16,7 +16,10 @@ __all__ = ["doctor", "examine"]
 @options.as_json
 @click.pass_context
 def doctor(context: click.Context, *, as_json: bool) -> int:
-    """Check this installation: settings, folders, disk, SQLite, socket, processes. Exit code 1 when something fails."""
+    """Check this installation and say what to do.
+
+    Settings, folders, disk, SQLite, socket, processes. Exit code 1 when something fails.
+    """
     findings = examine(link_of(context))
     if as_json:
         print_json([{"check": one.check, "level": one.level, "text": one.text, "advice": one.advice} for one in findings])

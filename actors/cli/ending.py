@@ -14,7 +14,7 @@ def conclude(run: dict[str, Any], *, embedded: bool, as_json: bool) -> int:
     """Print the ending (one JSON object with `as_json`) and return the exit code."""
     exit_code = exits.code_of_status(run["status"])
     if exit_code == exits.UNFINISHED:
-        run = {**run, "next_steps": next_steps(run, embedded=embedded)}
+        run = {**run, "next_steps": next_steps(run, embedded=embedded), "held": embedded}
     if as_json:
         print_json({**run, "exit_code": exit_code})
     else:
@@ -24,7 +24,7 @@ def conclude(run: dict[str, Any], *, embedded: bool, as_json: bool) -> int:
 
 def _print(run: dict[str, Any]) -> None:
     detail = run.get("detail") or {}
-    tail = f" ({detail['code']})" if "code" in detail else ""
+    tail = f" ({detail['code']})" if "code" in detail else " (held: the daemon in this process has ended)" if run.get("held") else ""
     emit(visible(f"{run['run_id']}: {run['status']}{tail}"))
     failure = run.get("last_failure")
     if failure and run["status"] in {"failed", "blocked"}:

@@ -27,7 +27,7 @@ _feedback = click.option("--feedback", metavar="TEXT", help="Words for the run; 
 @options.as_json
 @click.pass_context
 def gates(context: click.Context, run_id: str | None, *, as_json: bool) -> int:
-    """List open gates, of all runs or of one."""
+    """List open gates."""
     with link_of(context).client() as client:
         found = client.call("gate.list", {"run_id": run_id} if run_id else {})["gates"]
     if as_json:
@@ -47,7 +47,10 @@ def gates(context: click.Context, run_id: str | None, *, as_json: bool) -> int:
 @options.as_json
 @click.pass_context
 def approve(context: click.Context, /, run_id: str, gate: str | None, **given: Any) -> int:
-    """Approve a gate; GATE may be left out when only one is open."""
+    """Approve a gate.
+
+    GATE may be left out when only one is open.
+    """
     return _decide(context, "approve", run_id, gate, given)
 
 
@@ -60,7 +63,10 @@ def approve(context: click.Context, /, run_id: str, gate: str | None, **given: A
 @options.as_json
 @click.pass_context
 def reject(context: click.Context, /, run_id: str, gate: str | None, **given: Any) -> int:
-    """Reject a gate: its node fails, or the run goes on where the gate says so."""
+    """Reject a gate: its node fails.
+
+    Or the run goes on, where the gate says so.
+    """
     return _decide(context, "reject", run_id, gate, given)
 
 
@@ -73,7 +79,10 @@ def reject(context: click.Context, /, run_id: str, gate: str | None, **given: An
 @options.as_json
 @click.pass_context
 def rework(context: click.Context, /, run_id: str, gate: str | None, **given: Any) -> int:
-    """Send the work before a gate back; the feedback reaches its next attempt."""
+    """Send the work before a gate back, with feedback.
+
+    The feedback reaches its next attempt.
+    """
     return _decide(context, "rework", run_id, gate, given)
 
 

@@ -64,9 +64,9 @@ class Link:
             listening.close()
             yield Carrier(self, embedded=False)
             return
-        from actors import daemon
+        from actors.daemon import embedded
 
-        with daemon.embedded(self.places):
+        with embedded(self.places):
             yield Carrier(self, embedded=True)
 
 

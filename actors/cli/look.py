@@ -74,7 +74,10 @@ def _node_row(node: dict[str, Any]) -> dict[str, Any]:
 @options.as_json
 @click.pass_context
 def tree(context: click.Context, *, as_json: bool) -> int:
-    """Show the daemon's actors, their addresses and what each is doing."""
+    """Show the daemon's actors.
+
+    Their addresses, and what each is doing.
+    """
     with link_of(context).client() as client:
         rows = client.call("system.tree")["rows"]
     if as_json:
@@ -111,7 +114,10 @@ def why(context: click.Context, run_id: str, *, as_json: bool) -> int:
 @options.as_json
 @click.pass_context
 def events(context: click.Context, run_id: str, after: int, *, follow: bool, as_json: bool) -> int:
-    """Print a run's events, oldest first; with --json one JSON object a line."""
+    """Print a run's events.
+
+    Oldest first; with --json one JSON object a line.
+    """
     from actors.cli.view import event_line
 
     with link_of(context).client() as client:
@@ -140,7 +146,7 @@ def _pages(client: Client, run_id: str, after: int) -> Any:
 @options.as_json
 @click.pass_context
 def logs(context: click.Context, run_id: str, node_id: str | None, attempt: int | None, *, as_json: bool) -> int:
-    """Print what a run's nodes wrote to stdout and stderr."""
+    """Print what a run's nodes wrote."""
     asked = {"run_id": run_id, "node_id": node_id, "attempt": attempt}
     with link_of(context).client() as client:
         found = client.call("run.logs", {key: value for key, value in asked.items() if value is not None})["logs"]

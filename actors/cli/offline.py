@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import attrs
 import trio
 
 from actors.cli.exits import FAILED, NOT_FOUND, Told
@@ -22,7 +23,7 @@ def verify(places: Places) -> tuple[dict[str, Any], dict[str, Any]]:
     with Store.open(places.data, clock=SystemClock(), inline=True) as store:
         report = trio.run(store.verify)
         broken = store.audit.verify()
-    problems = [f"{one.stream or 'database'} at {one.seq}: {one.what}" for one in report.damage]
+    problems = [attrs.asdict(one) for one in report.damage]
     audit = {"ok": broken is None, "entries": report.entries, "problems": [] if broken is None else [broken]}
     return {"ok": report.ok, "events": report.events, "problems": problems}, audit
 

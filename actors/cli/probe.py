@@ -13,6 +13,7 @@ from actors.node.guardian.process import Ended
 __all__ = ["probe"]
 
 _PATIENCE = 10.0
+_ATTEMPT = "doctor"
 
 
 def probe() -> tuple[str | None, float]:
@@ -34,10 +35,10 @@ async def _probe() -> str | None:
 
 
 async def _run_true(guardian: Guardian) -> str | None:
-    folder = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+    folder = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
+    null = os.open(os.devnull, os.O_RDONLY)
     try:
-        process = await guardian.spawn(["true"], dict(os.environ), token="doctor", folder=folder, stdin=null)
+        process = await guardian.spawn(["true"], dict(os.environ), token=_ATTEMPT, folder=folder, stdin=null)
         try:
             end = await process.wait()
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -26,7 +27,7 @@ _NOT_A_USERS_MISTAKE = {exits.NOT_FOUND, exits.PERMISSION, exits.NO_DAEMON, exit
 @options.as_json
 @click.pass_context
 def run(context: click.Context, /, target: str, **given: Any) -> int:
-    """Run a workflow FILE, or a stored workflow by its ID.
+    """Run a workflow file, or a stored workflow by its id.
 
     Talks to the daemon when one listens on the socket; else carries one for as long as the run lasts. Exit code: 0 completed, 1 failed,
     3 blocked, 4 cancelled, 5 paused, waiting or awaiting approval.
@@ -34,7 +35,8 @@ def run(context: click.Context, /, target: str, **given: Any) -> int:
     from actors.cli.ids import new_request_id
     from actors.cli.source import inputs_of, start_params
 
-    params = {**start_params(target), "inputs": inputs_of(given["inputs"]), "request_id": given["request_id"] or new_request_id()}
+    params = {**start_params(target), "cwd": os.getcwd(), "inputs": inputs_of(given["inputs"])}
+    params["request_id"] = given["request_id"] or new_request_id()
     if given["priority"] is not None:
         params["priority"] = given["priority"]
     link = link_of(context)

@@ -19,7 +19,7 @@ __all__ = ["config"]
 @options.as_json
 @click.pass_context
 def config(context: click.Context, *, explain: bool, as_json: bool) -> int:
-    """Print the settings in force and where each value came from."""
+    """Print the settings in force and where each came from."""
     from actors.config import load
 
     places = link_of(context).places

@@ -10,21 +10,21 @@ from actors.cli.exits import NOT_FOUND, PERMISSION, USAGE, Told
 
 __all__ = ["definition", "inputs_of", "start_params"]
 
-_NOTATIONS = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".wf": "wf"}
+_NOTATIONS = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 _LARGEST = 256 << 10
 
 
 def start_params(target: str) -> dict[str, Any]:
     """The part of run.start that says what to run. A target with a known suffix, a slash or a file of that name is a file."""
     path = Path(target)
-    if path.suffix in _NOTATIONS or os.sep in target or path.is_file():
+    if path.suffix.lower() in _NOTATIONS or os.sep in target or path.is_file():
         return definition(path)
     return {"workflow_id": target}
 
 
 def definition(path: Path) -> dict[str, Any]:
     """A file as parameters: text, notation, source, folder."""
-    notation = _NOTATIONS.get(path.suffix)
+    notation = _NOTATIONS.get(path.suffix.lower())
     if notation is None:
         raise Told("notation_unknown", f"{path}: the suffix must be one of {', '.join(_NOTATIONS)}", USAGE)
     return {"text": _read(path), "notation": notation, "source": str(path), "folder": str(path.absolute().parent)}

@@ -21,12 +21,16 @@ __all__ = ["cancel", "pause", "resume", "retry", "send"]
 @options.as_json
 @click.pass_context
 def pause(context: click.Context, /, run_id: str, **given: Any) -> int:
-    """Pause a run: nothing new starts, what is under way is ended in order."""
+    """Pause a run.
+
+    Nothing new starts, and what is under way is ended in order.
+    """
     return change(link_of(context), "run.pause", _params(run_id, given), as_json=given["as_json"])
 
 
 @click.command()
 @options.run_id
+@click.option("--runtime", metavar="DURATION", help="Raise the limit on the run's active time, for example to 2h.")
 @options.reason
 @options.request_id
 @options.as_json
@@ -36,7 +40,17 @@ def resume(context: click.Context, /, run_id: str, **given: Any) -> int:
 
     Where no daemon listens, this process carries one and stays with the run until it ends or stands still, as `run` does.
     """
-    return change_or_carry(link_of(context), "run.resume", _params(run_id, given), as_json=given["as_json"])
+    params = {**_params(run_id, given), "limits": {"runtime_ms": _milliseconds(given["runtime"])} if given["runtime"] else None}
+    return change_or_carry(link_of(context), "run.resume", params, as_json=given["as_json"])
+
+
+def _milliseconds(text: str) -> int:
+    from actors.workflow.durations import parse_duration
+
+    try:
+        return parse_duration(text)
+    except ValueError:
+        raise exits.Told("duration_malformed", f"--runtime {text}: written as 30s, 10m, 2h or 7d", exits.USAGE) from None
 
 
 @click.command()
@@ -46,7 +60,10 @@ def resume(context: click.Context, /, run_id: str, **given: Any) -> int:
 @options.as_json
 @click.pass_context
 def cancel(context: click.Context, /, run_id: str, **given: Any) -> int:
-    """Cancel a run; its `finally` nodes still run."""
+    """Cancel a run.
+
+    Its `finally` nodes still run.
+    """
     return change(link_of(context), "run.cancel", _params(run_id, given), as_json=given["as_json"])
 
 
@@ -58,9 +75,9 @@ def cancel(context: click.Context, /, run_id: str, **given: Any) -> int:
 @options.as_json
 @click.pass_context
 def retry(context: click.Context, /, run_id: str, node_id: str, **given: Any) -> int:
-    """Give a failed node, and all that depends on it, fresh attempts.
+    """Give a failed node fresh attempts.
 
-    Where no daemon listens, this process carries one and stays with the run, as `run` does.
+    All that depends on it is done again, too.     Where no daemon listens, this process carries one and stays with the run, as `run` does.
     """
     params = {**_params(run_id, given), "node_id": node_id}
     return change_or_carry(link_of(context), "run.retry", params, as_json=given["as_json"])
@@ -77,9 +94,10 @@ def _params(run_id: str, given: dict[str, Any]) -> dict[str, Any]:
 @options.as_json
 @click.pass_context
 def send(context: click.Context, address: str, message: str, request_id: str | None, *, as_json: bool) -> int:
-    """Inject one typed message into any actor that accepts it; `penstock tree` lists the addresses.
+    """Inject one typed message into an actor.
 
-    MESSAGE-JSON is an object that names the message's class in `kind`, for example {"kind": "Tick"}. It is recorded in the audit log.
+    The actor must accept it; `penstock tree` lists the addresses. MESSAGE-JSON is an object that names the message's class in `kind`,
+    for example {"kind": "Tick"}. It is recorded in the audit log.
     """
     try:
         decoded = json.loads(message)

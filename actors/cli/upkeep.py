@@ -25,7 +25,10 @@ _PATIENCE = 600.0
 @options.as_json
 @click.pass_context
 def backup(context: click.Context, file: str, request_id: str | None, *, as_json: bool) -> int:
-    """Write a consistent copy of the database to FILE, while the daemon works or without one. FILE must not exist yet."""
+    """Write a consistent copy of the database.
+
+    With a daemon, while it works, or without one. FILE must not exist yet.
+    """
     target = Path(file).absolute()
     link = link_of(context)
     client = link.try_client()
@@ -40,7 +43,7 @@ def backup(context: click.Context, file: str, request_id: str | None, *, as_json
     if as_json:
         print_json(answer)
     else:
-        emit(visible(f"{answer['path']}: {answer['bytes']} bytes, sha256 {answer['sha256']}"))
+        emit("  ".join(f"{key}: {visible(value)}" for key, value in answer.items()))
     return exits.OK
 
 
@@ -48,7 +51,10 @@ def backup(context: click.Context, file: str, request_id: str | None, *, as_json
 @options.as_json
 @click.pass_context
 def verify(context: click.Context, *, as_json: bool) -> int:
-    """Verify every event of the log and the audit trail. Exit code 65 when something is damaged."""
+    """Verify the log and the audit trail.
+
+    Every event is looked at. Exit code 65 when something is damaged.
+    """
     link = link_of(context)
     client = link.try_client()
     if client is not None:
@@ -70,7 +76,11 @@ def verify(context: click.Context, *, as_json: bool) -> int:
 def _print(what: str, count: str, result: dict[str, Any]) -> None:
     emit(f"{what}: {'ok' if result['ok'] else 'DAMAGED'}, {count}")
     for problem in result["problems"]:
-        emit(f"  {visible(problem)}")
+        emit(f"  {visible(_words(problem))}")
+
+
+def _words(problem: Any) -> str:
+    return f"{problem['stream'] or 'the database'} at {problem['seq']}: {problem['what']}" if isinstance(problem, dict) else str(problem)
 
 
 def _existing(link: Link) -> Places:

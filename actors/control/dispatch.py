@@ -15,10 +15,10 @@ from actors.control.limits import Limits
 from actors.control.methods import METHODS, PING, RUN_FOLLOW, SYSTEM_FOLLOW, Method
 from actors.control.params import RunFollow
 from actors.control.peers import Peer, Rights
-from actors.control.port import Answer, RequestKey, Runtime
+from actors.control.port import Answer, Runtime
 from actors.control.protocol import Call, CallId
 from actors.control.slots import Slots
-from actors.refusals import Principal, Refusal
+from actors.refusals import Principal, Refusal, RequestKey
 from storage.codec import BadJson, canonical, loads_strict
 from supervision.errors import ActorDead, AskTimeout, MailboxFull
 

@@ -61,7 +61,7 @@ _ROWS = (
     Method("run.report", p.RunOnly),
     Method("run.logs", p.RunLogs),
     Method("run.pause", p.RunSteer, changing=True, scope="operate"),
-    Method("run.resume", p.RunSteer, changing=True, scope="operate"),
+    Method("run.resume", p.RunResume, changing=True, scope="operate"),
     Method("run.cancel", p.RunSteer, changing=True, scope="operate", reserved=True),
     Method("run.retry", p.RunRetry, changing=True, scope="operate"),
     Method("gate.list", p.GateList, reserved=True),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import pwd
 import socket
 import struct
 from collections.abc import Callable, Iterable
@@ -14,7 +16,7 @@ from actors.control.limits import Limits
 from actors.control.methods import Scope
 from actors.refusals import Principal
 
-__all__ = ["Doorkeeper", "Entry", "Peer", "Rights", "read_peer"]
+__all__ = ["Doorkeeper", "Entry", "GroupUnknown", "Peer", "Rights", "read_peer", "rights_of"]
 
 Entry = Literal["ordinary", "reserved"]
 _CREDENTIALS = struct.Struct("3i")
@@ -32,6 +34,33 @@ class Peer:
     def principal(self, is_step_process: Callable[[int], bool]) -> Principal:
         """Who acts now: once under a step is never human again, however the process tree has changed since."""
         return Principal(self.uid, self.human and not is_step_process(self.pid))
+
+
+class GroupUnknown(Exception):
+    """A group named in the settings does not exist here."""
+
+    code = "config_invalid"
+    exit_code = 78
+
+
+def rights_of(operators: Iterable[str], approvers: Iterable[str]) -> Rights:
+    """Rights from the words of the settings: uids, and groups as `@name`, which are resolved now. Raises GroupUnknown."""
+    return Rights(operators=_uids(operators), approvers=_uids(approvers))
+
+
+def _uids(words: Iterable[str]) -> frozenset[int]:
+    found: set[int] = set()
+    for word in words:
+        found |= _members(word[1:]) if word.startswith("@") else {int(word)}
+    return frozenset(found)
+
+
+def _members(name: str) -> set[int]:
+    try:
+        group = grp.getgrnam(name)
+    except KeyError:
+        raise GroupUnknown(f"control.operators or control.approvers: there is no group {name!r} on this machine") from None
+    return {entry.pw_uid for entry in pwd.getpwall() if entry.pw_name in group.gr_mem or entry.pw_gid == group.gr_gid}
 
 
 class Credentialed(Protocol):

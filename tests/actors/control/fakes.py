@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +118,14 @@ class Wire:
         value: dict[str, Any] = orjson.loads(line)
         return value
 
+    async def rest(self) -> list[dict[str, Any]]:
+        """All lines until the server closes."""
+        lines = []
+        with suppress(EOFError):
+            while True:
+                lines.append(await self.line())
+        return lines
+
     async def closed(self) -> bool:
         """Whether the server has nothing more to say."""
         try:
@@ -145,6 +153,12 @@ class Served:
         wire = Wire(await trio.open_unix_socket(self.path))
         self.wires.append(wire)
         return wire
+
+    async def left_with(self, sessions: int) -> None:
+        """Wait until no more than so many sessions are alive."""
+        with trio.fail_after(20):
+            while len(self.sessions()) > sessions:  # noqa: ASYNC110  sessions end in the kernel's own tasks, which know no test
+                await trio.sleep(0.05)
 
     def sessions(self) -> tuple[str, ...]:
         return self.system.dynamic("control/sessions").children()

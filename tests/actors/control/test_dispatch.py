@@ -94,7 +94,7 @@ async def test_a_part_that_cannot_answer_is_unavailable_and_the_session_lives(er
 
 async def test_a_runtime_that_never_answers_is_given_up_and_its_slot_is_free(autojump_clock: trio.testing.MockClock) -> None:
     async def never(*_: Any) -> dict[str, Any]:
-        await trio.sleep_forever()
+        await trio.sleep(3600)
         return {}
 
     async with served(FakeRuntime(run_why=never), limits=Limits(slots=1)) as here:

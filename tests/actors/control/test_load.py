@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ def test_each_uid_has_its_own_bound_and_all_together_have_one() -> None:
     alive: list[str] = []
     entries = []
     for number, uid in enumerate([1, 1, 1, 1, 1, 1, 2, 2, 3]):
-        entry = keeper.admit(f"s{number}", uid, lambda: alive)
+        entry = keeper.admit(f"s{number}", uid, alive.copy)
         entries.append(entry)
         alive += [f"s{number}"] if entry else []
     assert entries == ["ordinary"] * 3 + ["reserved"] * 2 + [None, "ordinary", None, None]
@@ -113,7 +114,5 @@ async def test_a_thousand_sockets_idle_and_dribbling_do_not_keep_a_client_out(au
 
 
 async def _quietly(sending: Any) -> None:
-    try:
+    with contextlib.suppress(trio.BrokenResourceError):
         await sending
-    except trio.BrokenResourceError:
-        pass

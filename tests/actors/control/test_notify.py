@@ -19,7 +19,7 @@ def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
         sock.settimeout(2)
         monkeypatch.setenv("NOTIFY_SOCKET", path)
         yield sock
-    os.unlink(path)
+    Path(path).unlink()
 
 
 def test_the_manager_hears_of_every_stage(manager: socket.socket) -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import trio
@@ -9,8 +9,7 @@ import trio
 from actors.control.limits import Limits
 from actors.refusals import Refusal
 from supervision import Failed
-from supervision.testing import settled
-from tests.actors.control.fakes import FakeRuntime, request, served
+from tests.actors.control.fakes import FakeRuntime, Wire, request, served
 
 START = {"workflow_id": "w", "request_id": "r1"}
 
@@ -123,14 +122,18 @@ async def test_a_line_that_does_not_end_is_refused_after_five_seconds(autojump_c
         assert trio.current_time() - began == pytest.approx(5.0, abs=0.1)
 
 
+async def dribble(wire: Wire) -> NoReturn:
+    while True:
+        await wire.send(b" ")
+        await trio.sleep(1.0)
+
+
 async def test_bytes_that_dribble_in_do_not_win_time(autojump_clock: trio.testing.MockClock) -> None:
     async with served() as here:
         wire = await here.wire()
         began = trio.current_time()
         with pytest.raises(trio.BrokenResourceError):
-            while True:
-                await wire.send(b" ")
-                await trio.sleep(1.0)
+            await dribble(wire)
         assert trio.current_time() - began <= 7.0
 
 
@@ -167,10 +170,7 @@ async def test_a_client_that_goes_leaves_nothing_behind() -> None:
             wire = await here.wire()
             await wire.send(payload)
             await trio.aclose_forcefully(wire.stream)
-        await settled()
-        with trio.fail_after(5):
-            while len(here.sessions()) > 1:
-                await trio.sleep(0.01)
+        await here.left_with(1)
         assert here.runtime.watching == []
 
 

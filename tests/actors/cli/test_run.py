@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from actors.cli.attend import _Watch
+from actors.refusals import Refusal
+from tests.actors.cli.conftest import Daemon, Penstock
+from tests.actors.cli.world import DIGEST, NONCE, World, node
+
+FILE = "penstock: 1\nworkflow: w\nnodes: []\n"
+
+
+@pytest.mark.parametrize(
+    ("status", "code"), [("completed", 0), ("failed", 1), ("blocked", 3), ("cancelled", 4), ("paused", 5), ("waiting", 5)]
+)
+def test_the_exit_code_says_how_the_run_ended(world: World, penstock: Penstock, status: str, code: int) -> None:
+    world.story = lambda: world.move(status)
+    result = penstock("run", "w")
+    assert result.exit_code == code, result.output
+    assert f"r: {status}" in result.output
+
+
+def test_without_a_terminal_each_event_is_a_line_and_the_end_names_outputs_and_report(world: World, penstock: Penstock) -> None:
+    result = penstock("run", "w")
+    assert result.output.splitlines()[0].split()[0] == "1"
+    assert "run_completed status=completed" in result.output
+    assert "notes = n.json" in result.output
+    assert "report: /data/runs/r/report.md" in result.output
+
+
+def test_a_file_is_sent_with_its_notation_and_folder_and_the_inputs(world: World, penstock: Penstock, tmp_path: Path) -> None:
+    file = tmp_path / "flow.yml"
+    file.write_text(FILE)
+    assert penstock("run", str(file), "-i", "a=1", "-i", "b=x=y", "--priority", "7", "--request-id", "mine").exit_code == 0
+    (name, params, _, request), *_ = world.runtime.calls
+    assert (name, params.text, params.notation, params.source, params.folder) == ("run_start", FILE, "yaml", str(file), str(tmp_path))
+    assert (params.inputs, params.priority, request.request_id) == ({"a": "1", "b": "x=y"}, 7, "mine")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "exit_code"),
+    [
+        (["run", "gone/flow.yaml"], "file_not_found", 66),
+        (["run", "flow/flow.toml"], "notation_unknown", 2),
+        (["run", "w", "-i", "novalue"], "input_malformed", 2),
+        (["run", "w", "-i", "a=1", "-i", "a=2"], "input_repeated", 2),
+        (["run"], "usage", 2),
+        (["run", "w", "--priority", "high"], "usage", 2),
+        (["nonsense"], "usage", 2),
+        (["run", "w", "--nonsense"], "usage", 2),
+    ],
+)
+def test_a_users_mistake_is_one_sentence_with_a_code(penstock: Penstock, words: list[str], code: str, exit_code: int) -> None:
+    result = penstock(*words)
+    assert result.exit_code == exit_code
+    assert f"\ncode: {code}\n" in result.stderr
+    assert result.stderr.startswith("error: ")
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("refusal", "exit_code"),
+    [
+        (Refusal("workflow_not_found", "there is none"), 66),
+        (Refusal("missing_required_input", "input a is required"), 2),
+        (Refusal("not_permitted", "you may not"), 77),
+        (Refusal("overloaded", "later"), 69),
+        (Refusal("storage_full", "no room"), 69),
+    ],
+)
+def test_a_refused_start_is_no_failed_run(world: World, penstock: Penstock, refusal: Refusal, exit_code: int) -> None:
+    world.runtime.answers["run_start"] = refusal
+    result = penstock("run", "w")
+    assert (result.exit_code, f"code: {refusal.code}" in result.stderr) == (exit_code, True)
+
+
+def test_problems_of_a_refused_definition_are_printed_with_their_places(world: World, penstock: Penstock) -> None:
+    problem = {"code": "cycle", "message": "a needs itself", "file": "f.yaml", "line": 4, "column": 2, "path": "nodes[0].needs"}
+    world.runtime.answers["run_start"] = Refusal("workflow_invalid", "1 problem", {"problems": [problem]})
+    result = penstock("run", "w")
+    assert "f.yaml:4:2: cycle: a needs itself" in result.output
+    assert result.exit_code == 2
+
+
+def test_an_open_gate_without_a_terminal_ends_with_five_and_the_commands_that_answer_it(world: World, penstock: Penstock) -> None:
+    world.story = world.open_gate
+    world.reasons = [{"code": "gate_open", "text": "waits for a decision at ok", "data": {}}]
+    result = penstock("run", "w")
+    assert result.exit_code == 5
+    assert "penstock approve r ok" in result.output
+    assert "waits for a decision at ok" in result.output
+
+
+def test_yes_approves_what_was_shown_and_nothing_else(world: World, penstock: Penstock) -> None:
+    world.story = world.open_gate
+    result = penstock("run", "w", "--yes")
+    assert result.exit_code == 0
+    [decision] = world.runtime.called("gate_decide")
+    assert (decision.decision, decision.gate, decision.nonce, decision.shown_digest) == ("approve", "ok", NONCE, DIGEST)
+
+
+def test_a_gate_that_is_decided_elsewhere_while_we_wait_moves_the_run_on(world: World, daemon: Daemon, penstock: Penstock) -> None:
+    world.story = world.open_gate
+    opened = _Watch._answer_gates
+
+    def elsewhere(self: _Watch) -> None:
+        if world.run["open_gates"]:
+            daemon.do(world.end, "completed")
+        opened(self)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Watch, "_answer_gates", elsewhere)
+        assert penstock("run", "w", "--wait").exit_code == 0
+
+
+def test_an_approval_that_loses_the_race_is_told_and_the_run_goes_on(world: World, penstock: Penstock) -> None:
+    def raced(*_: object) -> None:
+        world.end("completed")
+
+    async def decide(*_: object) -> Refusal:
+        raced()
+        return Refusal("gate_already_decided", "uid:7 approved it")
+
+    world.story = world.open_gate
+    world.runtime.answers["gate_decide"] = decide
+    result = penstock("run", "w", "--yes")
+    assert result.exit_code == 0
+    assert "uid:7 approved it (gate_already_decided)" in result.output
+
+
+def test_json_is_one_object_at_the_end(world: World, penstock: Penstock) -> None:
+    result = penstock("run", "w", "--json")
+    value = json.loads(result.output)
+    assert (value["run_id"], value["status"], value["exit_code"], value["output"]) == ("r", "completed", 0, {"notes": "n.json"})
+
+
+def test_json_of_a_run_that_stands_still_says_what_would_move_it_on(world: World, penstock: Penstock) -> None:
+    world.story = world.open_gate
+    value = json.loads(penstock("run", "w", "--json").output)
+    assert (value["exit_code"], value["open_gates"], len(value["next_steps"])) == (5, ["ok"], 1)
+
+
+def test_detached_prints_the_id_and_leaves(world: World, penstock: Penstock) -> None:
+    world.story = lambda: world.move("running")
+    assert penstock("run", "w", "--detach").output == "r\n"
+    assert json.loads(penstock("run", "w", "--detach", "--json").output)["run_id"] == "r"
+
+
+def test_detached_without_a_daemon_is_refused(alone: Penstock) -> None:
+    result = alone("run", "w", "--detach")
+    assert (result.exit_code, "code: no_daemon" in result.stderr) == (69, True)
+
+
+def test_without_a_daemon_the_command_carries_one_and_ends_it(world: World, carried: SimpleNamespace) -> None:
+    result = carried.penstock("run", "w")
+    assert result.exit_code == 0, result.output
+    assert len(carried.daemons) == 1
+    assert not carried.daemons[0]._thread.is_alive()
+
+
+def test_a_refusal_to_start_the_carried_daemon_keeps_its_code(carried: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Locked(Exception):
+        code, exit_code = "store_locked", 75
+
+    def embedded(places: object) -> object:
+        raise Locked("another daemon holds the folder")
+
+    monkeypatch.setitem(sys.modules, "actors.daemon", SimpleNamespace(embedded=embedded))
+    result = carried.penstock("run", "w")
+    assert (result.exit_code, "code: store_locked" in result.stderr) == (75, True)
+
+
+def test_resume_and_approve_carry_a_daemon_too_and_stay_with_the_run(world: World, carried: SimpleNamespace) -> None:
+    world.runtime.logs["r"] = []
+    assert carried.penstock("resume", "r").exit_code == 0
+    world.runtime.ended.clear()
+    world.open_gate()
+    result = carried.penstock("approve", "r")
+    assert (result.exit_code, len(carried.daemons)) == (0, 2)
+
+
+def test_an_interrupted_carried_run_ends_with_five_and_says_how_to_go_on(world: World, carried: SimpleNamespace) -> None:
+    world.story = lambda: world.move("running", nodes=[node("a", "running")])
+    world.on_shutdown = lambda: world.move("paused")
+
+    def interrupt(self: object) -> bool:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_Watch, "_drain", interrupt)
+        result = carried.penstock("run", "w")
+    assert result.exit_code == 5
+    assert "penstock resume r" in result.output
+
+
+def test_an_interrupted_run_of_a_daemon_goes_on_there(world: World, penstock: Penstock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(self: object) -> bool:
+        raise KeyboardInterrupt
+
+    world.story = lambda: world.move("running")
+    monkeypatch.setattr(_Watch, "_drain", interrupt)
+    result = penstock("run", "w")
+    assert result.exit_code == 5
+    assert "the daemon goes on with it" in result.output
