@@ -73,11 +73,15 @@ class Condition:
     def recorded(self, batch: Batch, error: BaseException) -> bool:
         """After a COMMIT with an I/O error: whether the batch is there, read from files opened anew. Raises StoreFailed if nobody can tell.
 
-        A no is final: a transaction written over the doubtful one proves it, unless the disk takes none at all.
+        A no is final, for another transaction was written over the doubtful one. Raises Unavailable where the cause is known (no room,
+        read-only): then the write that would have completed the transaction is the one that failed.
         """
         failed = StoreFailed(f"a COMMIT failed ({error}); whether it is recorded shows when the store is opened again", None)
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code == sqlite3.SQLITE_IOERR_WRITE and isinstance(cause := write_trial(self._folder, self._database.wal_size), Unavailable):
+            raise cause from error
         # After a failed sync the kernel forgets what it could not write: nothing read back now proves anything.
-        if getattr(error, "sqlite_errorcode", 0) in {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC} or batch.last is None:
+        if code in {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC} or batch.last is None:
             raise failed from error
         position, sum_ = batch.last
         try:
@@ -85,8 +89,7 @@ class Condition:
             row = self._database.writer.execute("SELECT sum FROM journal WHERE position = ?", (position,)).fetchone()
         except (sqlite3.Error, StorageError, OSError) as again:
             raise failed from again
-        fault = self.trial()
-        if fault is not None and not isinstance(fault, Unavailable):
+        if (fault := self.trial()) is not None:
             raise failed from fault
         return row is not None and row[0] == sum_
 

@@ -10,8 +10,9 @@ from typing import ClassVar, Self
 
 __all__ = [
     "BadTransaction", "BlobDamaged", "BlobMissing", "ClaimLost", "FolderRefused", "LogTruncated", "NetworkFilesystem", "OpenRefused",
-    "ReceiptExists", "Refused", "RequestConflict", "SchemaTooNew", "StorageBusy", "StorageError", "StorageFull", "StorageReadOnly",
-    "StoreDamaged", "StoreFailed", "StoreLocked", "StreamDamaged", "Unavailable", "UnsafeSettings", "VersionConflict",
+    "ReceiptExists", "Refused", "RequestConflict", "SchemaTooNew", "StorageBusy", "StorageError", "StorageFaltered", "StorageFull",
+    "StorageReadOnly", "StoreDamaged", "StoreFailed", "StoreLocked", "StreamDamaged", "Unavailable", "UnsafeSettings",
+    "VersionConflict",
 ]  # fmt: skip
 
 
@@ -181,6 +182,15 @@ class StorageBusy(Unavailable):
 
     def __str__(self) -> str:
         return f"another process has locked the database for more than {self.args[0]} ms"
+
+
+class StorageFaltered(Unavailable):
+    """The disk failed once and works again: args (what SQLite said). Nothing was recorded; ask again."""
+
+    code = "storage_faltered"
+
+    def __str__(self) -> str:
+        return f"writing failed once ({self.args[0]}); nothing was recorded, and the store works again"
 
 
 class StoreFailed(StorageError):

@@ -15,7 +15,7 @@ from storage.batch import Batch
 from storage.condition import Condition
 from storage.crashpoints import reach
 from storage.database import Database
-from storage.errors import Refused, StorageError, StoreFailed
+from storage.errors import Refused, StorageError, StorageFaltered, StoreFailed
 from storage.faults import Spoiled, is_data_fault, leaves_doubt
 from storage.heads import Heads
 from storage.limits import Limits
@@ -105,9 +105,9 @@ class Writer:
         if not leaves_doubt(error):
             self.abandon()
             raise self._condition.translate(error) from error
-        self._heads.forget()
+        self.abandon()
         if not self._condition.recorded(batch, error):
-            raise self._condition.translate(error) from error
+            raise StorageFaltered(str(error)) from error
         self._heads.refresh(self.database.writer)
 
     def _rescue(self) -> None:
