@@ -65,8 +65,7 @@ async def kill_tagged(tag: str, tokens: Iterable[str], roots: Iterable[int]) -> 
 
 
 def _everything() -> Iterable[Stat]:
-    pids = (int(name) for name in os.listdir("/proc") if name.isdigit())  # noqa: PTH208  # pathlib is slow on thousands of files
-    return [found for found in map(procfs.stat, pids) if found is not None and procfs.alive(found)]
+    return [found for found in procfs.everything() if procfs.alive(found)]
 
 
 def _line_of(pid: int) -> set[int]:

@@ -8,16 +8,20 @@ RUNNING, ENDING, KILLING = 0, 1, 2  # ENDING: told to end (TERM), with time to d
 
 
 class Command:
-    """`exit` is the main process's exit code once it is reaped. `due` is the monotonic second at which to look again, None for never."""
+    """`exit` is the main process's exit code once it is reaped. `due` is the monotonic second at which to look again, None for never.
 
-    __slots__ = ("due", "exit", "left", "name", "pid", "pidfd", "stage", "started", "token", "undead_at")
+    `older` are orphans (pid, start time) that were there before it began, and so are none of its own.
+    """
 
-    def __init__(self, name: bytes, token: bytes, pid: int, pidfd: int, started: int) -> None:
+    __slots__ = ("due", "exit", "left", "name", "older", "pid", "pidfd", "stage", "started", "token", "undead_at")
+
+    def __init__(self, name: bytes, token: bytes, pid: int, pidfd: int, started: int, older: frozenset[tuple[int, int]]) -> None:
         self.name = name
         self.token = token
         self.pid = pid
         self.pidfd = pidfd
         self.started = started
+        self.older = older
         self.exit: int | None = None
         self.stage = RUNNING
         self.due: float | None = None

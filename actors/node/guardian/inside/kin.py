@@ -31,6 +31,10 @@ class Kin:
         """A command has begun."""
         self.commands[command.pid] = self.unreaped[command.pid] = command
 
+    def present(self) -> frozenset[tuple[int, int]]:
+        """The orphans that are there now: to be asked before a command begins, for they are none of its own."""
+        return frozenset((found.pid, found.started) for found in self._all_orphans())
+
     def remove(self, command: Command) -> None:
         """A command has ended. What is still known as its own becomes nobody's."""
         self.commands.pop(command.pid, None)
@@ -44,13 +48,17 @@ class Kin:
 
     def orphans(self, command: Command) -> list[Stat]:
         """The orphans that have to be dead before `command` has ended. The list of our own children is exact: only we reap them."""
-        strangers = [pid for pid in procfs.children(self.self) if pid not in self.unreaped]
-        seen = [found for found in map(procfs.stat, strangers) if procfs.alive(found) and found is not None]
-        return [found for found in seen if self._ends_with(found, command)]
+        return [found for found in self._all_orphans() if self._ends_with(found, command)]
+
+    def _all_orphans(self) -> list[Stat]:
+        pids = [pid for pid in procfs.children(self.self) if pid not in self.unreaped]
+        return [found for found in map(procfs.stat, pids) if found is not None and procfs.alive(found)]
 
     def _ends_with(self, orphan: Stat, command: Command) -> bool:
         owner = self._owner(orphan)
-        return owner is command or (owner is None and orphan.started >= command.started)
+        if owner is not None:
+            return owner is command
+        return orphan.started >= command.started and (orphan.pid, orphan.started) not in command.older
 
     def _owner(self, orphan: Stat) -> Command | None:
         key = (orphan.pid, orphan.started)

@@ -9,9 +9,10 @@ from collections import namedtuple
 
 from actors.node.guardian.inside.signals import pidfd_send_signal
 
-__all__ = ["Stat", "alive", "children", "descendants", "environment", "parents", "send_signal", "stat", "variable"]
+__all__ = ["HAS_CHILDREN", "Stat", "alive", "children", "descendants", "environment", "everything", "send_signal", "stat", "variable"]
 
 Stat = namedtuple("Stat", "pid state parent session started threads")  # noqa: PYI024  # typing is too heavy an import for the guardian
+HAS_CHILDREN = os.path.exists("/proc/thread-self/children")  # not on kernels without CONFIG_PROC_CHILDREN
 _TRIES = 3
 
 
@@ -33,23 +34,21 @@ def alive(found: Stat | None) -> bool:
 
 def children(pid: int) -> list[int]:
     """The pids of the children of all threads of a process, zombies included; empty when there is no such process."""
+    if not HAS_CHILDREN:
+        return [found.pid for found in everything() if found.parent == pid]
     found: list[int] = []
     try:
         for task in os.listdir(f"/proc/{pid}/task"):
             with open(f"/proc/{pid}/task/{task}/children", "rb") as file:
                 found += map(int, file.read().split())
-    except FileNotFoundError:
-        if os.path.exists(f"/proc/{pid}") and not os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children"):
-            return [child for child, parent in parents().items() if parent == pid]  # a kernel without CONFIG_PROC_CHILDREN
     except OSError:
-        pass
+        pass  # it ended, or one of its threads did
     return found
 
 
-def parents() -> dict[int, int]:
-    """The parent of every process that can be seen, by pid."""
-    seen = (stat(int(name)) for name in os.listdir("/proc") if name.isdigit())
-    return {found.pid: found.parent for found in seen if found is not None}
+def everything() -> list[Stat]:
+    """All processes that can be seen."""
+    return [found for name in os.listdir("/proc") if name.isdigit() and (found := stat(int(name))) is not None]
 
 
 def descendants(root: Stat) -> list[Stat]:

@@ -48,6 +48,7 @@ class Warden:
         if len(fds) != FDS:  # the kernel left out what did not fit into our table
             self._report([wire.NOT_STARTED, name, b"%d" % errno.EMFILE, b"exec"])
             return
+        older = self._kin.present()
         try:
             pid = launch(fields[4 : 4 + count], fields[4 + count :], fds)
         except LaunchError as error:
@@ -55,7 +56,7 @@ class Warden:
             return
         pidfd = os.pidfd_open(pid)
         found = procfs.stat(pid)
-        command = Command(name, token, pid, pidfd, found.started if found else 0)
+        command = Command(name, token, pid, pidfd, found.started if found else 0, older)
         self._kin.add(command)
         self._by_name[name] = command
         self._report([wire.STARTED, name, b"%d" % pid], [pidfd])
