@@ -8,8 +8,11 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
+import trio
 from attrs import define
 
+from actors.control.peers import Rights
+from actors.control.server import ControlSettings
 from actors.ids import RandomIds
 from actors.library import Library
 from actors.plans import Plans
@@ -24,7 +27,6 @@ from supervision.clock import SystemClock
 
 if TYPE_CHECKING:
     from actors.config import Config
-    from actors.control.server import ControlSettings
     from actors.node.guardian.guardian import Guardian
     from actors.node.tools import Tools
     from actors.paths import Places
@@ -56,15 +58,15 @@ class Workshop:
     @cached_property
     def guardian(self) -> Guardian:
         """The daemon's side of the guardian; its process starts with the first command."""
-        from actors.node.guardian.guardian import Guardian as Made
+        from actors.node.guardian.guardian import Guardian as Made  # noqa: PLC0415 - only runs with attempts pay
 
         return Made(str(self._store.info()["store"]))
 
     @cached_property
     def tools(self) -> Tools:
         """What attempts share."""
-        from actors.node.tools import NodeSettings
-        from actors.node.tools import Tools as Made
+        from actors.node.tools import NodeSettings  # noqa: PLC0415 - as above
+        from actors.node.tools import Tools as Made  # noqa: PLC0415 - as above
 
         settings = NodeSettings(
             kill_grace_ms=self._config.nodes.kill_grace_ms,
@@ -83,8 +85,6 @@ class FileBlobs:
 
     async def put_file(self, fd: int) -> tuple[str, int]:
         """Store everything that the descriptor reads from its beginning; its SHA-256 in hex, and its size in bytes."""
-        import trio
-
         os.lseek(fd, 0, os.SEEK_SET)
         size = os.fstat(fd).st_size
         if self._inline:
@@ -144,7 +144,7 @@ class Assembly:
     async def sweep(self) -> None:
         """Kill what an earlier daemon of this store may have left running. A store that was made just now has no earlier daemon."""
         if not self.fresh:
-            from actors.node.guardian.sweep import sweep_leftovers
+            from actors.node.guardian.sweep import sweep_leftovers  # noqa: PLC0415 - a new store needs none
 
             await sweep_leftovers(self.workshop.guardian.tag)
 
@@ -156,15 +156,12 @@ class Assembly:
 
 
 def _control(places: Places, config: Config, workshop: Workshop) -> ControlSettings:
-    from actors.control.peers import Rights
-    from actors.control.server import ControlSettings as Made
-
     rights = Rights(operators=frozenset(map(int, config.control.operators)), approvers=frozenset(map(int, config.control.approvers)))
-    return Made(places.socket, _version(), workshop.guardian.is_step_process, rights)
+    return ControlSettings(places.socket, _version(), workshop.guardian.is_step_process, rights)
 
 
 def _version() -> str:
-    from importlib.metadata import version
+    from importlib.metadata import version  # noqa: PLC0415 - it costs 20 ms
 
     return version("penstock")
 

@@ -42,6 +42,7 @@ class Daemon:
     accept_rollback: bool = False
     assembly: Assembly | None = field(default=None, init=False)
     _stopping: trio.Event = field(factory=trio.Event, init=False)
+    _assembled: trio.Event = field(factory=trio.Event, init=False)
     _reason: str = field(default="", init=False)
     _asked: int = field(default=0, init=False)
 
@@ -53,10 +54,17 @@ class Daemon:
         if self._asked > 1 and self.assembly is not None:
             self.assembly.system.kill()
 
+    async def wait_up(self) -> None:
+        """Return when everything is up."""
+        await self._assembled.wait()
+        if self.assembly is not None:
+            await self.assembly.system.wait_up()
+
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> Exit:
         """Serve until stopped; `started()` means that everything below the socket has recovered. Raises what keeps it from starting."""
         with Assembly.open(self.places, self.config, self.stop, embedded=self.embedded, accept_rollback=self.accept_rollback) as assembly:
             self.assembly = assembly
+            self._assembled.set()
             await assembly.sweep()
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._end_in_order, assembly)
@@ -125,9 +133,7 @@ async def _hear(daemon: Daemon, signals: object, options: dict[str, str]) -> Non
 
 
 async def _say_when_up(daemon: Daemon) -> None:
-    while daemon.assembly is None:
-        await trio.sleep(0.01)
-    await daemon.assembly.system.wait_up()
+    await daemon.wait_up()
     notify.ready(f"listening on {daemon.places.socket}")
     interval = notify.watchdog_interval()
     while interval is not None:

@@ -123,7 +123,7 @@ def _denied(turn: Turn, gate: OpenGate, word: str, by: str) -> Refusal:
             node_id=gate.node_id, gate_name=gate.gate_name, instance=gate.instance, decision=word, decided_by=by
         )
     )
-    text = f"This answer was meant for another instance of the gate {gate.gate_name}; open is instance {gate.instance}. Look again, then decide."
+    text = f"This answer was meant for another instance of the gate {gate.gate_name}; open is {gate.instance}. Look again, then decide."
     return Refusal("gate_transition_guard_denied", text, {"gate": gate.gate_name, "instance": gate.instance})
 
 
@@ -142,7 +142,7 @@ def _changed(turn: Turn, gate: OpenGate, seen: str | None) -> Refusal | None:
                 old_digest=gate.shown_digest,
                 new_digest=present,
                 reset_nodes=reset_closure(turn.state, (gate.node_id,)),
-            )  # fmt: skip
+            )
         )
         open_gate(turn, gate.node_id)
     text = f"What the gate {gate.gate_name} shows is not what this decision was made for. Look at it again, then decide."

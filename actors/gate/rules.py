@@ -38,7 +38,7 @@ def open_gate(turn: Turn, node_id: str) -> None:
             shown=shown,
             expires_at_ms=turn.now + expires,
             on_expiry=spec.on_expiry or turn.rules.gate_on_expiry,
-        )  # fmt: skip
+        )
     )
 
 
@@ -57,7 +57,7 @@ def ask_outcome(turn: Turn, node_id: str) -> None:
             decisions=("approve", "reject", "rework", "cancel"),
             shown_digest=digest_of_shown(shown),
             shown=shown,
-        )  # fmt: skip
+        )
     )
 
 
@@ -94,7 +94,7 @@ def _record(
             reset_nodes=reset,
             feedback=feedback,
             selections=selections,
-        )  # fmt: skip
+        )
     )
 
 
@@ -122,7 +122,7 @@ def _fail(turn: Turn, gate: OpenGate, code: str, message: str, failure_class: st
             terminal=True,
             retry_decision="not_retryable",
             message=message,
-        )  # fmt: skip
+        )
     )
     if spec.on_fail.mode == "continue":
         turn.emit(NodeSkipped(node_id=gate.node_id, reason="on_fail_continue"))
@@ -177,7 +177,7 @@ def recheck_guards(turn: Turn, node_id: str) -> bool:
                     old_digest=record.shown_digest,
                     new_digest=digest,
                     reset_nodes=reset_closure(state, (guard,)),
-                )  # fmt: skip
+                )
             )
             return False
     return True

@@ -64,7 +64,7 @@ def _command_text(state: RunState, node: Node) -> str | None:
             return None
 
 
-def _text(state: RunState, node_id: str, text: str, quote: bool = False) -> str:
+def _text(state: RunState, node_id: str, text: str, *, quote: bool = False) -> str:
     """Rendered where everything in it is known, as written otherwise."""
     try:
         return render_text(text, scope_for(state, node_id), quote=quote)

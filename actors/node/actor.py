@@ -31,7 +31,7 @@ class Attempt(Actor[Report]):
         """Perform, tell, and wait to be dismissed."""
         try:
             verdict: Verdict = await perform(self.order, self._tools())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever breaks here is one attempt's failure, not its run's
             text = f"The executor broke: {type(error).__name__}: {error}. This is a defect of Penstock, not of the node."
             verdict = Failure("executor_crashed", text, "execution_error", unknown=True)
         self._verdict = verdict

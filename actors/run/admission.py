@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actors.refusals import Refusal
@@ -65,13 +65,13 @@ def _workspace(plan: Plan, run_id: str, inputs: Mapping[str, Any], cwd: str | No
     if not path:
         return None
     base = cwd or plan.workflow.folder
-    if not os.path.isabs(path) and base is None:
+    if not Path(path).is_absolute() and base is None:
         text = f"The workspace {path!r} is relative, and nothing says to which folder. Give an absolute path."
         return Refusal("workspace_not_absolute", text, {"workspace": path})
-    whole = os.path.realpath(os.path.join(base or "/", path))
-    if not os.path.isdir(whole):
-        code = "workspace_not_a_directory" if os.path.exists(whole) else "workspace_missing"
+    whole = Path(base or "/", path).resolve()
+    if not whole.is_dir():
+        code = "workspace_not_a_directory" if whole.exists() else "workspace_missing"
         return Refusal(
-            code, f"The workspace {whole} is no folder that exists. Name the folder in which the run is to work.", {"workspace": whole}
+            code, f"The workspace {whole} is no folder that exists. Name the folder in which the run is to work.", {"workspace": str(whole)}
         )
-    return whole
+    return str(whole)

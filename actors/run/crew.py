@@ -1,4 +1,4 @@
-"""Who works for a run: its attempts and open gates. Compares what the state wants with what runs, and starts or dismisses the difference."""
+"""Who works for a run: its attempts and open gates. Compares what the state wants with what runs; starts or dismisses the difference."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 
 from actors.gate.actor import GateWatch
 from actors.node.actor import Attempt
-from actors.node.messages import Failure, Outcome, Report, WorkOrder
+from actors.node.messages import CommandOrder, Failure, Outcome, Report, WorkOrder
 from actors.run.orders import Folders, work_order
-from actors.run.state import RunState
+from actors.run.state import OpenGate, RunState
 from actors.services import Services
 from supervision import ChildSpec, Dynamic, Ref, System
 
@@ -109,12 +109,11 @@ class Crew:
         for child, gate in wanted.items():
             if child not in self.gates:
                 self.gates[child] = None
-                run = self._system.ref(self._run_path)
-                clock = self._services.clock
-                self.work.start_soon(ChildSpec(child, lambda gate=gate: GateWatch(gate, clock, run), restart="transient"))  # type: ignore[misc]
+                self.work.start_soon(ChildSpec(child, self._watch_of(gate), restart="transient"))
+
+    def _watch_of(self, gate: OpenGate) -> Callable[[], GateWatch]:
+        return lambda: GateWatch(gate, self._services.clock, self._system.ref(self._run_path))
 
 
 def _needs_folder(order: WorkOrder) -> bool:
-    from actors.node.messages import CommandOrder
-
     return isinstance(order.action, CommandOrder) or order.artifact is not None

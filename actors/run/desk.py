@@ -1,7 +1,8 @@
-"""Where operations on a run are taken: each is applied when the attempts that it ends are dead, one after the other, in order of arrival."""
+"""Where operations on a run are taken: each is applied when the attempts that it ends are dead, one after the other, as they came."""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -99,10 +100,8 @@ class Desk:
     async def _refused(self, command: ForRun, refusal: Refusal) -> Refusal:
         run = self._run
         entry = audit_entry(str(command.operation.by), f"run.{_word(command)}", run.run_id, dict(refusal.data), refusal.code)
-        try:
+        with contextlib.suppress(Unavailable):  # a refusal changes nothing, so it is said even when it cannot be noted
             await run.services.store.commit(Transaction(run.services.clock.now_ms(), audit=(entry,)))
-        except Unavailable:
-            pass  # a refusal changes nothing, so it is said even when it cannot be noted
         return refusal
 
 

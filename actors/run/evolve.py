@@ -10,7 +10,7 @@ from actors.run import events as run
 from actors.run.fold_gates import GATE_FOLDS
 from actors.run.fold_nodes import NODE_FOLDS
 from actors.run.resets import reset_nodes
-from actors.run.state import RunState, RunStatus
+from actors.run.state import ACTIVE, RunState, RunStatus
 
 __all__ = ["evolve", "fold"]
 
@@ -34,10 +34,10 @@ def fold(state: RunState, facts: Iterable[tuple[Fact, int]]) -> RunState:
 
 
 def _moved(state: RunState, before: RunStatus, after: RunStatus, at: int) -> None:
-    if before == "running" or before == "pausing":
+    if before in ACTIVE:
         state.active_ms = state.active_time_ms(at)
         state.active_since_ms = None
-    if after == "running" or after == "pausing":
+    if after in ACTIVE:
         state.active_since_ms = at
     if after != "running":
         state.claimed = False

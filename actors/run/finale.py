@@ -42,4 +42,4 @@ def _replace(path: Path, data: bytes) -> None:
         os.write(fd, data)
     finally:
         os.close(fd)
-    os.rename(part, path)
+    Path(part).replace(path)

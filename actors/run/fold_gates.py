@@ -47,7 +47,7 @@ def _decided(state: RunState, event: gate.ApprovalGateDecided, at: int) -> None:
             decided_by=event.decided_by,
             shown_digest=event.shown_digest,
             feedback=event.feedback,
-        )  # fmt: skip
+        )
     )
     if event.decision == "cancel":
         return  # the ending, or the cancellation that follows, closes it: it stays readable

@@ -35,7 +35,7 @@ def _completed(state: RunState, event: node.NodeCompleted, at: int) -> None:
     if section != "handler":
         frontier = state.body if section == "body" else state.tail
         frontier.take(event.node_id)
-        frontier.settle(event.node_id, True)
+        frontier.settle(event.node_id, succeeded=True)
 
 
 def _failed(state: RunState, event: node.NodeFailed, at: int) -> None:
@@ -61,7 +61,7 @@ def _failed(state: RunState, event: node.NodeFailed, at: int) -> None:
     (state.failures if section == "body" else state.tail_failures).append(event.node_id)
     if on_fail.mode == "handler":
         state.handlers[handler_id(event.node_id)] = None
-    state.frontier.settle(event.node_id, False)
+    state.frontier.settle(event.node_id, succeeded=False)
 
 
 def _interrupted(state: RunState, event: node.NodeInterrupted, at: int) -> None:
@@ -82,7 +82,7 @@ def _skipped(state: RunState, event: node.NodeSkipped, at: int) -> None:
         frontier = state.body if section == "body" else state.tail
         frontier.take(event.node_id)
         if event.reason in ("condition_not_met", "on_fail_continue"):
-            frontier.settle(event.node_id, True)
+            frontier.settle(event.node_id, succeeded=True)
     state.handlers.pop(event.node_id, None)
 
 

@@ -52,7 +52,7 @@ class Frontier:
         if at == len(self._ready) or self._ready[at] != key:
             self._ready.insert(at, key)
 
-    def settle(self, node_id: str, succeeded: bool) -> None:
+    def settle(self, node_id: str, *, succeeded: bool) -> None:
         """A node ended: edges on its completion open if it succeeded, edges on its settling in any case."""
         for dependent in self._graph.dependents[node_id]:
             for need in self._graph.needs[dependent]:

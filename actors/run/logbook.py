@@ -48,12 +48,9 @@ def _apply(services: Services, run_id: str, state: RunState | None, recorded: Re
     try:
         event = run_codec().decode(recorded)
         if state is None:
-            if not isinstance(event, RunCreated):
-                raise CorruptLog(f"the log of {run_id} begins with {recorded.kind}, not with run_created")
+            assert isinstance(event, RunCreated), "a log begins with run_created"
             state = new_state(run_id, services.plans.get(event.digest))
         evolve(state, event, recorded.at_ms)
-    except CorruptLog:
-        raise
     except Exception as error:
         raise CorruptLog(
             f"event {recorded.seq} ({recorded.kind}) of {run_id} cannot be applied: {type(error).__name__}: {error}"
@@ -93,7 +90,7 @@ class Logbook:
         self, turn: Turn, *, claim: ClaimChange | None = None, request: RequestKey | None = None, reply: Any = None,
         audit: Sequence[AuditEntry] = (),
     ) -> None:  # fmt: skip
-        """Make the decision durable. Raises what the store raises; the state is then that of the log again, unless this run is another's."""
+        """Make the decision durable. Raises what the store raises; the state is then that of the log again."""
         state, events, before = self.state, turn.events, self._line
         if claim is None and self._held and state.status not in ACTIVE:
             claim = Release()

@@ -103,7 +103,7 @@ def _retry_refusal(state: RunState, operation: Retry) -> Refusal | None:
         text = f"The run {state.run_id} is {state.status}: its nodes are the runtime's now. Pause it, or wait until it has ended."
         return Refusal("run_task_not_mutable", text, {"status": state.status})
     if state.plan.section.get(operation.node_id) != "body":
-        names = [node_id for node_id in state.plan.body.order]
+        names = list(state.plan.body.order)
         text = f"The run {state.run_id} has no node {operation.node_id!r} to retry. Its nodes: {', '.join(names[:20])}."
         return Refusal("node_not_found", text, {"node_id": operation.node_id, "nodes": names})
     return None
@@ -114,6 +114,6 @@ def _retry(turn: Turn, operation: Retry) -> Answer:
     turn.emit(
         RunTaskRetried(
             node_id=operation.node_id, reset_nodes=reset, reason=_reason(operation.reason, "retried_by_operator"), by=str(operation.by)
-        )  # fmt: skip
+        )
     )
     return {"node_id": operation.node_id, "reset_nodes": list(reset)}

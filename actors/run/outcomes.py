@@ -33,7 +33,7 @@ def on_lost(turn: Turn, node_id: str) -> None:
     """The attempt is gone without an outcome: it counts as a crash attempt, and after three of them the node fails."""
     node = turn.state.nodes[node_id]
     if node.crashes + 1 >= CRASH_ATTEMPTS:
-        text = f"{CRASH_ATTEMPTS} attempts of this node were lost in crashes; nothing tells how far they came. Look at its logs, then retry it."
+        text = f"{CRASH_ATTEMPTS} attempts of this node were lost in crashes; nothing tells how far they came. See its logs, then retry."
         _fail(turn, node_id, Failure("attempt_lost", text, "execution_error", unknown=True), retry=False)
     else:
         _interrupt(turn, node_id, "lost")
@@ -49,7 +49,7 @@ def _succeed(turn: Turn, node_id: str, success: Success) -> None:
             output=success.output,
             artifact=success.artifact,
             warnings=success.warnings,
-        )  # fmt: skip
+        )
     )
 
 
@@ -85,7 +85,7 @@ def _fail(turn: Turn, node_id: str, failure: Failure, *, retry: bool = True) -> 
             retry_decision=verdict.decision,
             message=failure.message,
             error_detail=failure.detail,
-        )  # fmt: skip
+        )
     )
     if verdict.delay_ms > 0:
         turn.emit(
@@ -95,7 +95,7 @@ def _fail(turn: Turn, node_id: str, failure: Failure, *, retry: bool = True) -> 
                 retry_backoff_ms=verdict.delay_ms,
                 retry_after_ms=turn.now + verdict.delay_ms,
                 reason=failure.message[:500],
-            )  # fmt: skip
+            )
         )
     if verdict.terminal and spec.on_fail.mode == "continue":
         turn.emit(NodeSkipped(node_id=node_id, reason="on_fail_continue"))

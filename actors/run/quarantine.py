@@ -40,15 +40,15 @@ async def quarantine(services: Services, run_id: str, ended: Exit) -> str:
     event: Fact = RunBlockedCorruptCheckpoint(message=text[:2000]) if corrupt else RunFailedPanic(message=text[:2000])
     line = services.store.catalog.get(run_id)
     claim = services.store.claims.get(run_id)
-    held = claim is not None and claim.claimant is not None
+    epoch = claim.epoch if claim is not None and claim.claimant is not None else None
     now = services.clock.now_ms()
     headline = None
     if line is not None:
         facts = {**line.facts, "detail": "checkpoint_recovery_failed" if corrupt else "run_task_panicked"}
         headline = evolve(line, status="blocked" if corrupt else "failed", updated_ms=now, due_ms=None, facts=facts)
     append = Append(
-        run_id, services.store.journal.head(run_id), (run_codec().encode(event),), epoch=claim.epoch if claim is not None and held else None,
-        headline=headline, claim=Release() if held else None,
+        run_id, services.store.journal.head(run_id), (run_codec().encode(event),), epoch=epoch,
+        headline=headline, claim=Release() if epoch is not None else None,
     )  # fmt: skip
     try:
         await services.store.commit(Transaction(now, (append,)))

@@ -1,4 +1,4 @@
-"""The registrar: the one door to runs. It admits new ones, opens those at rest when something comes for them, and locks the poisonous away."""
+"""The registrar: the one door to runs. It admits new ones, opens those at rest when something comes for them, locks poisonous ones away."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ def _not_to_start(turn: Turn, node_id: str) -> bool:
                     instance=instance,
                     retry_decision="not_retryable",
                     message=str(failed),
-                )  # fmt: skip
+                )
             )
             if node.on_fail.mode == "continue":
                 turn.emit(NodeSkipped(node_id=node_id, reason="on_fail_continue"))
@@ -175,7 +175,7 @@ def _rest(turn: Turn) -> bool:
                 retry_after_ms=due,
                 releases_run=True,
                 reason=node.error.message[:500] if node.error else "",
-            )  # fmt: skip
+            )
         )
         return True
     return False

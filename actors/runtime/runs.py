@@ -68,7 +68,7 @@ class RunMethods(Base):
                 request=request,
                 priority=params.priority or 0,
                 cwd=params.cwd,
-            )  # fmt: skip
+            )
         )
 
     async def run_get(self, params: p.RunOnly, by: Principal) -> Answer:
@@ -90,7 +90,7 @@ class RunMethods(Base):
                     **({"detail": line.facts["detail"]} if "detail" in line.facts else {}),
                 }
                 for line in lines
-            ]  # fmt: skip
+            ]
         }
 
     async def run_events(self, params: p.RunEvents, by: Principal) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from attrs import asdict
@@ -46,10 +47,8 @@ class SystemMethods(Base):
 
     async def system_shutdown(self, params: p.SystemShutdown, by: Principal) -> Answer:
         entry = audit_entry(str(by), "system.shutdown", "system", {"reason": params.reason}, "ok")
-        try:
+        with contextlib.suppress(Unavailable):  # a daemon whose disk is full can still be stopped
             await self.services.store.commit(Transaction(self.services.clock.now_ms(), audit=(entry,)))
-        except Unavailable:
-            pass  # a daemon whose disk is full can still be stopped
         self.stop(params.reason or f"asked by {by}")
         return {"stopping": True}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,8 +45,6 @@ class UpkeepMethods(Base):
             code = error.code if isinstance(error, StorageError) else "backup_failed"
             return Refusal(code, f"The backup to {target} could not be made: {error}", {"path": str(target)})
         entry = audit_entry(str(by), "store.backup", str(target), {}, "ok")
-        try:
+        with contextlib.suppress(Unavailable):  # the copy is there and whole, which is what counts
             await self.services.store.commit(Transaction(self.services.clock.now_ms(), audit=(entry,)))
-        except Unavailable:
-            pass  # the copy is there and whole, which is what counts
         return {name: str(value) if isinstance(value, Path) else value for name, value in asdict(made).items()}

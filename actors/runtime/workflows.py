@@ -99,7 +99,7 @@ class WorkflowMethods(Base):
                     for line in lines
                 ),
                 key=lambda item: str(item["workflow_id"]),
-            )  # fmt: skip
+            )
         }
 
     async def workflow_versions(self, params: p.WorkflowOnly, by: Principal) -> Answer:
