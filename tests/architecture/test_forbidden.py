@@ -25,7 +25,7 @@ PORTS: dict[str, dict[str, str]] = {
     "secrets.*": {"actors/ids.py": "names and nonces"},
     "uuid.*": {},
     "os.urandom": {"actors/cli/ids.py": "request ids of the client", "storage/ids.py": "the identity of a store"},
-    "threading.*": {},
+    "threading.*": {"actors/daemon.py": "a command line that carries a daemon gives it a thread and a loop of its own"},
     "subprocess.*": {"actors/node/guardian/link.py": "starts the guardian, which starts everything else"},
     "multiprocessing.*": {},
     "trio.run_process": {},
