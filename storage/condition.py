@@ -9,7 +9,7 @@ from typing import Any
 
 from storage.batch import Batch
 from storage.clock import Clock
-from storage.database import Database
+from storage.database import Database, code_of
 from storage.errors import StorageError, StorageFull, StoreFailed, Unavailable
 from storage.faults import translate, write_trial
 from storage.limits import Limits
@@ -77,7 +77,7 @@ class Condition:
         read-only): then the write that would have completed the transaction is the one that failed.
         """
         failed = StoreFailed(f"a COMMIT failed ({error}); whether it is recorded shows when the store is opened again", None)
-        code = getattr(error, "sqlite_errorcode", 0)
+        code = code_of(error)
         if code == sqlite3.SQLITE_IOERR_WRITE and isinstance(cause := write_trial(self._folder, self._database.wal_size), Unavailable):
             raise cause from error
         # After a failed sync the kernel forgets what it could not write: nothing read back now proves anything.
@@ -101,4 +101,4 @@ class Condition:
             warnings.append(f"the WAL has {wal // _MIB} MiB: another process has been reading for a long time")
         if self._looked_ms is not None and free < limits.free_warn:
             warnings.append(f"only {free // _MIB} MiB are free")
-        return {"db_bytes": self._database.path.stat().st_size, "wal_bytes": wal, "free_bytes": free, "warnings": warnings}
+        return {"db_bytes": self._database.size, "wal_bytes": wal, "free_bytes": free, "warnings": warnings}

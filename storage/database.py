@@ -12,7 +12,7 @@ from typing import Literal
 
 from storage.errors import StoreFailed, UnsafeSettings
 
-__all__ = ["APPLICATION_ID", "Database", "connect"]
+__all__ = ["APPLICATION_ID", "Database", "code_of", "connect", "connect_to_verify"]
 
 APPLICATION_ID = 0x50535430  # "PST0"
 _NEEDED = {"journal_mode": "wal", "synchronous": 2, "auto_vacuum": 2}
@@ -31,7 +31,7 @@ class Database:
         self._name, self._wal_name = str(path), f"{path}-wal"
         self._mine: tuple[int, int, int] = (0, 0, 0)
         self._wal_mine: tuple[int, int, int] = (0, 0, 0)
-        self.wal_size = 0
+        self.size = self.wal_size = 0
 
     def open(self) -> None:
         """Open for writing, creating the file if it is absent. Raises UnsafeSettings if SQLite does not take a setting."""
@@ -49,6 +49,7 @@ class Database:
         self.reader.execute("PRAGMA query_only = ON")
         self.reader.execute("SELECT 1 FROM sqlite_master").fetchone()
         found, wal = os.stat(self._name), os.stat(self._wal_name)  # noqa: PTH116  the same call as in lost()
+        self.size, self.wal_size = found.st_size, wal.st_size
         self._mine = (found.st_dev, found.st_ino, 1)
         self._wal_mine = (wal.st_dev, wal.st_ino, 1)
 
@@ -64,8 +65,6 @@ class Database:
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = FULL")
         run("PRAGMA temp_store = MEMORY")
-        run("PRAGMA trusted_schema = OFF")
-        run("PRAGMA cell_size_check = ON")
         run(f"PRAGMA journal_size_limit = {self._wal_limit}")
         run(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_AT}")
         self.assert_safe()
@@ -104,7 +103,7 @@ class Database:
             found, wal = os.stat(self._name), os.stat(self._wal_name)  # noqa: PTH116  on the commit path: a third of the time of Path.stat
         except FileNotFoundError as error:
             return f"{error.filename} was removed while in use"
-        self.wal_size = wal.st_size
+        self.size, self.wal_size = found.st_size, wal.st_size
         if (found.st_dev, found.st_ino, found.st_nlink) != self._mine:
             return f"{self._name} was replaced or linked while in use"
         if (wal.st_dev, wal.st_ino, wal.st_nlink) != self._wal_mine:
@@ -147,8 +146,24 @@ class Database:
                 connection.close()
 
 
+def code_of(error: BaseException) -> int:
+    """SQLite's extended result code; 0 if the error is Python's own (text that does not decode) or another's."""
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code
+
+
 def connect(path: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connection:
     """A connection without implicit transactions that may be used from any one thread at a time and never waits for a lock."""
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False, timeout=0, cached_statements=256
     )
+    connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute("PRAGMA cell_size_check = ON")
+    return connection
+
+
+def connect_to_verify(path: Path) -> sqlite3.Connection:
+    """A connection that cannot write and takes text of any bytes: one rotten row must not keep the others from being looked at."""
+    connection = connect(path, "ro")
+    connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
+    return connection

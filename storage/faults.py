@@ -7,6 +7,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+from storage.database import code_of
 from storage.errors import StorageBusy, StorageError, StorageFull, StorageReadOnly, StoreFailed
 from storage.patience import is_busy
 
@@ -32,7 +33,7 @@ def is_data_fault(error: BaseException) -> bool:
 
 def leaves_doubt(error: BaseException) -> bool:
     """Whether a COMMIT that failed so may be found as done after the next start."""
-    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_IOERR
+    return code_of(error) & 0xFF == sqlite3.SQLITE_IOERR
 
 
 def translate(error: BaseException, folder: Path, waited_ms: int) -> StorageError:
@@ -42,14 +43,14 @@ def translate(error: BaseException, folder: Path, waited_ms: int) -> StorageErro
     if is_busy(error):
         return StorageBusy(waited_ms)
     if isinstance(error, sqlite3.Error):
-        code = error.sqlite_errorcode
+        code = code_of(error)
         if code & 0xFF in _FULL:
             return StorageFull(f"no room left in {folder}")
         if code & 0xFF in _READ_ONLY and code != sqlite3.SQLITE_READONLY_DBMOVED:
             return StorageReadOnly(f"{folder} cannot be written")
         if code & 0xFF == sqlite3.SQLITE_IOERR and code != sqlite3.SQLITE_IOERR_FSYNC:
-            return write_trial(folder, 0) or StoreFailed(f"writing failed ({error.sqlite_errorname})", False)
-        return StoreFailed(f"SQLite failed with {error.sqlite_errorname}: {error}", False)
+            return write_trial(folder, 0) or StoreFailed(f"writing failed ({error})", False)
+        return StoreFailed(f"SQLite failed with code {code}: {error}", False)
     return StoreFailed(f"{type(error).__name__}: {error}", False)
 
 

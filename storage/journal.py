@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from storage.errors import StreamDamaged
 from storage.records import Recorded
-from storage.sums import first_sum, next_sum
+from storage.sums import first_sum, fits
 
 __all__ = ["Journal"]
 
@@ -27,6 +27,12 @@ class Journal:
 
     def read(self, stream: str, after: int = 0, limit: int | None = None) -> list[Recorded]:
         """Events above seq `after`, in order, at most `limit`. An unknown stream is empty. Raises StreamDamaged."""
+        try:
+            return self._read(stream, after, limit)
+        except sqlite3.DatabaseError as error:
+            raise StreamDamaged(stream, after + 1, f"SQLite cannot read it ({error})") from error
+
+    def _read(self, stream: str, after: int, limit: int | None) -> list[Recorded]:
         run = self._reader().execute
         row = run(_STREAM, (stream,)).fetchone()
         if row is None:
@@ -52,7 +58,10 @@ class Journal:
 
     def since(self, position: int, limit: int) -> list[tuple[int, str, Recorded]]:
         """Events of all streams above a position, in the order of their commits: (position, stream, event). Sums are not checked."""
-        rows = self._reader().execute(_SINCE, (position, limit)).fetchall()
+        try:
+            rows = self._reader().execute(_SINCE, (position, limit)).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise StreamDamaged("one of the streams", 0, f"SQLite cannot read events after position {position} ({error})") from error
         return [(at, stream, Recorded(*fields)) for at, stream, *fields in rows]
 
     def position(self) -> int:
@@ -67,8 +76,8 @@ def _checked(stream: str, seq: int, before: bytes, rows: list[tuple[int, int, st
         seq += 1
         if found != seq:
             raise StreamDamaged(stream, seq, "the event is missing")
-        before = next_sum(before, seq, at_ms, kind, data)
-        if before != sum_:
+        if not fits(before, seq, at_ms, kind, data, sum_):
             raise StreamDamaged(stream, seq, "the event is not as it was written")
+        before = sum_
         events.append(Recorded(seq, at_ms, kind, data))
     return events

@@ -6,12 +6,13 @@ A released step is never edited. `unknown` and `pending` only read, so a newer d
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
-__all__ = ["NAMES", "migrate", "pending", "unknown"]
+__all__ = ["NAMES", "expected_schema", "migrate", "pending", "schema_of", "unknown"]
 
 _SET = "storage"
 _MEMORY = """
@@ -80,6 +81,19 @@ def migrate(connection: sqlite3.Connection) -> None:
     for name, step in _STEPS.items():
         steps(name=name)(step)
     steps.apply(Database(connection, recursive_triggers=False, execute_plugins=False))
+
+
+def schema_of(connection: sqlite3.Connection) -> list[tuple[str, ...]]:
+    """Everything that is defined in the database, as SQL. Reads only."""
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type, name")
+    return rows.fetchall()
+
+
+def expected_schema() -> list[tuple[str, ...]]:
+    """What `schema_of` says of a database that all steps were applied to."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as fresh:
+        migrate(fresh)
+        return schema_of(fresh)
 
 
 def _applied(connection: sqlite3.Connection) -> list[str]:

@@ -13,9 +13,9 @@ from attrs import frozen
 
 from storage.anchor import Anchor, Mark
 from storage.clock import Clock
-from storage.database import APPLICATION_ID, Database, connect
+from storage.database import APPLICATION_ID, Database, code_of, connect_to_verify
 from storage.errors import FolderRefused, LogTruncated, SchemaTooNew, StoreDamaged
-from storage.faults import translate
+from storage.faults import of_os_error, translate
 from storage.folder import check_file, check_filesystem, secure_folder, sync_folder
 from storage.heads import read_mark
 from storage.ids import fresh_id
@@ -72,9 +72,16 @@ def _open(folder: Path, lock: FolderLock, limits: Limits, clock: Clock, *, accep
         if rolled_back:
             accept(database, anchor.mark, limits, clock.now_ms())
         anchor.start(read_mark(database.writer))
-    except (sqlite3.Error, OSError) as error:
+    except sqlite3.DatabaseError as error:
         database.close()
+        if code_of(error) & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+            raise StoreDamaged(path, f"SQLite cannot read it ({error})") from error
+        if code_of(error) & 0xFF == sqlite3.SQLITE_READONLY:
+            raise FolderRefused(path, "cannot be written: its mode or its header forbids it") from error
         raise translate(error, folder, limits.busy_ms) from error
+    except OSError as error:
+        database.close()
+        raise of_os_error(error, folder) from error
     except BaseException:
         database.close()
         raise
@@ -88,13 +95,15 @@ def _look(path: Path, kept: Mark | None, limits: Limits) -> list[Damage]:
             raise LogTruncated(1, kept.position, "the database is gone or empty")
         return []
     try:
-        with closing(connect(path, "ro")) as connection:
+        with closing(connect_to_verify(path)) as connection:
             return _look_inside(path, connection, kept, limits)
     except sqlite3.OperationalError as error:
         if is_busy(error):
             raise
+        if code_of(error) == 0:
+            raise StoreDamaged(path, str(error)) from error
         raise FolderRefused(path, f"cannot be opened by SQLite: {error}") from error
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, ValueError, TypeError) as error:  # rotten rows come with any types and any bytes
         raise StoreDamaged(path, f"SQLite cannot read it ({error})") from error
 
 

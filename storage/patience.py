@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Callable
 from typing import TypeVar
 
+from storage.database import code_of
 from storage.errors import StorageBusy
 
 __all__ = ["is_busy", "until_unlocked"]
@@ -16,7 +17,7 @@ _FIRST_S, _MOST_S = 0.002, 0.05
 
 def is_busy(error: BaseException) -> bool:
     """Whether SQLite refused because another connection holds a lock."""
-    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+    return code_of(error) & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def until_unlocked(work: Callable[[], T], patience_ms: int) -> T:

@@ -60,6 +60,8 @@ class Serving:
     async def serve(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         if self._serving:
             raise RuntimeError("the store is being served by another task")
+        if isinstance(self.fault, StoreFailed):
+            raise self.fault.again()
         self._serving = True
         task_status.started()
         try:

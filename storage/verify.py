@@ -5,17 +5,20 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
 from attrs import frozen
 
 from storage import audit
-from storage.database import connect
-from storage.sums import first_sum, next_sum, row_sum
+from storage.database import connect_to_verify
+from storage.migrations import expected_schema, schema_of
+from storage.sums import first_sum, fits, row_sum
 
 __all__ = ["Damage", "Report", "verify_all", "verify_file", "verify_tail"]
 
 _CHUNK = 5_000
+_MOST_FINDINGS = 100
 _FIELDS = "j.position, j.stream, j.seq, j.at_ms, j.kind, j.data, j.sum"
 _TAIL = f"SELECT {_FIELDS} FROM journal j ORDER BY j.position DESC LIMIT ?"  # noqa: S608  constants of this module
 _PAGE = f"SELECT {_FIELDS} FROM journal j WHERE j.position > ? ORDER BY j.position LIMIT {_CHUNK}"  # noqa: S608  same
@@ -58,7 +61,7 @@ class _Chains:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._links: dict[int, tuple[int, bytes]] = {}
-        self._names: dict[int, str] = {}
+        self.events = 0
 
     @property
     def streams(self) -> int:
@@ -73,9 +76,10 @@ class _Chains:
                 link = self._before(stream, seq)
             if link[0] != seq - 1:
                 yield Damage(self._name(stream), link[0] + 1, "the event is missing")
-            elif next_sum(link[1], seq, at_ms, kind, data) != found:
+            elif not fits(link[1], seq, at_ms, kind, data, found):
                 yield Damage(self._name(stream), seq, "the event is not as it was written")
             links[stream] = (seq, found)
+            self.events += 1
 
     def _before(self, stream: int, seq: int) -> tuple[int, bytes]:
         name, base, base_sum = self._connection.execute(_BASE, (stream,)).fetchone() or (None, 0, None)
@@ -99,24 +103,47 @@ def verify_tail(connection: sqlite3.Connection, events: int) -> list[Damage]:
 
 def verify_file(path: Path) -> Report:
     """The same for a file, through a connection of its own that cannot write."""
-    with closing(connect(path, "ro")) as connection:
+    with closing(connect_to_verify(path)) as connection:
         return verify_all(connection)
 
 
 def verify_all(connection: sqlite3.Connection) -> Report:
     """Everything: SQLite's own structure, every chain, every summed row. Above 50,000 events a second."""
     chains = _Chains(connection)
-    damage = [Damage(None, 0, text) for (text,) in connection.execute("PRAGMA integrity_check(20)") if text != "ok"]
-    events = position = 0
-    while rows := connection.execute(_PAGE, (position,)).fetchall():
-        damage += chains.check(rows)
-        events, position = events + len(rows), rows[-1][0]
-    for table, columns in _SUMMED.items():
-        damage += _rows(connection, table, columns)
-    if (what := audit.broken(connection)) is not None:
-        damage.append(Damage(None, 0, what))
+    parts = [_structure(connection), chains.check(_pages(connection)), _audit(connection)]
+    parts += [_rows(connection, table, columns) for table, columns in _SUMMED.items()]
+    damage = [one for part in parts for one in islice(_readable(part), _MOST_FINDINGS)]
     (entries,) = connection.execute("SELECT count(*) FROM audit").fetchone()
-    return Report(events, chains.streams, entries, tuple(damage[:100]))
+    return Report(chains.events, chains.streams, entries, tuple(damage[:_MOST_FINDINGS]))
+
+
+def _readable(part: Iterator[Damage]) -> Iterator[Damage]:
+    """The findings of one part; that SQLite cannot read further is one of them."""
+    try:
+        yield from part
+    except (sqlite3.DatabaseError, ValueError, TypeError) as error:
+        yield Damage(None, 0, f"SQLite cannot read it ({error})")
+
+
+def _structure(connection: sqlite3.Connection) -> Iterator[Damage]:
+    for (text,) in connection.execute("PRAGMA integrity_check(20)"):
+        if text != "ok":
+            yield Damage(None, 0, text)
+    if schema_of(connection) != expected_schema():
+        yield Damage(None, 0, "the schema is not the one that our migrations make")
+
+
+def _pages(connection: sqlite3.Connection) -> Iterator[_Row]:
+    """All events in the order of their positions, a page at a time, so that the WAL is not pinned for long."""
+    position = 0
+    while rows := connection.execute(_PAGE, (position,)).fetchall():
+        yield from rows
+        position = rows[-1][0]
+
+
+def _audit(connection: sqlite3.Connection) -> Iterator[Damage]:
+    if (what := audit.broken(connection)) is not None:
+        yield Damage(None, 0, what)
 
 
 def _rows(connection: sqlite3.Connection, table: str, columns: str) -> Iterator[Damage]:
