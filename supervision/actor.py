@@ -150,6 +150,10 @@ class Actor(Generic[M]):
             ref.pass_on(asked, message)
         return Forwarded()
 
+    def mail(self) -> int:
+        """How many messages wait in the mailbox: an actor that would end by itself may look here first."""
+        return len(self.cell.post)
+
     def take(self, kind: type[T]) -> list[T]:
         """The messages of that class that wait next in the mailbox, without a gap: to be handled together with the present one."""
         return self.cell.post.take(kind)

@@ -141,6 +141,10 @@ class System:
             raise NotAccepted(path, message)
         self.ref(path).tell_nowait(message)
 
+    def receives(self, path: str) -> bool:
+        """Whether an actor at `path` takes messages now: it has not begun to end."""
+        return self.registry.receiver(path) is not None
+
     def accepts(self, path: str) -> tuple[type, ...]:
         """The message classes that the actor at `path` takes from outside. Raises `UnknownActor`."""
         cell = self.registry.receiver(path)

@@ -150,8 +150,8 @@ class Run(Actor[RunMessage]):
             self._rest(linger=state.status == "queued")
 
     def _rest(self, *, linger: bool) -> None:
-        if linger:
-            self.after(LINGER_S, Rest())
+        if linger or self.mail():
+            self.after(LINGER_S if linger else 0, Rest())
         elif self.book.state.status not in ACTIVE:
             self.finish(Shutdown())
 

@@ -42,6 +42,7 @@ class Registrar(Actor[RegistrarMessage]):
         self._restart_window_s = restart_window_s
         self._renew_s = renew_s
         self._watched: set[str] = set()
+        self._knocking: dict[str, list[tuple[Asked | None, ForRun | Launch | Wake]]] = {}
         self._draining = False
         self._admitted = self._opened = self._quarantined = 0
 
@@ -66,7 +67,10 @@ class Registrar(Actor[RegistrarMessage]):
             case ForRun():
                 return self._hand_on(message)
             case Launch(run_id=run_id):
-                await self.open(run_id).tell(message)
+                if (run := self.open(run_id)) is None:
+                    self._knocking.setdefault(run_id, []).append((None, message))
+                else:
+                    await run.tell(message)
             case RunDown():
                 await self._run_down(message)
             case Wake():
@@ -81,12 +85,13 @@ class Registrar(Actor[RegistrarMessage]):
 
     # Opening
 
-    def open(self, run_id: str) -> Ref[object]:
-        """The run's mailbox; the run is started if it is at rest."""
+    def open(self, run_id: str) -> Ref[object] | None:
+        """The run's mailbox; the run is started if it is at rest. None while it is just coming to rest: then its end is waited for."""
         if not self.system.alive(f"{RUNS}/{run_id}"):
             self.system.dynamic(RUNS).start_soon(self.spec(run_id))
             self.opened(run_id)
-        return self.system.ref(f"{RUNS}/{run_id}/run")
+        path = f"{RUNS}/{run_id}/run"
+        return self.system.ref(path) if self.system.receives(path) else None
 
     def spec(self, run_id: str) -> ChildSpec:
         """A run as a child: its workers, then the run itself, whose own restart leaves them at work."""
@@ -117,11 +122,29 @@ class Registrar(Actor[RegistrarMessage]):
             return Refusal("run_not_found", text, {"run_id": message.run_id})
         if self._draining:
             return Refusal("shutting_down", "The daemon is shutting down and takes nothing new. Ask again after its next start.")
-        return self.forward(self.open(message.run_id), message)
+        run = self.open(message.run_id)
+        if run is not None:
+            return self.forward(run, message)
+        self._knocking.setdefault(message.run_id, []).append((self.defer(), message))
+        return Forwarded()
+
+    def _let_in(self, run_id: str) -> None:
+        """Who came while the run was coming to rest goes in now."""
+        for asked, message in self._knocking.pop(run_id, ()):
+            run = self.open(run_id)
+            if run is None:
+                self._knocking.setdefault(run_id, []).append((asked, message))
+            elif asked is not None:
+                run.pass_on(asked, message)
+            else:
+                run.tell_nowait(message)
 
     async def _run_down(self, message: RunDown) -> None:
         run_id, ended = message.run_id, message.down.exit
         self._watched.discard(run_id)
+        if run_id in self._knocking:
+            self._let_in(run_id)
+            return
         line = self.services.store.catalog.get(run_id)
         if line is None or (isinstance(ended, Failed) and isinstance(ended.error, ActorDead)):
             return
@@ -173,7 +196,9 @@ class Registrar(Actor[RegistrarMessage]):
         """Open what rests and is due: expired gates, back-offs of waiting runs."""
         for line in self.services.store.catalog.due(self.services.clock.now_ms(), 500):
             if line.kind == "run" and line.status in ("awaiting_approval", "waiting"):
-                await self.open(line.stream).tell(Wake())
+                run = self.open(line.stream)
+                if run is not None:
+                    await run.tell(Wake())
         self._arm()
 
     def _arm(self) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import orjson
+import trio
 from attrs import define
 
 from actors.refusals import Principal, Refusal, RequestKey
@@ -64,13 +65,14 @@ class Base:
     async def ask_registrar(self, request: Admit | ForRun) -> Answer:
         """Ask; a run that comes to rest at that very moment is asked again, which the request's id makes harmless."""
         last = ""
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
             try:
                 answer: Answer = await self.system.ref(REGISTRAR).ask(request, timeout=ASK_S)
             except ActorDead as dead:
                 last = str(dead)
                 if (known := self.replayed(request.request)) is not None:
                     return known
+                await trio.sleep(0.02 * attempt)
             except (AskTimeout, MailboxFull) as late:
                 return Refusal("overloaded", f"The runtime has not answered in time ({late}). Ask again with the same request id.")
             else:
