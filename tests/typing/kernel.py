@@ -85,7 +85,7 @@ def every_exit_is_one_of_four(reason: Exit) -> str:
 def a_child_is_described_in_the_words_of_otp() -> Supervisor:
     children = [ChildSpec("counter", Counter, restart="transient", shutdown=2.0)]
     ChildSpec("counter", Counter, restart="sometimes")  # type: ignore[arg-type]  # no restart type of OTP
-    return Supervisor(children, strategy="rest_for_one", intensity=3, period=60.0)
+    return Supervisor(children=children, strategy="rest_for_one", intensity=3, period=60.0)
 
 
 async def a_dynamic_supervisor_hands_back_refs(crew: Dynamic, system: System) -> None:
