@@ -42,8 +42,8 @@ class Capture:
         """The stream has ended: write what is still held back."""
         if self._cut:
             self._log(self._cut_note())
-        if self._tail_seen > len(self._tail):
-            self._write(b"\n[penstock: %d bytes left out]\n" % (self._tail_seen - len(self._tail)))
+        if self._tail_seen > self._tail_cap:
+            self._write(b"\n[penstock: %d bytes left out]\n" % (self._tail_seen - self._tail_cap))
         self._write(bytes(self._tail[-self._tail_cap :]))
         self._tail.clear()
         if self._fd is not None:

@@ -8,14 +8,18 @@ import trio
 
 from actors.node.messages import Failure
 
-__all__ = ["function_missing", "import_failed", "is_ours", "raised", "result_missing", "result_not_json"]
+__all__ = ["function_missing", "import_failed", "ours", "raised", "result_missing", "result_not_json"]
 
 
-def is_ours(error: BaseException) -> bool:
-    """Whether the exception is no matter of the function's: the cancellation of the attempt, or an operator's Ctrl-C."""
+def ours(error: BaseException) -> BaseException | None:
+    """What of an exception is no matter of the function's: the cancellation of the attempt, or an operator's Ctrl-C.
+
+    What a function raises beside its own cancellation is dropped: it has been told to end, and it has.
+    """
+    kinds = (trio.Cancelled, KeyboardInterrupt, GeneratorExit)
     if isinstance(error, BaseExceptionGroup):
-        return any(is_ours(inner) for inner in error.exceptions)
-    return isinstance(error, trio.Cancelled | KeyboardInterrupt | GeneratorExit)
+        return error.split(kinds)[0]
+    return error if isinstance(error, kinds) else None
 
 
 def raised(function: str, detail: Mapping[str, str]) -> Failure:

@@ -56,8 +56,11 @@ async def _call(order: WorkOrder, action: PythonOrder, tools: Tools) -> Success 
     try:
         value = await _run(loaded, _arguments(order, action, loaded), tools)
     except BaseException as error:
-        if failures.is_ours(error):
+        ours = failures.ours(error)
+        if ours is error:
             raise
+        if ours is not None:
+            raise ours from None
         return failures.raised(action.function, describe(error))
     try:
         check(value)

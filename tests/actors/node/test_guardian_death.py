@@ -1,5 +1,7 @@
 """Whoever dies, daemon or guardian: what they had started is dead soon after, and everybody who waits is told."""
 
+# ruff: noqa: ASYNC222, ASYNC240  # tests look at the disk and at processes between two steps: nothing else waits for the loop
+
 from __future__ import annotations
 
 import json

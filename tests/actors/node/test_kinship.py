@@ -1,5 +1,7 @@
 """Gates are decided by people: a step's process is known as one, however it was started."""
 
+# ruff: noqa: ASYNC220  # tests look at the disk and at processes between two steps: nothing else waits for the loop
+
 from __future__ import annotations
 
 import os
