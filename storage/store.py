@@ -26,7 +26,7 @@ from storage.opening import Opened, open_folder
 from storage.receipts import Receipts
 from storage.records import Committed, Transaction
 from storage.serving import Serving
-from storage.upkeep import Upkeep, forget_receipts, purge_some, vacuum_some
+from storage.upkeep import Upkeep, forget_receipts, purge_some
 from storage.verify import Report, verify_file
 from storage.waiting import Aside
 from storage.writer import Writer
@@ -134,7 +134,7 @@ class Store:
         """One bounded round: forget receipts that are old and whose stream has `ended`, give pages back, checkpoint, sync the anchor."""
         before_ms = self._clock.now_ms() - self.limits.receipts_ms
         receipts = await self._serving.submit(partial(forget_receipts, before_ms=before_ms, ended=ended, most=pages))
-        freed = await self._serving.submit(partial(vacuum_some, pages=pages))
+        freed = await self._serving.submit(Aside(partial(self._writer.vacuum, pages)))
         left = await self._serving.submit(Aside(self._writer.checkpoint))
         return Upkeep(receipts, freed, left)
 

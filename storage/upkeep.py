@@ -5,6 +5,7 @@ Whatever removes events records that it did, in the system's stream, in the same
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 
 import orjson
@@ -68,14 +69,13 @@ def forget_receipts(batch: Batch, before_ms: int, ended: Sequence[str], most: in
     return count
 
 
-def vacuum_some(batch: Batch, pages: int) -> int:
-    """Give at most `pages` free pages back to the file system; how many it were."""
-    run = batch.connection.execute
-    (before,) = run(_FREE).fetchone()
+def vacuum_some(connection: sqlite3.Connection, pages: int) -> int:
+    """Outside a transaction: give at most `pages` free pages back to the file system; how many it were."""
+    (before,) = connection.execute(_FREE).fetchone()
     if before:
-        run(f"PRAGMA incremental_vacuum({pages})").fetchall()
-        batch.touched = True
-    (after,) = run(_FREE).fetchone()
+        # The pragma frees one page a step, and only a script is stepped to its end.
+        connection.executescript(f"PRAGMA incremental_vacuum({pages})")
+    (after,) = connection.execute(_FREE).fetchone()
     freed: int = before - after
     return freed
 

@@ -22,6 +22,7 @@ from storage.limits import Limits
 from storage.pace import Pace
 from storage.patience import is_busy, until_unlocked
 from storage.records import Transaction
+from storage.upkeep import vacuum_some
 
 __all__ = ["Work", "Writer"]
 
@@ -125,10 +126,20 @@ class Writer:
 
     def checkpoint(self) -> int:
         """Bring the WAL into the database and make the anchor durable; how many pages are left because somebody reads."""
-        _, pages, done = self.database.writer.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+        try:
+            _, pages, done = self.database.writer.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()
+        except sqlite3.Error as error:
+            raise self._condition.translate(error) from error
         self._anchor.sync()
         left: int = pages - done
         return left
+
+    def vacuum(self, pages: int) -> int:
+        """Give at most `pages` free pages back to the file system; how many it were."""
+        try:
+            return vacuum_some(self.database.writer, pages)
+        except sqlite3.Error as error:
+            raise self._condition.translate(error) from error
 
     def info(self) -> dict[str, Any]:
         """What is known about the writing side without asking the disk much."""

@@ -1,0 +1,68 @@
+"""The schema grows by named steps, each once, each with its record in one transaction; a start that was killed goes on."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from storage import migrations
+from storage.migrations import NAMES, expected_schema, migrate, pending, schema_of, unknown
+from tests.storage.support import open_store
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    with closing(sqlite3.connect(tmp_path / "a.db", isolation_level=None)) as connection:
+        yield connection
+
+
+def test_a_fresh_database_gets_all_steps_once(connection: sqlite3.Connection) -> None:
+    assert pending(connection) == NAMES
+    migrate(connection)
+    assert pending(connection) == ()
+    before = connection.total_changes
+    migrate(connection)
+    assert connection.total_changes == before
+
+
+def test_a_step_that_fails_leaves_neither_its_changes_nor_its_record(
+    connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(db: Database) -> None:
+        db.execute("CREATE TABLE half(x)")
+        raise OSError("power cut")
+
+    monkeypatch.setitem(migrations._STEPS, "m9001_broken", broken)
+    monkeypatch.setattr(migrations, "NAMES", (*NAMES, "m9001_broken"))
+    with pytest.raises(OSError, match="power cut"):
+        migrate(connection)
+    assert migrations.pending(connection) == ("m9001_broken",)
+    monkeypatch.undo()
+    assert schema_of(connection) == expected_schema()
+
+
+def test_an_older_database_is_brought_up_to_date_when_it_is_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_store(folder).close()
+    monkeypatch.setitem(migrations._STEPS, "m9002_later", lambda db: db.execute("CREATE TABLE later(x)"))
+    monkeypatch.setattr(migrations, "NAMES", (*NAMES, "m9002_later"))
+    with open_store(folder) as store:
+        assert store._opened.database.reader.execute("SELECT count(*) FROM later").fetchone() == (0,)
+    with closing(sqlite3.connect(folder / "penstock.db")) as connection:
+        monkeypatch.undo()
+        assert unknown(connection) == ("m9002_later",)
+
+
+def test_the_released_schema_has_not_been_edited() -> None:
+    """Steps are append-only. If this fails, a released step was changed: undo that and add a new one."""
+    assert list(NAMES[:1]) == ["m0001_memory"]
+    text = repr([(kind, name, " ".join(sql.split())) for kind, name, _, sql in expected_schema()])
+    assert sha256(text.encode()).hexdigest() == RELEASED
+
+
+RELEASED = "4fbd25a6b190e55046b451ea1ad486d008dc522923dd7977e6e3c801768fa604"
