@@ -130,7 +130,7 @@ def _fail(turn: Turn, gate: OpenGate, code: str, message: str, failure_class: st
 
 def _cancel(turn: Turn, gate: OpenGate, reason: str, by: str) -> None:
     state = turn.state
-    if state.plan.workflow.finally_ and state.started_at_ms is not None and state.section == "body":
+    if state.plan.workflow.finally_ and state.started_at_ms is not None and state.section == "body" and state.cancel_reason is None:
         turn.emit(RunCancelRequested(reason=reason, by=by, gate=gate.node_id))
     else:
         turn.emit(RunCancelled(reason=reason, node_id=gate.node_id))

@@ -15,6 +15,10 @@ from storage.codec import canonical
 
 __all__ = ["artifacts_before", "digest_of_shown", "shown_at"]
 
+LONGEST_PROMPT = 32_768
+LONGEST_COMMAND = 4_096
+MOST_COMMANDS = 16
+
 
 def artifacts_before(state: RunState, node_id: str) -> list[tuple[str, str]]:
     """(node id, path) of every artifact that the gate's decider looks at: of what it needs, also through other gates."""
@@ -39,19 +43,26 @@ def shown_at(state: RunState, node_id: str, evidence: Mapping[str, str | None]) 
     return {
         "artifacts": artifacts,
         "commands": [
-            {"node_id": dependent, "text": text}
-            for dependent in state.plan.body.dependents[node_id]
+            {"node_id": dependent, "text": _cut(text, LONGEST_COMMAND)}
+            for dependent in state.plan.body.dependents.get(node_id, ())[:MOST_COMMANDS]
             if (text := _command_text(state, state.plan.nodes[dependent])) is not None
         ],
         "inputs": dict(state.inputs),
         "options": [{"label": option.label, "value": option.value} for option in gate.options] if gate else [],
-        "prompt": _text(state, node_id, gate.prompt) if gate and gate.prompt is not None else None,
+        "prompt": _cut(_text(state, node_id, gate.prompt), LONGEST_PROMPT) if gate and gate.prompt is not None else None,
     }
 
 
 def digest_of_shown(shown: Mapping[str, Any]) -> str:
     """SHA-256 of the canonical bytes, lower-case hex."""
     return sha256(canonical(shown)).hexdigest()
+
+
+def _cut(text: str, longest: int) -> str:
+    """What is too long to be shown is cut, and named by its digest, so that the approval still holds for all of it."""
+    if len(text) <= longest:
+        return text
+    return f"{text[:longest]} [... {len(text)} characters in all, sha256 {sha256(text.encode()).hexdigest()}]"
 
 
 def _command_text(state: RunState, node: Node) -> str | None:

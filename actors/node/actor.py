@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import orjson
+from attrs import evolve
+
 from actors.node.executor import perform
-from actors.node.messages import Failure, Interruption, Outcome, Report, Verdict, WorkOrder
+from actors.node.messages import Failure, Interruption, Outcome, Report, Success, Verdict, WorkOrder
 from supervision import Actor, Mailbox, Ref
 
 if TYPE_CHECKING:
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
     from actors.node.tools import Tools
 
 __all__ = ["Attempt"]
+
+LARGEST_OUTPUT = 192 << 10
+LONGEST_MESSAGE = 8_000
 
 
 class Attempt(Actor[Report]):
@@ -34,7 +40,7 @@ class Attempt(Actor[Report]):
         except Exception as error:  # noqa: BLE001 - whatever breaks here is one attempt's failure, not its run's
             text = f"The executor broke: {type(error).__name__}: {error}. This is a defect of Penstock, not of the node."
             verdict = Failure("executor_crashed", text, "execution_error", unknown=True)
-        self._verdict = verdict
+        self._verdict = verdict = _within_limits(verdict)
         await self._run.tell(self._outcome(verdict))
         await super().main()
 
@@ -55,3 +61,15 @@ class Attempt(Actor[Report]):
 
     def _outcome(self, verdict: Verdict) -> Outcome:
         return Outcome(self.order.node_id, self.order.token, verdict)
+
+
+def _within_limits(verdict: Verdict) -> Verdict:
+    """A result that a log entry cannot hold is a failure that says so; a message that is too long is cut."""
+    if isinstance(verdict, Success) and verdict.output is not None:
+        size = len(orjson.dumps(verdict.output))
+        if size > LARGEST_OUTPUT:
+            text = f"The node's output has {size} bytes as JSON; at most {LARGEST_OUTPUT} are kept. Hand large data on as an artifact."
+            return Failure("output_too_large", text, "artifact_contract_unmet", {"size": size, "limit": LARGEST_OUTPUT})
+    if isinstance(verdict, Failure) and len(verdict.message) > LONGEST_MESSAGE:
+        return evolve(verdict, message=f"{verdict.message[:LONGEST_MESSAGE]} [...]")
+    return verdict

@@ -10,33 +10,35 @@ from typing import TYPE_CHECKING, Any
 
 from actors.gate.messages import GateDue
 from actors.node.messages import Failure, Outcome
+from actors.refusals import Refusal
 from actors.run.audits import audit_entry
 from actors.run.crew import Crew
 from actors.run.desk import Desk, interrupted_by
+from actors.run.draining import Drainage
 from actors.run.events import ReportWritten
 from actors.run.evidence import gates_to_check, gather
 from actors.run.finale import report_paths, write_report
+from actors.run.launching import launch
 from actors.run.logbook import Logbook
 from actors.run.messages import AttemptDown, Drain, ForRun, GraceOver, Launch, Rest, Wake
 from actors.run.outcomes import accepts, on_lost, on_outcome
-from actors.run.recovery import claim, hold_for_shutdown, rehydrate
+from actors.run.recovery import rehydrate
 from actors.run.rules import advance, unwanted
 from actors.run.schedule import next_look_ms, ticket_of
 from actors.run.state import ACTIVE
 from actors.run.turn import Turn
 from actors.scheduler.messages import Enqueue, Left
 from actors.services import SCHEDULER, Services
-from storage import Acquire, Transaction, Unavailable
-from supervision import Actor, Forwarded, Mailbox, Shutdown, Timer
+from storage import Transaction, Unavailable
+from supervision import Actor, Mailbox, Shutdown, Timer
 
 if TYPE_CHECKING:
-    from supervision.mailbox import Asked
+    from collections.abc import Awaitable
+
 
 __all__ = ["Run", "RunMessage"]
 
 LINGER_S = 0.5
-
-
 RunMessage = Outcome | AttemptDown | GateDue | GraceOver | Wake | ForRun | Launch | Drain | Rest
 
 
@@ -50,22 +52,28 @@ class Run(Actor[RunMessage]):
         self.services = services
         self.run_id = run_id
         self.desk = Desk(self)
+        self.drainage = Drainage(self)
         self._held: list[Outcome] = []
-        self._drain: Asked | None = None
-        self._draining = False
+        self._recovered = False
+        self._lost: list[str] = []
         self._timer: tuple[int, Timer] | None = None
 
     async def started(self) -> None:
         self.book = Logbook(self.services, self.run_id)
         self.crew = Crew(self.services, self.system, self.path, self._watch)
-        lost = self.crew.adopt(self.book.state)
-        turn = self.book.turn()
+        self._lost = self.crew.adopt(self.book.state)
+        await self._later_if_unavailable(Wake(), self._recover())
+
+    async def _recover(self) -> None:
+        """Take up what a former incarnation, or a former daemon, left behind."""
+        lost, turn = self._lost, self.book.turn()
         if not self.book.mine:
             rehydrate(turn)
-        elif lost:
-            for node_id in lost:
-                on_lost(turn, node_id)
+            lost = []
+        for node_id in lost:
+            on_lost(turn, node_id)
         await self.go_on(turn)
+        self._recovered = True
 
     def status(self) -> str:
         """The run in one line, for the tree."""
@@ -75,6 +83,20 @@ class Run(Actor[RunMessage]):
         return f"{state.workflow_id} {state.status}, {done} of {len(state.nodes)} nodes done{working}"
 
     async def receive(self, message: RunMessage) -> object:
+        if not self._recovered and isinstance(message, ForRun):
+            return Refusal("storage_unavailable", "The disk takes nothing at present, and the run waits for it. Ask again later.")
+        if not self._recovered and not isinstance(message, Wake):
+            return self._again(message)
+        return await self._later_if_unavailable(message, self._handle(message))
+
+    async def _later_if_unavailable(self, message: RunMessage, work: Awaitable[object]) -> object:
+        """The disk takes nothing now: the message comes again when it does."""
+        try:
+            return await work
+        except Unavailable:
+            return self._again(message)
+
+    async def _handle(self, message: RunMessage) -> object:
         match message:
             case Outcome():
                 await self._fold([message, *self.take(Outcome)])
@@ -83,18 +105,16 @@ class Run(Actor[RunMessage]):
             case ForRun():
                 return await self.desk.take(message)
             case Launch():
-                await self._launch()
+                await launch(self)
             case GateDue() | Wake():
                 await self._look()
             case GraceOver():
                 self.crew.dismiss(self.book.state, self.book.state.executing)
             case Drain():
-                return await self._begin_drain(message)
+                return await self.drainage.begin(message)
             case Rest():
                 self._rest(linger=False)
         return None
-
-    # Deciding and what follows
 
     async def look_at_artifacts(self, turn: Turn, gates: tuple[str, ...] = ()) -> None:
         """Let the decision see what artifacts before a gate hash to now. `*` stands for all open gates."""
@@ -106,8 +126,8 @@ class Run(Actor[RunMessage]):
 
     async def go_on(self, turn: Turn, command: ForRun | None = None, answer: dict[str, Any] | None = None) -> dict[str, Any]:
         """Take the run as far as it goes, commit all of it, then do what follows. Answers what the operation's author is told."""
-        if not self._draining:
-            await self._decide(turn)
+        if not self.drainage.begun:
+            await self.decide(turn)
         reply = {"run_id": self.run_id, "status": turn.state.status, **(answer or {})}
         if command is None:
             await self.book.commit(turn)
@@ -115,16 +135,17 @@ class Run(Actor[RunMessage]):
             word = f"run.{type(command.operation).__name__.lower()}"
             entry = audit_entry(str(command.operation.by), word, self.run_id, answer or {}, "ok")
             await self.book.commit(turn, request=command.request, reply=reply, audit=(entry,))
-        await self._follow()
+        await self.follow()
         return reply
 
-    async def _decide(self, turn: Turn) -> None:
+    async def decide(self, turn: Turn) -> None:
+        """Advance the run as far as its state allows, report included."""
         await self.look_at_artifacts(turn)
         advance(turn)
         if turn.state.terminal and turn.state.report_path is None and turn.events:
             turn.emit(ReportWritten(path=str(report_paths(self.services, self.run_id)[1])))
 
-    async def _follow(self) -> None:
+    async def follow(self) -> None:
         """After a commit: tell the scheduler, set to work what is wanted, arm the clock, rest when there is nothing to do."""
         state = self.book.state
         if self.book.left:
@@ -143,9 +164,10 @@ class Run(Actor[RunMessage]):
         self._arm()
         if state.terminal and self.book.ended:
             self.book.ended = False
-            write_report(self.services, state)
-        if self._drain is not None:
-            await self._drained()
+            with contextlib.suppress(OSError):  # it is written when somebody asks for it, or at the next start
+                write_report(self.services, state)
+        if self.drainage.asked is not None:
+            await self.drainage.look()
         elif not state.executing and state.status not in ACTIVE and self.desk.pending is None and not self._held:
             self._rest(linger=state.status == "queued")
 
@@ -164,13 +186,11 @@ class Run(Actor[RunMessage]):
             now = self.services.clock.now_ms()
             self._timer = (due, self.after(min(60.0, max(0.0, (due - now) / 1000)), Wake()))
 
-    # What comes in
-
     async def _fold(self, outcomes: list[Outcome]) -> None:
         """Fold what belongs to attempts under way; what a pending operation waits for, it gets; the rest is stale."""
         turn = self.book.turn()
         folded = []
-        reason = "shutdown" if self._draining else "grace_exhausted" if turn.state.section == "finally" else "fail_fast"
+        reason = "shutdown" if self.drainage.begun else "grace_exhausted" if turn.state.section == "finally" else "fail_fast"
         for outcome in outcomes:
             if self.desk.hear(outcome):
                 continue
@@ -200,21 +220,10 @@ class Run(Actor[RunMessage]):
             text = f"The attempt's actor ended without an outcome ({message.down.exit}): a defect of Penstock, not of the node."
             await self._fold([Outcome(message.node_id, message.token, Failure("executor_crashed", text, unknown=True))])
 
-    async def _launch(self) -> None:
-        turn = self.book.turn()
-        state = turn.state
-        if state.status != "queued" or (state.queue is not None and state.queue["retry_after_ms"] > turn.now):
-            self.book.left, self.book.queued = True, state.status == "queued"
-            await self._follow()
-            return
-        services = self.services
-        claim(turn, services.ids.new("run-claim"), services.claimant)
-        await self._decide(turn)
-        await self.book.commit(turn, claim=Acquire(services.claimant, state.epoch, services.lease_ms))
-        await self.go_on(self.book.turn())
-
     async def _look(self) -> None:
         """Time has passed, or the disk takes something again."""
+        if not self._recovered:
+            await self._recover()
         if self._timer is not None:
             self._timer[1].cancel()
             self._timer = None
@@ -227,34 +236,14 @@ class Run(Actor[RunMessage]):
 
     def wake_when_writable(self) -> None:
         """Look again when the disk takes something."""
-        self.spawn(self._when_writable)
+        self._again(Wake())
 
-    async def _when_writable(self) -> None:
+    def _again(self, message: RunMessage) -> object:
+        return self.spawn(self._when_writable, message) and None
+
+    async def _when_writable(self, message: RunMessage) -> None:
         await self.services.store.wait_writable()
-        await self.ref.tell(Wake())
+        await self.ref.tell(message)
 
     def _watch(self, path: str, node_id: str, token: str) -> None:
         self.monitor(path, lambda down: AttemptDown(node_id, token, down))
-
-    # The end of the daemon
-
-    async def _begin_drain(self, message: Drain) -> object:
-        if self.book.state.status not in ACTIVE:
-            return 0
-        self._draining = True
-        self._drain = self.defer()
-        if self.book.state.executing:
-            self.after(message.grace_s, GraceOver())
-        await self._drained()
-        return Forwarded()
-
-    async def _drained(self) -> None:
-        if self.book.state.executing or self._drain is None:
-            return
-        asked, self._drain = self._drain, None
-        turn = self.book.turn()
-        if turn.state.status in ACTIVE:
-            hold_for_shutdown(turn)
-            await self.book.commit(turn)
-        asked.answer(1)
-        self.finish(Shutdown())

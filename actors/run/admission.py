@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["prepare"]
 
+LARGEST_INPUTS = 96 << 10
+
 
 def prepare(services: Services, admit: Admit, plan: Plan) -> tuple[Transaction, Ticket, dict[str, Any]] | Refusal:
     """The transaction that makes the run, its ticket for the queue, and the reply; or why it cannot be made."""
@@ -31,6 +33,10 @@ def prepare(services: Services, admit: Admit, plan: Plan) -> tuple[Transaction, 
         text = " ".join(problem.message for problem in applied.problems)
         data = {"problems": [{"code": problem.code, "path": problem.path, "message": problem.message} for problem in applied.problems]}
         return Refusal(applied.problems[0].code, text, data)
+    size = len(canonical(applied.values))
+    if size > LARGEST_INPUTS:
+        text = f"The inputs have {size} bytes as JSON; at most {LARGEST_INPUTS} are taken. Hand large data in as a file."
+        return Refusal("inputs_too_large", text, {"size": size, "limit": LARGEST_INPUTS})
     run_id, now = services.ids.new("run"), services.clock.now_ms()
     workspace = _workspace(plan, run_id, applied.values, admit.cwd)
     if isinstance(workspace, Refusal):

@@ -108,6 +108,8 @@ def _awaiting(state: RunState, event: run.RunAwaitingApproval, at: int) -> None:
 
 def _cancel_requested(state: RunState, event: run.RunCancelRequested, at: int) -> None:
     state.cancel_reason, state.cancel_gate, state.cancel_by = event.reason, event.gate, event.by
+    if state.section == "finally":
+        state.finally_since_ms = at
     if state.status != "running":
         _requeue(state, "cancel_requested")
 

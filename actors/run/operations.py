@@ -26,6 +26,8 @@ def attempts_to_end(turn: Turn, operation: Operation) -> list[str]:
     """The nodes whose attempts under way must be dead before the operation is applied."""
     state = turn.state
     match operation:
+        case Cancel() if state.section == "finally" and _cleans_up(state):
+            return []
         case Pause() | Cancel():
             return list(state.executing)
         case Decide(decision=decision):
@@ -89,13 +91,17 @@ def _cancel(turn: Turn, operation: Cancel) -> Answer:
     if state.terminal and state.status != "blocked":
         return {"already_terminal": True}
     reason = _reason(operation.reason, "cancelled_by_operator")
-    again = state.cancel_reason is not None
-    cleanup = bool(state.plan.workflow.finally_) and state.started_at_ms is not None and state.section == "body" and not state.terminal
-    if cleanup and not again:
+    if _cleans_up(state):
         turn.emit(RunCancelRequested(reason=reason, by=str(operation.by)))
     else:
         turn.emit(RunStopped(reason=state.cancel_reason or reason, by=str(operation.by)))
     return {}
+
+
+def _cleans_up(state: RunState) -> bool:
+    """Whether a cancel leaves clean-up to do: the run was started, has such nodes, and was not cancelled before."""
+    begun = state.started_at_ms is not None and state.section != "done" and not state.terminal
+    return begun and bool(state.plan.workflow.finally_) and state.cancel_reason is None
 
 
 def _retry_refusal(state: RunState, operation: Retry) -> Refusal | None:

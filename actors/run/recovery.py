@@ -5,6 +5,7 @@ from __future__ import annotations
 from actors.gate.rules import ask_outcome
 from actors.run.events import (
     RunExecutionClaimed,
+    RunFailed,
     RunFailedServerRestart,
     RunInterruptedShutdown,
     RunPaused,
@@ -36,11 +37,13 @@ def rehydrate(turn: Turn) -> None:
     turn.emit(RunQueuedForResumeAfterRestart(node_ids=tuple(node_id for node_id in lost if node_id not in unknown)))
 
 
-def claim(turn: Turn, claim_id: str, claimant_id: str) -> None:
-    """Take the queued run: this daemon advances it from now on, with the next epoch."""
+def claim(turn: Turn, claim_id: str, claimant_id: str, workspace_problem: str | None) -> None:
+    """Take the queued run: this daemon advances it from now on, with the next epoch. A workspace that is gone fails it."""
     turn.emit(RunExecutionClaimed(claim_id=claim_id, claimant_id=claimant_id, lease_epoch=turn.state.epoch + 1))
     if turn.state.started_at_ms is None:
         turn.emit(RunStarted())
+    if workspace_problem is not None:
+        turn.emit(RunFailed(code=workspace_problem, message=f"The workspace {turn.state.workspace} is not there any more."))
 
 
 def hold_for_shutdown(turn: Turn) -> None:

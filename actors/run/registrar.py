@@ -16,16 +16,18 @@ from actors.run.quarantine import quarantine
 from actors.run.reopening import reopen_all, restore_reports
 from actors.scheduler.messages import Enqueue, Relaunch, Tick
 from actors.services import SCHEDULER, Services
-from storage import ReceiptExists, RequestConflict, Unavailable
+from storage import BadTransaction, ReceiptExists, RequestConflict, Unavailable
 from supervision import Actor, ActorDead, ChildSpec, Dynamic, Failed, Forwarded, Mailbox, Normal, Shutdown, Supervisor
 
 if TYPE_CHECKING:
-    from supervision import Ref
+    from supervision import Ref, Timer
     from supervision.mailbox import Asked
 
 __all__ = ["Registrar", "RegistrarMessage"]
 
 RUNS = "runs"
+RESTING = ("awaiting_approval", "waiting")
+LOOK_AGAIN_MS = 30_000
 STOP_S = 25.0
 RegistrarMessage = Admit | ForRun | Launch | RunDown | Wake | Renew | Drain
 
@@ -43,6 +45,7 @@ class Registrar(Actor[RegistrarMessage]):
         self._renew_s = renew_s
         self._watched: set[str] = set()
         self._knocking: dict[str, list[tuple[Asked | None, ForRun | Launch | Wake]]] = {}
+        self._timer: tuple[int, Timer] | None = None
         self._draining = False
         self._admitted = self._opened = self._quarantined = 0
 
@@ -154,6 +157,8 @@ class Registrar(Actor[RegistrarMessage]):
             await self.system.ref(SCHEDULER).tell(Relaunch(run_id))
         elif line.status == "queued" and not self._draining:
             await self.system.ref(SCHEDULER).tell(Relaunch(run_id))
+        elif line.status in RESTING and line.due_ms is not None and (self._timer is None or line.due_ms < self._timer[0]):
+            self._arm()
 
     # Admission
 
@@ -185,7 +190,7 @@ class Registrar(Actor[RegistrarMessage]):
         except RequestConflict:
             text = f"The request id {message.request.request_id} was used for another request. Use a new id for a new request."
             answer = Refusal("request_conflict", text, {"request_id": message.request.request_id})
-        except Unavailable as error:
+        except (Unavailable, BadTransaction) as error:
             answer = Refusal(error.code, f"{error}. No run was started; ask again, it does no harm.")
         if asked is not None:
             asked.answer(answer)
@@ -195,16 +200,20 @@ class Registrar(Actor[RegistrarMessage]):
     async def _wake_due(self) -> None:
         """Open what rests and is due: expired gates, back-offs of waiting runs."""
         for line in self.services.store.catalog.due(self.services.clock.now_ms(), 500):
-            if line.kind == "run" and line.status in ("awaiting_approval", "waiting"):
+            if line.kind == "run" and line.status in RESTING:
                 run = self.open(line.stream)
                 if run is not None:
                     await run.tell(Wake())
         self._arm()
 
     def _arm(self) -> None:
-        line = self.services.store.catalog.next_due("run", ("awaiting_approval", "waiting"))
-        left_s = 30.0 if line is None or line.due_ms is None else max(0.05, (line.due_ms - self.services.clock.now_ms()) / 1000)
-        self.after(min(30.0, left_s), Wake())
+        """One timer, for what is due first; it fires at least every 30 s, so that a clock that jumps is noticed."""
+        line = self.services.store.catalog.next_due("run", RESTING)
+        now = self.services.clock.now_ms()
+        due = now + LOOK_AGAIN_MS if line is None or line.due_ms is None else min(now + LOOK_AGAIN_MS, max(now + 50, line.due_ms))
+        if self._timer is not None:
+            self._timer[1].cancel()
+        self._timer = (due, self.after((due - now) / 1000, Wake()))
 
     async def _renew(self) -> None:
         try:

@@ -7,8 +7,11 @@ from actors.run.scope import scope_of
 from actors.run.state import RunState
 from actors.run.turn import Turn
 from actors.workflow.template import TemplateError, references, render
+from storage.codec import canonical
 
 __all__ = ["end", "outcome_word"]
+
+LARGEST_OUTPUT = 192 << 10
 
 
 def outcome_word(state: RunState) -> str:
@@ -39,4 +42,9 @@ def _complete(turn: Turn) -> None:
     except TemplateError as error:
         turn.emit(RunFailed(code="output_reference_failed", message=f"The workflow's output names {error.path}: {error.message}"))
     else:
-        turn.emit(RunCompleted(output=output))
+        size = len(canonical(output))
+        if size > LARGEST_OUTPUT:
+            text = f"The workflow's output has {size} bytes as JSON; at most {LARGEST_OUTPUT} are kept. Hand large data on as an artifact."
+            turn.emit(RunFailed(code="output_too_large", message=text))
+        else:
+            turn.emit(RunCompleted(output=output))

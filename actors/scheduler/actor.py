@@ -14,6 +14,7 @@ __all__ = ["Scheduler", "SchedulerMessage"]
 SchedulerMessage = Enqueue | Left | QueueOf | Relaunch | Tick
 ACTIVE = ("running", "pausing")
 MANY = 100_000
+COMPARE_EVERY = 10
 
 
 class Scheduler(Actor[SchedulerMessage]):
@@ -27,6 +28,7 @@ class Scheduler(Actor[SchedulerMessage]):
         self.admission = Admission(max_concurrent_runs)
         self._tick_s = tick_s
         self._launched: dict[str, int] = {}
+        self._ticks = 0
         self._due: Timer | None = None
 
     async def started(self) -> None:
@@ -49,7 +51,9 @@ class Scheduler(Actor[SchedulerMessage]):
                 if run_id in self.admission.active:
                     await self.system.ref(REGISTRAR).tell(Launch(run_id))
             case Tick():
-                self._compare()
+                if self._ticks % COMPARE_EVERY == 0:
+                    self._compare()
+                self._ticks += 1
         await self._admit()
         return None
 
