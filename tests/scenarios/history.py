@@ -1,0 +1,78 @@
+"""What clients asked, and what they know of it: the record that invariants are checked against."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from attrs import define, field, frozen
+
+from supervision import KernelEvent
+
+__all__ = ["Followed", "History", "Life", "Op"]
+
+CHANGING = frozenset((
+    "workflow.put", "workflow.delete", "run.start", "run.pause", "run.resume", "run.cancel", "run.retry", "gate.decide", "actor.tell",
+    "store.backup",
+))  # fmt: skip
+
+
+@define(eq=False)
+class Op:
+    """One request. `ok`: a result came. `fail`: a refusal came. `unknown`: the connection broke before any answer."""
+
+    number: int
+    method: str
+    params: dict[str, Any]
+    began_s: float
+    life: int
+    outcome: Literal["open", "ok", "fail", "unknown"] = "open"
+    result: dict[str, Any] = field(factory=dict)
+    code: str = ""
+    data: dict[str, Any] = field(factory=dict)
+    ended_s: float = 0.0
+
+    @property
+    def changing(self) -> bool:
+        return self.method in CHANGING
+
+    @property
+    def request_id(self) -> str:
+        return str(self.params.get("request_id", ""))
+
+
+@frozen
+class Followed:
+    """What one subscription brought, from behind `after`."""
+
+    run_id: str
+    after: int
+    events: list[dict[str, Any]]
+
+
+@define(eq=False)
+class Life:
+    """One daemon from its start to its end. `ending`: how the test ended it; `took_s` how long an orderly end took, virtual seconds."""
+
+    number: int
+    began_s: float
+    ending: Literal["running", "orderly", "crash", "refused", "failed"] = "running"
+    took_s: float = 0.0
+    kernel: list[tuple[float, KernelEvent]] = field(factory=list)
+    mailboxes: list[tuple[str, int, int]] = field(factory=list)
+
+
+@define(eq=False)
+class History:
+    """All that was asked of one folder's daemons. `logs` are pictures of all logs, one taken after each life."""
+
+    ops: list[Op] = field(factory=list)
+    followed: list[Followed] = field(factory=list)
+    lives: list[Life] = field(factory=list)
+    logs: list[dict[str, list[tuple[int, str, bytes]]]] = field(factory=list)
+    faults: list[tuple[float, float]] = field(factory=list)
+    overlaps: list[str] = field(factory=list)
+    orphans: list[int] = field(factory=list)
+
+    def ok(self, *methods: str) -> list[Op]:
+        """Acknowledged operations, in the order in which they were asked."""
+        return [op for op in self.ops if op.outcome == "ok" and op.method in methods]

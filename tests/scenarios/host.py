@@ -1,0 +1,124 @@
+"""One daemon inside the test's own loop: the real assembly with its socket, ended in order, or abandoned at any moment like a dead one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import trio
+from attrs import define, field
+
+import actors.control.session
+import storage.writer
+from actors.assembly import Assembly
+from actors.config import Config
+from actors.daemon import Daemon
+from actors.paths import Places
+from supervision import Exit, Failed, KernelEvent
+from tests.scenarios.clock import WallClock
+from tests.scenarios.history import Life
+
+__all__ = ["Abandoned", "CrashPoint", "Host"]
+
+
+class Abandoned(BaseException):
+    """The process is dead: nothing of the daemon may go on."""
+
+
+@define(eq=False)
+class CrashPoint:
+    """Die when `name` is reached for the n-th time. `reached` counts all points by name; `fired` says that it happened."""
+
+    name: str = ""
+    left: int = 0
+    fired: bool = False
+    reached: dict[str, int] = field(factory=dict)
+
+    def install(self, die: Callable[[], None]) -> None:
+        """From now on the daemon's named points come here."""
+
+        def reach(name: str) -> None:
+            self.reached[name] = self.reached.get(name, 0) + 1
+            if name == self.name and self.left > 0:
+                self.left -= 1
+                if self.left == 0:
+                    self.fired = True
+                    die()
+                    raise Abandoned(name)
+
+        storage.writer.reach = reach  # type: ignore[attr-defined]  # both modules take it from storage.crashpoints
+        actors.control.session.reach = reach  # type: ignore[attr-defined]
+
+
+@define(eq=False)
+class Host:
+    """Runs one life. `up` is set when clients are served, `over` when all of it is gone and the folder is free."""
+
+    places: Places
+    config: Config
+    clock: WallClock
+    life: Life
+    point: CrashPoint
+    inline: bool = True
+    up: trio.Event = field(factory=trio.Event)
+    over: trio.Event = field(factory=trio.Event)
+    scope: trio.CancelScope = field(factory=trio.CancelScope)
+    exit: Exit | None = None
+    assembly: Assembly | None = None
+    daemon: Daemon | None = None
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """One life, from the lock to its release. A start that is refused raises what refused it."""
+        try:
+            with self.scope:
+                await self._live(task_status)
+        except BaseExceptionGroup as group:
+            dead, rest = group.split(Abandoned)
+            if rest is not None:
+                raise rest from None
+            assert dead is not None
+        finally:
+            self.over.set()
+
+    async def _live(self, task_status: trio.TaskStatus[None]) -> None:
+        daemon = self.daemon = Daemon(self.places, self.config)
+        try:
+            opened = Assembly.open(self.places, self.config, daemon.stop, clock=self.clock, inline=self.inline)
+        except Exception:
+            self.life.ending = "refused"
+            raise
+        with opened as assembly:
+            daemon.assembly = self.assembly = assembly
+            self.point.install(self.abandon)
+            assembly.system.registry.observe = self._observe
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(daemon._end_in_order, assembly)
+                nursery.start_soon(self._say_up, task_status)
+                self.exit = await assembly.system.run()
+                nursery.cancel_scope.cancel()
+        if self.life.ending == "running":
+            self.life.ending = "failed" if isinstance(self.exit, Failed) else "orderly"
+
+    async def _say_up(self, task_status: trio.TaskStatus[None]) -> None:
+        assert self.assembly is not None
+        await self.assembly.system.wait_up()
+        if self.assembly.system.exit is None:
+            self.up.set()
+            task_status.started()
+
+    def _observe(self, event: KernelEvent) -> None:
+        self.life.kernel.append((trio.current_time(), event))
+
+    def abandon(self) -> None:
+        """As kill -9 would: no farewell, no answer, no commit after this call."""
+        self.life.ending = "crash"
+        self.scope.cancel()
+
+    async def end_in_order(self) -> None:
+        """As SIGTERM would."""
+        assert self.daemon is not None
+        assert self.assembly is not None
+        self.life.mailboxes = [(row.path, row.mailbox, row.capacity) for row in self.assembly.system.tree()]
+        self.life.ending, began = "orderly", trio.current_time()
+        self.daemon.stop("the test")
+        await self.over.wait()
+        self.life.took_s = trio.current_time() - began
