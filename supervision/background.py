@@ -50,10 +50,9 @@ class Background:
             raise foreign
 
     async def end(self) -> None:
-        """Cancel them all and wait until they are gone; only they themselves can delay that."""
+        """Cancel them all (there must be one) and wait until they are gone; only they themselves can delay that."""
         self._quiet = trio.Event()
         for scope in self._scopes:
             scope.cancel()
-        if self._scopes:
-            with trio.CancelScope(shield=True):
-                await self._quiet.wait()
+        with trio.CancelScope(shield=True):
+            await self._quiet.wait()

@@ -66,15 +66,12 @@ class Cell:
 
     def launch(self) -> None:
         """Begin to start; the parent hears `child_started` or `child_ended`."""
-        raise NotImplementedError
 
     def stop(self) -> None:
         """Begin an orderly end."""
-        raise NotImplementedError
 
     def kill(self) -> None:
         """Begin a disorderly end."""
-        raise NotImplementedError
 
     def terminate(self) -> None:
         """Stop as the spec says: in order, and by force when the deadline has run out."""

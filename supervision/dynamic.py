@@ -133,8 +133,7 @@ class DynamicCell(Cell):
     def _wind_up(self, verdict: Exit) -> None:
         self.life = Life.STOPPING
         self.open = False
-        if self._verdict is None or isinstance(verdict, Killed):
-            self._verdict = verdict
+        self._verdict = verdict
         for child in tuple(self._retries):
             self._forget(child)
         for cell in tuple(self.children.values()):

@@ -38,7 +38,6 @@ class Notice:
 
     def take(self) -> Any:
         """The message, made in the receiver's task; SKIP when it is no longer wanted."""
-        raise NotImplementedError
 
     def handled(self) -> None:
         """The handler has returned."""

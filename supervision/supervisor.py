@@ -67,9 +67,9 @@ class SupervisorCell(Cell):
     # What children tell
 
     def child_started(self, cell: Cell) -> None:
-        if cell is self._starting:
-            self._starting = None
-            self._failures.pop(cell.spec.id, None)
+        assert cell is self._starting
+        self._starting = None
+        self._failures.pop(cell.spec.id, None)
         self._advance()
 
     def child_ended(self, cell: Cell) -> None:
@@ -117,6 +117,12 @@ class SupervisorCell(Cell):
             self._drop_temporary(child)
         else:
             self._ending = cell
+            self._let_end(cell)
+
+    def _let_end(self, cell: Cell) -> None:
+        if isinstance(self._verdict, Killed):
+            cell.kill()
+        else:
             cell.terminate()
 
     def _start_one(self, child: str) -> None:
@@ -132,7 +138,7 @@ class SupervisorCell(Cell):
             self._drop_temporary(child)
         elif self.life is Life.STARTING:
             self._wind_up(cell.exit or Killed())
-        elif self._verdict is None:
+        else:
             self._to_start.clear()  # those behind it stay down until it is up: its next try starts them too, if the strategy says so
             self._failures[child] = self._failures.get(child, 0) + 1
             self._try_later(child)
@@ -155,13 +161,12 @@ class SupervisorCell(Cell):
             return
         assert cell.exit is not None
         spec = self._specs[child]
-        match sentence(spec.restart, cell.exit):
-            case "restart":
-                self._restart(child)
-            case "drop" | "keep":
-                self._drop_temporary(child)
-                if ends_supervisor(self._plan.auto_shutdown, significant=spec.significant, others_left=self._significant_left()):
-                    self._wind_up(Shutdown())
+        if sentence(spec.restart, cell.exit) == "restart":
+            self._restart(child)
+            return
+        self._drop_temporary(child)
+        if ends_supervisor(self._plan.auto_shutdown, significant=spec.significant, others_left=self._significant_left()):
+            self._wind_up(Shutdown())
 
     def _restart(self, child: str) -> None:
         plan, cell = self._plan, self._cells[child]
@@ -175,11 +180,10 @@ class SupervisorCell(Cell):
         self._to_start = [each for each in group if self._specs[each].restart != "temporary"]
 
     def _wind_up(self, verdict: Exit) -> None:
-        """From here on there is only stopping. The first verdict stands, unless it was milder than a kill."""
+        """From here on there is only stopping; after that only a kill may come."""
         self.life = Life.STOPPING
         self.open = False
-        if self._verdict is None or isinstance(verdict, Killed):
-            self._verdict = verdict
+        self._verdict = verdict
         self._to_start.clear()
         self._news.clear()
         self._to_stop = list(self._specs)
@@ -187,7 +191,7 @@ class SupervisorCell(Cell):
             self._forget_retry(child)
         if self._starting is not None:
             self._ending, self._starting = self._starting, None
-            self._ending.terminate()
+            self._let_end(self._ending)
 
     def _forget_retry(self, child: str) -> None:
         alarm = self._retries.pop(child, None)
@@ -197,7 +201,8 @@ class SupervisorCell(Cell):
     def _drop_temporary(self, child: str) -> None:
         spec = self._specs.get(child)
         if spec is not None and spec.restart == "temporary":
-            del self._specs[child], self._cells[child]
+            del self._specs[child]
+            self._cells.pop(child, None)  # it may never have started
 
     def _significant_left(self) -> bool:
         alive = {cell.spec.id for cell in self._living()} | self._news.keys() | self._retries.keys()

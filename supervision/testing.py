@@ -104,7 +104,10 @@ def crash(system: System, path: str, error: Exception | None = None) -> None:
     if cell is None:
         raise UnknownActor(path)
 
+    own = vars(cell.actor)
+
     async def broken(_message: object) -> object:
+        del own["receive"]  # once: the factory may give the same object to the next incarnation
         raise error or Crashed(path)
 
-    vars(cell.actor)["receive"] = broken
+    own["receive"] = broken

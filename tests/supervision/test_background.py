@@ -139,3 +139,19 @@ async def test_spawned_tasks_carry_the_path_of_their_actor() -> None:
         system.ref("a").tell_nowait(Do(both))
         await settled()
     assert sorted(names) == ["a:look", "a:task"]
+
+
+async def test_what_is_spawned_while_the_actor_ends_is_cancelled_at_once(autojump_clock: MockClock) -> None:
+    journal: Journal = []
+
+    async def last_will(worker: Worker) -> None:
+        try:
+            await trio.sleep_forever()
+        finally:
+            worker.spawn(note_after, journal, 60, "heir")
+
+    async with run_tree([child("a", journal)]) as system:
+        system.ref("a").tell_nowait(Do(lambda worker: worker.spawn(last_will, worker)))
+        await settled()
+    assert journal == ["start a", "stop a", "heir over"]
+    assert trio.current_time() == 0

@@ -22,8 +22,8 @@ from supervision import (
     Supervisor,
 )  # fmt: skip
 from supervision.errors import AlreadyStarted, UnknownActor
-from supervision.testing import Probe, run_tree, settled
-from tests.supervision.workers import Boom, End, Journal, Nap, Ping, child, ends, happened
+from supervision.testing import run_tree, settled
+from tests.supervision.workers import Boom, Do, End, Journal, Nap, Ping, child, ends, happened
 
 POOL = [ChildSpec("pool", lambda: Dynamic(intensity=1, period=10))]
 
@@ -218,12 +218,6 @@ async def test_a_second_stop_of_a_pool_that_is_stopping_changes_nothing(autojump
     assert trio.current_time() == 2
 
 
-async def test_a_dynamic_supervisor_has_no_significant_children() -> None:
-    async with run_tree(POOL) as system:
-        with pytest.raises(ValueError, match="significant"):
-            system.dynamic("pool").start_soon(ChildSpec("a", Probe, "transient", significant=True))
-
-
 async def test_only_a_dynamic_supervisor_is_found_as_one() -> None:
     async with run_tree([child("a", [])]) as system:
         for path in ("a", "", "nobody"):
@@ -232,11 +226,23 @@ async def test_only_a_dynamic_supervisor_is_found_as_one() -> None:
 
 
 async def test_an_actor_may_dismiss_itself() -> None:
-    from tests.supervision.workers import Do
-
     journal: Journal = []
     async with run_tree(POOL) as system:
         ref = await system.dynamic("pool").start(child("a", journal))
         ref.tell_nowait(Do(lambda worker: worker.system.dynamic("pool").dismiss("a")))
         await settled()
         assert journal == ["start pool/a", "stop pool/a"]
+
+
+async def test_a_stop_finds_children_that_were_dismissed_before(autojump_clock: MockClock) -> None:
+    events: list[KernelEvent] = []
+    async with run_tree(POOL, observe=events.append) as system:
+        pool = system.dynamic("pool")
+        await pool.start(ChildSpec("inner", Dynamic))
+        await system.dynamic("pool/inner").start(child("x", [], parting=partial(trio.sleep, 1)))
+        await pool.start(child("a", [], parting=partial(trio.sleep, 2)))
+        for name in ("inner", "a"):
+            pool.dismiss(name)
+        await settled()
+    assert trio.current_time() == 2
+    assert {ended for _, ended in ends(events)} == {Shutdown()}

@@ -8,9 +8,9 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from supervision import Shutdown, Supervisor
+from supervision import ChildSpec, Dynamic, Shutdown, Supervisor
 from supervision.childspec import AutoShutdown, Restart
-from supervision.testing import run_tree, settled
+from supervision.testing import Probe, run_tree, settled
 from tests.supervision.workers import Boom, End, Journal, child
 
 
@@ -79,3 +79,9 @@ async def test_the_farewells_of_an_auto_shutdown_are_orderly(autojump_clock: Moc
         system.ref("s").tell_nowait(End())
         assert await system.wait_ended() == Shutdown()
     assert journal[3:] == ["stop s", "stop b", "stop a"]
+
+
+async def test_a_dynamic_supervisor_has_no_significant_children() -> None:
+    async with run_tree([ChildSpec("pool", Dynamic)]) as system:
+        with pytest.raises(ValueError, match="significant"):
+            system.dynamic("pool").start_soon(ChildSpec("a", Probe, "transient", significant=True))

@@ -130,7 +130,6 @@ async def test_timers_die_with_their_incarnation(autojump_clock: MockClock) -> N
         crash(system, "a")
         system.ref("a").tell_nowait("boom")
         await settled()
-        vars(diary).pop("receive")
         await trio.sleep(9)
         assert diary.seen == []
         assert len(system.timers) == 0
@@ -188,3 +187,28 @@ def test_what_is_not_discarded_fires_in_order_of_time(delays: list[tuple[int, bo
 
     trio.run(main, clock=MockClock(autojump_threshold=0))
     assert fired == sorted((delay, number) for number, (delay, discarded) in enumerate(delays) if not discarded)
+
+
+async def test_a_timer_that_is_due_while_its_actor_stops_is_dropped(autojump_clock: MockClock) -> None:
+    diary = Diary(pace=3)
+    async with run_tree([ChildSpec("a", lambda: diary)]) as system:
+        diary.after(2.0, "too late")
+        system.ref("a").tell_nowait("long")
+        await trio.sleep(1)
+    assert diary.received == ["long"]
+    assert trio.current_time() == 3
+
+
+async def test_a_timer_that_waits_beside_a_full_mailbox_ends_with_its_actor(autojump_clock: MockClock) -> None:
+    class Narrow(Diary):
+        mailbox = Mailbox(capacity=1)
+
+    diary = Narrow(pace=3)
+    async with run_tree([ChildSpec("a", lambda: diary)]) as system:
+        diary.after(1.0, "too late")
+        for number in range(2):
+            await system.ref("a").tell(number)
+            await settled()
+        await trio.sleep(2)
+    assert diary.received == [0]
+    assert system.dead_letters == 1
