@@ -239,7 +239,8 @@ class Run(Actor[RunMessage]):
         self._again(Wake())
 
     def _again(self, message: RunMessage) -> object:
-        return self.spawn(self._when_writable, message) and None
+        self.spawn(self._when_writable, message)
+        return None
 
     async def _when_writable(self, message: RunMessage) -> None:
         await self.services.store.wait_writable()
