@@ -89,7 +89,7 @@ class Guardian:
         process = self._processes.get(fields[1])
         match fields[0], process:
             case wire.STARTED, Process():
-                process.has_started(int(fields[2]), fds.pop())
+                process.has_started(int(fields[2]), fds.pop() if fds else None)
             case wire.NOT_STARTED, Process():
                 self._processes.pop(fields[1]).has_ended(NotStarted(int(fields[2]), fields[3].decode()))
             case wire.ENDED, Process():
@@ -101,8 +101,8 @@ class Guardian:
     async def spawn(self, argv: Sequence[str], env: Mapping[str, str], *, token: str, folder: int, stdin: int) -> Process:
         """Start a command with exactly `env` and our tags, in the folder and with the standard input of the given descriptors.
 
-        Returns before the process runs; `wait` tells. Raises ValueError for a NUL or a half surrogate pair, OSError when there are no
-        descriptors or processes left. On cancellation nothing has been started.
+        Returns before the process runs; `wait` tells. Raises ValueError for no words, a NUL or a half surrogate pair, OSError when there
+        are no descriptors or processes left. On cancellation nothing has been started.
         """
         tags = {**env, "PENSTOCK_STORE": self.tag, "PENSTOCK_ATTEMPT": token}
         name = b"%d" % next(self._names)
@@ -159,6 +159,8 @@ class Guardian:
 
 
 def _fields(name: bytes, token: str, argv: Sequence[str], env: Mapping[str, str]) -> list[bytes]:
+    if not argv:
+        raise ValueError("it has no words; the first one names the program")
     words = [os.fsencode(word) for word in argv]
     variables = [os.fsencode(f"{key}={value}") for key, value in env.items()]
     fields = [wire.SPAWN, name, os.fsencode(token), b"%d" % len(words), *words, *variables]

@@ -78,7 +78,7 @@ class Process:
         assert self._end is not None
         return self._end
 
-    def has_started(self, pid: int, pidfd: int) -> None:
+    def has_started(self, pid: int, pidfd: int | None) -> None:
         """The guardian says: the main process runs."""
         self.pid, self.pidfd = pid, pidfd
         self._started.set()

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import hashlib
 import os
 import socket
@@ -13,11 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from actors.node import artifact, contained
+from actors.node import artifact
+from actors.node import openat2 as openat2_module
 from actors.node.artifact import clear, collect, digest_of
 from actors.node.contents import Contents
 from actors.node.executor import perform
 from actors.node.messages import ArtifactFact, ArtifactOrder, CommandOrder, Failure, Success, WorkOrder
+from actors.node.openat2 import openat2  # here and now: one fixture below puts another in its place
 from actors.node.tools import Tools
 from storage.blobs import Blobs
 from tests.actors.node.support import sh
@@ -276,10 +280,22 @@ async def test_a_folder_swapped_for_a_link_during_the_attempt_changes_nothing_ou
     assert verdict.code == "artifact_missing", "the folder that was opened is looked into, wherever its name leads now"
 
 
-def test_a_rename_while_the_kernel_looks_is_tried_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "a").write_text("x")
-    folder = contained.open_folder(str(tmp_path))
-    fd = contained.open_beneath(folder, "a", os.O_RDONLY)
-    assert os.read(fd, 10) == b"x"
-    os.close(fd)
-    os.close(folder)
+@pytest.mark.parametrize(("times", "ends"), [(3, None), (1000, errno.EAGAIN)])
+def test_when_something_is_renamed_while_the_kernel_looks_it_looks_again(
+    monkeypatch: pytest.MonkeyPatch, place: Place, times: int, ends: int | None
+) -> None:
+    tries = iter([*[errno.EAGAIN] * times, None])
+
+    def busy(*_: object) -> int:
+        if (number := next(tries)) is None:
+            return os.open("/dev/null", os.O_RDONLY)
+        ctypes.set_errno(number)
+        return -1
+
+    monkeypatch.setattr(openat2_module._library, "syscall", busy)
+    if ends is None:
+        os.close(openat2(place.fd, "a", os.O_RDONLY))
+    else:
+        with pytest.raises(OSError, match="unavailable") as caught:
+            openat2(place.fd, "a", os.O_RDONLY)
+        assert caught.value.errno == ends

@@ -4,15 +4,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 
 import pytest
 from attrs import evolve
 
+from actors.node import failures
 from actors.node.executor import perform
+from actors.node.guardian.process import NotStarted
 from actors.node.messages import CommandOrder, Failure, Success, WorkOrder
 from actors.node.tools import Tools
 from tests.actors.node.support import sh
@@ -114,6 +118,7 @@ async def test_death_by_a_signal_is_named(order: Orders, tools: Tools, name: str
         (("/etc/passwd",), "command_not_executable"),
         (("true", "x" * 200_000), "command_argument_too_long"),
         (("true", "a\0b"), "command_argument_invalid"),
+        ((), "command_argument_invalid"),
         (("true", "\ud800"), "command_argument_invalid"),
     ],
 )
@@ -166,8 +171,13 @@ async def test_a_log_that_cannot_be_written_fails_the_step_once_it_is_done(order
     assert Path(task.workdir, "done").exists()
 
 
-async def test_descriptors_may_run_out(order: Orders, tools: Tools, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("pipes", [0, 1])
+async def test_descriptors_may_run_out(order: Orders, tools: Tools, monkeypatch: pytest.MonkeyPatch, pipes: int) -> None:
+    real, made = os.pipe, count()
+
     def full() -> tuple[int, int]:
+        if next(made) < pipes:
+            return real()
         raise OSError(24, "Too many open files")
 
     before = len(os.listdir("/proc/self/fd"))
@@ -175,6 +185,26 @@ async def test_descriptors_may_run_out(order: Orders, tools: Tools, monkeypatch:
     failure = await failed(order(CommandOrder(("true",))), tools)
     assert (failure.code, failure.detail) == ("command_not_started", {"errno": "EMFILE"})
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+async def test_a_guardian_that_cannot_be_started_is_the_steps_failure(order: Orders, tools: Tools) -> None:
+    tools.guardian._interpreter = ("/no/such/python",)
+    before = len(os.listdir("/proc/self/fd"))
+    failure = await failed(order(CommandOrder(("true",))), tools)
+    assert (failure.code, failure.detail) == ("command_not_started", {"errno": "ENOENT"})
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_causes_that_are_hard_to_bring_about_have_their_words_too() -> None:
+    action = CommandOrder(("tool",))
+    codes = {
+        failures.not_started(action, NotStarted(errno.ENOENT, "cwd"), "/work").code: "workdir_missing",
+        failures.not_started(action, NotStarted(errno.EAGAIN, "exec"), "/work").code: "command_not_started",
+        failures.undead(2).code: "command_unkillable",
+        failures.killed(40, "").detail["signal"]: "signal 40",
+    }
+    assert all(found == expected for found, expected in codes.items())
+    assert failures.undead(2).unknown
 
 
 async def test_what_a_command_leaves_behind_is_ended_and_told(order: Orders, tools: Tools) -> None:

@@ -19,7 +19,8 @@ import trio
 
 from actors.node.guardian import guardian as guardian_module
 from actors.node.guardian.guardian import Guardian
-from actors.node.guardian.process import Ended, GuardianLost
+from actors.node.guardian.inside import wire
+from actors.node.guardian.process import Ended, GuardianLost, Process
 from actors.node.guardian.sweep import sweep_leftovers
 from tests.actors.node.conftest import Spawner
 from tests.actors.node.support import below, living, look, read_line, tagged, unique, until
@@ -134,6 +135,37 @@ async def test_a_guardian_that_does_not_answer_is_given_up(guardian: Guardian, s
     with trio.fail_after(WITHIN):
         assert await process.terminate_tree(0) == GuardianLost()
     assert tagged(guardian.tag) == []
+
+
+async def test_orders_wait_while_the_guardian_has_no_room_for_them(guardian: Guardian, spawn: Spawner) -> None:
+    await (await spawn("true")).wait()
+    os.kill(guardian.pid or 0, signal.SIGSTOP)
+    processes: list[Process] = []
+
+    async def one() -> None:
+        processes.append(await spawn("true", "x" * 30_000))
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(20):
+            nursery.start_soon(one)
+        await trio.testing.wait_all_tasks_blocked(0.01)
+        assert 0 < len(processes) < 20
+        os.kill(guardian.pid or 0, signal.SIGCONT)
+    assert [await process.wait() for process in processes] == [Ended(0)] * 20
+
+
+async def test_a_pid_without_a_descriptor_is_good_enough(guardian: Guardian, spawn: Spawner) -> None:
+    process = await spawn("true")
+    guardian._take([wire.STARTED, process.name, b"4711"], [])
+    assert (process.pid, process.pidfd) == (4711, None)
+    await process.wait()
+
+
+async def test_reports_about_nobody_leave_nothing_open(guardian: Guardian) -> None:
+    null = os.open("/dev/null", os.O_RDONLY)
+    guardian._take([wire.STARTED, b"nobody", b"4711"], [null])
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(null)
 
 
 async def test_signals_for_the_whole_group_do_not_end_the_guardian(guardian: Guardian, spawn: Spawner) -> None:

@@ -53,7 +53,8 @@ async def test_a_command_in_time_is_not_late(order: Orders, tools: Tools) -> Non
 
 
 async def test_a_finished_artifact_makes_a_success_of_an_attempt_that_ran_out_of_time(order: Orders, tools: Tools) -> None:
-    task = order(sh("echo so far; echo [1] > a.json; sleep 1000"), idle_ms=100, artifact=ArtifactOrder("a.json", {"type": "array"}))
+    await perform(order(sh("true")), tools)
+    task = order(sh("echo so far; echo [1] > a.json; sleep 1000"), idle_ms=300, artifact=ArtifactOrder("a.json", {"type": "array"}))
     verdict = await perform(task, tools)
     assert isinstance(verdict, Success)
     assert (verdict.output, verdict.artifact and verdict.artifact.size) == ("so far", 4)
@@ -61,7 +62,8 @@ async def test_a_finished_artifact_makes_a_success_of_an_attempt_that_ran_out_of
 
 
 async def test_what_else_was_wrong_with_a_salvaged_attempt_is_told(order: Orders, tools: Tools) -> None:
-    task = order(sh("echo '{' > $PENSTOCK_OUTPUT; echo [1] > a.json; sleep 1000"), idle_ms=100, artifact=ArtifactOrder("a.json"))
+    await perform(order(sh("true")), tools)
+    task = order(sh("echo '{' > $PENSTOCK_OUTPUT; echo [1] > a.json; sleep 1000"), idle_ms=300, artifact=ArtifactOrder("a.json"))
     verdict = await perform(task, tools)
     assert isinstance(verdict, Success)
     assert verdict.output is None

@@ -174,6 +174,19 @@ async def test_a_folder_that_changes_while_it_is_imported_is_imported_again(fold
     assert await value(modules, folder) == "newer"
 
 
+async def test_what_was_imported_before_a_change_does_not_replace_what_came_after(folder: Folder, modules: Modules) -> None:
+    folder.write("def give():\n    return 'old'\n")
+
+    async def overtaken(load: Any) -> ModuleType:
+        module = await at_once(load)
+        folder.write("def give():\n    return 'newer'\n")
+        assert await value(modules, folder) == "newer"
+        return module
+
+    assert (await modules.load(str(folder.path), "steps:give", overtaken)).call() == "old"
+    assert await value(modules, folder) == "newer"
+
+
 @pytest.mark.parametrize(("inline", "same"), [(True, True), (False, False)])
 async def test_imports_happen_in_a_thread_unless_told_otherwise(
     order: Orders, tools: Tools, folder: Folder, inline: bool, same: bool

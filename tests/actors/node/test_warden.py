@@ -63,6 +63,18 @@ def test_a_guardian_without_room_for_descriptors_refuses(daemon: Daemon) -> None
     assert daemon.hear() == [wire.NOT_STARTED, b"1", b"%d" % errno.EMFILE, b"exec"]
 
 
+def test_a_start_is_told_without_a_descriptor_when_there_is_none_left(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_pid: int) -> int:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(os, "pidfd_open", full)
+    daemon.spawn(b"1", b"/bin/true")
+    message = wire.receive(daemon.sock)
+    assert message is not None
+    assert (message[0][:2], message[1]) == ([wire.STARTED, b"1"], [])
+    os.waitpid(int(message[0][2]), 0)
+
+
 def test_an_order_about_nobody_is_ignored(daemon: Daemon) -> None:
     daemon.warden.handle([wire.KILL, b"9", b"0"], [])
     daemon.warden.reap()

@@ -13,13 +13,12 @@ class Command:
     `older` are orphans (pid, start time) that were there before it began, and so are none of its own.
     """
 
-    __slots__ = ("due", "exit", "left", "name", "older", "pid", "pidfd", "stage", "started", "token", "undead_at")
+    __slots__ = ("due", "exit", "left", "name", "older", "pid", "stage", "started", "token", "undead_at")
 
-    def __init__(self, name: bytes, token: bytes, pid: int, pidfd: int, started: int, older: frozenset[tuple[int, int]]) -> None:
+    def __init__(self, name: bytes, token: bytes, pid: int, started: int, older: frozenset[tuple[int, int]]) -> None:
         self.name = name
         self.token = token
         self.pid = pid
-        self.pidfd = pidfd
         self.started = started
         self.older = older
         self.exit: int | None = None

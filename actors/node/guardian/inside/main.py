@@ -15,7 +15,7 @@ __all__ = ["main"]
 
 PR_SET_CHILD_SUBREAPER = 36
 LAST_GRACE = 0.5  # seconds from TERM to KILL when the daemon is gone
-AGAIN = 0.01
+AGAIN, SLOWEST = 0.01, 1.0
 
 
 def main(descriptor: str) -> None:
@@ -71,10 +71,12 @@ def _purge() -> None:
     """Kill everything below this process, again and again until nothing is left."""
     _signal_all(SIGTERM)
     deadline = monotonic() + LAST_GRACE
+    pause = AGAIN
     while _reap_all():
         if monotonic() >= deadline:
             _signal_all(SIGKILL)
-        sleep(AGAIN)
+            pause = min(pause * 1.1, SLOWEST)  # some may not be ours to kill: wait for them without keeping the machine busy
+        sleep(pause)
 
 
 def _signal_all(number: int) -> None:

@@ -54,12 +54,21 @@ class Warden:
         except LaunchError as error:
             self._report([wire.NOT_STARTED, name, b"%d" % error.number, error.stage])
             return
-        pidfd = os.pidfd_open(pid)
         found = procfs.stat(pid)
-        command = Command(name, token, pid, pidfd, found.started if found else 0, older)
+        command = Command(name, token, pid, found.started if found else 0, older)
         self._kin.add(command)
         self._by_name[name] = command
-        self._report([wire.STARTED, name, b"%d" % pid], [pidfd])
+        self._report_start(command)
+
+    def _report_start(self, command: Command) -> None:
+        fields = [wire.STARTED, command.name, b"%d" % command.pid]
+        try:
+            pidfd = os.pidfd_open(command.pid)
+        except OSError:  # no descriptor left: the daemon then has to find it by its tag, should we die
+            self._report(fields)
+            return
+        self._report(fields, [pidfd])
+        os.close(pidfd)
 
     def reap(self) -> None:
         """Wait for every child that has ended, then see which commands that completes."""
@@ -113,7 +122,6 @@ class Warden:
     def _finish(self, command: Command, undead: int) -> None:
         del self._by_name[command.name]
         self._kin.remove(command)
-        os.close(command.pidfd)
         code = -SIGKILL if command.exit is None else command.exit
         self._report([wire.ENDED, command.name, b"%d" % code, b"%d" % command.left, b"%d" % undead])
 

@@ -18,7 +18,7 @@ __all__ = ["ENDED", "KILL", "NOT_STARTED", "SPAWN", "STARTED", "receive", "send"
 
 SPAWN = b"spawn"  # daemon: name, token, number of arguments, arguments…, environment…; descriptors cwd, stdin, stdout, stderr
 KILL = b"kill"  # daemon: name, grace in ms
-STARTED = b"started"  # guardian: name, pid; descriptor pidfd
+STARTED = b"started"  # guardian: name, pid; descriptor pidfd, if there was one left
 NOT_STARTED = b"not-started"  # guardian: name, errno, stage (cwd, search, exec)
 ENDED = b"ended"  # guardian: name, exit code (negative: signal), processes left behind and killed, processes that would not die
 
