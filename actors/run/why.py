@@ -24,7 +24,7 @@ def reasons(state: RunState, queue: dict[str, Any] | None, now: int) -> list[dic
             return [_ended(state)]
 
 
-def _reason(code: str, text: str, **data: Any) -> dict[str, Any]:
+def _reason(code: str, text: str, /, **data: Any) -> dict[str, Any]:
     return {"code": code, "text": text, "data": data}
 
 
