@@ -1,38 +1,64 @@
-"""The house in which stories happen. Every story ends with all invariants."""
+"""The house in which stories happen, under virtual time. Every story ends with all invariants."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+import trio
 from trio.testing import MockClock
 
 from tests.scenarios.harness import House, open_house
 from tests.scenarios.invariants import ALL
 
-__all__ = ["d", "house", "quick"]
+__all__ = ["d", "house", "place", "real"]
+
+HERE = Path(__file__).parent
+MEMORY = "/dev/shm"
+"""Stories die without losing power, so a disk that forgets is good enough, and much faster."""
+
+
+def _virtual(story: Callable[..., Awaitable[Any]], clock: None, instruments: Sequence[trio.abc.Instrument]) -> Any:
+    return trio.run(story, clock=MockClock(autojump_threshold=0), instruments=instruments)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Stories have virtual time, but those with real processes (fixture `real`)."""
+    for item in items:
+        if HERE in item.path.parents and "real" not in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.trio(run=_virtual))
 
 
 @pytest.fixture
-def place() -> Path:
+def place() -> Generator[Path, None, None]:
     """A short path: a socket's name may have 107 bytes."""
-    folder = Path(tempfile.mkdtemp(prefix="pk-"))
+    folder = Path(tempfile.mkdtemp(prefix="pk-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None))
     yield folder
     shutil.rmtree(folder)
 
 
 @pytest.fixture
-async def house(autojump_clock: MockClock, place: Path) -> AsyncGenerator[House, None]:
-    """Virtual time, no daemon yet: for tests that configure it first."""
+async def house(place: Path) -> AsyncGenerator[House, None]:
+    """No daemon yet: for stories that configure it first."""
     async with open_house(place, ALL) as made:
         yield made
 
 
 @pytest.fixture
 async def d(house: House) -> House:
-    """Virtual time, a daemon that serves."""
+    """A daemon that serves."""
     await house.start()
     return house
+
+
+@pytest.fixture
+async def real(place: Path) -> AsyncGenerator[House, None]:
+    """Real time, and a daemon that may start processes."""
+    async with open_house(place, ALL, inline=False) as made:
+        await made.start()
+        yield made

@@ -128,16 +128,16 @@ async def test_fail_fast_true_interrupts_the_siblings(d: House) -> None:
 
 async def test_r104_without_fail_fast_nothing_new_starts_and_what_is_under_way_is_folded(d: House) -> None:
     hold = Hold({"kept": True})
-    d.script.on("slow", hold)
-    d.script.on("bad", fail())
-    run_id = await d.begin(flow(step("slow"), step("bad"), step("later"), top="limits: {parallel: 2}"))
+    d.script.on("a_slow", hold)
+    d.script.on("b_bad", fail())
+    run_id = await d.begin(flow(step("a_slow"), step("b_bad"), step("later"), top="limits: {parallel: 2}"))
     await d.when(run_id, lambda run: any(node["status"] == "failed" for node in run["nodes"]))
     assert "failing" in await d.why(run_id)
     hold.open()
     run = await d.run_until(run_id)
     assert (run["status"], run["detail"]["code"]) == ("failed", "nodes_failed")
     nodes = await d.nodes(run_id)
-    assert (nodes["slow"]["output"], nodes["later"]["status"]) == ({"kept": True}, "pending")
+    assert (nodes["a_slow"]["output"], nodes["later"]["status"]) == ({"kept": True}, "pending")
     assert [name for name in await d.names(run_id) if name.startswith("run_")][-1] == "run_failed"
 
 
