@@ -142,8 +142,7 @@ def _action(action: Command | Shell | Python | Gate) -> dict[str, Any]:
             return {"run": action.run} | _slim({"env": dict(action.env)})
         case Python():
             return {"function": action.function} | _slim({"isolate": action.isolate}, isolate=False)
-        case Gate():
-            return {"gate": _gate(action)}
+    return {"gate": _gate(action)}
 
 
 def _gate(gate: Gate) -> dict[str, Any]:

@@ -13,6 +13,7 @@ __all__ = ["Path", "Place", "Problem", "Report", "WorkflowInvalid", "field_path"
 Path = tuple[str | int, ...]
 Place = tuple[int, int]
 NOWHERE: Final[Place] = (0, 0)
+MAX_PROBLEMS: Final = 500
 
 
 @frozen
@@ -57,8 +58,9 @@ class Report:
     def add(
         self, code: str, path: Path, message: str, *, found: Any = ..., allowed: Iterable[str] = (), place: Place | None = None
     ) -> None:
-        """Record an error at `path`, or at a place of its own."""
-        self.problems.append(self._problem(code, path, message, found, allowed, place or self.place(path)))
+        """Record an error at `path`, or at a place of its own. Of a hopeless file the first 500 are kept."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(self._problem(code, path, message, found, allowed, place or self.place(path)))
 
     def warn(self, code: str, path: Path, message: str, *, found: Any = ..., allowed: Iterable[str] = ()) -> None:
         """Record a remark at `path`: the workflow can be used all the same."""

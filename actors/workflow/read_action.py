@@ -74,8 +74,7 @@ def slug_source(action: Command | Shell | Python | Gate) -> str:
             return "shell"
         case Python():
             return slug(action.function.rsplit(":", 1)[-1])
-        case Gate():
-            return slug(action.type)
+    return slug(action.type)
 
 
 def read_command(form: Form, templates: list[tuple[Path, Any]], *, word: str) -> Command:

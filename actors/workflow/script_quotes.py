@@ -12,9 +12,10 @@ from typing import Final, final
 
 from attrs import frozen
 
+from actors.workflow.template import MARK, Lookup, TemplateError, parse_template
+
 __all__ = ["Misplaced", "placeholder_in_quotes"]
 
-PLACEHOLDER = re.compile(r"\{\{[^{}]*\}\}")
 HEREDOC = re.compile(r"<<(-?)[ \t]*(\\?)(['\"]?)([A-Za-z0-9_.!%+,:@^~-]+)\3")
 CASE = re.compile(r"case\b")
 WORD_START: Final = frozenset(" \t\n;&|()<>`")
@@ -33,16 +34,23 @@ class Misplaced:
 
 
 def placeholder_in_quotes(text: str) -> Misplaced | None:
-    """The first placeholder at an unsafe place, or None."""
-    return _Scan(text).run() if "{{" in text else None
+    """The first placeholder at an unsafe place, or None. What is no template at all is left to the check of references."""
+    if MARK not in text:
+        return None
+    try:
+        return _Scan(parse_template(text)).run()
+    except TemplateError:
+        return None
 
 
 @final
 class _Scan:
     """`stack` holds what is open: `'`, `"`, a backtick, `#`, `${`, `((`, and `(` for a subshell or `$(`."""
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, parts: tuple[str | Lookup, ...]) -> None:
+        # What the shell will see, with one character in place of each value; a script holds no NUL of its own.
+        self._text = "".join(part if isinstance(part, str) else "\0" for part in parts)
+        self._values = iter([f"{{{{ {part.text} }}}}" for part in parts if isinstance(part, Lookup)])
         self._at = 0
         self._stack: list[str] = []
         self._heredocs: list[tuple[str, bool]] = []
@@ -50,13 +58,17 @@ class _Scan:
 
     def run(self) -> Misplaced | None:
         while self._at < len(self._text):
-            if found := PLACEHOLDER.match(self._text, self._at):
+            if self._text[self._at] == "\0":
                 if where := self._danger():
-                    return Misplaced(found[0], NAMES[where])
-                self._at = found.end()
+                    return self._misplaced(where)
+                next(self._values)
+                self._at += 1
             elif bad := self._step():
                 return bad
         return None
+
+    def _misplaced(self, where: str) -> Misplaced:
+        return Misplaced(next(self._values), NAMES[where])
 
     def _danger(self) -> str:
         """Why a placeholder here would be unsafe; empty when it is not."""
@@ -93,9 +105,8 @@ class _Scan:
         return None
 
     def _escape(self) -> Misplaced | None:
-        found = PLACEHOLDER.match(self._text, self._at + 1)
         self._at += 2
-        return Misplaced(found[0], NAMES["\\"]) if found else None
+        return self._misplaced("\\") if self._text[self._at - 1 : self._at] == "\0" else None
 
     def _toggle(self, mark: str) -> None:
         if self._stack and self._stack[-1] == mark:
@@ -182,7 +193,7 @@ class _Scan:
                 bare = line.rstrip("\n")
                 if (bare.lstrip("\t") if tabs else bare) == delimiter:
                     break
-            if found := PLACEHOLDER.search(self._text, start, self._at):
-                return Misplaced(found[0], NAMES["<<"])
+            if "\0" in self._text[start : self._at]:
+                return self._misplaced("<<")
         self._heredocs.clear()
         return None

@@ -153,8 +153,7 @@ class Node:
                 return "shell"
             case Python():
                 return "python"
-            case Gate():
-                return "gate"
+        return "gate"
 
 
 @frozen

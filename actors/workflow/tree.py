@@ -109,13 +109,14 @@ class TreeBuilder:
         container = self._open[-1][0]
         if isinstance(container, list):
             container.append(value)
-        elif self._key is not None:
-            container[self._key] = value
+        else:
+            container[str(self._key)] = value
             self._key = None
 
 
 def check_size(text: str, report: Report, bounds: Bounds) -> None:
     """Refuse a text that is too large or no Unicode (Stop)."""
+    report.places[()] = (1, 1)
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:

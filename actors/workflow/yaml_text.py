@@ -39,8 +39,6 @@ def _events(text: str, report: Report) -> Iterator[Any]:
 
     try:
         yield from YAML(typ="safe", pure=True).parse(text)
-    except Stop:
-        raise
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         _syntax(report, error.problem or error.context or "not YAML", (mark.line + 1, mark.column + 1) if mark else (1, 1))

@@ -148,11 +148,10 @@ def children(ast: Ast) -> Iterator[Ast]:
             yield from (ast.left, ast.right)
         case Choose():
             yield from (ast.test, ast.then, ast.other)
-        case ListOf():
-            yield from ast.items
-        case MapOf():
-            for key, value in ast.entries:
-                yield from (key, value)
+        case ListOf(items=items):
+            yield from items
+        case _:
+            yield from (part for entry in ast.entries for part in entry)
 
 
 def static_path(ast: Ast) -> tuple[str | int, ...]:

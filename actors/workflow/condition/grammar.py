@@ -66,12 +66,10 @@ def _parser() -> Any:
 
 def parse(text: str) -> Ast:
     """The syntax tree. Raises Fault at the place where the text stops being a condition."""
-    from lark.exceptions import UnexpectedCharacters, UnexpectedToken, VisitError  # noqa: PLC0415 - same
+    from lark.exceptions import UnexpectedCharacters, UnexpectedToken  # noqa: PLC0415 - same
 
     try:
         tree: Ast = _parser().parse(text)
-    except VisitError as error:
-        raise error.orig_exc from None
     except UnexpectedToken as error:
         wanted = ", ".join(sorted({WORDS.get(name, name) for name in error.accepts or error.expected}))
         found = "the end" if error.token.type == "$END" else f'"{error.token}"'

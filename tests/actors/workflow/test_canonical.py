@@ -12,7 +12,8 @@ from tests.actors.workflow.strategies import workflows
 
 GOLDEN = (
     b'{"flow":{"nodes":[{"argv":["git","log"],"kind":"command","node_id":"log"},{"gate":{"decisions":["approve","cancel"],'
-    b'"expiry_policy":{"expires_after_ms":3600000,"on_expiry":"fail"},"instructions":"Weiter? \xc3\xa4","options":{"values":[{"label":"Now","value":"now"}]},'
+    b'"expiry_policy":{"expires_after_ms":3600000,"on_expiry":"fail"},"instructions":"Weiter? \xc3\xa4",'
+    b'"options":{"values":[{"label":"Now","value":"now"}]},'
     b'"rework_targets":["log"],"type":"human_approval"},"kind":"gate","needs":["log"],"node_id":"ask"},{"absolute_timeout_ms":60000,'
     b'"function":"m:f","kind":"python","needs":[{"node":"ask","until":"settled"}],"node_id":"py","retry_policy":{"backoff":'
     b'{"initial_delay_ms":2000,"strategy":"fixed"},"max_attempts":3},"with":{"a":1}}]},"folder":"/srv/flows",'

@@ -11,6 +11,7 @@ from actors.workflow.schema import check_schema, validate
     "schema",
     [
         True, False, {}, {"type": "object", "required": ["a"]}, {"$ref": "#/$defs/a", "$defs": {"a": {"type": "string"}}},
+        {"$ref": "https://json-schema.org/draft/2020-12/schema"},
         {"$schema": "https://json-schema.org/draft/2020-12/schema", "prefixItems": [{"type": "integer"}]}, {"pattern": "^a+$"},
         {"$ref": "#"},
         {"properties": {"left": {"$ref": "#"}, "right": {"$ref": "#"}}}, {"$defs": {"a~/b": True}, "$ref": "#/$defs/a~0~1b"},
