@@ -43,6 +43,7 @@ class Ref(Generic[M_contra]):
         """Put `message` into the mailbox, waiting for room. To the dead, or to one who dies meanwhile: a counted dead letter, no error.
 
         Raises `MailboxFull` where the mailbox's policy is "fail".
+        An actor tells itself with `tell_nowait`: for its own room it would wait for ever.
         """
         cell = self._system.registry.receiver(self.path)
         if cell is None or cell.post.rules.overflow != "wait":

@@ -16,15 +16,19 @@ __all__ = ["Registry"]
 
 
 class Registry:
-    """Paths to living cells. `dead_letters` were told to nobody, `dropped` were refused by a full mailbox that drops."""
+    """Paths to living cells. `dead_letters` were told to nobody, `dropped` were refused by a full mailbox that drops.
 
-    __slots__ = ("cells", "dead_letters", "dropped", "observe")
+    `unobserved` counts reports on which the observer raised.
+    """
+
+    __slots__ = ("cells", "dead_letters", "dropped", "observe", "unobserved")
 
     def __init__(self, observe: Callable[[KernelEvent], None] | None) -> None:
         self.cells: dict[str, Cell] = {}
         self.observe = observe
         self.dead_letters = 0
         self.dropped = 0
+        self.unobserved = 0
 
     def receiver(self, path: str) -> Incarnation | None:
         """The actor that takes messages at `path` now; None when there is none, or it is stopping, or it is a supervisor."""
@@ -43,5 +47,9 @@ class Registry:
         self.report("dropped", path, detail=type(message).__name__)
 
     def report(self, happening: Happening, path: str, ended: Exit | None = None, detail: str = "") -> None:
-        if self.observe is not None:
+        if self.observe is None:
+            return
+        try:
             self.observe(KernelEvent(happening, path, ended, detail))
+        except Exception:  # noqa: BLE001 - a log that cannot be written must not take the tree down
+            self.unobserved += 1

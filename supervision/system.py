@@ -28,8 +28,8 @@ __all__ = ["System"]
 class System:
     """Owns the tree below `root`, whose path is "". Single use: one `run`.
 
-    `observe` is called synchronously with each `KernelEvent` and must not raise. `kill_grace_s`: how long a killed actor may take to
-    go before the tree abandons it. `jitter` gives a factor of at most 1 for the waits between failed restarts.
+    `observe` is called synchronously with each `KernelEvent`; what it raises is counted, no more. `kill_grace_s` is the time that a
+    killed actor has to go before the tree abandons it. `jitter` gives a factor of at most 1 for the waits between failed restarts.
     """
 
     def __init__(

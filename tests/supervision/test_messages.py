@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import assert_type
 
 import pytest
 import trio
@@ -37,7 +38,7 @@ async def test_told_messages_arrive_in_order() -> None:
 
 async def test_an_ask_gets_what_the_handler_returns() -> None:
     async with run_tree([child("a", [])]) as system:
-        assert await system.ref("a").ask(Ping("hello"), timeout=1) == "hello"
+        assert assert_type(await system.ref("a").ask(Ping("hello"), timeout=1), str) == "hello"
         assert await system.ref("a").ask(Ping("for ever"), timeout=math.inf) == "for ever"
 
 

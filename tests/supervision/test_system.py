@@ -170,3 +170,14 @@ async def test_an_actor_can_see_how_many_messages_wait() -> None:
             system.ref("a").tell_nowait(Do(lambda worker: waiting.append(worker.mail())))
         await settled()
     assert waiting == [2, 1, 0]
+
+
+async def test_an_observer_that_breaks_is_counted_and_harms_nobody() -> None:
+    def full_disk(_event: KernelEvent) -> None:
+        raise OSError
+
+    async with run_tree([child("a", [])], observe=full_disk) as system:
+        system.ref("a").tell_nowait(Boom())
+        await settled()
+        assert system.alive("a")
+        assert system.registry.unobserved == 5
