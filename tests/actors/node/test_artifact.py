@@ -1,32 +1,24 @@
 """An artifact counts only as a plain file inside the working folder that fits its schema."""
 
-# ruff: noqa: ASYNC240, PTH104, PTH208  # tests look at the disk and at processes between two steps: nothing else waits for the loop
+# ruff: noqa: PTH104, PTH208  # tests look at the disk and at processes between two steps: nothing else waits for the loop
 
 from __future__ import annotations
 
-import ctypes
-import errno
 import hashlib
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from actors.node import artifact
-from actors.node import openat2 as openat2_module
 from actors.node.artifact import clear, collect, digest_of
 from actors.node.contents import Contents
-from actors.node.executor import perform
-from actors.node.messages import ArtifactFact, ArtifactOrder, CommandOrder, Failure, Success, WorkOrder
-from actors.node.openat2 import openat2  # here and now: one fixture below puts another in its place
-from actors.node.tools import Tools
+from actors.node.messages import ArtifactFact, ArtifactOrder, Failure
 from storage.blobs import Blobs
-from tests.actors.node.support import sh
 
-Orders = Callable[..., WorkOrder]
 NOTES = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer", "maximum": 5}}}
 
 
@@ -235,67 +227,3 @@ def test_a_later_look_gives_the_digest_of_now(place: Place) -> None:
     (place.path / "a").unlink()
     assert digest_of(str(place.path), "a") is None
     assert digest_of(str(place.path / "gone"), "a") is None
-
-
-async def test_an_attempt_succeeds_with_its_artifact(order: Orders, tools: Tools) -> None:
-    task = order(sh("echo said; printf '{\"n\": 3}' > a"), artifact=ArtifactOrder("a", NOTES, "notes"))
-    digest = hashlib.sha256(b'{"n": 3}').hexdigest()
-    assert await perform(task, tools) == Success("said", ArtifactFact("a", digest, 8, "notes"))
-
-
-async def test_a_good_exit_without_the_artifact_is_a_failure(order: Orders, tools: Tools) -> None:
-    task = order(CommandOrder(("true",)), artifact=ArtifactOrder("a"))
-    Path(task.workdir, "a").write_text("stale")
-    verdict = await perform(task, tools)
-    assert isinstance(verdict, Failure)
-    assert verdict.code == "artifact_missing"
-
-
-async def test_a_failed_command_is_not_asked_for_its_artifact(order: Orders, tools: Tools) -> None:
-    verdict = await perform(order(sh("touch a; exit 1"), artifact=ArtifactOrder("a")), tools)
-    assert isinstance(verdict, Failure)
-    assert verdict.code == "command_exit_nonzero"
-
-
-async def test_an_artifact_that_would_lie_outside_stops_the_attempt_before_it_starts(order: Orders, tools: Tools) -> None:
-    verdict = await perform(order(sh("true"), artifact=ArtifactOrder("../a")), tools)
-    assert isinstance(verdict, Failure)
-    assert (verdict.code, tools.guardian.pid) == ("artifact_path_escapes", None)
-
-
-async def test_what_writes_to_the_artifact_after_the_end_is_dead_before_it_is_read(order: Orders, tools: Tools) -> None:
-    task = order(sh("echo one > a; (setsid sh -c 'sleep 0.2; echo two > a' &)"), artifact=ArtifactOrder("a"))
-    verdict = await perform(task, tools)
-    assert isinstance(verdict, Success)
-    assert verdict.artifact is not None
-    assert verdict.artifact.sha256 == hashlib.sha256(b"one\n").hexdigest()
-
-
-async def test_a_folder_swapped_for_a_link_during_the_attempt_changes_nothing_outside(order: Orders, tools: Tools, tmp_path: Path) -> None:
-    (tmp_path / "outside").mkdir()
-    (tmp_path / "outside" / "a").write_text("theirs")
-    task = order(sh(f"cd /; mv {tmp_path}/work {tmp_path}/moved; ln -s {tmp_path}/outside {tmp_path}/work"), artifact=ArtifactOrder("a"))
-    verdict = await perform(task, tools)
-    assert isinstance(verdict, Failure)
-    assert verdict.code == "artifact_missing", "the folder that was opened is looked into, wherever its name leads now"
-
-
-@pytest.mark.parametrize(("times", "ends"), [(3, None), (1000, errno.EAGAIN)])
-def test_when_something_is_renamed_while_the_kernel_looks_it_looks_again(
-    monkeypatch: pytest.MonkeyPatch, place: Place, times: int, ends: int | None
-) -> None:
-    tries = iter([*[errno.EAGAIN] * times, None])
-
-    def busy(*_: object) -> int:
-        if (number := next(tries)) is None:
-            return os.open("/dev/null", os.O_RDONLY)
-        ctypes.set_errno(number)
-        return -1
-
-    monkeypatch.setattr(openat2_module._library, "syscall", busy)
-    if ends is None:
-        os.close(openat2(place.fd, "a", os.O_RDONLY))
-    else:
-        with pytest.raises(OSError, match="unavailable") as caught:
-            openat2(place.fd, "a", os.O_RDONLY)
-        assert caught.value.errno == ends
