@@ -5,7 +5,7 @@ A value comes from `penstock.toml` (already typed by TOML) or from the environme
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 from attrs import field, frozen
 
@@ -45,6 +45,8 @@ class Rule:
                 return f"a duration ({', '.join(DURATION_FORMS)}){self._range()}"
             case "count":
                 return f"a whole number{self._range()}"
+            case _:
+                assert_never(self.kind)
 
     def _range(self) -> str:
         parts = [f"more than {self.above}"] if self.above is not None else []
@@ -63,6 +65,8 @@ class Rule:
                 return self._bounded(_duration(raw), _duration)
             case "count":
                 return self._bounded(_count(raw), _count)
+            case _:
+                assert_never(self.kind)
 
     def _bounded(self, value: int, unit: Any) -> int:
         inside = (

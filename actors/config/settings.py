@@ -21,7 +21,6 @@ DEFAULT = "default"
 class Runs:
     """`[runs]`: what holds for every run."""
 
-    default_profile: str = choice("guided", "profile of a run whose workflow names none", "strict", "guided", "yolo")
     cleanup_grace_ms: int = duration("60s", "how long finally nodes may run after a cancel", low="0s", high="3600s")
     restart_max: int = count(3, "crashes of a run's actor within restart_window before the run is quarantined", low=0)
     restart_window_ms: int = duration("60s", "the window of restart_max", above="0s")

@@ -29,9 +29,8 @@ def _code(path: Path) -> Iterator[str]:
 def _commands(path: Path) -> list[list[str]]:
     found = []
     for line in _code(path):
-        plain = line.strip().removeprefix("$ ").split("  #")[0]
-        if re.match(r"(\.venv/)?(bin/)?penstock( |$)", plain):
-            found.append(shlex.split(plain)[1:])
+        for plain in re.split(r"\s+(?:·|&&|;|\|)\s+", line.strip().removeprefix("$ ").split("  #")[0]):
+            found += [shlex.split(plain)[1:]] if re.match(r"(\.venv/)?(bin/)?penstock( |$)", plain) else []
     return found
 
 
@@ -41,7 +40,7 @@ def _problem(words: list[str]) -> str | None:
     command: click.Command = cli
     options = _options(command)
     for word in words:
-        if word in {"|", ">", "&&", "&", ";"}:
+        if word in {">", "&"}:
             break
         if word.startswith("-") and word != "-":
             name = word.split("=", 1)[0]
