@@ -16,8 +16,9 @@ from actors.control.server import ControlSettings
 from actors.ids import RandomIds
 from actors.library import Library
 from actors.plans import Plans
+from actors.run.finale import compose
 from actors.runtime import DaemonRuntime
-from actors.services import Services
+from actors.services import REPORTER, Services
 from actors.settings import RunRules
 from actors.tree import daemon_tree
 from actors.watch import Watchers
@@ -130,13 +131,14 @@ class Assembly:
             store=store, clock=time, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config),
             claimant=ids.new(f"penstockd:{os.getpid()}"), lease_ms=config.claims.lease_ms, folder=places.data,
             tools=lambda: workshop.tools,
+            report=lambda state: system.ref(REPORTER).tell_nowait(compose(services, state)),
         )  # fmt: skip
         about: dict[str, Any] = {
             "version": _version(), "pid": os.getpid(), "data_folder": str(places.data), "socket": str(places.socket) if listen else None,
             "started_at_ms": time.now_ms(), "embedded": embedded,
         }  # fmt: skip
         control = _control(places, config, workshop) if listen else None
-        root = daemon_tree(services, workshop.guardian, config, control, lambda: runtime, _say_stuck)
+        root = daemon_tree(services, workshop.guardian, config, control, lambda: runtime, _say_stuck, inline=bool(inline))
         system = System(root, clock=time, observe=_observe)
         runtime = DaemonRuntime(services, system, Library(services), stop, about)
         return cls(store, services, workshop, system, runtime, fresh)

@@ -14,19 +14,24 @@ if TYPE_CHECKING:
     from actors.ids import Ids
     from actors.node.tools import Tools
     from actors.plans import Plans
+    from actors.run.state import RunState
     from actors.watch import Watchers
     from storage.store import Store
     from supervision import Clock
 
-__all__ = ["REGISTRAR", "SCHEDULER", "Services"]
+__all__ = ["REGISTRAR", "REPORTER", "SCHEDULER", "Services"]
 
 REGISTRAR = "registrar"
+REPORTER = "reporter"
 SCHEDULER = "scheduler"
 
 
 @frozen(eq=False)
 class Services:
-    """`claimant` names this daemon in claims, `folder` is the data folder, `tools` is made when the first attempt needs it."""
+    """`claimant` names this daemon in claims, `folder` is the data folder, `tools` is made when the first attempt needs it.
+
+    `report` has the final report of an ended run written, soon and beside the run's own work.
+    """
 
     store: Store
     clock: Clock
@@ -38,6 +43,7 @@ class Services:
     lease_ms: int
     folder: Path
     tools: Callable[[], Tools]
+    report: Callable[[RunState], None]
 
     def run_folder(self, run_id: str) -> Path:
         """The run's private folder; it may not exist yet."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from itertools import islice
 
 from attrs import define, frozen
 
@@ -67,4 +68,5 @@ class Watchers:
 
     def changes(self, after: int, limit: int) -> list[Change]:
         """Status changes behind `after`, oldest first."""
-        return [change for change in self._changes if change.number > after][:limit]
+        behind = min(len(self._changes), self._numbered - after)
+        return list(islice(reversed(self._changes), behind))[::-1][:limit] if behind > 0 else []

@@ -17,7 +17,7 @@ from actors.run.desk import Desk, interrupted_by
 from actors.run.draining import Drainage
 from actors.run.events import ReportWritten
 from actors.run.evidence import gates_to_check, gather
-from actors.run.finale import report_paths, write_report
+from actors.run.finale import report_paths
 from actors.run.launching import launch
 from actors.run.logbook import Logbook
 from actors.run.messages import AttemptDown, Drain, ForRun, GraceOver, Launch, Rest, Wake
@@ -35,6 +35,7 @@ from supervision import Actor, Mailbox, Shutdown, Timer
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from supervision.monitor import Monitor
 
 __all__ = ["Run", "RunMessage"]
 
@@ -164,8 +165,7 @@ class Run(Actor[RunMessage]):
         self._arm()
         if state.terminal and self.book.ended:
             self.book.ended = False
-            with contextlib.suppress(OSError):  # it is written when somebody asks for it, or at the next start
-                write_report(self.services, state)
+            self.services.report(state)
         if self.drainage.asked is not None:
             await self.drainage.look()
         elif not state.executing and state.status not in ACTIVE and self.desk.pending is None and not self._held:
@@ -246,5 +246,5 @@ class Run(Actor[RunMessage]):
         await self.services.store.wait_writable()
         await self.ref.tell(message)
 
-    def _watch(self, path: str, node_id: str, token: str) -> None:
-        self.monitor(path, lambda down: AttemptDown(node_id, token, down))
+    def _watch(self, path: str, node_id: str, token: str) -> Monitor:
+        return self.monitor(path, lambda down: AttemptDown(node_id, token, down))

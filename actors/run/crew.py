@@ -12,6 +12,7 @@ from actors.run.orders import Folders, work_order
 from actors.run.state import OpenGate, RunState
 from actors.services import Services
 from supervision import ChildSpec, Dynamic, Ref, System
+from supervision.monitor import Monitor
 
 __all__ = ["Crew", "child_id"]
 
@@ -25,16 +26,16 @@ def child_id(state: RunState, node_id: str) -> str:
 
 
 class Crew:
-    """`begun` maps each attempt that was started here, or found alive, to its node."""
+    """`begun` holds each attempt that was started here, or found alive, with the watch over it."""
 
-    def __init__(self, services: Services, system: System, run_path: str, watch: Callable[[str, str, str], None]) -> None:
+    def __init__(self, services: Services, system: System, run_path: str, watch: Callable[[str, str, str], Monitor]) -> None:
         self._services = services
         self._system = system
         self._run_path = run_path
         self._work_path = f"{run_path.rpartition('/')[0]}/work"
         self._watch = watch
         self._folders: Folders | None = None
-        self.begun: dict[str, str] = {}
+        self.begun: dict[str, Monitor | None] = {}
         self.gates: dict[str, None] = {}
 
     @property
@@ -48,8 +49,8 @@ class Crew:
         lost = dict(wanted)
         for child in self.work.children():
             if child in lost:
-                self.begun[child] = lost.pop(child)
-                self._watch(self._path(child), self.begun[child], state.token(self.begun[child]))
+                node_id = lost.pop(child)
+                self.begun[child] = self._watch(self._path(child), node_id, state.token(node_id))
                 self._system.ref(self._path(child)).tell_nowait(Report())
             else:
                 self.work.dismiss(child)
@@ -62,11 +63,12 @@ class Crew:
         if len(self.begun) > len(wanted) or any(child not in self.begun for child, _ in wanted):
             keep = {child for child, _ in wanted}
             for child in [child for child in self.begun if child not in keep]:
-                del self.begun[child]
+                watch = self.begun.pop(child)
+                if watch is not None:
+                    watch.cancel()
                 self.work.dismiss(child)
             for child, node_id in wanted:
                 if child not in self.begun:
-                    self.begun[child] = node_id
                     failed = self._begin(state, child, node_id)
                     if failed is not None:
                         broken.append(failed)
@@ -90,6 +92,7 @@ class Crew:
         return self._folders
 
     def _begin(self, state: RunState, child: str, node_id: str) -> Outcome | None:
+        self.begun[child] = None
         order = work_order(state, node_id, self.folders(state), self._services.rules)
         if isinstance(order, Failure):
             return Outcome(node_id, state.token(node_id), order)
@@ -98,7 +101,7 @@ class Crew:
         run: Ref[Outcome] = self._system.ref(self._run_path)
         tools = self._services.tools
         self.work.start_soon(ChildSpec(child, lambda: Attempt(order, tools, run), restart="temporary", shutdown=KILL_S))
-        self._watch(self._path(child), node_id, order.token)
+        self.begun[child] = self._watch(self._path(child), node_id, order.token)
         return None
 
     def _settle_gates(self, state: RunState) -> None:

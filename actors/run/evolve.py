@@ -21,6 +21,7 @@ def evolve(state: RunState, event: Fact, at: int) -> None:
     FOLDS[type(event)](state, event, at)
     state.seq += 1
     state.updated_at_ms = at
+    state.recent.append((state.seq, event.kind, at))
     after = state.status
     if after != before:
         _moved(state, before, after, at)

@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import orjson
+from attrs import frozen
 
 from actors.run.report import markdown_report, report_json
-from actors.run.state import RunState
-from actors.services import Services
 
-__all__ = ["report_paths", "write_report"]
+if TYPE_CHECKING:
+    from actors.run.state import RunState
+    from actors.services import Services
+
+__all__ = ["FinishedReport", "compose", "report_paths", "write_report"]
+
+
+@frozen
+class FinishedReport:
+    """A report ready to be written: its folder, and the two files' names and contents."""
+
+    folder: str
+    name: str
+    as_json: bytes
+    as_markdown: bytes
+
+    def write(self) -> None:
+        """Write both forms, each replaced as a whole. Raises OSError."""
+        base = f"{self.folder}/{self.name}"
+        try:
+            _replace(f"{base}.report.json", self.as_json)
+        except FileNotFoundError:
+            Path(self.folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+            _replace(f"{base}.report.json", self.as_json)
+        _replace(f"{base}.report.md", self.as_markdown)
 
 
 def report_paths(services: Services, run_id: str) -> tuple[Path, Path]:
@@ -22,24 +45,28 @@ def report_paths(services: Services, run_id: str) -> tuple[Path, Path]:
     return folder / f"{run_id}.report.json", folder / f"{run_id}.report.md"
 
 
-def write_report(services: Services, state: RunState) -> None:
-    """Write both forms, each replaced as a whole. Raises OSError."""
-    last = [(recorded.seq, recorded.kind, recorded.at_ms) for recorded in services.store.journal.read(state.run_id, max(0, state.seq - 21))]
-    ended = [entry for entry in last if entry[1] != "report_written"]
-    report = report_json(state, ended)
+def compose(services: Services, state: RunState) -> FinishedReport:
+    """The report of an ended run."""
+    report = report_json(state, [entry for entry in state.recent if entry[1] != "report_written"])
     when = datetime.fromtimestamp((state.finished_at_ms or 0) / 1000, UTC).isoformat(timespec="seconds")
-    as_json, as_markdown = report_paths(services, state.run_id)
-    with contextlib.suppress(FileExistsError):
-        as_json.parent.mkdir(mode=0o700, parents=True)
-    _replace(as_json, orjson.dumps(report, option=orjson.OPT_INDENT_2))
-    _replace(as_markdown, markdown_report(report, when).encode())
+    return FinishedReport(
+        folder=str(services.run_folder(state.run_id)),
+        name=state.run_id,
+        as_json=orjson.dumps(report, option=orjson.OPT_INDENT_2),
+        as_markdown=markdown_report(report, when).encode(),
+    )
 
 
-def _replace(path: Path, data: bytes) -> None:
+def write_report(services: Services, state: RunState) -> None:
+    """Compose and write. Raises OSError."""
+    compose(services, state).write()
+
+
+def _replace(path: str, data: bytes) -> None:
     part = f"{path}.part"
     fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     try:
         os.write(fd, data)
     finally:
         os.close(fd)
-    Path(part).replace(path)
+    os.replace(part, path)  # noqa: PTH105 - the paths are text here, and this is done for every run

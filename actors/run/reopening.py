@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -64,7 +65,7 @@ async def _open_and_wait(registrar: Registrar, run_id: str) -> None:
 def _suspects(notes: list[Recorded]) -> dict[str, int]:
     """How often a start died right after it noted a run."""
     found: dict[str, int] = {}
-    for before, after in zip(notes, [*notes[1:], None], strict=True):
+    for before, after in zip_longest(notes, notes[1:]):
         if before.kind == "recovering" and (after is None or after.kind == "recovery_begun"):
             run_id = str(orjson.loads(before.data)["run_id"])
             found[run_id] = found.get(run_id, 0) + 1

@@ -5,6 +5,7 @@ One fold owns one state and changes it in place: copying a graph of a thousand n
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -20,6 +21,8 @@ RunStatus = Literal["queued", "running", "pausing", "paused", "waiting", "awaiti
 NodeStatus = Literal["pending", "running", "completed", "failed", "skipped", "waiting", "timed_out"]
 TERMINAL: frozenset[str] = frozenset({"completed", "blocked", "failed", "cancelled"})
 ACTIVE: frozenset[str] = frozenset({"running", "pausing"})
+RECENT = 21
+"""How many of the newest events a state remembers by (seq, name, time): what a report shows, and itself."""
 SUCCEEDED: frozenset[str] = frozenset({"completed", "skipped", "timed_out"})
 
 
@@ -144,6 +147,7 @@ class RunState:
     last_failure: dict[str, Any] | None = None
     output: Any = None
     report_path: str | None = None
+    recent: deque[tuple[int, str, int]] = Factory(lambda: deque(maxlen=RECENT))
 
     @property
     def terminal(self) -> bool:
