@@ -29,7 +29,7 @@ def _code(path: Path) -> Iterator[str]:
 def _commands(path: Path) -> list[list[str]]:
     found = []
     for line in _code(path):
-        for plain in re.split(r"\s+(?:·|&&|;|\|)\s+", line.strip().removeprefix("$ ").split("  #")[0]):
+        for plain in re.split(r"\s+(?:·|&&|;|\|)\s+|\s{2,}(?=penstock )", line.strip().removeprefix("$ ").split("  #")[0]):
             found += [shlex.split(plain)[1:]] if re.match(r"(\.venv/)?(bin/)?penstock( |$)", plain) else []
     return found
 
