@@ -27,7 +27,7 @@ class Limits:
     backlog: int = 1024
 
     slots: int = 128
-    reserved_slots: int = 32
+    reserved_slots: int = 128
     subscriptions: int = 16
 
     frame_deadline: float = 5.0
