@@ -43,6 +43,12 @@ class Client:
         self._history = history
         self._buffer = b""
         self._turn = trio.Lock()
+        self._heard_s = trio.current_time()
+
+    @property
+    def silent_s(self) -> float:
+        """How long nothing was said here."""
+        return trio.current_time() - self._heard_s
 
     @classmethod
     async def connect(cls, path: Path, history: History) -> Self:
@@ -73,7 +79,7 @@ class Client:
             op.outcome = "unknown"
             raise
         finally:
-            op.ended_s = trio.current_time()
+            op.ended_s = self._heard_s = trio.current_time()
         return _take(op, message)
 
     async def send(self, message: dict[str, Any]) -> None:

@@ -23,7 +23,8 @@ from tests.scenarios.script import Script
 __all__ = ["ENDED", "House", "open_house"]
 
 ENDED = ("completed", "failed", "cancelled", "blocked")
-PATIENCE_S = 3_600.0
+PATIENCE_S = 20_000.0
+SILENT_S = 30.0
 
 
 @define(eq=False)
@@ -63,7 +64,6 @@ class House:
         await host.run()
         self.note_logs()
         if host.life.ending == "crash" and self.revive:
-            self._client = None
             await self.start()
 
     async def stop(self) -> None:
@@ -87,9 +87,7 @@ class House:
 
     async def _gone(self) -> None:
         self.host = None
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        await self._hang_up()
         self.note_logs()
 
     def note_logs(self) -> None:
@@ -112,14 +110,24 @@ class House:
             params["request_id"] = new_request_id()
         while True:
             try:
-                if self._client is None:
-                    self._client = await self.client()
-                return await self._client.call(method, params)
+                return await (await self._common()).call(method, params)
             except (Lost, OSError):
-                self._client = None
+                await self._hang_up()
                 if not self.revive:
                     raise
                 await trio.sleep(0.01)
+
+    async def _common(self) -> Client:
+        """The common connection; a new one where the daemon has hung up on a silent one."""
+        if self._client is None or self._client.silent_s > SILENT_S:
+            await self._hang_up()
+            self._client = await self.client()
+        return self._client
+
+    async def _hang_up(self) -> None:
+        if self._client is not None:
+            client, self._client = self._client, None
+            await client.close()
 
     async def refused(self, method: str, **params: Any) -> Refused:
         """Ask what must be declined; the refusal."""

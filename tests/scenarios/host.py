@@ -95,6 +95,9 @@ class Host:
                 nursery.start_soon(self._say_up, task_status)
                 self.exit = await assembly.system.run()
                 nursery.cancel_scope.cancel()
+        if isinstance(self.exit, Failed) and not self.up.is_set():
+            self.life.ending = "refused"
+            raise self.exit.error
         if self.life.ending == "running":
             self.life.ending = "failed" if isinstance(self.exit, Failed) else "orderly"
 

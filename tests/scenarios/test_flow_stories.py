@@ -63,7 +63,7 @@ async def test_a_retry_waits_its_back_off_and_gives_the_slot_back(d: House) -> N
 @pytest.mark.parametrize("crash", [False, True])
 async def test_a_back_off_keeps_its_due_time_through_a_restart(d: House, *, crash: bool) -> None:
     d.script.on("a", fail())
-    run_id = await d.begin(flow(step("a", "retry: {max_attempts: 2, backoff: {strategy: fixed, initial: 10m}}")))
+    run_id = await d.begin(flow(step("a", "retry: {max_attempts: 2, backoff: {strategy: fixed, initial: 2m}}")))
     due = (await d.when(run_id, lambda run: "queue" in run))["queue"]["retry_after_ms"]
     await d.restart(crash=crash)
     assert (await d.run(run_id))["queue"]["retry_after_ms"] == due

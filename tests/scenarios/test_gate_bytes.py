@@ -1,0 +1,137 @@
+"""An approval holds for the bytes that were shown, for one instance, and for one of many deciders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import trio
+
+from tests.scenarios.client import Refused
+from tests.scenarios.flows import flow, gate, step
+from tests.scenarios.harness import House
+from tests.scenarios.script import Hold, give, write
+
+DRAFT = flow(
+    step("draft", "artifact: {path: notes.txt}"),
+    gate("ask", "needs: [draft]"),
+    step("wait", "needs: [draft]"),
+    step("send", "needs: [ask, wait]"),
+    top="limits: {parallel: 2}",
+)
+
+
+def notes(d: House, run_id: str) -> Path:
+    return d.places.data / "runs" / run_id / "work" / "notes.txt"
+
+
+async def drafted(d: House) -> tuple[str, Hold]:
+    hold = Hold()
+    d.script.on("draft", write("notes.txt", "hello"))
+    d.script.on("wait", hold)
+    run_id = await d.begin(DRAFT)
+    await d.when(run_id, lambda run: bool(run["open_gates"]))
+    await hold.begun()
+    return run_id, hold
+
+
+async def test_what_is_shown_names_the_artifact_by_its_bytes(d: House) -> None:
+    run_id, hold = await drafted(d)
+    shown = (await d.gate(run_id))["shown"]
+    sha = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+    assert shown["artifacts"] == [{"node_id": "draft", "path": "notes.txt", "sha256": sha}]
+    hold.open()
+    await d.decide(run_id, "approve")
+    assert (await d.run_until(run_id))["status"] == "completed"
+
+
+async def test_one_byte_changed_before_the_answer_refuses_it_and_asks_anew(d: House) -> None:
+    run_id, hold = await drafted(d)
+    seen = await d.gate(run_id)
+    notes(d, run_id).write_text("hellO")
+    refused = await d.refused("gate.decide", run_id=run_id, decision="approve", shown_digest=seen["shown_digest"])
+    assert refused.code == "gate_shown_changed"
+    again = await d.gate(run_id)
+    assert (again["instance"], again["shown_digest"] != seen["shown_digest"], again["nonce"] != seen["nonce"]) == (2, True, True)
+    assert "approval_gate_reopened" in await d.names(run_id)
+    hold.open()
+    await d.decide(run_id, "approve", shown_digest=again["shown_digest"])
+    assert (await d.run_until(run_id))["status"] == "completed"
+
+
+@pytest.mark.parametrize("how", ["byte", "gone", "link"])
+async def test_a_change_between_approval_and_use_voids_it(d: House, how: str) -> None:
+    run_id, hold = await drafted(d)
+    await d.decide(run_id, "approve")
+    path = notes(d, run_id)
+    if how == "byte":
+        path.write_text("hellO")
+    else:
+        path.unlink()
+        if how == "link":
+            (path.parent / "copy.txt").write_text("hello")
+            path.symlink_to("copy.txt")
+    hold.open()
+    run = await d.run_until(run_id, "awaiting_approval")
+    assert (run["open_gates"], d.script.count("send")) == (["ask"], 0)
+    reopened = next(event for event in await d.events(run_id) if event["event"] == "approval_gate_reopened")
+    assert (reopened["reason"], reopened["instance"], (await d.gate(run_id))["instance"]) == ("shown_changed", 1, 2)
+    await d.decide(run_id, "approve")
+    assert (await d.run_until(run_id))["status"] == "completed"
+    assert d.script.count("send") == 1
+
+
+async def test_a_digest_that_was_not_shown_is_refused_and_the_gate_stays_as_it_is(d: House) -> None:
+    run_id, hold = await drafted(d)
+    before = await d.gate(run_id)
+    assert (await d.refused("gate.decide", run_id=run_id, decision="approve", shown_digest="0" * 64)).code == "gate_shown_changed"
+    assert await d.gate(run_id) == before
+    hold.open()
+    await d.decide(run_id, "approve")
+    assert (await d.run_until(run_id))["status"] == "completed"
+
+
+async def test_a_rewritten_artifact_is_shown_anew_after_a_rework(d: House) -> None:
+    d.script.on("draft", write("notes.txt", "one"), write("notes.txt", "two"))
+    text = flow(step("draft", "artifact: {path: notes.txt}"), gate("ask", "needs: [draft]"), step("send", "needs: [ask]"))
+    run_id = await d.begin(text)
+    await d.run_until(run_id, "awaiting_approval")
+    first = await d.gate(run_id)
+    await d.decide(run_id, "rework")
+    await d.when(run_id, lambda run: run["status"] == "awaiting_approval" and run["nodes"][1]["instance"] == 2)
+    second = await d.gate(run_id)
+    assert second["shown"]["artifacts"][0]["sha256"] != first["shown"]["artifacts"][0]["sha256"]
+    assert (await d.refused("gate.decide", run_id=run_id, decision="approve", shown_digest=first["shown_digest"])).code == "gate_shown_changed"
+    await d.decide(run_id, "approve", shown_digest=second["shown_digest"])
+    assert (await d.run_until(run_id))["status"] == "completed"
+
+
+async def test_gg07_of_64_deciders_on_64_connections_exactly_one_wins(d: House) -> None:
+    d.script.on("a", give(1))
+    run_id = await d.begin(flow(step("a"), gate("ask", "needs: [a], on_reject: continue"), step("b", "needs: [ask]")))
+    await d.run_until(run_id, "awaiting_approval")
+    won: list[str] = []
+    lost: list[Refused] = []
+
+    async def answer(number: int) -> None:
+        word = "approve" if number % 2 else "reject"
+        async with await d.client() as client:
+            await ready.wait()
+            try:
+                await client.call("gate.decide", {"run_id": run_id, "gate": "ask", "decision": word})
+                won.append(word)
+            except Refused as refused:
+                lost.append(refused)
+
+    ready = trio.Event()
+    async with trio.open_nursery() as nursery:
+        for number in range(64):
+            nursery.start_soon(answer, number)
+        await trio.sleep(1)
+        ready.set()
+    assert (len(won), len(lost)) == (1, 63)
+    assert {refused.code for refused in lost} == {"gate_already_decided"}
+    assert {refused.data["winning_decision"]["decision"] for refused in lost} == set(won)
+    await d.run_until(run_id)
+    names = await d.names(run_id)
+    assert (names.count("approval_gate_decided"), d.script.count("b")) == (1, 1)
