@@ -73,7 +73,7 @@ class Actor(Generic[M]):
 
     mailbox: ClassVar[Mailbox] = Mailbox()
     accepts: ClassVar[tuple[type, ...]] = ()
-    plain: ClassVar[bool] = True
+    plain: bool = True  # no farewell and nothing beside the receive loop; an actor whose farewell has lost its point may set it
     cell: Incarnation  # the kernel's, set before started(); authors use what is below
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

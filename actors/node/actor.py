@@ -41,6 +41,7 @@ class Attempt(Actor[Report]):
             text = f"The executor broke: {type(error).__name__}: {error}. This is a defect of Penstock, not of the node."
             verdict = Failure("executor_crashed", text, "execution_error", unknown=True)
         self._verdict = verdict = _within_limits(verdict)
+        self.plain = True  # nothing is left to say at the end, which spares the kernel a farewell
         await self._run.tell(self._outcome(verdict))
         await super().main()
 
