@@ -50,7 +50,10 @@ class Ref(Generic[M_contra]):
             self.tell_nowait(message)
             await trio.lowlevel.checkpoint()
             return
-        await cell.post.send.send(message)  # an actor that ends empties its mailbox, waiting senders included
+        try:
+            cell.post.send.send_nowait(message)  # no checkpoint while there is room, which bounds how long that can go on
+        except trio.WouldBlock:
+            await cell.post.send.send(message)  # an actor that ends empties its mailbox, waiting senders included
 
     def tell_nowait(self, message: M_contra) -> None:
         """As `tell`, at once: raises `MailboxFull` when there is no room, unless the policy is "drop_new"."""
