@@ -12,9 +12,8 @@ from typing import Literal
 
 from storage.errors import StoreFailed, UnsafeSettings
 
-__all__ = ["APPLICATION_ID", "Database", "code_of", "connect", "connect_to_verify"]
+__all__ = ["Database", "code_of", "connect", "connect_to_verify"]
 
-APPLICATION_ID = 0x50535430  # "PST0"
 _NEEDED = {"journal_mode": "wal", "synchronous": 2, "auto_vacuum": 2}
 _CHECKPOINT_AT = 200  # pages; a commit of ordinary size then still fits into the pages written ahead
 
@@ -56,9 +55,8 @@ class Database:
     def _create(self) -> None:
         pages = self.writer.execute("PRAGMA page_count").fetchone()[0]
         if pages == 0:
-            # Both are written into the first page and cannot be changed without a VACUUM later.
+            # Goes into the first page, and cannot be changed later without a VACUUM.
             self.writer.execute("PRAGMA auto_vacuum = INCREMENTAL")
-            self.writer.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
     def _configure(self) -> None:
         run = self.writer.execute

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Protocol
 
-__all__ = ["NAMES", "expected_schema", "migrate", "pending", "schema_of", "unknown", "upgrade"]
+__all__ = ["APPLICATION_ID", "NAMES", "expected_schema", "migrate", "pending", "schema_of", "unknown", "upgrade"]
 
+APPLICATION_ID = 0x50535430  # "PST0"
 _SET = "storage"
 _RECORD = """INSERT INTO _sqlite_migrations(migration_set, name, applied_at)
     VALUES (?, ?, strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'))"""
@@ -102,6 +103,7 @@ def _found(connection: sqlite3.Connection) -> None:
     run = connection.execute
     run("BEGIN IMMEDIATE")
     try:
+        run(f"PRAGMA application_id = {APPLICATION_ID}")
         run("CREATE TABLE _sqlite_migrations(id INTEGER PRIMARY KEY, migration_set TEXT, name TEXT, applied_at TEXT)")
         run("CREATE UNIQUE INDEX idx__sqlite_migrations_migration_set_name ON _sqlite_migrations(migration_set, name)")
         for name, step in _STEPS.items():

@@ -13,22 +13,22 @@ from attrs import frozen
 
 from storage.anchor import Anchor, Mark
 from storage.clock import Clock
-from storage.database import APPLICATION_ID, Database, code_of, connect_to_verify
+from storage.database import Database, code_of, connect, connect_to_verify
 from storage.errors import FolderRefused, LogTruncated, SchemaTooNew, StoreDamaged
 from storage.faults import of_os_error, translate
-from storage.folder import check_file, check_filesystem, secure_folder, sync_folder
+from storage.folder import check_file, check_filesystem, secure_folder
 from storage.heads import read_mark
 from storage.ids import fresh_id
 from storage.limits import Limits
 from storage.lock import FolderLock
-from storage.migrations import migrate, unknown
+from storage.migrations import APPLICATION_ID, migrate, unknown
 from storage.patience import is_busy, until_unlocked
 from storage.rollback import accept
 from storage.verify import Damage, verify_tail
 
 __all__ = ["Opened", "open_folder"]
 
-_FILES = ("penstock.lock", "penstock.anchor", "penstock.db", "penstock.db-wal", "penstock.db-shm")
+_FILES = ("penstock.lock", "penstock.anchor", "penstock.db", "penstock.db-wal", "penstock.db-shm", "penstock.db-journal")
 
 
 @frozen
@@ -95,6 +95,7 @@ def _look(path: Path, kept: Mark | None, limits: Limits) -> list[Damage]:
             raise LogTruncated(1, kept.position, "the database is gone or empty")
         return []
     try:
+        _finish_conversion(path)
         with closing(connect_to_verify(path)) as connection:
             return _look_inside(path, connection, kept, limits)
     except sqlite3.OperationalError as error:
@@ -105,6 +106,13 @@ def _look(path: Path, kept: Mark | None, limits: Limits) -> list[Damage]:
         raise FolderRefused(path, f"cannot be opened by SQLite: {error}") from error
     except (sqlite3.DatabaseError, ValueError, TypeError) as error:  # rotten rows come with any types and any bytes
         raise StoreDamaged(path, f"SQLite cannot read it ({error})") from error
+
+
+def _finish_conversion(path: Path) -> None:
+    """A rollback journal beside the file: a first start was cut short before the WAL took over. Let SQLite undo it."""
+    if path.with_name(f"{path.name}-journal").exists():
+        with closing(connect(path, "rw")) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 def _look_inside(path: Path, connection: sqlite3.Connection, kept: Mark | None, limits: Limits) -> list[Damage]:
@@ -140,4 +148,3 @@ def _prepare(database: Database) -> None:
     database.writer.execute("INSERT OR IGNORE INTO meta(key, value) VALUES ('store', ?), ('generation', 1)", (fresh_id(),))
     database.extend_wal()
     database.connect_reader()
-    sync_folder(database.path.parent)

@@ -38,6 +38,12 @@ static int raw_open(const char *path, int flags, int mode) {
     return real(path, flags, mode);
 }
 
+/* Whether the path is the folder or lies in it. */
+static int below(const char *path, const char *dir) {
+    size_t n = strlen(dir);
+    return strncmp(path, dir, n) == 0 && (path[n] == 0 || path[n] == '/');
+}
+
 /* Whether the descriptor is a file of ours; its path goes to `path`. */
 static int ours(int fd, char *path) {
     const char *dir = getenv("SHIM_DIR");
@@ -47,7 +53,7 @@ static int ours(int fd, char *path) {
     ssize_t n = readlink(link, path, PATH_MAX - 1);
     if (n <= 0) return 0;
     path[n] = 0;
-    return strncmp(path, dir, strlen(dir)) == 0;
+    return below(path, dir);
 }
 
 static void note(char call, const char *path, int64_t offset, const void *data, size_t size) {
@@ -165,7 +171,7 @@ int rename(const char *from, const char *to) {
     REAL("rename", int(const char *, const char *));
     const char *dir = getenv("SHIM_DIR");
     int done = real(from, to);
-    if (!done && dir && !strncmp(from, dir, strlen(dir))) note('r', from, 0, to, strlen(to));
+    if (!done && dir && below(from, dir)) note('r', from, 0, to, strlen(to));
     return done;
 }
 
@@ -173,6 +179,6 @@ int unlink(const char *name) {
     REAL("unlink", int(const char *));
     const char *dir = getenv("SHIM_DIR");
     int done = real(name);
-    if (!done && dir && !strncmp(name, dir, strlen(dir))) note('u', name, 0, NULL, 0);
+    if (!done && dir && below(name, dir)) note('u', name, 0, NULL, 0);
     return done;
 }

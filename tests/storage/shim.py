@@ -35,7 +35,7 @@ def build(folder: Path) -> Path:
 
 def environment(library: Path, folder: Path, **more: str | Path) -> dict[str, str]:
     """The environment of a process whose calls on files below `folder` go through the shim."""
-    shim = {"LD_PRELOAD": str(library), "SHIM_DIR": f"{folder}/", "PYTHONPATH": str(_ROOT)}
+    shim = {"LD_PRELOAD": str(library), "SHIM_DIR": str(folder), "PYTHONPATH": str(_ROOT)}
     return {**os.environ, **shim, **{key: str(value) for key, value in more.items()}}
 
 

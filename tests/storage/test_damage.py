@@ -78,7 +78,8 @@ def test_a_wal_cut_at_any_frame_is_noticed_and_the_lost_range_is_named(folder: P
     assert refused > COMMITS
 
 
-def test_a_flipped_bit_in_the_wal_is_noticed(folder: Path) -> None:
+def test_a_flipped_bit_in_the_wal_is_noticed(fast_folder: Path) -> None:
+    folder = fast_folder / "memory"
     _killed(folder)
     wal = (folder / "penstock.db-wal").read_bytes()
     end = _commit_frames(wal)[-1]
@@ -115,7 +116,8 @@ def _read(folder: Path, truth: dict[str, Any]) -> str:
 
 
 @pytest.mark.slow
-def test_a_flipped_bit_anywhere_in_the_database_is_found_or_harmless(folder: Path) -> None:
+def test_a_flipped_bit_anywhere_in_the_database_is_found_or_harmless(fast_folder: Path) -> None:
+    folder = fast_folder / "memory"
     fill(folder, _rich)
     database = (folder / "penstock.db").read_bytes()
     with open_store(shutil.copytree(folder, folder.with_name("whole"))) as store:
