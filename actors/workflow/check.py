@@ -7,7 +7,7 @@ from typing import Final
 from actors.workflow.check_references import check_references
 from actors.workflow.drafts import Draft
 from actors.workflow.graph import Graph, find_cycles
-from actors.workflow.problems import Report, similar
+from actors.workflow.problems import Report
 from actors.workflow.read_workflow import Reading
 from actors.workflow.spec import Gate
 
@@ -27,6 +27,10 @@ def check_workflow(report: Report, reading: Reading) -> None:
     graphs = [_check_list(report, drafts) for drafts in (reading.nodes, reading.finally_)]
     for draft in (*reading.nodes, *reading.finally_):
         _check_schema_name(report, draft, reading)
+    for draft in reading.finally_:
+        if isinstance(draft.node.action, Gate):
+            message = "A gate cannot stand under finally: clean-up waits for nobody. Put it among the nodes, before what it guards."
+            report.add("gate_in_finally", draft.form.at("gate"), message, found=draft.node.node_id)
     check_references(report, reading, graphs[0], graphs[1])
 
 
@@ -53,7 +57,7 @@ def _check_list(report: Report, drafts: list[Draft]) -> Graph:
     for draft in drafts:
         for need in draft.node.needs:
             if need.node not in by_id:
-                message = f'"{need.node[:80]}" is no node of this list.{similar(need.node, by_id)} Name a node that stands in it.'
+                message = f'"{need.node[:80]}" is no node of this list.{report.similar(need.node, by_id)} Name a node that stands in it.'
                 report.add("need_unknown", draft.form.at("needs"), message, found=need.node, allowed=tuple(by_id)[:50])
     graph = Graph.of(draft.node for draft in by_id.values())
     cycles, behind = find_cycles(graph)
@@ -64,26 +68,30 @@ def _check_list(report: Report, drafts: list[Draft]) -> Graph:
     for node_id in behind:
         message = f'"{node_id}" can never start: all that leads to it is a cycle. Repair the cycle, or its needs.'
         report.add("node_unreachable", by_id[node_id].form.at("needs"), message, found=node_id)
+    bits = graph.all_ancestors()
     for draft in by_id.values():
-        _check_rework(report, draft, graph)
+        # Nodes on or behind a cycle have been reported, and nothing lies before them in any order.
+        if draft.node.node_id in bits:
+            _check_rework(report, draft, graph, bits[draft.node.node_id])
     return graph
 
 
-def _check_rework(report: Report, draft: Draft, graph: Graph) -> None:
-    if not isinstance(draft.node.action, Gate) or not draft.node.action.rework_targets:
+def _check_rework(report: Report, draft: Draft, graph: Graph, before: int) -> None:
+    if not isinstance(draft.node.action, Gate):
         return
-    before = graph.ancestors(draft.node.node_id)
     for target in draft.node.action.rework_targets:
-        if target not in before:
-            allowed = tuple(node_id for node_id in graph.order if node_id in before)
-            message = f'"{target[:80]}" does not lie before this gate, so its work cannot be asked for again.{similar(target, allowed)}'
-            path = draft.form.at("rework", "rework_targets", "gate")
-            report.add("rework_target_unknown", path, message, found=target, allowed=allowed[:50])
+        if target in graph.index and before >> graph.index[target] & 1:
+            continue
+        allowed = tuple(node_id for i, node_id in enumerate(graph.order) if before >> i & 1)
+        near = report.similar(target, allowed)
+        message = f'"{target[:80]}" does not lie before this gate, so its work cannot be asked for again.{near} Name a node it waits for.'
+        path = draft.form.at("rework", "rework_targets", "gate")
+        report.add("rework_target_unknown", path, message, found=target, allowed=allowed[:50])
 
 
 def _check_schema_name(report: Report, draft: Draft, reading: Reading) -> None:
     artifact = draft.node.artifact
     schemas = reading.workflow.schemas
     if artifact and artifact.schema is not None and artifact.schema not in schemas:
-        message = f'There is no schema "{artifact.schema[:80]}".{similar(artifact.schema, schemas)} Add it under schemas.'
+        message = f'There is no schema "{artifact.schema[:80]}".{report.similar(artifact.schema, schemas)} Add it under schemas.'
         report.add("schema_unknown", draft.form.at("artifact"), message, found=artifact.schema, allowed=sorted(schemas)[:50])

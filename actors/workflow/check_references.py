@@ -10,7 +10,7 @@ from attrs import define, evolve, frozen
 from actors.workflow.condition import ConditionError, check_types, compile_condition
 from actors.workflow.drafts import Draft
 from actors.workflow.graph import Graph
-from actors.workflow.problems import Path, Report, similar
+from actors.workflow.problems import Path, Report
 from actors.workflow.read_workflow import Reading
 from actors.workflow.spec import Gate, Node
 from actors.workflow.template import MARK, TemplateError, references
@@ -46,7 +46,10 @@ class _View:
 
 @define
 class _Wrong(Exception):
+    """`word` is what may have been mistyped for one of `allowed`."""
+
     message: str
+    word: str = ""
     allowed: tuple[str, ...] = ()
 
 
@@ -73,10 +76,11 @@ def check_references(report: Report, reading: Reading, graph: Graph, finals: Gra
 def _check_draft(report: Report, draft: Draft, view: _View) -> None:
     for path, value in draft.templates:
         _check_value(report, path, value, view)
-    own = draft.node.node_id
-    handler = evolve(view, roots=(*ROOTS, "error"), reach=lambda n: n == own or view.reach(n))
-    for path, value in draft.error_templates:
-        _check_value(report, path, value, handler)
+    if draft.error_templates:
+        own = draft.node.node_id
+        handler = evolve(view, roots=(*ROOTS, "error"), reach=lambda n: n == own or view.reach(n))
+        for path, value in draft.error_templates:
+            _check_value(report, path, value, handler)
     if draft.node.when is not None:
         _check_condition(report, draft.form.at("when"), draft.node.when, view)
 
@@ -130,13 +134,17 @@ def _check_condition(report: Report, path: Path, text: str, view: _View) -> None
 def _check_flag(report: Report, path: Path, name: str, view: _View) -> None:
     if view.inputs.get(name) != "bool":
         allowed = tuple(word for word, kind in view.inputs.items() if kind == "bool")
-        message = f'flag("{name[:80]}") asks for a boolean input, and none of that name is declared.{similar(name, allowed)} Declare it.'
+        message = (
+            f'flag("{name[:80]}") asks for a boolean input, and none of that name is declared.{report.similar(name, allowed)} Declare it.'
+        )
         report.add("condition_input_not_boolean", path, message, found=name, allowed=allowed)
 
 
 def _check_marker(report: Report, path: Path, name: str, view: _View) -> None:
     if name not in view.nodes or not view.reach(name):
-        message = f'marker("{name[:80]}", …) asks for a node whose result cannot be there yet.{similar(name, view.nodes)} Add it to needs.'
+        message = (
+            f'marker("{name[:80]}", …) asks for a node whose result cannot be there yet.{report.similar(name, view.nodes)} Add it to needs.'
+        )
         report.add("condition_node_not_produced", path, message, found=name)
 
 
@@ -144,7 +152,7 @@ def _try(report: Report, path: Path, shown: str, steps: Path, view: _View, hint:
     try:
         _resolve(steps, view)
     except _Wrong as wrong:
-        message = f"{shown}: {wrong.message}{hint}"
+        message = f"{shown}: {wrong.message}{report.similar(wrong.word, wrong.allowed)}{hint}"
         report.add("reference_unknown", path, message, found=".".join(map(str, steps)), allowed=wrong.allowed[:50])
 
 
@@ -152,8 +160,8 @@ def _resolve(steps: Path, view: _View) -> str:
     """The kind of what the path names. Raises _Wrong."""
     root, rest = steps[0], steps[1:]
     if root not in view.roots:
-        near = similar(str(root), view.roots)
-        raise _Wrong(f'there is no "{root}" at this place.{near} A path begins with {", ".join(view.roots)}.', view.roots)
+        message = f'there is no "{root}" at this place. A path begins with {", ".join(view.roots)}.'
+        raise _Wrong(message, str(root), view.roots)
     if not rest:
         return "map"
     match root:
@@ -172,7 +180,7 @@ def _field(fields: Mapping[str, str], rest: Path, what: str, advice: str) -> str
     name = rest[0]
     if name not in fields:
         there = f"There is: {', '.join(fields)}." if fields else "There is none."
-        raise _Wrong(f'there is no {what} "{name}".{similar(str(name), fields)} {there} {advice}'.rstrip(), tuple(fields))
+        raise _Wrong(f'there is no {what} "{name}". {there} {advice}'.rstrip(), str(name), tuple(fields))
     return _leaf(fields[str(name)], rest)
 
 
@@ -185,7 +193,7 @@ def _leaf(kind: str, rest: Path) -> str:
 def _node(rest: Path, view: _View) -> str:
     node_id = rest[0]
     if not isinstance(node_id, str) or node_id not in view.nodes:
-        raise _Wrong(f'there is no node "{node_id}".{similar(str(node_id), view.nodes)}', tuple(view.nodes))
+        raise _Wrong(f'there is no node "{node_id}".', str(node_id), tuple(view.nodes))
     if not view.reach(node_id):
         raise _Wrong(f'"{node_id}" need not have ended when this node starts. Add it to needs, directly or through another node.')
     if len(rest) == 1:

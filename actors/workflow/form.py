@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Final, final
 
 from actors.workflow.durations import DURATION_FORMS, DurationError, parse_duration
-from actors.workflow.problems import Path, Report, similar
+from actors.workflow.problems import Path, Report
 
 __all__ = ["ABSENT", "Form", "kind_word"]
 
@@ -114,7 +114,7 @@ class Form:
             return None
         if type(value) is str and value in choices:
             return value
-        hint = similar(value, choices) if type(value) is str else ""
+        hint = self.report.similar(value, choices) if type(value) is str else ""
         message = f'"{names[0]}" is one of {", ".join(choices)}.{hint}'
         self.report.add(code, self.at(*names), message, found=value, allowed=choices)
         return None
@@ -192,10 +192,10 @@ class Form:
         """Refuse every key that no getter asked for. `elsewhere` are keys that exist but have no meaning in this place."""
         allowed = tuple(sorted(self._known))
         for key in self.data:
-            if key in self._known:
+            if key in self._known or self.report.full:
                 continue
             known = f"It takes {', '.join(allowed)}."
-            message = f'{where} has no key "{key[:80]}".{similar(key, allowed)} {known}'
+            message = f'{where} has no key "{key[:80]}".{self.report.similar(key, allowed)} {known}'
             if key in elsewhere:
                 message = f'"{key}" has no effect on {where} and is refused so that it does not look as if it had. {known}'
             if self.data[key] is None:

@@ -28,8 +28,8 @@ def slug(text: str) -> str:
     return DOTS.sub(".", FOREIGN.sub("-", lower))[:120]
 
 
-def free_id(wanted: str, taken: Container[str]) -> str:
-    """The id itself if free, else with the smallest free `.n` from 2."""
+def free_id(wanted: str, taken: Container[str], start: int = 2) -> tuple[str, int]:
+    """The id itself if free, else with the smallest free `.n` from `start`; and the number to start from next time."""
     if wanted not in taken:
-        return wanted
-    return next(name for n in count(2) if (name := f"{wanted}.{n}") not in taken)
+        return wanted, start
+    return next((name, n + 1) for n in count(start) if (name := f"{wanted}.{n}") not in taken)

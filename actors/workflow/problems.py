@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final, final
 
 from attrs import Factory, define, frozen
@@ -14,6 +14,7 @@ Path = tuple[str | int, ...]
 Place = tuple[int, int]
 NOWHERE: Final[Place] = (0, 0)
 MAX_PROBLEMS: Final = 500
+MAX_COMPARISONS: Final = 20_000
 
 
 @frozen
@@ -54,17 +55,29 @@ class Report:
     places: dict[Path, Place] = Factory(dict)
     problems: list[Problem] = Factory(list)
     warnings: list[Problem] = Factory(list)
+    _comparisons: int = 0
 
     def add(
         self, code: str, path: Path, message: str, *, found: Any = ..., allowed: Iterable[str] = (), place: Place | None = None
     ) -> None:
         """Record an error at `path`, or at a place of its own. Of a hopeless file the first 500 are kept."""
-        if len(self.problems) < MAX_PROBLEMS:
-            self.problems.append(self._problem(code, path, message, found, allowed, place or self.place(path)))
+        if self.full:
+            return
+        self.problems.append(self._problem(code, path, message, found, allowed, place or self.place(path)))
+
+    @property
+    def full(self) -> bool:
+        """Whether no further error is kept, so that looking for more is idle."""
+        return len(self.problems) >= MAX_PROBLEMS
 
     def warn(self, code: str, path: Path, message: str, *, found: Any = ..., allowed: Iterable[str] = ()) -> None:
         """Record a remark at `path`: the workflow can be used all the same."""
         self.warnings.append(self._problem(code, path, message, found, allowed, self.place(path)))
+
+    def similar(self, word: str, choices: Collection[str]) -> str:
+        """Like the function, as long as a file has not asked for so many comparisons that they would take seconds."""
+        self._comparisons += len(choices)
+        return similar(word, choices) if self._comparisons <= MAX_COMPARISONS else ""
 
     def place(self, path: Path) -> Place:
         """The place of `path`, or of the nearest field around it that has one."""

@@ -9,7 +9,7 @@ from typing import Any, Final, get_args
 from actors.workflow.drafts import Draft
 from actors.workflow.form import ABSENT, Form
 from actors.workflow.names import slug
-from actors.workflow.problems import Path, similar
+from actors.workflow.problems import Path
 from actors.workflow.read_gate import read_gate
 from actors.workflow.script_quotes import placeholder_in_quotes
 from actors.workflow.spec import Command, Gate, NodeKind, Python, Shell
@@ -38,7 +38,7 @@ def kind_of(form: Form) -> str | None:
         _kind_problem(form, "node_kind_ambiguous", (words[1],), f"The node is {' and '.join(words)} at once. Keep one of them.", words)
         return None
     if not words:
-        close = next((hint for key in form.data if (hint := similar(key, KINDS))), "")
+        close = next((hint for key in form.data if (hint := form.report.similar(key, KINDS))), "")
         _kind_problem(form, "node_kind_missing", (), f"The node does nothing. Give it one of {', '.join(KINDS)}.{close}", ...)
         return None
     return words[0]

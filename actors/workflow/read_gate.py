@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Final, Literal
 
 from actors.workflow.drafts import Draft
@@ -97,8 +98,8 @@ def _read_options(form: Form) -> tuple[Option, ...]:
     if not pairs:
         message = f'"options" takes {" or ".join(OPTION_FORMS)} with at least one entry.'
         form.report.add("invalid_gate_options", path, message, found=value, allowed=OPTION_FORMS)
-    values = [option.value for option in options]
-    for repeated in sorted({value for value in values if values.count(value) > 1}):
+    counts = Counter(option.value for option in options)
+    for repeated in sorted(value for value, count in counts.items() if count > 1):
         form.report.add("gate_option_duplicate", path, f'The option "{repeated[:80]}" stands twice. Keep one.', found=repeated)
     return options
 

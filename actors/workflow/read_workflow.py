@@ -217,10 +217,13 @@ def _read_entry(report: Report, path: Path, item: Any) -> Draft | None:
 
 def _give_ids(drafts: list[Draft]) -> None:
     taken = {draft.node.node_id for draft in drafts if draft.named}
+    starts: dict[str, int] = {}
     for draft in drafts:
         if not draft.named:
-            draft.node = evolve(draft.node, node_id=free_id(draft.node.node_id, taken))
-            taken.add(draft.node.node_id)
+            wanted = draft.node.node_id
+            node_id, starts[wanted] = free_id(wanted, taken, starts.get(wanted, 2))
+            draft.node = evolve(draft.node, node_id=node_id)
+            taken.add(node_id)
 
 
 def _chain(drafts: list[Draft]) -> None:

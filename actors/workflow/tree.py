@@ -79,6 +79,8 @@ class TreeBuilder:
             line, column = self._report.places[here]
             self._report.places[here] = place
             self._report.add("key_duplicate", here, f'The key "{text}" stands twice, first at line {line}, column {column}. Keep one.')
+            if self._report.full:
+                raise Stop
         self._report.places[here] = place
         self._key = text
 

@@ -98,3 +98,10 @@ def test_rework_of_anything_else_is_refused(target: str) -> None:
 )  # fmt: skip
 def test_a_gate_with_a_wrong_key(keys: dict[str, Any], found: list[tuple[str, str]]) -> None:
     assert sorted(wrong_node(**{**APPROVAL, **keys})) == sorted(found)
+
+
+def test_a_gate_under_finally_is_refused() -> None:
+    text = "penstock: 1\nworkflow: w\nnodes:\n  - {id: a, command: [true]}\nfinally:\n  - {id: g, gate: human_approval}\n"
+    with pytest.raises(WorkflowInvalid) as caught:
+        load_text(text, notation="yaml", source="w.yaml", folder="/")
+    assert [(problem.code, problem.found, problem.line) for problem in caught.value.problems] == [("gate_in_finally", "g", 6)]

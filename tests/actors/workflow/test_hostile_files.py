@@ -171,3 +171,11 @@ def test_a_very_long_unknown_key_gives_a_short_message() -> None:
     (problem,) = problems(f"workflow: w\nnodes: []\n{'k' * 900}: 1\n")
     assert problem.code == "key_unknown"
     assert len(problem.message) < 500
+
+
+def test_hints_stop_when_they_would_cost_too_much() -> None:
+    nodes = [f"- {{id: node-{i}, command: [x], needs: [nodes-{i}]}}" for i in range(400)]
+    found = problems("\n".join(["workflow: w", "nodes:", *nodes]))
+    assert len(found) == 400
+    assert "Did you mean" in found[0].message
+    assert "Did you mean" not in found[-1].message

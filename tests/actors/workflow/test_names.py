@@ -32,5 +32,6 @@ def test_every_slug_is_an_id(text: str) -> None:
 
 
 def test_a_taken_id_gets_the_smallest_free_number_from_two() -> None:
-    assert free_id("a", {}) == "a"
-    assert free_id("a", {"a", "a.2", "a.4"}) == "a.3"
+    assert free_id("a", {}) == ("a", 2)
+    assert free_id("a", {"a", "a.2", "a.4"}) == ("a.3", 4)
+    assert free_id("a", {"a", "a.2", "a.3", "a.4"}, 4) == ("a.5", 6)

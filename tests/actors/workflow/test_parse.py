@@ -127,3 +127,9 @@ def test_paths_and_values_are_shown_short() -> None:
     assert shown([1, 2]) == "(a mapping or list of 2 entries)"
     assert len(shown("x" * 500)) == 78
     assert shown(None) == "null"
+
+
+def test_of_a_hopeless_file_the_first_500_errors_are_kept() -> None:
+    assert len(problems("workflow: w\nnodes: []\n" + "".join(f"k{i}: 1\n" for i in range(600)))) == 500
+    assert len(problems("a: 1\n" * 10_000)) == 500
+    assert len(problems("workflow: w\nnodes:\n" + "- {command: [x], needs: [no]}\n" * 600)) == 500
