@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 import trio
 
-from actors.node.contents import Contents
 from actors.node.guardian.guardian import Guardian
 from actors.node.guardian.process import Process
 from actors.node.messages import WorkOrder
 from actors.node.tools import NodeSettings, Tools
 from storage.blobs import Blobs
-from tests.actors.node.support import COVERAGE, INTERPRETER, make_order, tagged, unique
+from tests.actors.node.support import COVERAGE, INTERPRETER, Contents, make_order, tagged, unique
 
 ENV = {"PATH": os.environ["PATH"]}
 

@@ -14,6 +14,7 @@ import trio
 from actors.node.guardian.inside import procfs
 from actors.node.guardian.process import Process
 from actors.node.messages import CommandOrder, PythonOrder, WorkOrder
+from storage.blobs import Blobs
 
 _numbers = count(1)
 COVERAGE = "COVERAGE_PROCESS_CONFIG"
@@ -21,6 +22,16 @@ COVERAGE = "COVERAGE_PROCESS_CONFIG"
 INTERPRETER = (
     ("/usr/bin/env", f"{COVERAGE}={os.environ[COVERAGE]}", sys.executable, "-I") if COVERAGE in os.environ else (sys.executable, "-I", "-S")
 )
+
+
+class Contents:
+    """The store of contents, in the loop."""
+
+    def __init__(self, blobs: Blobs) -> None:
+        self._blobs = blobs
+
+    async def put_file(self, fd: int) -> tuple[str, int]:
+        return self._blobs.put_file(fd), os.fstat(fd).st_size
 
 
 def unique(prefix: str) -> str:

@@ -15,9 +15,9 @@ import pytest
 
 from actors.node import artifact
 from actors.node.artifact import clear, collect, digest_of
-from actors.node.contents import Contents
 from actors.node.messages import ArtifactFact, ArtifactOrder, Failure
 from storage.blobs import Blobs
+from tests.actors.node.support import Contents
 
 NOTES = {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer", "maximum": 5}}}
 
@@ -30,7 +30,7 @@ class Place:
         self.path.mkdir()
         self.fd = os.open(self.path, os.O_PATH | os.O_DIRECTORY)
         self.blobs = Blobs(path)
-        self.contents = Contents(self.blobs, inline=True)
+        self.contents = Contents(self.blobs)
 
     async def collect(self, path: str = "a", schema: object = None, cap: int = 1 << 30) -> ArtifactFact | Failure:
         return await collect(self.fd, ArtifactOrder(path, schema, "notes" if schema else None), self.contents, cap)
@@ -171,7 +171,7 @@ async def test_what_changes_while_it_is_checked_is_refused(place: Place, monkeyp
 
     async def put_file(fd: int) -> tuple[str, int]:
         (place.path / "a").write_text('{"n": 9}')
-        return await Contents(place.blobs, inline=True).put_file(fd)
+        return await Contents(place.blobs).put_file(fd)
 
     monkeypatch.setattr(place.contents, "put_file", put_file)
     assert await place.code(schema=NOTES) == "artifact_unreadable"
