@@ -45,6 +45,7 @@ def run_rules(config: Config) -> RunRules:
         gate_expires_after_ms=config.gates.expires_after_ms,
         gate_on_expiry="fail" if on_expiry == "fail" else "continue" if on_expiry == "continue" else "cancel",
         node_time_limit_ms=config.flow.node_time_limit_ms,
+        env={name: os.environ[name] for name in config.flow.script_inherit_env if name in os.environ},
     )
 
 

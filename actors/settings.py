@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 __all__ = ["CRASH_ATTEMPTS", "RunRules"]
 
@@ -14,10 +15,11 @@ CRASH_ATTEMPTS = 3
 
 @frozen
 class RunRules:
-    """Defaults that apply where a workflow is silent. Milliseconds."""
+    """Defaults that apply where a workflow is silent. Milliseconds. `env`: the daemon's variables that texts may name."""
 
     cleanup_grace_ms: int = 60_000
     gate_expires_after_ms: int = 604_800_000
     gate_on_expiry: Literal["fail", "continue", "cancel"] = "cancel"
     idle_timeout_ms: int = 600_000
     node_time_limit_ms: int = 43_200_000
+    env: Mapping[str, str] = Factory(dict)

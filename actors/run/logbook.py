@@ -49,7 +49,7 @@ def _apply(services: Services, run_id: str, state: RunState | None, recorded: Re
         event = run_codec().decode(recorded)
         if state is None:
             assert isinstance(event, RunCreated), "a log begins with run_created"
-            state = new_state(run_id, services.plans.get(event.digest))
+            state = new_state(run_id, services.plans.get(event.digest), services.rules.env)
         evolve(state, event, recorded.at_ms)
     except Exception as error:
         raise CorruptLog(

@@ -44,6 +44,7 @@ def condition_holds(state: RunState, node_id: str, text: str) -> bool:
 def _scope(state: RunState, node_ids: Iterable[str]) -> dict[str, Any]:
     return {
         "inputs": dict(state.inputs),
+        "env": dict(state.env),
         "nodes": {node_id: _result(state, node_id) for node_id in node_ids if node_id in state.nodes},
         "run": {
             "id": state.run_id, "workflow": state.workflow_id, "status": state.status, "workspace": state.workspace,

@@ -147,6 +147,7 @@ class RunState:
     last_failure: dict[str, Any] | None = None
     output: Any = None
     report_path: str | None = None
+    env: Mapping[str, str] = Factory(dict)
     recent: deque[tuple[int, str, int]] = Factory(lambda: deque(maxlen=RECENT))
 
     @property
@@ -188,9 +189,10 @@ class RunState:
         return self.nodes[node_id].status == "pending" and node_id not in self.backoffs
 
 
-def new_state(run_id: str, plan: Plan) -> RunState:
-    """The state before the first fact."""
+def new_state(run_id: str, plan: Plan, env: Mapping[str, str] | None = None) -> RunState:
+    """The state before the first fact. `env`: the variables that the workflow's texts may name."""
     return RunState(
+        env=env or {},
         run_id=run_id,
         plan=plan,
         body=Frontier(plan.body, plan.sort_keys),

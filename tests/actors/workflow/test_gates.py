@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from actors.workflow.parse import load_text
+from actors.workflow.problems import WorkflowInvalid
 from actors.workflow.spec import Gate, Option
 from tests.actors.workflow.samples import NODE, loaded, node, wrong, wrong_node
 
