@@ -103,7 +103,7 @@ def test_a_gate_with_a_wrong_key(keys: dict[str, Any], found: list[tuple[str, st
 
 
 def test_a_gate_under_finally_is_refused() -> None:
-    text = "penstock: 1\nworkflow: w\nnodes:\n  - {id: a, command: [true]}\nfinally:\n  - {id: g, gate: human_approval}\n"
+    text = "penstock: 1\nworkflow: w\nnodes:\n  - {id: a, command: [ls]}\nfinally:\n  - {id: g, gate: human_approval}\n"
     with pytest.raises(WorkflowInvalid) as caught:
         load_text(text, notation="yaml", source="w.yaml", folder="/")
-    assert [(problem.code, problem.found, problem.line) for problem in caught.value.problems] == [("gate_in_finally", "g", 6)]
+    assert [(problem.code, problem.found, problem.line) for problem in caught.value.problems] == [("gate_in_finally", '"g"', 6)]
