@@ -64,7 +64,7 @@ def from_stream(order: WorkOrder, head: bytes, total: int, warnings: list[str]) 
         warnings.append(f"output_truncated: of {total} bytes of stdout, the first {MOST_TEXT} are the output; the log has more")
     text = text_of(head[:MOST_TEXT], whole=total <= MOST_TEXT)
     if order.output == "lines":
-        return text.splitlines() if text else [], None
+        return [line.removesuffix("\r") for line in text.split("\n")] if text else [], None
     return text, None
 
 

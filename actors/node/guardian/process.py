@@ -51,17 +51,11 @@ class Process:
         self.pidfd: int | None = None
         self._kill = kill
         self._end: End | None = None
-        self._started = trio.Event()
         self._ended = trio.Event()
 
     def is_over(self) -> bool:
         """Whether no process of the command is left."""
         return self._end is not None
-
-    async def wait_started(self) -> int | None:
-        """The main process's id, or None if it could not be started."""
-        await self._started.wait()
-        return self.pid
 
     async def wait(self) -> End:
         """Wait until no process of the command is left."""
@@ -81,12 +75,10 @@ class Process:
     def has_started(self, pid: int, pidfd: int | None) -> None:
         """The guardian says: the main process runs."""
         self.pid, self.pidfd = pid, pidfd
-        self._started.set()
 
     def has_ended(self, end: End) -> None:
         """The guardian says, or its death means: it is over."""
         self._end = end
-        self._started.set()
         self._ended.set()
         if self.pidfd is not None:
             os.close(self.pidfd)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from inspect import iscoroutine
 from types import ModuleType
 from typing import Any
 
@@ -14,7 +15,7 @@ from actors.node.failures import out_of_time
 from actors.node.messages import Failure, PythonOrder, Success, WorkOrder
 from actors.node.python import failures
 from actors.node.python.context import Context
-from actors.node.python.describe import describe
+from actors.node.python.describe import clean, describe
 from actors.node.python.modules import FunctionMissing, ImportFailed, Loaded
 from actors.node.tools import Tools
 from actors.node.values import NotJson, check
@@ -65,7 +66,7 @@ async def _call(order: WorkOrder, action: PythonOrder, tools: Tools) -> Success 
     try:
         check(value)
     except NotJson as error:
-        return failures.result_not_json(action.function, str(error))
+        return failures.result_not_json(action.function, clean(str(error)))
     return Success(value)
 
 
@@ -88,4 +89,9 @@ def _arguments(order: WorkOrder, action: PythonOrder, loaded: Loaded) -> dict[st
 async def _run(loaded: Loaded, arguments: dict[str, Any], tools: Tools) -> Any:
     if loaded.is_async:
         return await loaded.call(**arguments)
-    return await trio.to_thread.run_sync(partial(loaded.call, **arguments), abandon_on_cancel=True, limiter=tools.threads)
+
+    def boxed() -> tuple[Any]:
+        return (loaded.call(**arguments),)
+
+    (value,) = await trio.to_thread.run_sync(boxed, abandon_on_cancel=True, limiter=tools.threads)
+    return await value if iscoroutine(value) else value  # an async function behind a decorator that hides it; trio would refuse it bare

@@ -10,7 +10,7 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from actors.node.python.describe import clean, describe
@@ -69,8 +69,13 @@ def _perform(function: str, arguments: dict[str, Any], context: _Context) -> dic
 
 
 def _call(call: Callable[..., Any], arguments: dict[str, Any]) -> Any:
-    if not inspect.iscoroutinefunction(call):
-        return call(**arguments)
+    value = call(**arguments)
+    if not inspect.iscoroutine(value):
+        return value
     import trio  # noqa: PLC0415  # 60 ms that sync functions need not pay
 
-    return trio.run(lambda: call(**arguments))
+    return trio.run(_await, value)
+
+
+async def _await(value: Coroutine[Any, Any, Any]) -> Any:
+    return await value

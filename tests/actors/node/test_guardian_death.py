@@ -111,7 +111,7 @@ async def test_when_the_guardian_dies_its_commands_die_and_are_reported_lost(gua
 
 async def test_the_next_command_gets_a_new_guardian(guardian: Guardian, spawn: Spawner) -> None:
     lost = await spawn("sleep", "1000")
-    await lost.wait_started()
+    await until(lambda: lost.pid)
     first = guardian.pid
     os.kill(first or 0, signal.SIGKILL)
     os.waitid(os.P_PID, first or 0, os.WEXITED | os.WNOWAIT)

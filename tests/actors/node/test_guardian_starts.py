@@ -15,7 +15,7 @@ import trio
 from actors.node.guardian.guardian import Guardian
 from actors.node.guardian.process import Ended, NotStarted, Process
 from tests.actors.node.conftest import ENV, Spawner
-from tests.actors.node.support import unique
+from tests.actors.node.support import unique, until
 
 
 async def output(process: Process) -> str:
@@ -91,7 +91,7 @@ async def test_a_long_command_line_arrives_whole(spawn: Spawner) -> None:
 async def test_what_cannot_be_started_is_told(spawn: Spawner, argv: list[str], number: int, stage: str) -> None:
     process = await spawn(*argv)
     assert await process.wait() == NotStarted(number, stage)
-    assert await process.wait_started() is None
+    assert process.pid is None
 
 
 async def test_a_file_on_the_path_that_may_not_be_executed_is_told_apart(spawn: Spawner, tmp_path: Path) -> None:
@@ -136,12 +136,12 @@ async def test_nothing_is_started_when_nobody_hears_the_guardian() -> None:
 
 
 async def test_a_process_says_in_one_line_how_it_is(spawn: Spawner) -> None:
-    process = await spawn("sh", "-c", "read x", token="tok")
+    process = await spawn("sleep", "1000", token="tok")
     assert repr(process) == "<Process tok starting>"
-    await process.wait_started()
-    assert repr(process) == f"<Process tok running as {process.pid}>" or process.is_over()
-    await process.wait()
-    assert repr(process) in {"<Process tok ended with 1>", "<Process tok ended with 0>"}
+    await until(lambda: process.pid)
+    assert repr(process) == f"<Process tok running as {process.pid}>"
+    await process.terminate_tree(0)
+    assert repr(process) == "<Process tok ended with -9>"
     missing = await spawn("no-such-command", token="tok")
     await missing.wait()
     assert repr(missing) == "<Process tok not started: No such file or directory>"

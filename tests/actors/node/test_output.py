@@ -49,7 +49,7 @@ async def test_json_on_stdout_is_the_output_even_as_one_long_line(order: Orders,
 
 
 async def test_lines_are_a_list(order: Orders, tools: Tools) -> None:
-    assert await perform(order(sh("printf 'a\\nb c\\r\\n\\nd\\n'"), output="lines"), tools) == Success(["a", "b c", "", "d"])
+    assert await perform(order(sh("printf 'a\\nb\\fc\\r\\n\\nd\\n'"), output="lines"), tools) == Success(["a", "b\fc", "", "d"])
 
 
 async def test_no_line_is_an_empty_list(order: Orders, tools: Tools) -> None:

@@ -70,6 +70,15 @@ async def test_a_function_that_names_a_context_gets_it(order: Orders, tools: Too
 
 
 @pytest.mark.parametrize("isolate", [False, True])
+async def test_an_async_function_behind_a_plain_decorator_is_awaited(order: Orders, tools: Tools, folder: Folder, isolate: bool) -> None:
+    folder.write(
+        "import functools, trio\ndef plain(f):\n    @functools.wraps(f)\n    def inner(**kw):\n        return f(**kw)\n    return inner\n"
+        "@plain\nasync def give(a):\n    await trio.lowlevel.checkpoint()\n    return a\n"
+    )
+    assert await perform(order(folder.call("give", isolate=isolate, a=1)), tools) == Success(1)
+
+
+@pytest.mark.parametrize("isolate", [False, True])
 async def test_an_argument_called_context_is_not_overruled(order: Orders, tools: Tools, folder: Folder, isolate: bool) -> None:
     folder.write("def echo(context):\n    return context\n")
     assert await perform(order(folder.call("echo", isolate=isolate, context="mine")), tools) == Success("mine")

@@ -25,7 +25,7 @@ class Kin:
         self.self = getpid()
         self.commands: dict[int, Command] = {}
         self.unreaped: dict[int, Command] = {}
-        self._owners: dict[tuple[int, int], Command | None] = {}
+        self._owners: dict[tuple[int, int], Command] = {}
 
     def add(self, command: Command) -> None:
         """A command has begun."""
@@ -61,12 +61,16 @@ class Kin:
         return orphan.started >= command.started and (orphan.pid, orphan.started) not in command.older
 
     def _owner(self, orphan: Stat) -> Command | None:
+        """Kept once it is known: later the process may change its environment, its session or both."""
         key = (orphan.pid, orphan.started)
-        if key not in self._owners:
+        owner = self._owners.get(key)
+        if owner is None:
             token = procfs.variable(procfs.environment(orphan.pid), TAG)
             tagged = (command for command in self.commands.values() if command.token == token)
-            self._owners[key] = next(tagged, None) or self.commands.get(orphan.session)
-        return self._owners[key]
+            owner = next(tagged, None) or self.commands.get(orphan.session)
+            if owner is not None:
+                self._owners[key] = owner
+        return owner
 
     def members(self, command: Command) -> list[Stat]:
         """All living processes of a command."""
