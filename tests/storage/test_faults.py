@@ -127,9 +127,9 @@ async def test_little_room_is_said_before_it_hurts(folder: Path, nursery: trio.N
 
 
 async def test_a_wal_that_cannot_shrink_is_bounded(folder: Path, nursery: trio.Nursery, clock: Clock) -> None:
-    with open_store(folder, clock=clock, limits=Limits(wal=32_768, wal_hard=60_000)) as store:
+    with open_store(folder, clock=clock, limits=Limits(wal=32_768, wal_hard=400_000)) as store:
         await nursery.start(_served, store)
-        await store.commit(tx(Append("run-1", 0, (NewEvent("big", b"x" * 100_000),))))
+        await store.commit(tx(Append("run-1", 0, tuple(NewEvent("big", b"x" * 250_000) for _ in range(2)))))
         clock.now += 1_000
         with pytest.raises(StorageFull, match="reading for too long"):
             await store.commit(tx(append("run-1", 1, "x")))

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from storage.errors import ClaimLost, StorageBusy, StorageError, StoreFailed, VersionConflict
+from storage.errors import ClaimLost, StorageBusy, StoreFailed, VersionConflict
 from storage.limits import Limits
 from storage.store import Store
 from tests.storage.support import acquire, append, fork, open_store, serving, tx
@@ -150,41 +150,26 @@ def _link_database(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("take", [_unlink_wal, _unlink_database, _replace_database, _replace_wal, _link_database])
-def test_when_its_files_are_taken_the_store_stops_before_the_next_acknowledgement(
-    folder: Path, inline: bool, take: Callable[[Path], None]
+async def test_when_its_files_are_taken_the_store_stops_before_the_next_acknowledgement(
+    folder: Path, inline: bool, take: Callable[[Path], None], nursery: trio.Nursery
 ) -> None:
-    def work(pipe: int) -> None:
-        store = open_store(folder, inline=inline)
-
-        async def story() -> None:
-            async with trio.open_nursery() as nursery:
-                await nursery.start(_served, store, pipe)
-                await store.commit(tx(append("run", 0, "a")))
-                take(folder)
-                with pytest.raises(StoreFailed) as failed:
-                    await store.commit(tx(append("run", 1, "b")))
-                assert failed.value.applied is None
-                with pytest.raises(StoreFailed):
-                    await store.commit(tx(append("run", 1, "b")))
-                with pytest.raises(StoreFailed):
-                    await store.wait_writable()
-                assert store.info()["fault"] == "store_failed"
-                nursery.cancel_scope.cancel()
-            with pytest.raises(StoreFailed):
-                await store.serve()
-            store.close()
-
-        trio.run(story)
-
-    status, said = fork(work)
-    assert (status, said) == (0, b"stopped")
+    store = open_store(folder, inline=inline)
+    await nursery.start(_served, store)
+    await store.commit(tx(append("run", 0, "a")))
+    take(folder)
+    with pytest.raises(StoreFailed) as failed:
+        await store.commit(tx(append("run", 1, "b")))
+    assert failed.value.applied is None
+    for refused in (store.commit(tx(append("run", 1, "b"))), store.wait_writable(), store.serve()):
+        with pytest.raises(StoreFailed):
+            await refused
+    assert store.info()["fault"] == "store_failed"
+    store.close()
 
 
-async def _served(store: Store, pipe: int, *, task_status: trio.TaskStatus[None]) -> None:
-    try:
+async def _served(store: Store, *, task_status: trio.TaskStatus[None]) -> None:
+    with pytest.raises(StoreFailed):
         await store.serve(task_status=task_status)
-    except StorageError:
-        os.write(pipe, b"stopped")
 
 
 def test_an_unlinked_wal_takes_no_acknowledged_fact_with_it(folder: Path, inline: bool) -> None:
