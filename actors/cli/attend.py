@@ -11,13 +11,16 @@ from attrs import define, field, frozen
 
 from actors.cli import exits
 from actors.cli.ending import conclude
+from actors.cli.ids import new_request_id
 from actors.cli.link import Carrier, Link
 from actors.cli.view import View, view_for
-from actors.control.client import CallRefused, Client, Stream
+from actors.control.client import CallRefused, Client, Disconnected, NoDaemon, Stream
 
 __all__ = ["Manner", "attend"]
 
 _TICK = 0.2
+_TRIES = 5
+_FINAL = {exits.PERMISSION, exits.INTERNAL, exits.USAGE}
 _STANDING = {"awaiting_approval", "waiting"}
 _TERMINAL = {"completed", "blocked", "failed", "cancelled"}
 
@@ -42,10 +45,17 @@ def attend(link: Link, begin: Callable[[Carrier], str], manner: Manner) -> int:
     previous = signal.signal(signal.SIGTERM, _interrupt)
     run: dict[str, Any] = {}
     carried = False
+    run_id: str | None = None
     try:
         with link.carrier() as carrier:
             carried = carrier.embedded
-            run = _stay(carrier, begin(carrier), manner)
+            run_id = begin(carrier)
+            run = _stay(carrier, run_id, manner)
+    except (NoDaemon, Disconnected) as error:
+        if run_id is None:
+            raise
+        text = f"the daemon went away ({error}); {run_id} is recorded and goes on when a daemon starts again"
+        raise exits.Told("daemon_gone", text, exits.NO_DAEMON) from None
     finally:
         signal.signal(signal.SIGTERM, previous)
     return conclude(run, embedded=carried, as_json=manner.as_json)
@@ -81,6 +91,7 @@ class _Watch:
     view: View
     run: dict[str, Any] = field(factory=dict)
     _answered: set[tuple[str, int]] = field(factory=set)
+    _refused: dict[tuple[str, int], int] = field(factory=dict)
 
     def look(self) -> dict[str, Any]:
         self.run = dict(self.asking.call("run.get", {"run_id": self.run_id})["run"])
@@ -112,22 +123,21 @@ class _Watch:
         return self.run["status"] == "paused" or (self.run["status"] in _STANDING and not stays)
 
     def _answer_gates(self) -> None:
-        for node in self.run.get("nodes", ()):
-            gate = node.get("gate")
-            if gate is None or node["node_id"] not in self.run.get("open_gates", ()) or self._key(gate) in self._answered:
-                continue
-            if self.manner.yes:
-                self._answered.add(self._key(gate))
-                self._decide(gate, {"decision": "approve"})
-            elif self.manner.terminal:
-                self._ask(gate)
-            self.view.show(self.look())
+        gate = next((gate for gate in map(_open_gate, self._open_nodes()) if gate is not None and _key(gate) not in self._answered), None)
+        if gate is None:
             return
+        if self.manner.yes:
+            self._decide(gate, {"decision": "approve"})
+        elif self.manner.terminal:
+            self._ask(gate)
+        self.view.show(self.look())
+
+    def _open_nodes(self) -> list[dict[str, Any]]:
+        return [node for node in self.run.get("nodes", ()) if node["node_id"] in self.run.get("open_gates", ())]
 
     def _ask(self, gate: dict[str, Any]) -> None:
         from actors.cli.ask import Later, ask
 
-        self._answered.add(self._key(gate))
         with self.view.suspended():
             answer = ask(gate, lambda: self._closed(gate))
         if isinstance(answer, Later):
@@ -144,17 +154,24 @@ class _Watch:
             self.view.event(event)
         return gate["node_id"] not in self.look().get("open_gates", ())
 
-    @staticmethod
-    def _key(gate: dict[str, Any]) -> tuple[str, int]:
-        return str(gate["node_id"]), int(gate["instance"])
-
     def _decide(self, gate: dict[str, Any], answer: dict[str, Any]) -> None:
-        from actors.cli.ids import new_request_id
-
+        """Send the answer. When it is refused and the gate stays open, it is answered (or asked) again, a few times."""
         bound = {"run_id": self.run_id, "gate": gate["node_id"], "nonce": gate["nonce"], "shown_digest": gate["shown_digest"]}
         try:
             self.asking.call("gate.decide", {**bound, **answer, "request_id": new_request_id()})
         except CallRefused as refused:
             self.view.say(f"{refused.message} ({refused.code})")
-            if exits.exit_of(refused) != exits.FAILED:
+            tries = self._refused[_key(gate)] = self._refused.get(_key(gate), 0) + 1
+            if tries >= _TRIES or exits.exit_of(refused) in _FINAL:
                 raise
+        else:
+            self._answered.add(_key(gate))
+
+
+def _open_gate(node: dict[str, Any]) -> dict[str, Any] | None:
+    gate: dict[str, Any] | None = node.get("gate")
+    return gate
+
+
+def _key(gate: dict[str, Any]) -> tuple[str, int]:
+    return str(gate["node_id"]), int(gate["instance"])

@@ -24,12 +24,19 @@ def conclude(run: dict[str, Any], *, embedded: bool, as_json: bool) -> int:
 
 def _print(run: dict[str, Any]) -> None:
     detail = run.get("detail") or {}
-    tail = f" ({detail['code']})" if "code" in detail else " (held: the daemon in this process has ended)" if run.get("held") else ""
+    tail = (
+        f" ({detail['code']})"
+        if "code" in detail and detail["code"] != f"run_{run['status']}"
+        else " (held: the daemon in this process has ended)"
+        if run.get("held")
+        else ""
+    )
     emit(visible(f"{run['run_id']}: {run['status']}{tail}"))
     failure = run.get("last_failure")
     if failure and run["status"] in {"failed", "blocked"}:
         emit(visible(f"  {failure['node_id']}: {failure['reason']}"))
-    for name, value in (run.get("output") or {}).items():
+    output = run.get("output")
+    for name, value in output.items() if isinstance(output, dict) else ():
         emit(visible(f"  {name} = {value}"))
     for reason in run.get("reasons", ()):
         emit(visible(f"  {reason['text']}"))
@@ -42,11 +49,12 @@ def _print(run: dict[str, Any]) -> None:
 def next_steps(run: dict[str, Any], *, embedded: bool) -> list[str]:
     """Commands that would move the run on, most likely first."""
     run_id = run["run_id"]
-    steps = [f"penstock approve {run_id} {gate}   (or reject, rework, cancel-gate)" for gate in run.get("open_gates", ())]
+    if run.get("open_gates"):
+        return [f"penstock approve {run_id} {gate}   (or reject, rework, cancel-gate)" for gate in run["open_gates"]]
     if embedded:
-        steps += [f"penstock resume {run_id}   (carries a daemon of its own again), or start penstockd"]
-    elif run["status"] == "paused":
-        steps += [f"penstock resume {run_id}"]
-    elif run.get("interrupted"):
-        steps += [f"the daemon goes on with it; penstock show {run_id}, penstock events {run_id} --follow"]
-    return steps
+        return [f"penstock resume {run_id}   (carries a daemon of its own again), or start penstockd"]
+    if run["status"] == "paused":
+        return [f"penstock resume {run_id}"]
+    if run.get("interrupted"):
+        return [f"the daemon goes on with it; penstock show {run_id}, penstock events {run_id} --follow"]
+    return []

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import traceback
 
 from actors.cli.text import visible
 from actors.control.client import CallRefused, Disconnected, NoDaemon
@@ -16,7 +14,6 @@ __all__ = [
 
 OK, FAILED, USAGE, BLOCKED, CANCELLED, UNFINISHED = 0, 1, 2, 3, 4, 5
 NOT_FOUND, NO_DAEMON, INTERNAL, PERMISSION = 66, 69, 70, 77
-_PIPE_CLOSED = 141
 
 _STATUS = {"completed": OK, "failed": FAILED, "blocked": BLOCKED, "cancelled": CANCELLED}
 _PERMISSION_CODES = {
@@ -27,7 +24,17 @@ _PERMISSION_CODES = {
     "gate_approver_is_author",
     "peer_not_allowed",
 }
-_AWAY_CODES = {"unavailable", "overloaded", "timeout", "shutting_down", "storage_busy", "storage_full", "storage_read_only", "slow_reader"}
+_AWAY_CODES = {
+    "unavailable",
+    "overloaded",
+    "timeout",
+    "shutting_down",
+    "storage_busy",
+    "storage_full",
+    "storage_read_only",
+    "slow_reader",
+    "run_unavailable",
+}
 _USAGE_CODES = {"params_invalid", "bad_request"}
 
 
@@ -56,10 +63,6 @@ def report(error: BaseException) -> int:
             return _say(str(error), "disconnected", NO_DAEMON)
         case KeyboardInterrupt():
             return _say("interrupted", "interrupted", UNFINISHED)
-        case BrokenPipeError():
-            # Nobody reads any more; Python would complain once more when it flushes at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return _PIPE_CLOSED
         case _:
             return _other(error)
 
@@ -68,6 +71,8 @@ def _other(error: BaseException) -> int:
     code, exit_code = getattr(error, "code", None), getattr(error, "exit_code", None)
     if isinstance(code, str) and isinstance(exit_code, int):
         return _say(str(error), code, exit_code)
+    import traceback
+
     traceback.print_exception(error)
     return _say(f"an error of Penstock's own: {type(error).__name__}: {error}", "internal", INTERNAL)
 

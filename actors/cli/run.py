@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 from typing import Any
 
 import click
@@ -35,7 +35,7 @@ def run(context: click.Context, /, target: str, **given: Any) -> int:
     from actors.cli.ids import new_request_id
     from actors.cli.source import inputs_of, start_params
 
-    params = {**start_params(target), "cwd": os.getcwd(), "inputs": inputs_of(given["inputs"])}
+    params = {**start_params(target), "cwd": str(Path.cwd()), "inputs": inputs_of(given["inputs"])}
     params["request_id"] = given["request_id"] or new_request_id()
     if given["priority"] is not None:
         params["priority"] = given["priority"]

@@ -9,7 +9,9 @@ from actors.cli.text import clock_time, emit, visible
 
 __all__ = ["Lines", "Silence", "View", "event_line", "view_for"]
 
-_OWN = ("seq", "event", "at_ms")
+_OWN = {"seq", "event", "at_ms"}
+# Names of things for machines: a person who watches does not need them, `penstock events` has them all.
+_FOR_MACHINES = {"claim_id", "claimant_id", "digest", "lease_epoch", "nonce", "shown", "shown_digest"}
 
 
 class View(Protocol):
@@ -68,7 +70,7 @@ class Lines(Silence):
 
     def event(self, event: dict[str, Any]) -> None:
         """Print it."""
-        emit(event_line(event))
+        emit(event_line({key: value for key, value in event.items() if key not in _FOR_MACHINES}))
 
     def say(self, text: str) -> None:
         """Print it."""

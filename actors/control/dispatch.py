@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -26,6 +27,7 @@ __all__ = ["Dispatcher", "Follow", "Reply"]
 
 _PROTOCOL = 1
 _ID_LENGTH = 128
+_STRINGS_END = re.compile(rb'[^"]*+(?:"(?:[^"\\]++|\\.)*+"[^"]*+)*+', re.DOTALL)
 
 
 @frozen
@@ -81,6 +83,9 @@ class Dispatcher:
         return self._encode(call, outcome, extra)
 
     def _decode(self, line: bytes) -> object:
+        # Counting the depth of a text whose last string does not end takes quadratic time: such a line is refused before.
+        if line.count(b"[") + line.count(b"{") > self._limits.depth and _STRINGS_END.fullmatch(line) is None:
+            raise BadJson("a string does not end")
         return loads_strict(line, depth=self._limits.depth, keys=self._limits.keys, string=self._limits.string)
 
     def _encode(self, call: Call, outcome: Mapping[str, Any] | _Refused | Follow, extra: Mapping[str, Any] | None) -> Reply | Follow:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import trio
@@ -41,19 +42,22 @@ def control_branch(settings: ControlSettings, runtime: Runtime) -> Supervisor:
     """The child for the tree: sessions first, the listener last, so that nobody knocks before there is room or after the rest is gone."""
     dispatcher = Dispatcher(runtime, settings.rights, settings.limits, settings.is_step_process, settings.version)
     sessions = ChildSpec("sessions", lambda: Dynamic(intensity=1000, period=1.0), shutdown=settings.limits.stall)
-    listener = ChildSpec("listener", lambda: Listener(settings, dispatcher))
+    # Sessions outlive a listener's incarnation, so what is known of them must, too.
+    doorkeeper, numbers = Doorkeeper(settings.limits), count(1)
+    listener = ChildSpec("listener", lambda: Listener(settings, dispatcher, doorkeeper, numbers))
     return Supervisor(strategy="rest_for_one", intensity=3, period=60.0, children=[sessions, listener])
 
 
 class Listener(Actor[None]):
     """Accepts connections. Its own restart leaves sessions alone; an orderly stop removes the socket."""
 
-    def __init__(self, settings: ControlSettings, dispatcher: Dispatcher) -> None:
+    def __init__(self, settings: ControlSettings, dispatcher: Dispatcher, doorkeeper: Doorkeeper, numbers: Iterator[int]) -> None:
         self._settings = settings
         self._dispatcher = dispatcher
-        self._doorkeeper = Doorkeeper(settings.limits)
+        self._doorkeeper = doorkeeper
+        self._numbers = numbers
         self._endpoint: endpoint.Endpoint | None = None
-        self._number = 0
+        self._accepted = 0
         self._turned_away = 0
 
     async def started(self) -> None:
@@ -68,7 +72,7 @@ class Listener(Actor[None]):
 
     def status(self) -> str:
         """Where, and how many came."""
-        return f"listening on {self._settings.path}: {self._number} accepted, {self._turned_away} turned away, {self._dispatcher.slots!r}"
+        return f"listening on {self._settings.path}: {self._accepted} accepted, {self._turned_away} turned away, {self._dispatcher.slots!r}"
 
     async def _accept_all(self, place: endpoint.Endpoint) -> None:
         listening = trio.socket.from_stdlib_socket(place.sock)
@@ -81,20 +85,24 @@ class Listener(Actor[None]):
                         raise
                     await trio.sleep(_BREATH)
                 else:
-                    self._welcome(connection)
+                    self._receive_peer(connection)
 
-    def _welcome(self, connection: trio.socket.SocketType) -> None:
-        settings = self._settings
+    def _receive_peer(self, connection: trio.socket.SocketType) -> None:
         try:
-            peer = read_peer(connection, settings.is_step_process)
+            self._welcome(connection, read_peer(connection, self._settings.is_step_process))
         except OSError:
             connection.close()  # it was gone before we looked
-            return
+        except BaseException:
+            connection.close()
+            raise
+
+    def _welcome(self, connection: trio.socket.SocketType, peer: Peer) -> None:
+        settings = self._settings
         if not settings.rights.may_connect(peer.uid):
             self._turn_away(connection, Refusal("peer_not_allowed", f"uid {peer.uid} may not use this daemon"))
             return
-        self._number += 1
-        name = f"s{self._number}"
+        self._accepted += 1
+        name = f"s{next(self._numbers)}"
         sessions = self.system.dynamic(f"{self.path.rpartition('/')[0]}/sessions")
         entry = self._doorkeeper.admit(name, peer.uid, sessions.children)
         if entry is None:

@@ -77,7 +77,7 @@ class Session(Actor[Line | Ended]):
         """Where the daemon ends, and not the peer: say so, so that a client does not take it for a crash."""
         if self._over:
             return
-        reason = {"code": "shutting_down", "message": "the daemon is stopping; the run goes on when it starts again"}
+        reason = {"code": "shutting_down", "message": "the daemon is stopping; its runs go on when it starts again"}
         with trio.move_on_after(self._limits.farewell):
             try:
                 await self._outbox.put(protocol.notification("session.closed", {"closed": reason}))

@@ -47,6 +47,12 @@ def test_a_file_is_sent_with_its_notation_and_folder_and_the_inputs(world: World
     [
         (["run", "gone/flow.yaml"], "file_not_found", 66),
         (["run", "flow/flow.toml"], "notation_unknown", 2),
+        (["run", "{tmp}/none.yaml"], "file_not_found", 66),
+        (["run", "{tmp}"], "notation_unknown", 2),
+        (["run", "{tmp}/folder.yaml"], "file_not_readable", 2),
+        (["run", "{tmp}/large.yaml"], "file_too_large", 2),
+        (["run", "{tmp}/latin.yaml"], "file_not_readable", 2),
+        (["resume", "r", "--runtime", "soon"], "duration_malformed", 2),
         (["run", "w", "-i", "novalue"], "input_malformed", 2),
         (["run", "w", "-i", "a=1", "-i", "a=2"], "input_repeated", 2),
         (["run"], "usage", 2),
@@ -55,8 +61,13 @@ def test_a_file_is_sent_with_its_notation_and_folder_and_the_inputs(world: World
         (["run", "w", "--nonsense"], "usage", 2),
     ],
 )
-def test_a_users_mistake_is_one_sentence_with_a_code(penstock: Penstock, words: list[str], code: str, exit_code: int) -> None:
-    result = penstock(*words)
+def test_a_users_mistake_is_one_sentence_with_a_code(
+    penstock: Penstock, tmp_path: Path, words: list[str], code: str, exit_code: int
+) -> None:
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "large.yaml").write_text("x" * 300_000)
+    (tmp_path / "latin.yaml").write_bytes(b"\xff\xfe")
+    result = penstock(*(word.format(tmp=tmp_path) for word in words))
     assert result.exit_code == exit_code
     assert f"\ncode: {code}\n" in result.stderr
     assert result.stderr.startswith("error: ")
@@ -131,6 +142,38 @@ def test_an_approval_that_loses_the_race_is_told_and_the_run_goes_on(world: Worl
     result = penstock("run", "w", "--yes")
     assert result.exit_code == 0
     assert "uid:7 approved it (gate_already_decided)" in result.output
+
+
+def test_an_approval_that_is_refused_again_and_again_ends_the_command(world: World, penstock: Penstock) -> None:
+    world.story = world.open_gate
+    world.runtime.answers["gate_decide"] = Refusal("gate_approver_unsure", "not now")
+    result = penstock("run", "w", "--yes")
+    assert (result.exit_code, "code: gate_approver_unsure" in result.stderr) == (1, True)
+    assert len(world.runtime.called("gate_decide")) == 5
+
+
+def test_an_approval_from_within_a_step_is_refused_at_once(world: World, penstock: Penstock) -> None:
+    world.story = world.open_gate
+    world.runtime.answers["gate_decide"] = Refusal("human_required", "only a person")
+    assert penstock("run", "w", "--yes").exit_code == 77
+    assert len(world.runtime.called("gate_decide")) == 1
+
+
+def test_a_daemon_that_stops_meanwhile_is_69_and_the_run_is_safe(world: World, daemon: Daemon, penstock: Penstock) -> None:
+    def stop() -> None:
+        world.move("running")
+        daemon.here.system.stop()
+
+    world.story = stop
+    result = penstock("run", "w")
+    assert result.exit_code == 69, result.output
+    assert "code: daemon_gone" in result.stderr or "code: shutting_down" in result.stderr
+    assert "on when" in result.stderr
+
+
+def test_resume_can_raise_the_runtime_limit(world: World, penstock: Penstock) -> None:
+    penstock("resume", "r", "--runtime", "2h")
+    assert world.runtime.called("run_resume")[0].limits == {"runtime_ms": 7_200_000}
 
 
 def test_json_is_one_object_at_the_end(world: World, penstock: Penstock) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from actors.refusals import Refusal
 from tests.actors.cli.conftest import Daemon
 from tests.actors.cli.world import World, node
 
@@ -36,6 +37,11 @@ class Terminal:
         deadline = time.monotonic() + PATIENCE
         while wanted not in self.text:
             assert self._read(deadline), f"{wanted!r} did not appear in {self.text!r}"
+
+    def until_again(self, wanted: str) -> None:
+        """As `until`, with what comes from now on."""
+        self.text = self.text.rpartition(wanted)[2] if self.text.count(wanted) < 2 else wanted
+        self.until(wanted)
 
     def type(self, line: str) -> None:
         os.write(self.mine, line.encode() + b"\n")
@@ -94,6 +100,26 @@ def test_the_tree_is_drawn_and_the_end_is_told(world: World, sit_down: SitDown) 
     assert terminal.end() == 0
     assert "A run" in terminal.text
     assert "report: /data/runs/r/report.md" in terminal.text
+
+
+def test_end_of_input_means_later(asking: World, sit_down: SitDown) -> None:
+    terminal = sit_down()
+    terminal.until("[l] later")
+    os.write(terminal.mine, b"\x04")
+    assert terminal.end() == 5
+
+
+def test_a_refused_answer_is_said_and_the_question_comes_again(asking: World, sit_down: SitDown) -> None:
+    decide = asking.runtime.answers["gate_decide"]
+    asking.runtime.answers["gate_decide"] = Refusal("gate_selection_invalid", "there is no such option")
+    terminal = sit_down()
+    terminal.until("[a] approve")
+    terminal.type("a")
+    terminal.until("there is no such option")
+    asking.runtime.answers["gate_decide"] = decide
+    terminal.until_again("[a] approve")
+    terminal.type("a")
+    assert terminal.end() == 0
 
 
 def test_a_gate_asks_right_there_and_shows_what_is_decided(asking: World, sit_down: SitDown) -> None:

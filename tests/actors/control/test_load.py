@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import trio
+from trio._socket import _SocketType
 
 from actors.control.limits import Limits
 from actors.control.methods import METHODS
 from actors.control.peers import Doorkeeper
-from supervision.testing import settled
+from supervision.testing import crash, settled
 from tests.actors.control.fakes import FakeRuntime, Wire, request, served
 
 FEW = Limits(connections=4, connections_per_uid=3, reserved_connections=2, reserved_per_uid=2, slots=2, reserved_slots=2)
@@ -116,3 +119,37 @@ async def test_a_thousand_sockets_idle_and_dribbling_do_not_keep_a_client_out(au
 async def _quietly(sending: Any) -> None:
     with contextlib.suppress(trio.BrokenResourceError):
         await sending
+
+
+async def test_without_file_descriptors_the_listener_waits_and_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    accept = _SocketType.accept
+    errors = [OSError(errno.EMFILE, "too many"), OSError(errno.ENFILE, "too many")]
+
+    async def scarce(self: _SocketType) -> Any:
+        if errors:
+            raise errors.pop()
+        return await accept(self)
+
+    monkeypatch.setattr(_SocketType, "accept", scarce)
+    async with served() as here:
+        assert (await (await here.wire()).ask("system.ping"))["result"]["pong"] is True
+        assert errors == []
+        assert not [event for event in here.events if event.happening == "restarting"]
+
+
+async def test_a_listener_that_breaks_is_restarted_and_sessions_live_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with served() as here:
+        wire = await here.wire()
+        await wire.ask("system.ping")
+        crash(here.system, "control/listener")
+        here.system.ref("control/listener").tell_nowait("anything")
+        await settled()
+        assert (await wire.ask("system.ping"))["result"]["pong"] is True
+        assert (await (await here.wire()).ask("system.ping"))["result"]["pong"] is True
+
+
+async def test_a_peer_that_is_gone_before_it_is_looked_at_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("actors.control.server.read_peer", Mock(side_effect=OSError(errno.ENOTCONN, "gone")))
+    async with served() as here:
+        assert await (await here.wire()).closed()
+        assert here.sessions() == ()

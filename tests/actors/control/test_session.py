@@ -57,6 +57,8 @@ async def test_one_byte_per_write_is_a_line_all_the_same() -> None:
         (b'{"jsonrpc":"2.0","id":1,"method":"system.ping","params":' + b'{"a":' * 65 + b"1" + b"}" * 65 + b"}", -32700),
         (b"{" + b",".join(b'"%d":0' % n for n in range(100_000)) + b"}", -32700),
         (b'{"jsonrpc":"2.0","id":1,"method":"' + b"x" * (513 << 10) + b'"}', -32700),
+        (b"[" + b"[]," * 70 + b'"' + b'\\"' * 500_000, -32700),
+        (b"[" + b"[]," * 70 + b'"' + b"\\" * 999_999, -32700),
         (b"[]", -32600),
         (b"null", -32600),
         (b'"text"', -32600),
