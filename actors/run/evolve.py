@@ -44,8 +44,9 @@ def _moved(state: RunState, before: RunStatus, after: RunStatus, at: int) -> Non
         state.claimed = False
     if after != "queued":
         state.queue = None
-    if state.terminal and state.finished_at_ms is None:
-        state.finished_at_ms = at
+    if state.terminal:
+        state.backoffs.clear()
+        state.finished_at_ms = state.finished_at_ms or at
 
 
 def _created(state: RunState, event: run.RunCreated, at: int) -> None:
@@ -109,8 +110,12 @@ def _awaiting(state: RunState, event: run.RunAwaitingApproval, at: int) -> None:
 
 def _cancel_requested(state: RunState, event: run.RunCancelRequested, at: int) -> None:
     state.cancel_reason, state.cancel_gate, state.cancel_by = event.reason, event.gate, event.by
+    state.queue = None
     if state.section == "finally":
         state.finally_since_ms = at
+    else:
+        state.backoffs.clear()
+        state.handlers.clear()
     if state.status != "running":
         _requeue(state, "cancel_requested")
 
@@ -171,6 +176,7 @@ def _retried(state: RunState, event: run.RunTaskRetried, at: int) -> None:
 
 def _finally_started(state: RunState, event: run.FinallyStarted, at: int) -> None:
     state.section, state.workflow_outcome, state.finally_since_ms = "finally", event.workflow_outcome, at
+    state.backoffs.clear()
 
 
 def _finally_completed(state: RunState, event: run.FinallyCompleted, at: int) -> None:
