@@ -58,6 +58,7 @@ class Run(Actor[RunMessage]):
         self._recovered = False
         self._lost: list[str] = []
         self._timer: tuple[int, Timer] | None = None
+        self._decided_ms = 0
 
     async def started(self) -> None:
         self.book = Logbook(self.services, self.run_id)
@@ -141,6 +142,7 @@ class Run(Actor[RunMessage]):
 
     async def decide(self, turn: Turn) -> None:
         """Advance the run as far as its state allows, report included."""
+        self._decided_ms = turn.now
         await self.look_at_artifacts(turn)
         advance(turn)
         if turn.state.terminal and turn.state.report_path is None and turn.events:
@@ -178,7 +180,7 @@ class Run(Actor[RunMessage]):
             self.finish(Shutdown())
 
     def _arm(self) -> None:
-        due = next_look_ms(self.book.state, self.services.rules)
+        due = next_look_ms(self.book.state, self.services.rules, self._decided_ms)
         if self._timer is not None and self._timer[0] != due:
             self._timer[1].cancel()
             self._timer = None

@@ -9,14 +9,17 @@ from actors.settings import RunRules
 __all__ = ["next_look_ms", "ticket_of"]
 
 
-def next_look_ms(state: RunState, rules: RunRules) -> int | None:
-    """The next moment at which time alone changes something for an open run, epoch milliseconds."""
+def next_look_ms(state: RunState, rules: RunRules, after: int) -> int | None:
+    """The next moment at which time alone changes something for an open run that was last decided on at `after`, epoch milliseconds.
+
+    What was due by then and has not begun waits for something else than time.
+    """
     if state.status != "running":
         return None
     times = list(state.backoffs.values())
     if state.section == "finally" and state.cancel_reason is not None and state.finally_since_ms is not None:
         times.append(state.finally_since_ms + rules.cleanup_grace_ms)
-    return min(times, default=None)
+    return min((time for time in times if time > after), default=None)
 
 
 def ticket_of(state: RunState) -> Ticket:
