@@ -59,13 +59,13 @@ WHENS = st.sampled_from([None, "1 == 1", "run.attempt > 1"])
 
 
 @st.composite
-def nodes(draw: st.DrawFn, ids: list[str]) -> tuple[Node, ...]:
+def nodes(draw: st.DrawFn, ids: list[str], actions: st.SearchStrategy[Any]) -> tuple[Node, ...]:
     """Nodes of these ids, each needing some of those before it."""
     made: list[Node] = []
     for i, node_id in enumerate(ids):
         needs = draw(st.lists(st.sampled_from(ids[:i]), unique=True, max_size=2)) if i else []
         edges = tuple(Need(need, draw(st.sampled_from(["completed", "settled"]))) for need in needs)
-        action = draw(COMMANDS | SHELLS | PYTHONS | GATES)
+        action = draw(actions)
         made.append(Node(node_id, action, needs=edges, **draw(_keys(action))))
     return tuple(made)
 
@@ -104,7 +104,8 @@ def workflows(draw: st.DrawFn) -> Workflow:
     """A workflow that loads."""
     ids = draw(st.lists(NAMES, unique=True, max_size=5))
     cut = draw(st.integers(0, len(ids)))
-    body, tail = draw(nodes(ids[:cut])), draw(nodes(ids[cut:]))
+    work = COMMANDS | SHELLS | PYTHONS
+    body, tail = draw(nodes(ids[:cut], work | GATES)), draw(nodes(ids[cut:], work))
     limits = Execution(draw(st.integers(1, 16)), draw(st.none() | MS), draw(st.sampled_from([None, True, False])))
     return Workflow(
         draw(NAMES), body, draw(st.none() | TEXT), draw(LOOSE), draw(_inputs()), tail, limits, draw(st.none() | TEXT),

@@ -4,7 +4,7 @@ import hashlib
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from actors.workflow import Workflow, WorkflowInvalid, decode, digest, encode
 from tests.actors.workflow.samples import NODE, loaded
@@ -53,6 +53,7 @@ def test_every_workflow_survives_the_round_trip(workflow: Workflow) -> None:
     assert encode(decode(data)) == data
 
 
+@settings(max_examples=30)
 @given(workflows())
 def test_the_text_is_what_the_plain_library_would_write(workflow: Workflow) -> None:
     data = encode(workflow)
