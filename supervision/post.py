@@ -50,13 +50,12 @@ class Post:
         return found
 
     def close(self, refuse: Callable[[Any], None]) -> None:
-        """Hand everything that is left to `refuse`, what waiting senders hold included. Nothing can be sent afterwards."""
+        """Hand everything that is left to `refuse`, what waiting senders hold included. Nobody may send afterwards."""
         for item in self.overdue or ():
             refuse(item)
         self.overdue = None
         while True:
             try:
                 refuse(self.inbox.receive_nowait())
-            except (trio.WouldBlock, trio.ClosedResourceError):
-                break
-        self.inbox.close()
+            except trio.WouldBlock:
+                return

@@ -6,7 +6,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from supervision import ChildSpec, Failed, KernelEvent, Killed, Supervisor, System
+from supervision import ChildSpec, Dynamic, Failed, KernelEvent, Killed, Supervisor, System
 from supervision.clock import TrioClock
 from supervision.testing import Probe, run_tree, settled
 from tests.supervision.workers import Boom, Broken, Do, child, ends
@@ -99,4 +99,12 @@ async def test_an_interrupt_in_a_background_task_ends_everything() -> None:
         async with trio.open_nursery() as nursery:
             await nursery.start(system.run)
             system.ref("a").tell_nowait(Do(lambda worker: worker.spawn(interrupted)))
+    assert system.exit == Killed()
+
+
+async def test_cancelling_run_ends_a_tree_without_actors_too() -> None:
+    system = System(Supervisor(children=[ChildSpec("pool", Dynamic)]), clock=TrioClock())
+    async with trio.open_nursery() as nursery:
+        await nursery.start(system.run)
+        nursery.cancel_scope.cancel()
     assert system.exit == Killed()

@@ -129,12 +129,14 @@ async def test_tell_fails_where_the_policy_is_to_fail() -> None:
 
 async def test_new_messages_are_dropped_and_counted_where_the_policy_says_so() -> None:
     probe = Dropping()
-    async with run_tree([ChildSpec("a", lambda: probe)]) as system:
+    events: list[KernelEvent] = []
+    async with run_tree([ChildSpec("a", lambda: probe)], observe=events.append) as system:
         for number in range(5):
             system.ref("a").tell_nowait(number)
         await settled()
         assert probe.received == [0, 1]
         assert system.registry.dropped == 3
+    assert events.count(KernelEvent("dropped", "a", detail="int")) == 3
 
 
 @pytest.mark.parametrize("maker", [Failing, Dropping])

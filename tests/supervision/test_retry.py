@@ -51,6 +51,7 @@ async def test_a_hanging_restart_loop_still_hears_stop(autojump_clock: MockClock
     assert system.exit == Shutdown()
     assert journal[-1] == "stop b"
     assert journal.count("start a fails") == tries
+    assert len(system.timers) == 0
 
 
 async def test_the_waits_start_small_again_after_a_success(autojump_clock: MockClock) -> None:
@@ -126,6 +127,7 @@ async def test_a_dynamic_child_that_fails_to_restart_is_tried_again(autojump_clo
         await trio.sleep(1)
         assert system.alive("pool/a")
     assert happened(events, "retrying") == ["pool/a", "pool/a"]
+    assert happened(events, "restarting") == ["pool/a", "pool/a", "pool/a"]
 
 
 async def test_a_dynamic_child_may_be_dismissed_while_it_waits_to_be_tried(autojump_clock: MockClock) -> None:

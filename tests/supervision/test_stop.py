@@ -68,6 +68,7 @@ async def test_a_handler_that_outlasts_the_deadline_is_killed_and_its_asker_told
         await settled()
         system.stop()
     assert trio.current_time() == 1
+    assert len(system.timers) == 0
 
 
 async def test_a_supervisor_below_has_all_the_time_it_needs(autojump_clock: MockClock) -> None:

@@ -58,6 +58,16 @@ async def test_a_cancelled_timer_does_not_fire(autojump_clock: MockClock) -> Non
         assert diary.seen == []
 
 
+async def test_cancelling_a_timer_that_has_fired_changes_nothing(autojump_clock: MockClock) -> None:
+    diary = Diary()
+    async with run_tree([ChildSpec("a", lambda: diary)]) as system:
+        timer = diary.after(1.0, "came")
+        await trio.sleep(2)
+        timer.cancel()
+        assert diary.received == ["came"]
+        assert len(system.timers) == 0
+
+
 async def test_a_timer_cancelled_in_the_mailbox_is_skipped(autojump_clock: MockClock) -> None:
     diary = Diary(pace=5)
     async with run_tree([ChildSpec("a", lambda: diary)]) as system:
