@@ -10,7 +10,7 @@ from attrs import frozen
 from cattrs import Converter
 from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError
 
-from actors.control.params import Unfit
+from actors.control.bounds import Unfit
 from actors.refusals import Refusal
 
 __all__ = ["Misfit", "decode", "refusal_of"]

@@ -1,0 +1,52 @@
+"""Bounds of parameters, as validators that say what was found and what is allowed. What a value means is the runtime's business. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import Attribute
+
+__all__ = ["Unfit", "amounts", "count", "name", "position", "text"]
+
+_NAME_LENGTH = 256
+_TEXT_LENGTH = 64 << 10
+
+
+class Unfit(ValueError):
+    """A value of the right type that lies outside its bounds: field, what was found, what is allowed."""
+
+    def __init__(self, path: str, found: object, allowed: str) -> None:
+        super().__init__(f"{path}: found {found!r}, allowed: {allowed}")
+        self.path, self.found, self.allowed = path, found, allowed
+
+
+def name(_: object, attribute: Attribute[Any], value: str | None) -> None:
+    """1 to 256 characters: names, ids, digests."""
+    if value is not None and not 0 < len(value) <= _NAME_LENGTH:
+        raise Unfit(attribute.name, f"{len(value)} characters", f"1 to {_NAME_LENGTH} characters")
+
+
+def text(_: object, attribute: Attribute[Any], value: str | None) -> None:
+    """At most 65,536 characters: reasons, feedback, paths."""
+    if value is not None and len(value) > _TEXT_LENGTH:
+        raise Unfit(attribute.name, f"{len(value)} characters", f"at most {_TEXT_LENGTH} characters")
+
+
+def count(_: object, attribute: Attribute[Any], value: int | None) -> None:
+    """How many of a listing: 1 to 1,000."""
+    if value is not None and not 1 <= value <= 1000:
+        raise Unfit(attribute.name, value, "1 to 1000")
+
+
+def position(_: object, attribute: Attribute[Any], value: int | None) -> None:
+    """A sequence or version number: 0 or more."""
+    if value is not None and value < 0:
+        raise Unfit(attribute.name, value, "0 or more")
+
+
+def amounts(_: object, attribute: Attribute[Any], value: Mapping[str, Any]) -> None:
+    """Whole numbers above 0, by name."""
+    for name, amount in value.items():
+        if type(amount) is not int or amount <= 0:
+            raise Unfit(f"{attribute.name}.{name}", amount, "a whole number above 0")
