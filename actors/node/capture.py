@@ -11,8 +11,8 @@ CHUNK = 64 << 10
 
 
 class Capture:
-    """Takes chunks in order. The log file appears with the first byte; at most `cap` bytes of it are kept: the first three quarters as they
-    come, the last quarter when the stream ends, between them a line that says how much was left out. Lines are cut at CHUNK bytes.
+    """Takes chunks in order. The log file appears with the first byte; at most `cap` bytes of it are kept: the first seven eighths as they
+    come, the last eighth when the stream ends, between them a line that says how much was left out. Lines are cut at CHUNK bytes.
 
     `head` is what came first, uncut, up to `keep` bytes. `total` counts everything. `broken` is the error that ended the log, if any.
     """
@@ -23,8 +23,8 @@ class Capture:
         self.total = 0
         self.broken: OSError | None = None
         self._keep = keep
-        self._room = cap - cap // 4
-        self._tail_cap = cap // 4
+        self._room = cap - cap // 8
+        self._tail_cap = cap // 8
         self._tail = bytearray()
         self._tail_seen = 0
         self._line = 0
@@ -44,8 +44,9 @@ class Capture:
             self._log(self._cut_note())
         if self._tail_seen > self._tail_cap:
             self._write(b"\n[penstock: %d bytes left out]\n" % (self._tail_seen - self._tail_cap))
-        self._write(bytes(self._tail[-self._tail_cap :]))
-        self._tail.clear()
+        del self._tail[: -self._tail_cap]
+        self._write(self._tail)
+        self._tail = bytearray()
         if self._fd is not None:
             os.close(self._fd)
             self._fd = None
@@ -80,14 +81,15 @@ class Capture:
             if len(self._tail) > 2 * self._tail_cap:
                 del self._tail[: -self._tail_cap]
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes | bytearray) -> None:
         """A log that cannot be written stops; the stream is read on, so that the process is not held up."""
         if not data or self.broken is not None:
             return
         try:
             if self._fd is None:
                 self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            while data:
-                data = data[os.write(self._fd, data) :]
+            view = memoryview(data)
+            while view:
+                view = view[os.write(self._fd, view) :]
         except OSError as error:
             self.broken = error

@@ -63,9 +63,10 @@ def _stdin(text: str | None) -> int:
     """A memory file with the text, so that nobody has to feed a pipe; without text, nothing to read."""
     if text is None:
         return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
+    data = text.encode()
     fd = os.memfd_create("penstock-stdin")
-    with os.fdopen(os.dup(fd), "wb") as file:
-        file.write(text.encode())
+    while data:
+        data = data[os.write(fd, data) :]
     os.lseek(fd, 0, os.SEEK_SET)
     return fd
 
@@ -113,14 +114,9 @@ class _Attempt:
 
     async def _drain(self, fd: int, capture: Capture) -> None:
         while True:
-            try:
-                chunk = os.read(fd, CHUNK)
-            except BlockingIOError:
-                await trio.lowlevel.wait_readable(fd)
-                continue
+            await trio.lowlevel.wait_readable(fd)  # for each chunk: a flood, even one of small pieces, must not keep the others waiting
+            chunk = os.read(fd, CHUNK)
             if not chunk:
                 return
             self._heard = trio.current_time()
             capture.feed(chunk)
-            if len(chunk) == CHUNK:
-                await trio.lowlevel.checkpoint()  # a flood must not keep the others waiting

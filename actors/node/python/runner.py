@@ -35,6 +35,8 @@ class _Context:
 def main(folder: str, function: str) -> None:
     """Call `module:function` of the folder."""
     order = json.loads(sys.stdin.buffer.read())
+    for name in [name for name in sys.modules if name.partition(".")[0] == "actors"]:
+        del sys.modules[name]  # what we have of it we have; the workflow may have a module of that name
     sys.path.insert(0, folder)
     report = _perform(function, order["arguments"], _Context(order["context"]))
     sys.stdout.flush()

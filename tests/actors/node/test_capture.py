@@ -40,7 +40,7 @@ def test_nothing_makes_no_file(tmp_path: Path) -> None:
 def test_of_what_does_not_fit_the_beginning_and_the_end_are_kept(tmp_path: Path) -> None:
     data = b"".join(b"%07d\n" % number for number in range(1000))
     capture, log = captured(tmp_path / "log", [data[at : at + 100] for at in range(0, len(data), 100)])
-    assert log == data[:3000] + b"\n[penstock: 4000 bytes left out]\n" + data[-1000:]
+    assert log == data[:3500] + b"\n[penstock: 4000 bytes left out]\n" + data[-500:]
     assert (bytes(capture.head), capture.total) == (data[:100], 8000)
 
 

@@ -42,6 +42,13 @@ async def test_what_an_isolated_function_prints_is_in_the_log_and_nowhere_else(o
     assert Path(task.run_dir, "logs", f"build.1.{task.attempt}.out").read_text() == "loading\ntalking\n"
 
 
+@pytest.mark.parametrize("isolate", [False, True])
+async def test_a_workflow_may_have_a_module_of_our_own_name(order: Orders, tools: Tools, folder: Folder, isolate: bool) -> None:
+    folder.write("NAME = 'theirs'\n", "actors.py")
+    folder.write("import actors\ndef give():\n    return actors.NAME\n")
+    assert await perform(order(folder.call("give", isolate=isolate)), tools) == Success("theirs")
+
+
 async def test_an_isolated_function_has_the_environment_of_a_step(order: Orders, tools: Tools, folder: Folder) -> None:
     folder.write("import os\ndef env():\n    return {k: v for k, v in os.environ.items() if k.startswith('PENSTOCK')}\n")
     task = order(folder.call("env", isolate=True))

@@ -37,13 +37,20 @@ def children(pid: int) -> list[int]:
     if not HAS_CHILDREN:
         return [found.pid for found in everything() if found.parent == pid]
     found: list[int] = []
-    try:
-        for task in os.listdir(f"/proc/{pid}/task"):
+    for task in _tasks(pid):
+        try:
             with open(f"/proc/{pid}/task/{task}/children", "rb") as file:
                 found += map(int, file.read().split())
-    except OSError:
-        pass  # it ended, or one of its threads did
+        except OSError:
+            continue  # that thread has ended, the others may not
     return found
+
+
+def _tasks(pid: int) -> list[str]:
+    try:
+        return os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
 
 
 def everything() -> list[Stat]:
