@@ -120,7 +120,10 @@ class Logbook:
     def _note(self, before: str, last: Fact) -> None:
         after = self.state.status
         if after != before:
-            self.left |= before in ACTIVE
+            # From the queue straight to rest counts too: a run may ask, or end, in the very commit with which it takes its slot.
+            self.left |= after not in ACTIVE and (before in ACTIVE or before == "queued")
             self.queued |= after == "queued"
             self.ended |= self.state.terminal
+        elif after == "queued" and self.state.queue is None:
+            self.queued = True  # what held it in the queue holds it no more
         self.services.watchers.grew(self.run_id, after, self.state.seq, last.kind, moved=after != before)
