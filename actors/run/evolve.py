@@ -10,7 +10,7 @@ from actors.run import events as run
 from actors.run.fold_gates import GATE_FOLDS
 from actors.run.fold_nodes import NODE_FOLDS
 from actors.run.resets import reset_nodes
-from actors.run.state import ACTIVE, RunState, RunStatus
+from actors.run.state import ACTIVE, NodeError, RunState, RunStatus
 
 __all__ = ["evolve", "fold"]
 
@@ -45,8 +45,18 @@ def _moved(state: RunState, before: RunStatus, after: RunStatus, at: int) -> Non
     if after != "queued":
         state.queue = None
     if state.terminal:
+        _leave_attempts(state, at)
         state.backoffs.clear()
         state.finished_at_ms = state.finished_at_ms or at
+
+
+def _leave_attempts(state: RunState, at: int) -> None:
+    """Attempts under way end with their run, without an outcome of their own."""
+    for node_id in list(state.executing):
+        node = state.nodes[node_id]
+        node.status, node.ended_at_ms, node.excused = "pending", at, node.excused + 1
+        del state.executing[node_id]
+        state.offer(node_id)
 
 
 def _created(state: RunState, event: run.RunCreated, at: int) -> None:
@@ -156,6 +166,13 @@ def _panicked(state: RunState, event: run.RunFailedPanic, at: int) -> None:
 
 
 def _lost_too_often(state: RunState, event: run.RunFailedServerRestart, at: int) -> None:
+    for node_id in event.node_ids:
+        node = state.nodes[node_id]
+        text = "It was lost with the daemon too often; nothing tells how far it came. See its logs, then retry."
+        node.status, node.ended_at_ms, node.crashes = "failed", at, node.crashes + 1
+        node.error = NodeError(event.code, text, "execution_error", at)
+        state.executing.pop(node_id, None)
+        state.failures.append(node_id)
     _ended(state, "failed", event.code, event.node_ids)
     state.stop_kind, state.stop_reason = event.stop_kind, event.code
 
