@@ -11,7 +11,8 @@ from attrs import frozen
 from actors.node import failures
 from actors.node.capture import CHUNK, Capture
 from actors.node.environment import build
-from actors.node.guardian.process import End, Process
+from actors.node.guardian.ends import End
+from actors.node.guardian.process import Process
 from actors.node.messages import CommandOrder, Failure, WorkOrder
 from actors.node.output import KEPT, output_path
 from actors.node.tools import Tools

@@ -12,7 +12,7 @@ from attrs import evolve
 
 from actors.node import command, failures
 from actors.node.contained import open_folder
-from actors.node.guardian.process import Ended, GuardianLost, NotStarted
+from actors.node.guardian.ends import Ended, GuardianLost, NotStarted
 from actors.node.messages import CommandOrder, Failure, PythonOrder, Success, WorkOrder
 from actors.node.output import from_stream, output_path, parsed, read_file, text_of
 from actors.node.python.inprocess import call

@@ -6,7 +6,7 @@ import errno
 import os
 import signal
 
-from actors.node.guardian.process import NotStarted
+from actors.node.guardian.ends import NotStarted
 from actors.node.messages import CommandOrder, Failure, WorkOrder
 
 __all__ = ["exited", "killed", "lost", "not_started", "out_of_time", "output_invalid", "undead", "unsendable", "workdir_missing"]

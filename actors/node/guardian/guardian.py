@@ -11,9 +11,10 @@ from typing import Never
 import trio
 
 from actors.node.guardian import kinship, sweep
+from actors.node.guardian.ends import Ended, GuardianLost, NotStarted
 from actors.node.guardian.inside import wire
 from actors.node.guardian.link import INTERPRETER, Link
-from actors.node.guardian.process import Ended, GuardianLost, NotStarted, Process
+from actors.node.guardian.process import Process
 
 __all__ = ["Guardian"]
 

@@ -18,9 +18,10 @@ import pytest
 import trio
 
 from actors.node.guardian import guardian as guardian_module
+from actors.node.guardian.ends import Ended, GuardianLost
 from actors.node.guardian.guardian import Guardian
 from actors.node.guardian.inside import wire
-from actors.node.guardian.process import Ended, GuardianLost, Process
+from actors.node.guardian.process import Process
 from actors.node.guardian.sweep import sweep_leftovers
 from tests.actors.node.conftest import Spawner
 from tests.actors.node.support import below, living, look, read_line, tagged, unique, until

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 import trio
 
+from actors.node.guardian.ends import Ended, NotStarted
 from actors.node.guardian.guardian import Guardian
-from actors.node.guardian.process import Ended, NotStarted, Process
+from actors.node.guardian.process import Process
 from tests.actors.node.conftest import ENV, Spawner
 from tests.actors.node.support import unique, until
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import trio
 
+from actors.node.guardian.ends import Ended
 from actors.node.guardian.guardian import Guardian
-from actors.node.guardian.process import Ended
 from tests.actors.node.conftest import Spawner
 from tests.actors.node.support import below, living, read_line, tagged, unique, until
 
