@@ -1,4 +1,4 @@
-"""How a command ended, as its guardian says, or as its guardian's death means. Pure."""
+"""How a command ended, as its guardian says, or as its guardian's death means."""
 
 from __future__ import annotations
 
