@@ -16,7 +16,7 @@ from actors.cli.link import Carrier, Link
 from actors.cli.view import View, view_for
 from actors.control.client import CallRefused, Client, Disconnected, NoDaemon, Stream
 
-__all__ = ["Manner", "attend"]
+__all__ = ["Begun", "Manner", "attend"]
 
 _TICK = 0.2
 _TRIES = 5
@@ -40,21 +40,29 @@ class Manner:
         return cls(sys.stdin.isatty() and sys.stdout.isatty() and not as_json, yes, wait, as_json)
 
 
-def attend(link: Link, begin: Callable[[Carrier], str], manner: Manner) -> int:
-    """Reach a daemon, `begin` (which names the run), stay with the run, conclude. Ctrl-C and TERM leave the run in order."""
+@frozen
+class Begun:
+    """The run to stay with, and the sequence number behind which its events are news."""
+
+    run_id: str
+    after: int = 0
+
+
+def attend(link: Link, begin: Callable[[Carrier], Begun], manner: Manner) -> int:
+    """Reach a daemon, `begin`, stay with the run, conclude. Ctrl-C and TERM leave the run in order."""
     previous = signal.signal(signal.SIGTERM, _interrupt)
     run: dict[str, Any] = {}
     carried = False
-    run_id: str | None = None
+    begun: Begun | None = None
     try:
         with link.carrier() as carrier:
             carried = carrier.embedded
-            run_id = begin(carrier)
-            run = _stay(carrier, run_id, manner)
+            begun = begin(carrier)
+            run = _stay(carrier, begun, manner)
     except (NoDaemon, Disconnected) as error:
-        if run_id is None:
+        if begun is None:
             raise
-        text = f"the daemon went away ({error}); {run_id} is recorded and goes on when a daemon starts again"
+        text = f"the daemon went away ({error}); {begun.run_id} is recorded and goes on when a daemon starts again"
         raise exits.Told("daemon_gone", text, exits.NO_DAEMON) from None
     finally:
         signal.signal(signal.SIGTERM, previous)
@@ -65,12 +73,11 @@ def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _stay(carrier: Carrier, run_id: str, manner: Manner) -> dict[str, Any]:
+def _stay(carrier: Carrier, begun: Begun, manner: Manner) -> dict[str, Any]:
     """The run as it was seen last, with `reasons` where it has not ended and `interrupted` when we were told to leave."""
     with carrier.client() as asking, carrier.client() as following:
-        watch = _Watch(
-            asking, Stream(following, "run.follow", {"run_id": run_id}), run_id, manner, view_for(manner.terminal, manner.as_json)
-        )
+        stream = Stream(following, "run.follow", {"run_id": begun.run_id, "after": begun.after})
+        watch = _Watch(asking, stream, begun.run_id, manner, view_for(manner.terminal, manner.as_json))
         try:
             watch.until_done()
         except KeyboardInterrupt:
@@ -78,7 +85,7 @@ def _stay(carrier: Carrier, run_id: str, manner: Manner) -> dict[str, Any]:
         finally:
             watch.view.close()
         if watch.run["status"] not in _TERMINAL:
-            watch.run = {**watch.run, "reasons": asking.call("run.why", {"run_id": run_id})["reasons"]}
+            watch.run = {**watch.run, "reasons": asking.call("run.why", {"run_id": begun.run_id})["reasons"]}
         return watch.run
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from actors.cli import exits
 from actors.cli.link import Carrier, Link
 from actors.cli.text import emit, print_json, visible
-from actors.control.client import Client
+from actors.control.client import CallRefused, Client
 
 __all__ = ["change", "change_or_carry"]
 
@@ -24,12 +24,18 @@ def change_or_carry(link: Link, method: str, params: dict[str, Any], *, as_json:
     if client is not None:
         with client:
             return _print(_call(client, method, params), as_json=as_json)
-    from actors.cli.attend import Manner, attend
+    from actors.cli.attend import Begun, Manner, attend
 
-    def begin(carrier: Carrier) -> str:
+    def begin(carrier: Carrier) -> Begun:
         with carrier.client() as own:
-            _call(own, method, params)
-        return str(params["run_id"])
+            seen = own.call("run.events", {"run_id": params["run_id"], "limit": 1})["head"]
+            try:
+                _call(own, method, params)
+            except CallRefused as refused:
+                # A run that was not paused has gone on by itself as soon as it had a daemon again: what was wanted.
+                if refused.code != "run_not_paused":
+                    raise
+        return Begun(str(params["run_id"]), seen)
 
     return attend(link, begin, Manner.of_terminal(as_json=as_json))
 

@@ -77,6 +77,9 @@ class LazyGroup(click.Group):
 
 
 def _usage(error: click.ClickException) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        click.echo(error.format_message(), err=True)
+        return exits.USAGE
     exits.report(exits.Told("usage", error.format_message(), exits.USAGE))
     context = getattr(error, "ctx", None)
     if context is not None:

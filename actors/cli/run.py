@@ -56,13 +56,13 @@ def _detached(link: Link, params: dict[str, Any], *, as_json: bool) -> int:
 
 
 def _attended(link: Link, params: dict[str, Any], given: dict[str, Any]) -> int:
-    from actors.cli.attend import Manner, attend
+    from actors.cli.attend import Begun, Manner, attend
 
     manner = Manner.of_terminal(yes=given["yes"], wait=given["wait"], as_json=given["as_json"])
 
-    def begin(carrier: Carrier) -> str:
+    def begin(carrier: Carrier) -> Begun:
         with carrier.client() as client:
-            return str(_start(client.call, params)["run_id"])
+            return Begun(str(_start(client.call, params)["run_id"]))
 
     return attend(link, begin, manner)
 

@@ -54,6 +54,12 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.parametrize("words", [[], ["workflow"]])
+def test_a_group_without_a_command_shows_its_help_and_ends_with_usage(words: list[str]) -> None:
+    result = CliRunner().invoke(cli, words)
+    assert (result.exit_code, "\nCommands:\n" in result.stderr) == (2, True)
+
+
 def imported_by(*words: str) -> set[str]:
     """The modules that a command line imports, and its exit code as `exit:N`."""
     code = """

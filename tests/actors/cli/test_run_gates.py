@@ -73,6 +73,19 @@ def test_an_approval_from_within_a_step_is_refused_at_once(world: World, penstoc
     assert len(world.runtime.called("gate_decide")) == 1
 
 
+def test_a_run_that_goes_on_by_itself_under_the_carried_daemon_is_attended(world: World, carried: SimpleNamespace) -> None:
+    world.move("running")
+
+    async def resume(*_: object) -> Refusal:
+        world.end("completed")
+        return Refusal("run_not_paused", "it runs already")
+
+    world.runtime.answers["run_resume"] = resume
+    assert carried.penstock("resume", "r").exit_code == 0
+    world.runtime.answers["run_resume"] = Refusal("run_not_found", "there is no such run")
+    assert carried.penstock("resume", "r").exit_code == 66
+
+
 def test_resume_and_approve_carry_a_daemon_too_and_stay_with_the_run(world: World, carried: SimpleNamespace) -> None:
     world.runtime.logs["r"] = []
     assert carried.penstock("resume", "r").exit_code == 0

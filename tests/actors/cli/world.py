@@ -43,6 +43,7 @@ class World:
         self.on_shutdown: Callable[[], None] | None = None
         self.runtime.answers |= {
             "run_start": self._start, "run_get": self._get, "run_why": self._why, "gate_decide": self._decide, "run_resume": self._resume,
+            "run_events": self._events,
         }  # fmt: skip
 
     def move(self, status: str, event: str = "run_moved", **fields: Any) -> None:
@@ -67,6 +68,11 @@ class World:
 
     async def _get(self, params: Any, by: Any, request: Any) -> Any:
         return {"run": dict(self.run)} if params.run_id == "r" else Refusal("run_not_found", f"there is no run {params.run_id}")
+
+    async def _events(self, params: Any, by: Any, request: Any) -> Any:
+        if params.run_id not in self.runtime.logs:
+            return Refusal("run_not_found", f"there is no run {params.run_id}")
+        return {"events": [], "head": len(self.runtime.logs[params.run_id])}
 
     async def _why(self, params: Any, by: Any, request: Any) -> Any:
         return {"run_id": "r", "status": self.run["status"], "reasons": self.reasons}
