@@ -56,7 +56,9 @@ class House:
         self.host = Host(self.places, self.config, self.clock, life, self.point, inline=self.inline)
         if self.revive:
             self.nursery.start_soon(self._live_on, self.host)
-            await self.host.up.wait()
+            while not self.host.up.is_set():
+                await self.host.known.wait()
+                await trio.lowlevel.checkpoint()
         else:
             await self.nursery.start(self.host.run)
 

@@ -26,24 +26,27 @@ class Abandoned(BaseException):
 
 @define(eq=False)
 class CrashPoint:
-    """Die when `name` is reached for the n-th time. `reached` counts all points by name; `fired` says that it happened."""
+    """`plan` says for each life to come at which point, reached for which time, it dies: (name, n). Lives beyond the plan live on.
 
-    name: str = ""
-    left: int = 0
-    fired: bool = False
+    `reached` counts all points of all lives by name, `fired` the deaths.
+    """
+
+    plan: list[tuple[str, int]] = field(factory=list)
+    fired: int = 0
     reached: dict[str, int] = field(factory=dict)
 
     def install(self, die: Callable[[], None]) -> None:
-        """From now on the daemon's named points come here."""
+        """From now on the named points of a new life come here."""
+        fatal, left = self.plan.pop(0) if self.plan else ("", 0)
 
         def reach(name: str) -> None:
+            nonlocal left
             self.reached[name] = self.reached.get(name, 0) + 1
-            if name == self.name and self.left > 0:
-                self.left -= 1
-                if self.left == 0:
-                    self.fired = True
-                    die()
-                    raise Abandoned(name)
+            left -= name == fatal
+            if name == fatal and left == 0:
+                self.fired += 1
+                die()
+                raise Abandoned(name)
 
         storage.writer.reach = reach  # type: ignore[attr-defined]  # both modules take it from storage.crashpoints
         actors.control.session.reach = reach  # type: ignore[attr-defined]
@@ -51,7 +54,7 @@ class CrashPoint:
 
 @define(eq=False)
 class Host:
-    """Runs one life. `up` is set when clients are served, `over` when all of it is gone and the folder is free."""
+    """Runs one life. `up` is set when clients are served, `over` when all of it is gone and the folder is free, `known` with either."""
 
     places: Places
     config: Config
@@ -61,6 +64,7 @@ class Host:
     inline: bool = True
     up: trio.Event = field(factory=trio.Event)
     over: trio.Event = field(factory=trio.Event)
+    known: trio.Event = field(factory=trio.Event)
     scope: trio.CancelScope = field(factory=trio.CancelScope)
     exit: Exit | None = None
     assembly: Assembly | None = None
@@ -78,6 +82,7 @@ class Host:
             assert dead is not None
         finally:
             self.over.set()
+            self.known.set()
 
     async def _live(self, task_status: trio.TaskStatus[None]) -> None:
         daemon = self.daemon = Daemon(self.places, self.config)
@@ -106,6 +111,7 @@ class Host:
         await self.assembly.system.wait_up()
         if self.assembly.system.exit is None:
             self.up.set()
+            self.known.set()
             task_status.started()
 
     def _observe(self, event: KernelEvent) -> None:
