@@ -59,12 +59,13 @@ class Condition:
         try:
             fault = self._look() or write_trial(self._folder, self._database.wal_size)
             if fault is None:
-                self._write_something()
+                self.write_something()
         except (sqlite3.Error, OSError) as error:
             return translate(error, self._folder, self._limits.busy_ms)
         return fault
 
-    def _write_something(self) -> None:
+    def write_something(self) -> None:
+        """A transaction of no meaning."""
         run = self._database.writer.execute
         run("BEGIN IMMEDIATE")
         run("INSERT OR REPLACE INTO meta(key, value) VALUES ('trial', 1)")

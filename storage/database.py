@@ -21,10 +21,9 @@ _CHECKPOINT_AT = 200  # pages; a commit of ordinary size then still fits into th
 class Database:
     """Opens and configures both connections; `lost()` says whether they still write where the path leads."""
 
-    writer: sqlite3.Connection
-    reader: sqlite3.Connection
-
     def __init__(self, path: Path, *, wal: int) -> None:
+        self._writer: sqlite3.Connection | None = None
+        self._reader: sqlite3.Connection | None = None
         self.path = path
         self._wal_limit = wal
         self._name, self._wal_name = str(path), f"{path}-wal"
@@ -32,11 +31,24 @@ class Database:
         self._wal_mine: tuple[int, int, int] = (0, 0, 0)
         self.size = self.wal_size = 0
 
+    @property
+    def writer(self) -> sqlite3.Connection:
+        """The connection that writes. Raises StoreFailed when the database is closed."""
+        if self._writer is None:
+            raise StoreFailed("the database is closed", False)
+        return self._writer
+
+    def reader(self) -> sqlite3.Connection:
+        """The connection that reads. Raises StoreFailed when the database is closed."""
+        if self._reader is None:
+            raise StoreFailed("the database is closed", False)
+        return self._reader
+
     def open(self) -> None:
         """Open for writing, creating the file if it is absent. Raises UnsafeSettings if SQLite does not take a setting."""
         before = os.umask(0o077)
         try:
-            self.writer = connect(self.path, "rwc")
+            self._writer = connect(self.path, "rwc")
             self._create()
         finally:
             os.umask(before)
@@ -44,9 +56,9 @@ class Database:
 
     def connect_reader(self) -> None:
         """Open the reading connection, and remember which files both now work on."""
-        self.reader = connect(self.path, "rw")
-        self.reader.execute("PRAGMA query_only = ON")
-        self.reader.execute("SELECT 1 FROM sqlite_master").fetchone()
+        self._reader = connect(self.path, "rw")
+        self._reader.execute("PRAGMA query_only = ON")
+        self._reader.execute("SELECT 1 FROM sqlite_master").fetchone()
         found, wal = os.stat(self._name), os.stat(self._wal_name)  # noqa: PTH116  the same call as in lost()
         self.size, self.wal_size = found.st_size, wal.st_size
         self._mine = (found.st_dev, found.st_ino, 1)
@@ -128,20 +140,20 @@ class Database:
         """Let go without closing: SQLite would delete the WAL at our path, and it is not ours any more."""
         import ctypes  # noqa: PLC0415  only after the files were taken away
 
-        for name in ("reader", "writer"):
-            if connection := self.__dict__.pop(name, None):
-                ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))  # never deallocated, so never closed
+        for connection in (self._reader, self._writer):
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))  # never deallocated, so never closed
+        self._reader = self._writer = None
 
     @property
     def is_open(self) -> bool:
-        return "writer" in self.__dict__
+        return self._writer is not None
 
     def close(self) -> None:
         """Close both; the last one to close writes the WAL back into the database."""
-        for name in ("reader", "writer"):
-            connection: sqlite3.Connection | None = self.__dict__.pop(name, None)
+        for connection in (self._reader, self._writer):
             if connection is not None:
                 connection.close()
+        self._reader = self._writer = None
 
 
 def code_of(error: BaseException) -> int:

@@ -1,4 +1,7 @@
-"""One process per folder: an flock on a file that is never unlinked. The process id inside is information, the lock is the proof."""
+"""One process per folder: an flock on a file that is never unlinked. The process id inside is information, the lock is the proof.
+
+The folder itself is locked too, so that somebody who removes the file lets no second process in.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,13 @@ class FolderLock:
             self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as error:
             raise FolderRefused(path, f"cannot be opened: {error.strerror}") from error
+        self._folder_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._folder_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             holder = os.pread(self._fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
-            os.close(self._fd)
+            self.close()
             raise StoreLocked(folder, f"process {holder}") from error
         self._sign()
 
@@ -39,4 +44,5 @@ class FolderLock:
         """Let the next process in."""
         if self._fd >= 0:
             os.close(self._fd)
+            os.close(self._folder_fd)
             self._fd = -1

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Protocol
 
-__all__ = ["APPLICATION_ID", "NAMES", "expected_schema", "migrate", "pending", "schema_of", "unknown", "upgrade"]
+__all__ = ["APPLICATION_ID", "NAMES", "expected_schema", "migrate", "pending", "plausible", "schema_of", "unknown", "upgrade"]
 
 APPLICATION_ID = 0x50535430  # "PST0"
 _SET = "storage"
@@ -70,6 +70,12 @@ NAMES = tuple(_STEPS)
 def unknown(connection: sqlite3.Connection) -> tuple[str, ...]:
     """Names of steps that a newer version applied. Reads only."""
     return tuple(name for name in _applied(connection) if name not in _STEPS)
+
+
+def plausible(connection: sqlite3.Connection) -> bool:
+    """Whether the recorded steps are the first ones of ours, in order, and at least one. Reads only."""
+    applied = tuple(_applied(connection))
+    return bool(applied) and applied == NAMES[: len(applied)]
 
 
 def pending(connection: sqlite3.Connection) -> tuple[str, ...]:

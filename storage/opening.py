@@ -21,7 +21,7 @@ from storage.heads import read_mark
 from storage.ids import fresh_id
 from storage.limits import Limits
 from storage.lock import FolderLock
-from storage.migrations import APPLICATION_ID, migrate, unknown
+from storage.migrations import APPLICATION_ID, migrate, plausible, unknown
 from storage.patience import is_busy, until_unlocked
 from storage.rollback import accept
 from storage.verify import Damage, verify_tail
@@ -122,6 +122,8 @@ def _look_inside(path: Path, connection: sqlite3.Connection, kept: Mark | None, 
         raise StoreDamaged(path, f"it is no database of Penstock (application id {application})")
     if names := unknown(connection):
         raise SchemaTooNew(path, names)
+    if tables and not plausible(connection):
+        raise StoreDamaged(path, "its record of migrations does not fit its tables")
     log = read_mark(connection) if {"meta", "journal", "audit", "receipts"} <= tables else Mark(b"", 0)
     if kept is not None:
         _compare(path, connection, kept, log)
@@ -143,6 +145,7 @@ def _compare(path: Path, connection: sqlite3.Connection, kept: Mark, log: Mark) 
 
 
 def _prepare(database: Database) -> None:
+    database.close()
     database.open()
     migrate(database.writer)
     database.writer.execute("INSERT OR IGNORE INTO meta(key, value) VALUES ('store', ?), ('generation', 1)", (fresh_id(),))

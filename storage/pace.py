@@ -22,15 +22,15 @@ class Pace:
         self.commits = 0
         self._fast = 0
 
-    def time(self, work: Callable[[], object]) -> None:
-        """Do the work and observe how long it took; one that fails is not counted."""
+    def time(self, work: Callable[[], object], *, counted: bool = True) -> None:
+        """Do the work and observe how long it took, unless it fails; one that is not counted is no commit of a transaction."""
         start = perf_counter()
         work()
-        self.observe(perf_counter() - start)
+        self.observe(perf_counter() - start, counted=counted)
 
-    def observe(self, seconds: float) -> None:
+    def observe(self, seconds: float, *, counted: bool = True) -> None:
         """Take note of one commit."""
-        self.commits += 1
+        self.commits += counted
         self.worst_s = max(self.worst_s, seconds)
         self.mean_s += (seconds - self.mean_s) * (_WEIGHT if self.commits > 1 else 1)
         if seconds > _SLOW_S:

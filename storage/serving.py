@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, TypeVar, cast
 
 import trio
@@ -118,7 +117,7 @@ class Serving:
         try:
             await self._apart(writer.commit)
         except Exception as error:  # noqa: BLE001  every failure of a COMMIT is looked into
-            await self._apart(partial(writer.resolve, batch, error), always=True)
+            writer.resolve(batch, error)  # on the loop: nobody may read while the connections are exchanged
         writer.conclude()
         return results
 

@@ -52,9 +52,10 @@ class Store:
         self._opened = opened
         condition = Condition(folder, opened.database, limits, clock)
         self._writer = Writer(opened.database, opened.anchor, condition, limits)
+        self._writer.measure()
         self._serving = Serving(self._writer, limits, inline=inline)
         self._readers = trio.CapacityLimiter(2)
-        reader = partial(getattr, opened.database, "reader")
+        reader = opened.database.reader
         self.journal, self.catalog, self.claims = Journal(reader), Catalog(reader), Claims(reader)
         self.receipts, self.audit, self.blobs = Receipts(reader), Audit(reader), Blobs(folder / "blobs")
 

@@ -76,7 +76,7 @@ def test_an_older_database_is_brought_up_to_date_when_it_is_opened(folder: Path,
     monkeypatch.setitem(migrations._STEPS, "m9002_later", lambda db: db.execute("CREATE TABLE later(x)"))
     monkeypatch.setattr(migrations, "NAMES", (*NAMES, "m9002_later"))
     with open_store(folder) as store:
-        assert store._opened.database.reader.execute("SELECT count(*) FROM later").fetchone() == (0,)
+        assert store._opened.database.reader().execute("SELECT count(*) FROM later").fetchone() == (0,)
     with closing(sqlite3.connect(folder / "penstock.db")) as connection:
         monkeypatch.undo()
         assert unknown(connection) == ("m9002_later",)

@@ -67,9 +67,9 @@ def test_durable_settings_are_in_force(folder: Path) -> None:
             2,
             2,
         ]
-        assert database.reader.execute("PRAGMA query_only").fetchone()[0] == 1
+        assert database.reader().execute("PRAGMA query_only").fetchone()[0] == 1
         with pytest.raises(sqlite3.OperationalError):
-            database.reader.execute("DELETE FROM journal")
+            database.reader().execute("DELETE FROM journal")
 
 
 def test_a_setting_that_sqlite_does_not_take_is_refused(folder: Path) -> None:
@@ -104,6 +104,13 @@ def test_the_lock_dies_with_its_process_and_its_file_stays(folder: Path) -> None
     _, inode = fork(die)
     with open_store(folder):
         assert (folder / "penstock.lock").stat().st_ino == int(inode)
+
+
+def test_removing_the_lock_file_lets_nobody_in(folder: Path) -> None:
+    with open_store(folder):
+        (folder / "penstock.lock").unlink()
+        with pytest.raises(StoreLocked, match="unknown"):
+            open_store(folder)
 
 
 def test_a_stale_process_id_in_the_lock_file_means_nothing(folder: Path) -> None:
@@ -270,13 +277,19 @@ def _rewritten_head(folder: Path) -> None:
     _sql(folder, "UPDATE journal SET sum = zeroblob(8) WHERE position = 3")
 
 
+def _lost_record_of_migrations(folder: Path) -> None:
+    _sql(folder, "UPDATE _sqlite_migrations SET migration_set = 'storagf'")
+
+
 def _zeroed_schema(folder: Path) -> None:
     with (folder / "penstock.db").open("r+b") as file:
         file.seek(100)
         file.write(bytes(3_000))
 
 
-@pytest.mark.parametrize("spoil", [_foreign, _garbage, _both_slots, _other_store, _rewritten_head, _zeroed_schema])
+@pytest.mark.parametrize(
+    "spoil", [_foreign, _garbage, _both_slots, _other_store, _rewritten_head, _lost_record_of_migrations, _zeroed_schema]
+)
 def test_a_database_that_is_not_ours_or_not_as_we_left_it_is_refused_unchanged(folder: Path, spoil: Callable[[Path], None]) -> None:
     fill(folder, _three)
     spoil(folder)
