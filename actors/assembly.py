@@ -16,6 +16,7 @@ from actors.control.server import ControlSettings
 from actors.ids import RandomIds
 from actors.library import Library
 from actors.plans import Plans
+from actors.reporter import Reports, Write
 from actors.run.finale import compose
 from actors.runtime import DaemonRuntime
 from actors.services import REPORTER, Services
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from actors.node.guardian.guardian import Guardian
     from actors.node.tools import Tools
     from actors.paths import Places
+    from actors.run.state import RunState
     from supervision import Clock, KernelEvent
     from supervision.reaper import Stuck
 
@@ -128,18 +130,24 @@ class Assembly:
         store = Store.open(places.data, clock=time, inline=pinned, accept_rollback=accept_rollback)
         workshop = Workshop(store, config, inline=bool(inline))
         ids = RandomIds()
+        reports = Reports()
+
+        def report(state: RunState) -> None:
+            reports.add(compose(services, state))
+            system.ref(REPORTER).tell_nowait(Write())
+
         services = Services(
             store=store, clock=time, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config),
             claimant=ids.new(f"penstockd:{os.getpid()}"), lease_ms=config.claims.lease_ms, folder=places.data,
             tools=lambda: workshop.tools,
-            report=lambda state: system.ref(REPORTER).tell_nowait(compose(services, state)),
+            report=report,
         )  # fmt: skip
         about: dict[str, Any] = {
             "version": _version(), "pid": os.getpid(), "data_folder": str(places.data), "socket": str(places.socket) if listen else None,
             "started_at_ms": time.now_ms(), "embedded": embedded,
         }  # fmt: skip
         control = _control(places, config, workshop) if listen else None
-        root = daemon_tree(services, workshop.guardian, config, control, lambda: runtime, _say_stuck, inline=bool(inline))
+        root = daemon_tree(services, workshop.guardian, config, control, lambda: runtime, _say_stuck, reports, inline=bool(inline))
         system = System(root, clock=time, observe=_observe)
         runtime = DaemonRuntime(services, system, Library(services), stop, about)
         return cls(store, services, workshop, system, runtime, fresh)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import trio
 from attrs import frozen
 
-from actors.run.finale import FinishedReport
 from storage import ClaimLost, Unavailable
-from supervision import Actor, Mailbox
+from supervision import Actor
 
 if TYPE_CHECKING:
     from actors.node.guardian.guardian import Guardian
     from actors.services import Services
     from storage import Store
 
-__all__ = ["Caretaker", "Reporter", "Storekeeper", "Sweep", "Warden"]
+__all__ = ["Caretaker", "Storekeeper", "Sweep", "Warden"]
 
 TERMINAL = ("completed", "failed", "cancelled", "blocked")
 PAGE = 200
@@ -52,41 +50,6 @@ class Warden(Actor[None]):
     def status(self) -> str:
         """The guardian's process, for the tree."""
         return f"guardian process {self._guardian.pid}" if self._guardian.pid is not None else "no process needed one yet"
-
-
-class Reporter(Actor[FinishedReport]):
-    """Writes final reports beside the runs' own work. What it cannot write is written when somebody asks for it, or at the next start."""
-
-    mailbox = Mailbox(capacity=4096, overflow="drop_new")
-
-    def __init__(self, *, inline: bool) -> None:
-        self._inline = inline
-        self._written = self._failed = 0
-
-    async def receive(self, message: FinishedReport) -> None:
-        """Write this one, and those that have come meanwhile."""
-        reports = [message, *self.take(FinishedReport)]
-        failed = _write_all(reports) if self._inline else await trio.to_thread.run_sync(_write_all, reports)
-        self._written += len(reports) - failed
-        self._failed += failed
-
-    async def stopped(self) -> None:
-        """What is still here is written before the end."""
-        _write_all(self.take(FinishedReport))
-
-    def status(self) -> str:
-        """Counts, for the tree."""
-        return f"{self._written} reports written, {self._failed} failed"
-
-
-def _write_all(reports: list[FinishedReport]) -> int:
-    failed = 0
-    for report in reports:
-        try:
-            report.write()
-        except OSError:
-            failed += 1
-    return failed
 
 
 @frozen

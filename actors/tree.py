@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from actors.control.server import control_branch
-from actors.housekeeping import Caretaker, Reporter, Storekeeper, Warden
+from actors.housekeeping import Caretaker, Storekeeper, Warden
+from actors.reporter import Reporter
 from actors.run.registrar import Registrar
 from actors.scheduler.actor import Scheduler
 from supervision import ChildSpec, Dynamic, Supervisor
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from actors.control.port import Runtime
     from actors.control.server import ControlSettings
     from actors.node.guardian.guardian import Guardian
+    from actors.reporter import Reports
     from actors.services import Services
     from supervision.reaper import Stuck
 
@@ -29,7 +31,7 @@ STUCK_AFTER_S = 30.0
 
 def daemon_tree(
     services: Services, guardian: Guardian, config: Config, control: ControlSettings | None, runtime: Callable[[], Runtime],
-    on_stuck: Callable[[Stuck], None], *, inline: bool,
+    on_stuck: Callable[[Stuck], None], reports: Reports, *, inline: bool,
 ) -> Supervisor:  # fmt: skip
     """Root: 3 restarts in 60 s, then the daemon ends in order and the service manager starts it anew. `control` None: no socket."""
     runs = config.runs
@@ -38,7 +40,7 @@ def daemon_tree(
     children = [
         ChildSpec("store", lambda: Storekeeper(services.store)),
         ChildSpec("warden", lambda: Warden(guardian), shutdown=10.0),
-        ChildSpec("reporter", lambda: Reporter(inline=inline)),
+        ChildSpec("reporter", lambda: Reporter(reports, inline=inline)),
         ChildSpec("scheduler", lambda: Scheduler(services, slots, tick_s)),
         ChildSpec("runs", lambda: Dynamic(intensity=1000, period=1.0)),
         ChildSpec(

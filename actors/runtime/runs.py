@@ -18,7 +18,7 @@ from actors.run.vocabulary import run_codec
 from actors.run.why import reasons
 from actors.runtime.base import Answer, Base
 from actors.runtime.logs import read_logs
-from actors.runtime.workflows import load
+from actors.runtime.workflows import load_aside
 from actors.scheduler.messages import QueueOf
 from actors.services import SCHEDULER
 from storage import BadRecord, Recorded, UnknownKind
@@ -49,7 +49,7 @@ class RunMethods(Base):
         if (known := self.replayed(request)) is not None:
             return known
         if params.text is not None:
-            loaded = load(params.text, params.notation, params.source, params.folder)
+            loaded = await load_aside(params.text, params.notation, params.source, params.folder)
             if isinstance(loaded, Refusal):
                 return loaded
             version, _ = await self.library.put(loaded.workflow, by)

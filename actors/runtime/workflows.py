@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import orjson
+import trio
 from attrs import asdict
 
 from actors.refusals import Refusal, RequestKey
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
     from actors.control import params as p
     from actors.refusals import Principal
 
-__all__ = ["WorkflowMethods", "load", "problem_json"]
+__all__ = ["WorkflowMethods", "load", "load_aside", "problem_json"]
 
 OPEN = ("queued", "running", "pausing", "paused", "waiting", "awaiting_approval")
 MANY = 10_000
+AT_ONCE = 16_384
 
 
 def problem_json(problem: Problem) -> dict[str, Any]:
@@ -44,11 +46,18 @@ def load(text: str, notation: str, source: str, folder: str | None) -> Loaded | 
         return Refusal("invalid_workflow", message, {"problems": problems})
 
 
+async def load_aside(text: str, notation: str, source: str, folder: str | None) -> Loaded | Refusal:
+    """As `load`; a long text, which may take seconds when it is hostile, does not hold up the loop."""
+    if len(text) <= AT_ONCE:
+        return load(text, notation, source, folder)
+    return await trio.to_thread.run_sync(load, text, notation, source, folder)
+
+
 class WorkflowMethods(Base):
     """Definitions: looked at, stored, found, removed."""
 
     async def workflow_check(self, params: p.WorkflowText, by: Principal) -> Answer:
-        loaded = load(params.text, params.notation, params.source, params.folder)
+        loaded = await load_aside(params.text, params.notation, params.source, params.folder)
         if isinstance(loaded, Refusal):
             if loaded.code != "invalid_workflow":
                 return loaded
@@ -58,7 +67,7 @@ class WorkflowMethods(Base):
     async def workflow_put(self, params: p.WorkflowText, by: Principal, request: RequestKey) -> Answer:
         if (known := self.replayed(request)) is not None:
             return known
-        loaded = load(params.text, params.notation, params.source, params.folder)
+        loaded = await load_aside(params.text, params.notation, params.source, params.folder)
         if isinstance(loaded, Refusal):
             return loaded
         entry = audit_entry(str(by), "workflow.put", loaded.workflow.workflow_id, {"source": params.source}, "ok")
