@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import traceback
 from collections.abc import Awaitable, Callable
+from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +20,26 @@ from storage.records import Acquire, Append, AuditEntry, Headline, NewEvent, Rec
 from storage.store import Store
 
 __all__ = [
-    "NOW", "SMALL", "Clock", "acquire", "append", "audit", "dump", "event", "events", "fill", "fork", "headline", "open_store", "receipt",
-    "release", "serving", "tx",
+    "NOW",
+    "SMALL",
+    "Clock",
+    "acquire",
+    "append",
+    "audit",
+    "dump",
+    "event",
+    "events",
+    "fill",
+    "fork",
+    "hashes",
+    "headline",
+    "open_store",
+    "receipt",
+    "release",
+    "serving",
+    "sql",
+    "three",
+    "tx",
 ]  # fmt: skip
 
 NOW = 1_700_000_000_000
@@ -133,3 +154,21 @@ def dump(store: Store) -> dict[str, Any]:
         "claims": store.claims.held(),
         "audit": store.audit.list(limit=10_000),
     }
+
+
+async def three(store: Store) -> None:
+    """Three commits, each with an event, a receipt and an audit entry."""
+    for n in range(3):
+        await store.commit(tx(append("run-1", n, "x"), receipt=receipt(f"r{n}"), audit=(audit(),)))
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """The SHA-256 of every file in the folder but the lock."""
+    return {path.name: sha256(path.read_bytes()).hexdigest() for path in sorted(folder.iterdir()) if path.suffix != ".lock"}
+
+
+def sql(folder: Path, *statements: str) -> None:
+    """What somebody with another program does to the database while nobody has it open."""
+    with closing(sqlite3.connect(folder / "penstock.db", isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from storage.errors import LogTruncated, StoreDamaged
 from storage.store import Store
-from tests.storage.support import audit, fill, open_store, tx
+from tests.storage.support import audit, fill, open_store, sql, tx
 
 
 async def test_entries_are_listed_in_order_and_chained(store: Store) -> None:
@@ -25,12 +23,6 @@ async def test_entries_are_listed_in_order_and_chained(store: Store) -> None:
 async def _five(store: Store) -> None:
     for n in range(5):
         await store.commit(tx(audit=(audit(f"act-{n}"),)))
-
-
-def _attack(folder: Path, *statements: str) -> None:
-    with closing(sqlite3.connect(folder / "penstock.db", isolation_level=None)) as connection:
-        for statement in statements:
-            connection.execute(statement)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +41,7 @@ def _attack(folder: Path, *statements: str) -> None:
 )
 def test_an_attack_on_the_middle_is_found(folder: Path, statements: tuple[str, ...], found: str) -> None:
     fill(folder, _five)
-    _attack(folder, *statements)
+    sql(folder, *statements)
     with open_store(folder) as store:
         broken = store.audit.verify()
     assert broken is not None
@@ -58,13 +50,13 @@ def test_an_attack_on_the_middle_is_found(folder: Path, statements: tuple[str, .
 
 def test_a_cut_tail_is_found_by_the_anchor(folder: Path) -> None:
     fill(folder, _five)
-    _attack(folder, "DELETE FROM audit WHERE seq > 3")
+    sql(folder, "DELETE FROM audit WHERE seq > 3")
     with pytest.raises(LogTruncated):
         open_store(folder)
 
 
 def test_a_rewritten_head_is_found_by_the_anchor(folder: Path) -> None:
     fill(folder, _five)
-    _attack(folder, "UPDATE audit SET hash = zeroblob(32) WHERE seq = 5")
+    sql(folder, "UPDATE audit SET hash = zeroblob(32) WHERE seq = 5")
     with pytest.raises(StoreDamaged):
         open_store(folder)

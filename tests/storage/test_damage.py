@@ -7,7 +7,6 @@ import random
 import shutil
 import sqlite3
 import struct
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import trio
 
 from storage.errors import LogTruncated, OpenRefused, StorageError, StreamDamaged
 from storage.store import Store
-from tests.storage.support import acquire, append, audit, dump, fill, fork, headline, open_store, receipt, serving, tx
+from tests.storage.support import acquire, append, audit, dump, fill, fork, headline, open_store, receipt, serving, sql, tx
 
 FRAME = 4_096 + 24
 COMMITS = 9
@@ -140,12 +139,6 @@ def _restore_anchor(folder: Path) -> None:
     shutil.copyfile(folder.with_name("whole") / "penstock.anchor", folder / "penstock.anchor")
 
 
-def _damage(folder: Path, *statements: str) -> None:
-    with closing(sqlite3.connect(folder / "penstock.db", isolation_level=None)) as connection:
-        for statement in statements:
-            connection.execute(statement)
-
-
 @pytest.mark.parametrize(
     "statement",
     [
@@ -158,7 +151,7 @@ def _damage(folder: Path, *statements: str) -> None:
 )
 def test_damage_of_one_stream_is_its_own_and_the_others_are_read(folder: Path, statement: str) -> None:
     fill(folder, _rich)
-    _damage(folder, statement.replace("'[]'", "x'5b5d'"))
+    sql(folder, statement.replace("'[]'", "x'5b5d'"))
     with open_store(folder) as store:
         assert any(one.stream == "run-0" for one in store.damage)
         with pytest.raises(StreamDamaged) as damaged:
@@ -170,7 +163,7 @@ def test_damage_of_one_stream_is_its_own_and_the_others_are_read(folder: Path, s
 
 def test_events_exchanged_between_streams_are_noticed(folder: Path) -> None:
     fill(folder, _rich)
-    _damage(
+    sql(
         folder,
         "UPDATE journal SET stream = stream + 10",
         "UPDATE journal SET stream = CASE stream WHEN 11 THEN 2 WHEN 12 THEN 1 ELSE 3 END",
@@ -179,9 +172,9 @@ def test_events_exchanged_between_streams_are_noticed(folder: Path) -> None:
         store.journal.read("run-0")
 
 
-def test_reading_on_from_a_missing_event_is_damage(folder: Path) -> None:
+def test_reading_on_from_a_missing_event_issql(folder: Path) -> None:
     fill(folder, _rich)
-    _damage(folder, "DELETE FROM journal WHERE seq = 3 AND stream = 1")
+    sql(folder, "DELETE FROM journal WHERE seq = 3 AND stream = 1")
     with open_store(folder) as store, pytest.raises(StreamDamaged):
         store.journal.read("run-0", after=3)
 
@@ -189,7 +182,7 @@ def test_reading_on_from_a_missing_event_is_damage(folder: Path) -> None:
 @pytest.mark.parametrize("table", ["catalog SET status = 'completed'", "claims SET epoch = epoch + 1", "receipts SET reply = x'00'"])
 def test_an_edited_row_of_any_table_is_found_by_verify(folder: Path, table: str) -> None:
     fill(folder, _rich)
-    _damage(folder, f"UPDATE {table}")
+    sql(folder, f"UPDATE {table}")
     with open_store(folder) as store:
         report = trio.run(store.verify)
     assert [one.what.split(" ", 2)[0] for one in report.damage][:1] == ["row"]
