@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import trio
 from attrs import define
 
-from actors.control.peers import Rights
+from actors.control.peers import rights_of
 from actors.control.server import ControlSettings
 from actors.ids import RandomIds
 from actors.library import Library
@@ -167,7 +167,7 @@ class Assembly:
 
 
 def _control(places: Places, config: Config, workshop: Workshop) -> ControlSettings:
-    rights = Rights(operators=frozenset(map(int, config.control.operators)), approvers=frozenset(map(int, config.control.approvers)))
+    rights = rights_of(config.control.operators, config.control.approvers)
     return ControlSettings(places.socket, _version(), workshop.guardian.is_step_process, rights)
 
 

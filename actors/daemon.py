@@ -7,7 +7,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import traceback
+from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 import trio
@@ -16,11 +17,10 @@ from attrs import define, field
 from actors.assembly import Assembly
 from actors.config import ConfigInvalid, load
 from actors.control import notify
-from actors.control.endpoint import EndpointRefused
-from actors.paths import HomeUnknown, Places, resolve
+from actors.paths import Places, resolve
 from actors.run.messages import Drain
 from actors.services import REGISTRAR
-from storage import OpenRefused, Unavailable
+from storage import Unavailable
 from supervision import ActorDead, AskTimeout, Failed
 
 if TYPE_CHECKING:
@@ -95,21 +95,19 @@ def main(argv: list[str] | None = None) -> int:
         places = resolve(os.environ, **options)
         config = load(os.environ, places.config_file)
         os.umask(0o077)
-        return trio.run(_serve, Daemon(places, config), options)
-    except (HomeUnknown, ConfigInvalid, OpenRefused, EndpointRefused) as refused:
-        return _say(refused, refused.exit_code)
-    except Unavailable as refused:
-        return _say(refused, 75)
-    except BaseExceptionGroup as group:
-        known, _ = group.split((OpenRefused, EndpointRefused))
-        inner = _first(known or group)
-        return _say(inner, getattr(inner, "exit_code", INTERNAL))
+        return trio.run(_serve, Daemon(places, config))
+    except Exception as error:  # noqa: BLE001 - what a person has to mend is said in a line, the rest is ours and shown whole
+        refused = _first(error)
+        code = getattr(refused, "exit_code", 75 if isinstance(refused, Unavailable) else None)
+        if code is None:
+            traceback.print_exc()
+        return _say(refused, INTERNAL if code is None else int(code))
 
 
-async def _serve(daemon: Daemon, options: dict[str, str]) -> int:
+async def _serve(daemon: Daemon) -> int:
     async with trio.open_nursery() as nursery:
         with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
-            nursery.start_soon(_hear, daemon, signals, options)
+            nursery.start_soon(_hear, daemon, signals)
             nursery.start_soon(_say_when_up, daemon)
             ended = await daemon.run()
             nursery.cancel_scope.cancel()
@@ -119,8 +117,8 @@ async def _serve(daemon: Daemon, options: dict[str, str]) -> int:
     return 0
 
 
-async def _hear(daemon: Daemon, signals: object, options: dict[str, str]) -> None:
-    async for number in signals:  # type: ignore[attr-defined]
+async def _hear(daemon: Daemon, signals: AsyncIterator[int]) -> None:
+    async for number in signals:
         if number == signal.SIGHUP:
             try:
                 load(os.environ, daemon.places.config_file)

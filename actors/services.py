@@ -47,4 +47,8 @@ class Services:
 
     def run_folder(self, run_id: str) -> Path:
         """The run's private folder; it may not exist yet."""
-        return self.folder / "runs" / run_id
+        return Path(self.run_path(run_id))
+
+    def run_path(self, run_id: str) -> str:
+        """The same as text, for what is done for every run."""
+        return f"{self.folder}/runs/{run_id}"

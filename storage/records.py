@@ -56,9 +56,12 @@ class Headline:
 
 @frozen
 class Acquire:
-    """Take the stream's claim. `epoch` must be the stored one plus one: of two who try, one gets it."""
+    """Take the stream's claim. `epoch` must be the stored one plus one: of two who try, one gets it.
 
-    claimant: str
+    `claimant` None takes it and gives it back in one: the epoch has passed, and nobody holds the stream.
+    """
+
+    claimant: str | None
     epoch: int
     lease_ms: int
 

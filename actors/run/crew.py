@@ -87,8 +87,8 @@ class Crew:
     def folders(self, state: RunState) -> Folders:
         """Where the run works; its private folder is made when it is needed first."""
         if self._folders is None:
-            private = self._services.run_folder(state.run_id)
-            self._folders = Folders(str(private), state.workspace or str(private / "work"))
+            private = self._services.run_path(state.run_id)
+            self._folders = Folders(private, state.workspace or f"{private}/work")
         return self._folders
 
     def _begin(self, state: RunState, child: str, node_id: str) -> Outcome | None:

@@ -50,7 +50,7 @@ def compose(services: Services, state: RunState) -> FinishedReport:
     report = report_json(state, [entry for entry in state.recent if entry[1] != "report_written"])
     when = datetime.fromtimestamp((state.finished_at_ms or 0) / 1000, UTC).isoformat(timespec="seconds")
     return FinishedReport(
-        folder=str(services.run_folder(state.run_id)),
+        folder=services.run_path(state.run_id),
         name=state.run_id,
         as_json=orjson.dumps(report, option=orjson.OPT_INDENT_2),
         as_markdown=markdown_report(report, when).encode(),

@@ -26,8 +26,9 @@ async def launch(run: Run) -> None:
         return
     claim(turn, services.ids.new("run-claim"), services.claimant, _workspace_problem(state))
     await run.decide(turn)
-    await run.book.commit(turn, claim=Acquire(services.claimant, state.epoch, services.lease_ms))
-    await run.go_on(run.book.turn())
+    holder = services.claimant if state.status in ACTIVE else None  # it may rest or end in its very first step
+    await run.book.commit(turn, claim=Acquire(holder, state.epoch, services.lease_ms))
+    await run.follow()
 
 
 def _workspace_problem(state: RunState) -> str | None:

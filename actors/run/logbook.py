@@ -112,7 +112,7 @@ class Logbook:
             self.reload()
             raise
         if claim is not None:
-            self._held = self.mine = isinstance(claim, Acquire)
+            self._held = self.mine = isinstance(claim, Acquire) and claim.claimant is not None
         self._line = line
         if events:
             self._note(before[0], events[-1])

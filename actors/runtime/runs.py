@@ -150,7 +150,7 @@ class RunMethods(Base):
     async def run_pause(self, params: p.RunSteer, by: Principal, request: RequestKey) -> Answer:
         return await self.operate(params.run_id, Pause(by, params.reason), request)
 
-    async def run_resume(self, params: p.RunSteer, by: Principal, request: RequestKey) -> Answer:
+    async def run_resume(self, params: p.RunResume, by: Principal, request: RequestKey) -> Answer:
         return await self.operate(params.run_id, Resume(by, params.reason, dict(params.limits)), request)
 
     async def run_cancel(self, params: p.RunSteer, by: Principal, request: RequestKey) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from typing import Any
 
 from attrs import Factory, define
@@ -23,25 +24,28 @@ class Admission:
     active: dict[str, str | None] = Factory(dict)
     queued: dict[str, Ticket] = Factory(dict)
     _waited: set[str] = Factory(set)
+    _delayed: dict[str, int] = Factory(dict)
     _order: list[Ticket] | None = None
 
     def enqueue(self, ticket: Ticket) -> None:
         """The run is queued (again, perhaps with another time)."""
         self.active.pop(ticket.run_id, None)
+        self._unqueue(ticket.run_id)
         self.queued[ticket.run_id] = ticket
-        self._order = None
+        if ticket.not_before_ms is not None:
+            self._delayed[ticket.run_id] = ticket.not_before_ms
+        if self._order is not None:
+            insort(self._order, ticket, key=self._rank)
 
     def leave(self, run_id: str) -> None:
         """The run neither runs nor waits for a slot."""
         self.active.pop(run_id, None)
-        if self.queued.pop(run_id, None) is not None:
-            self._order = None
+        self._unqueue(run_id)
         self._waited.discard(run_id)
 
     def occupy(self, run_id: str, workspace: str | None) -> None:
         """The run is known to run, however it came to that."""
-        if self.queued.pop(run_id, None) is not None:
-            self._order = None
+        self._unqueue(run_id)
         self.active[run_id] = workspace
 
     def admit(self, now: int) -> list[str]:
@@ -50,30 +54,45 @@ class Admission:
         if len(self.active) >= self.max_concurrent_runs or not self.queued:
             return admitted
         held = {workspace for workspace in self.active.values() if workspace is not None}
-        for ticket in self._sorted():
-            if len(self.active) >= self.max_concurrent_runs:
-                break
-            if ticket.not_before_ms is not None and ticket.not_before_ms > now:
-                continue
-            if ticket.workspace is not None and ticket.workspace in held:
-                self._waited.add(ticket.run_id)
+        order, passed, looked = self._sorted(), [], 0
+        for looked, ticket in enumerate(order, 1):
+            if not self._may_start(ticket, held, now):
+                passed.append(ticket)
                 continue
             self.active[ticket.run_id] = ticket.workspace
             if ticket.workspace is not None:
                 held.add(ticket.workspace)
             admitted.append(ticket.run_id)
+            if len(self.active) >= self.max_concurrent_runs:
+                break
+        order[:looked] = passed  # what was not looked at costs nothing, however long the queue
         for run_id in admitted:
             del self.queued[run_id]
+            self._delayed.pop(run_id, None)
             self._waited.discard(run_id)
-        if admitted and self._order is not None:
-            gone = set(admitted)
-            self._order = [ticket for ticket in self._order if ticket.run_id not in gone]
         return admitted
+
+    def _may_start(self, ticket: Ticket, held: set[str], now: int) -> bool:
+        if ticket.not_before_ms is not None and ticket.not_before_ms > now:
+            return False
+        if ticket.workspace is None or ticket.workspace not in held:
+            return True
+        if ticket.run_id not in self._waited:
+            self._waited.add(ticket.run_id)
+            self._order = None  # from the next time on it stands before those that did not wait
+        return False
+
+    def _unqueue(self, run_id: str) -> None:
+        ticket = self.queued.pop(run_id, None)
+        if ticket is None:
+            return
+        self._delayed.pop(run_id, None)
+        if self._order is not None:
+            del self._order[bisect_left(self._order, self._rank(ticket), key=self._rank)]
 
     def next_due(self, now: int) -> int | None:
         """When the first back-off that is not over ends, epoch milliseconds."""
-        times = [ticket.not_before_ms for ticket in self.queued.values() if ticket.not_before_ms is not None and ticket.not_before_ms > now]
-        return min(times, default=None)
+        return min([due for due in self._delayed.values() if due > now], default=None)
 
     def reason(self, run_id: str, now: int) -> dict[str, Any] | None:
         """Why a queued run does not start, by the very tests that `admit` makes; None if nothing holds it or it is not queued."""
