@@ -153,7 +153,7 @@ class Run(Actor[RunMessage]):
         state = self.book.state
         if self.book.left:
             self.book.left = False
-            await self.system.ref(SCHEDULER).tell(Left(self.run_id))
+            await self.system.ref(SCHEDULER).tell(Left(self.run_id, state.epoch))
         if self.book.queued:
             self.book.queued = False
             await self.system.ref(SCHEDULER).tell(Enqueue(ticket_of(state)))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from actors.run.recovery import claim
 from actors.run.state import ACTIVE
+from actors.scheduler.messages import Left
+from actors.services import SCHEDULER
 from storage import Acquire
 
 if TYPE_CHECKING:
@@ -21,7 +23,9 @@ async def launch(run: Run) -> None:
     turn, services = run.book.turn(), run.services
     state = turn.state
     if state.status != "queued" or (state.queue is not None and state.queue["retry_after_ms"] > turn.now):
-        run.book.left, run.book.queued = state.status not in ACTIVE, state.status == "queued"
+        if state.status not in ACTIVE:
+            await run.system.ref(SCHEDULER).tell(Left(run.run_id))
+        run.book.queued = state.status == "queued"
         await run.follow()
         return
     claim(turn, services.ids.new("run-claim"), services.claimant, _workspace_problem(state))

@@ -37,14 +37,12 @@ class Scheduler(Actor[SchedulerMessage]):
     async def receive(self, message: SchedulerMessage) -> object:
         match message:
             case Enqueue(ticket=ticket):
-                self._launched.pop(ticket.run_id, None)
-                self.admission.enqueue(ticket)
-                for more in self.take(Enqueue):
-                    self._launched.pop(more.ticket.run_id, None)
-                    self.admission.enqueue(more.ticket)
-            case Left(run_id=run_id):
-                self._launched.pop(run_id, None)
-                self.admission.leave(run_id)
+                for one in (ticket, *(more.ticket for more in self.take(Enqueue))):
+                    if self.admission.enqueue(one):
+                        self._launched.pop(one.run_id, None)
+            case Left(run_id=run_id, epoch=epoch):
+                if self.admission.leave(run_id, epoch):
+                    self._launched.pop(run_id, None)
             case QueueOf(run_id=run_id):
                 return self.admission.reason(run_id, self.services.clock.now_ms())
             case Relaunch(run_id=run_id):
@@ -87,11 +85,13 @@ class Scheduler(Actor[SchedulerMessage]):
             if line.status in ACTIVE:
                 admission.occupy(line.stream, line.facts.get("workspace"))
             elif now - self._launched.get(line.stream, 0) > 2_000 * self._tick_s and line.stream not in admission.queued:
-                admission.enqueue(ticket_from(line))
+                admission.leave(line.stream)
+                admission.enqueue(self._ticket_from(line))
         for run_id in [run_id for run_id in (*admission.active, *admission.queued) if run_id not in names]:
             admission.leave(run_id)
 
-
-def ticket_from(line: Headline) -> Ticket:
-    """A queued run's ticket, from its line in the catalog."""
-    return Ticket(line.stream, line.created_ms, line.priority, line.facts.get("workspace"), line.due_ms)
+    def _ticket_from(self, line: Headline) -> Ticket:
+        """A queued run's ticket, from its line in the catalog."""
+        claim = self.services.store.claims.get(line.stream)
+        epoch = claim.epoch if claim is not None else 0
+        return Ticket(line.stream, line.created_ms, line.priority, line.facts.get("workspace"), line.due_ms, epoch)

@@ -13,13 +13,17 @@ __all__ = ["Enqueue", "Left", "QueueOf", "Relaunch", "Tick", "Ticket"]
 
 @frozen
 class Ticket:
-    """A queued run. `not_before_ms`: a back-off that is not over; `workspace`: the folder that it alone may work in."""
+    """A queued run. `not_before_ms`: a back-off that is not over; `workspace`: the folder that it alone may work in.
+
+    `epoch`: that of its last claim, which is how a ticket that comes late is told from a new one.
+    """
 
     run_id: str
     created_ms: int
     priority: int = 0
     workspace: str | None = None
     not_before_ms: int | None = None
+    epoch: int = 0
 
 
 @frozen
@@ -31,9 +35,10 @@ class Enqueue:
 
 @frozen
 class Left:
-    """The run does not run any more: its slot and its workspace are free."""
+    """The run does not run any more: its slot and its workspace are free. `epoch`: of the claim that is over, None for whatever it has."""
 
     run_id: str
+    epoch: int | None = None
 
 
 @frozen

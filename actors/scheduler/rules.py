@@ -23,12 +23,15 @@ class Admission:
     max_concurrent_runs: int
     active: dict[str, str | None] = Factory(dict)
     queued: dict[str, Ticket] = Factory(dict)
+    _epochs: dict[str, int] = Factory(dict)
     _waited: set[str] = Factory(set)
     _delayed: dict[str, int] = Factory(dict)
     _order: list[Ticket] | None = None
 
-    def enqueue(self, ticket: Ticket) -> None:
-        """The run is queued (again, perhaps with another time)."""
+    def enqueue(self, ticket: Ticket) -> bool:
+        """The run is queued (again, perhaps with another time). False, and nothing changes, if it has got its slot for that ticket."""
+        if self._has_slot_since(ticket.run_id, ticket.epoch):
+            return False
         self.active.pop(ticket.run_id, None)
         self._unqueue(ticket.run_id)
         self.queued[ticket.run_id] = ticket
@@ -36,12 +39,21 @@ class Admission:
             self._delayed[ticket.run_id] = ticket.not_before_ms
         if self._order is not None:
             insort(self._order, ticket, key=self._rank)
+        return True
 
-    def leave(self, run_id: str) -> None:
-        """The run neither runs nor waits for a slot."""
+    def leave(self, run_id: str, epoch: int | None = None) -> bool:
+        """The run neither runs nor waits for a slot. False, and nothing changes, if it has got a slot since that claim."""
+        if epoch is not None and self._has_slot_since(run_id, epoch):
+            return False
         self.active.pop(run_id, None)
+        self._epochs.pop(run_id, None)
         self._unqueue(run_id)
         self._waited.discard(run_id)
+        return True
+
+    def _has_slot_since(self, run_id: str, epoch: int) -> bool:
+        """Whether the slot it has was given after that claim: what two hands send may pass each other."""
+        return run_id in self.active and self._epochs.get(run_id, -1) >= epoch
 
     def occupy(self, run_id: str, workspace: str | None) -> None:
         """The run is known to run, however it came to that."""
@@ -59,7 +71,7 @@ class Admission:
             if not self._may_start(ticket, held, now):
                 passed.append(ticket)
                 continue
-            self.active[ticket.run_id] = ticket.workspace
+            self.active[ticket.run_id], self._epochs[ticket.run_id] = ticket.workspace, ticket.epoch
             if ticket.workspace is not None:
                 held.add(ticket.workspace)
             admitted.append(ticket.run_id)
