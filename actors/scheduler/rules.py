@@ -67,7 +67,8 @@ class Admission:
             return admitted
         held = {workspace for workspace in self.active.values() if workspace is not None}
         order, passed, looked = self._sorted(), [], 0
-        for looked, ticket in enumerate(order, 1):
+        for ticket in order:
+            looked += 1
             if not self._may_start(ticket, held, now):
                 passed.append(ticket)
                 continue
