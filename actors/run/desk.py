@@ -67,7 +67,7 @@ class Desk:
         turn = self._run.book.turn()
         refusal = refusal_before(turn.state, command.operation)
         if refusal is not None:
-            return await self._refused(command, refusal)
+            return refusal
         ends = attempts_to_end(turn, command.operation)
         if not ends:
             return await self._apply(command, [])
@@ -87,7 +87,7 @@ class Desk:
         try:
             if isinstance(answer, Refusal):
                 await run.go_on(turn)
-                return await self._refused(command, answer)
+                return answer
             return await run.go_on(turn, command, answer)
         except (ReceiptExists, RequestConflict):
             return replayed(run, command)
@@ -96,13 +96,6 @@ class Desk:
                 self.pending = Pending(command, None, {}, _word(command), endings)
                 run.wake_when_writable()
             return Refusal(error.code, f"{error}. What you asked is not acknowledged; ask again, it does no harm.")
-
-    async def _refused(self, command: ForRun, refusal: Refusal) -> Refusal:
-        run = self._run
-        entry = audit_entry(str(command.operation.by), f"run.{_word(command)}", run.run_id, dict(refusal.data), refusal.code)
-        with contextlib.suppress(Unavailable):  # a refusal changes nothing, so it is said even when it cannot be noted
-            await run.services.store.commit(Transaction(run.services.clock.now_ms(), audit=(entry,)))
-        return refusal
 
 
 def replayed(run: Run, command: ForRun) -> object:

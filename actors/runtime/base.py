@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import trio
-from attrs import define
+from attrs import define, evolve
 
 from actors.refusals import Principal, Refusal, RequestKey
 from actors.run.audits import audit_entry
@@ -81,11 +81,12 @@ class Base:
 
     async def operate(self, run_id: str, operation: Operation, request: RequestKey) -> Answer:
         """Apply an operation to a run, once for each request id."""
-        return self.replayed(request) or await self.ask_registrar(ForRun(run_id, operation, request))
+        answer = self.replayed(request) or await self.ask_registrar(ForRun(run_id, operation, request))
+        return evolve(answer, data={"run_id": run_id, **answer.data}) if isinstance(answer, Refusal) else answer
 
     async def audit_refusal(self, by: Principal, method: str, request_id: str | None, refusal: Refusal) -> None:
         """Record that a changing method was refused."""
-        entry = audit_entry(str(by), method, str(refusal.data.get("run_id", "")), {"request_id": request_id}, refusal.code)
+        entry = audit_entry(str(by), method, str(refusal.data.get("run_id", "")), {"request_id": request_id, **refusal.data}, refusal.code)
         try:
             await self.services.store.commit(Transaction(self.services.clock.now_ms(), audit=(entry,)))
         except Unavailable:
