@@ -75,7 +75,6 @@ class SupervisorCell(Cell):
     def child_ended(self, cell: Cell) -> None:
         if cell is self._ending:
             self._ending = None
-            self._drop_temporary(cell.spec.id)
         elif cell is self._starting:
             self._starting = None
             self._start_failed(cell)
@@ -113,9 +112,7 @@ class SupervisorCell(Cell):
         self._news.pop(child, None)
         self._forget_retry(child)
         cell = self._cells.get(child)
-        if cell is None or cell.life is Life.ENDED:
-            self._drop_temporary(child)
-        else:
+        if cell is not None and cell.life < Life.ENDED:
             self._ending = cell
             self._let_end(cell)
 
@@ -134,9 +131,8 @@ class SupervisorCell(Cell):
     def _start_failed(self, cell: Cell) -> None:
         child = cell.spec.id
         if cell.ignored:
-            self._failures.pop(child, None)
-            self._drop_temporary(child)
-        elif self.life is Life.STARTING:
+            return
+        if self.life is Life.STARTING:
             self._wind_up(cell.exit or Killed())
         else:
             self._to_start.clear()  # those behind it stay down until it is up: its next try starts them too, if the strategy says so
@@ -164,7 +160,6 @@ class SupervisorCell(Cell):
         if sentence(spec.restart, cell.exit) == "restart":
             self._restart(child)
             return
-        self._drop_temporary(child)
         if ends_supervisor(self._plan.auto_shutdown, significant=spec.significant, others_left=self._significant_left()):
             self._wind_up(Shutdown())
 
@@ -177,7 +172,7 @@ class SupervisorCell(Cell):
         self.system.registry.report("restarting", cell.path, cell.exit)
         group = fallen(plan.strategy, list(self._specs), child)
         self._to_stop = group
-        self._to_start = [each for each in group if self._specs[each].restart != "temporary"]
+        self._to_start = [each for each in group if self._specs[each].restart != "temporary"]  # those never come back, even as bystanders
 
     def _wind_up(self, verdict: Exit) -> None:
         """From here on there is only stopping; after that only a kill may come."""
@@ -197,12 +192,6 @@ class SupervisorCell(Cell):
         alarm = self._retries.pop(child, None)
         if alarm is not None:
             self.system.timers.discard(alarm)
-
-    def _drop_temporary(self, child: str) -> None:
-        spec = self._specs.get(child)
-        if spec is not None and spec.restart == "temporary":
-            del self._specs[child]
-            self._cells.pop(child, None)  # it may never have started
 
     def _significant_left(self) -> bool:
         alive = {cell.spec.id for cell in self._living()} | self._news.keys() | self._retries.keys()

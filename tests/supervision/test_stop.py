@@ -8,7 +8,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from supervision import ActorDead, ChildSpec, Failed, KernelEvent, Killed, Normal, Shutdown, Supervisor
+from supervision import ActorDead, ChildSpec, Dynamic, Failed, KernelEvent, Killed, Normal, Shutdown, Supervisor
 from supervision.childspec import ShutdownTime
 from supervision.testing import Probe, run_tree, settled
 from tests.supervision.workers import Boom, Broken, Do, End, Journal, Nap, Note, Ping, Worker, child, ends
@@ -185,3 +185,14 @@ async def test_an_ask_to_a_stopping_actor_fails_at_once(autojump_clock: MockCloc
         with pytest.raises(ActorDead):
             await system.ref("a").ask(Ping(), timeout=1)
         assert trio.current_time() == 0
+
+
+async def test_a_pool_that_is_stopping_starts_nobody(autojump_clock: MockClock) -> None:
+    async with run_tree([ChildSpec("pool", Dynamic)]) as system:
+        pool = system.dynamic("pool")
+        await pool.start(child("a", [], parting=partial(trio.sleep, 2)))
+        system.stop()
+        await settled()
+        with pytest.raises(ActorDead):
+            pool.start_soon(child("b", []))
+        assert pool.children() == ("a",)

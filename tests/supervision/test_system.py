@@ -181,3 +181,9 @@ async def test_an_observer_that_breaks_is_counted_and_harms_nobody() -> None:
         await settled()
         assert system.alive("a")
         assert system.registry.unobserved == 5
+
+
+async def test_what_ends_at_once_leaves_no_deadline_behind() -> None:
+    async with run_tree([ChildSpec("pool", Dynamic, shutdown=60.0), ChildSpec("in", Supervisor, shutdown=60.0)]) as system:
+        pass
+    assert len(system.timers) == 0
