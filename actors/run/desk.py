@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -11,12 +10,11 @@ from actors.gate.messages import Decide
 from actors.gate.rules import outcome_gate
 from actors.node.messages import Interruption, Outcome
 from actors.refusals import Refusal
-from actors.run.audits import audit_entry
 from actors.run.messages import ForRun
 from actors.run.operations import attempts_to_end, operate, refusal_before
 from actors.run.outcomes import accepts, on_outcome
 from actors.run.pending import Pending
-from storage import ReceiptExists, RequestConflict, Transaction, Unavailable
+from storage import ReceiptExists, RequestConflict, Unavailable
 from supervision import Forwarded
 
 if TYPE_CHECKING:
@@ -61,9 +59,6 @@ class Desk:
                 _answer(asked, await self._begin(command, asked))
 
     async def _begin(self, command: ForRun, asked: Asked | None) -> object:
-        known = replayed(self._run, command)
-        if known is not None:
-            return known
         turn = self._run.book.turn()
         refusal = refusal_before(turn.state, command.operation)
         if refusal is not None:
