@@ -225,7 +225,7 @@ async def open_house(folder: Path, checks: Iterable[Callable[[Records, History],
         house = House(folder, nursery, WallClock(), script, inline=inline)
         yield house
         await house.stop()
-        house.history.overlaps = script.overlaps
+        house.history.overlaps, house.history.effects, house.history.jumps = script.overlaps, script.calls(), house.clock.jumps
         nursery.cancel_scope.cancel()
     records = Records.read(house.places.data)
     broken = [problem for check in checks for problem in check(records, house.history)]

@@ -63,7 +63,12 @@ class Life:
 
 @define(eq=False)
 class History:
-    """All that was asked of one folder's daemons. `logs` are pictures of all logs, one taken after each life."""
+    """All that was asked of one folder's daemons, and all that was seen of them.
+
+    `logs` are pictures of all logs, one taken after each life. `effects` are the calls of python nodes, `overlaps` those that were at
+    work twice. `faults` are times in which the disk took nothing, `refused_starts` hashes of the data before and after such a start,
+    `orphans` processes that a dead daemon left, `unread` runs whose log a test broke when nobody would read it again.
+    """
 
     ops: list[Op] = field(factory=list)
     followed: list[Followed] = field(factory=list)
@@ -71,7 +76,19 @@ class History:
     logs: list[dict[str, list[tuple[int, str, bytes]]]] = field(factory=list)
     faults: list[tuple[float, float]] = field(factory=list)
     overlaps: list[str] = field(factory=list)
+    effects: list[dict[str, Any]] = field(factory=list)
     orphans: list[int] = field(factory=list)
+    refused_starts: list[tuple[str, str]] = field(factory=list)
+    unread: set[str] = field(factory=set)
+    jumps: list[int] = field(factory=list)
+
+    @property
+    def jumped(self) -> bool:
+        return bool(self.jumps)
+
+    @property
+    def clock_went_back(self) -> bool:
+        return any(ms < 0 for ms in self.jumps)
 
     def ok(self, *methods: str) -> list[Op]:
         """Acknowledged operations, in the order in which they were asked."""
