@@ -89,7 +89,10 @@ class Run(Actor[RunMessage]):
             return Refusal("storage_unavailable", "The disk takes nothing at present, and the run waits for it. Ask again later.")
         if not self._recovered and not isinstance(message, Wake):
             return self._again(message)
-        return await self._later_if_unavailable(message, self._handle(message))
+        try:
+            return await self._handle(message)
+        except Unavailable:
+            return self._again(message)
 
     async def _later_if_unavailable(self, message: RunMessage, work: Awaitable[object]) -> object:
         """The disk takes nothing now: the message comes again when it does."""

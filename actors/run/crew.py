@@ -105,7 +105,7 @@ class Crew:
         return None
 
     def _settle_gates(self, state: RunState) -> None:
-        wanted = {f"{gate.gate_name}!{gate.instance}": gate for gate in state.open_gates.values()} if not state.terminal else {}
+        wanted = {f"{gate.gate_name}!{gate.instance}": gate for gate in state.open_gates.values()} if state.status == "running" else {}
         for child in [child for child in self.gates if child not in wanted]:
             del self.gates[child]
             self.work.dismiss(child)

@@ -188,12 +188,15 @@ def _retried(state: RunState, event: run.RunTaskRetried, at: int) -> None:
     state.finished_at_ms = state.output = state.last_failure = state.report_path = None
     state.cancel_reason = state.cancel_gate = state.cancel_by = None
     reset_nodes(state, event.reset_nodes)
+    state.tolerated = frozenset(state.failures)
     _requeue(state, event.reason, {"code": event.reason, "node_id": event.node_id})
 
 
 def _finally_started(state: RunState, event: run.FinallyStarted, at: int) -> None:
     state.section, state.workflow_outcome, state.finally_since_ms = "finally", event.workflow_outcome, at
     state.backoffs.clear()
+    if state.cancel_reason is None:
+        state.open_gates.clear()  # nothing that an answer could still let start; a cancelled run keeps them for readers
 
 
 def _finally_completed(state: RunState, event: run.FinallyCompleted, at: int) -> None:

@@ -65,8 +65,11 @@ def _reopened(state: RunState, event: gate.ApprovalGateReopened, at: int) -> Non
     reset_nodes(state, event.reset_nodes)
 
 
-def _noted(state: RunState, event: Fact, at: int) -> None:
-    """A fact for readers alone: the decision that follows an expiry changes the state."""
+def _expired(state: RunState, event: gate.ApprovalGateExpired, at: int) -> None:
+    """A cancel is recorded here; the other actions are recorded by the decision that follows."""
+    if event.action == "cancel":
+        digest = state.open_gates[event.gate_name].shown_digest
+        state.gate_history.append(GateRecord(event.node_id, event.gate_name, event.instance, "expired", at, "system", digest))
 
 
 def _denied(state: RunState, event: gate.ApprovalGateTransitionGuardDenied, at: int) -> None:
@@ -79,6 +82,6 @@ GATE_FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     gate.ApprovalGateOpened: _opened,
     gate.ApprovalGateDecided: _decided,
     gate.ApprovalGateReopened: _reopened,
-    gate.ApprovalGateExpired: _noted,
+    gate.ApprovalGateExpired: _expired,
     gate.ApprovalGateTransitionGuardDenied: _denied,
 }

@@ -8,7 +8,7 @@ from typing import Any
 from actors.entity import Fact
 from actors.node import events as node
 from actors.run.plan import handler_id
-from actors.run.state import NodeError, RunState
+from actors.run.state import SKIPPED_AS_DONE, NodeError, RunState
 
 __all__ = ["NODE_FOLDS"]
 
@@ -81,7 +81,7 @@ def _skipped(state: RunState, event: node.NodeSkipped, at: int) -> None:
     if section != "handler":
         frontier = state.body if section == "body" else state.tail
         frontier.take(event.node_id)
-        if event.reason in ("condition_not_met", "on_fail_continue"):
+        if event.reason in SKIPPED_AS_DONE:
             frontier.settle(event.node_id, succeeded=True)
     state.handlers.pop(event.node_id, None)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from actors.gate.decide import decide_gate, may_decide
 from actors.gate.messages import Decide
+from actors.gate.rules import ask_outcome
 from actors.refusals import Refusal
 from actors.run.events import RunCancelRequested, RunPaused, RunPauseRequested, RunResumed, RunStopped, RunTaskRetried
 from actors.run.fold_gates import rework_roots
@@ -16,6 +17,7 @@ from actors.run.messages import Cancel, Operation, Pause, Resume, Retry
 from actors.run.resets import reset_closure
 from actors.run.state import RunState
 from actors.run.turn import Turn
+from actors.workflow.spec import Gate
 
 __all__ = ["attempts_to_end", "operate", "refusal_before"]
 
@@ -116,10 +118,26 @@ def _retry_refusal(state: RunState, operation: Retry) -> Refusal | None:
 
 
 def _retry(turn: Turn, operation: Retry) -> Answer:
-    reset = reset_closure(turn.state, (operation.node_id,))
+    state = turn.state
+    reset = reset_closure(state, (operation.node_id, *_left_behind(state)))
     turn.emit(
         RunTaskRetried(
             node_id=operation.node_id, reset_nodes=reset, reason=_reason(operation.reason, "retried_by_operator"), by=str(operation.by)
         )
     )
+    asked = {gate.node_id for gate in state.open_gates.values()}
+    for node_id, node in state.nodes.items():
+        if node.status == "waiting" and node_id not in asked:
+            ask_outcome(turn, node_id)  # its question was closed with the run, and nobody has answered it
     return {"node_id": operation.node_id, "reset_nodes": list(reset)}
+
+
+def _left_behind(state: RunState) -> list[str]:
+    """Nodes of the body that an ending left neither done nor pending: skipped by it, or gates whose question it closed."""
+    asked = {gate.node_id for gate in state.open_gates.values()} if not state.terminal else set()
+    return [
+        node_id
+        for node_id in state.plan.body.order
+        if (state.nodes[node_id].status == "skipped" and state.settled(node_id) is None)
+        or (state.nodes[node_id].status == "waiting" and isinstance(state.plan.nodes[node_id].action, Gate) and node_id not in asked)
+    ]

@@ -55,7 +55,7 @@ def _succeed(turn: Turn, node_id: str, success: Success) -> None:
 
 def _unknown(turn: Turn, node_id: str) -> bool:
     spec = turn.state.plan.nodes[node_id]
-    if spec.effect != "once" or turn.state.plan.section[node_id] != "body" or turn.state.cancel_reason is not None:
+    if spec.effect != "once" or turn.state.plan.section[node_id] != "body":
         return False
     ask_outcome(turn, node_id)
     return True

@@ -120,7 +120,7 @@ class Registrar(Actor[RegistrarMessage]):
             self.monitor(f"{RUNS}/{run_id}", lambda down: RunDown(run_id, down))
 
     def _hand_on(self, message: ForRun) -> object:
-        if self.services.store.catalog.get(message.run_id) is None:
+        if not self.system.alive(f"{RUNS}/{message.run_id}") and self.services.store.catalog.get(message.run_id) is None:
             text = f"There is no run {message.run_id!r}. List the runs with: penstock ls"
             return Refusal("run_not_found", text, {"run_id": message.run_id})
         if self._draining:

@@ -15,13 +15,17 @@ __all__ = ["advance", "halted", "unwanted"]
 
 
 def halted(state: RunState) -> bool:
-    """Whether a failure keeps anything new of the body from starting."""
-    return bool(state.failures) and state.plan.workflow.execution.fail_fast is not False
+    """Whether a failure keeps anything new of the body from starting. Failures from before an operator's retry do not."""
+    if state.section != "body" or state.plan.workflow.execution.fail_fast is False:
+        return False
+    return any(node_id not in state.tolerated for node_id in state.failures)
 
 
 def unwanted(state: RunState, now: int, grace_ms: int) -> list[str]:
-    """Nodes whose attempts under way are to be ended: siblings of a failure with `fail_fast`, clean-up beyond its grace."""
-    if state.section == "body" and state.failures and state.plan.workflow.execution.fail_fast is True:
+    """Nodes whose attempts under way are to be ended: a cancelled body, siblings of a failure with `fail_fast`, clean-up beyond its grace."""
+    if state.section == "body" and state.cancel_reason is not None:
+        return list(state.executing)
+    if state.plan.workflow.execution.fail_fast is True and halted(state):
         return [node_id for node_id in state.executing if state.plan.section[node_id] == "body"]
     since = state.finally_since_ms
     if state.section == "finally" and state.cancel_reason is not None and since is not None and now >= since + grace_ms:
@@ -61,6 +65,7 @@ def _walk_body(turn: Turn) -> bool:
     _start_handlers(turn)
     if not halted(state):
         _start_ready(turn)
+        _start_handlers(turn)  # of nodes that failed without an attempt
     if state.executing:
         return True
     return not halted(state) and _rest(turn)
@@ -69,11 +74,13 @@ def _walk_body(turn: Turn) -> bool:
 def _walk_tail(turn: Turn) -> bool:
     state = turn.state
     if state.cancel_reason is not None and _grace_over(turn):
-        for node_id in state.tail.ready:
-            turn.emit(NodeSkipped(node_id=node_id, reason="grace_exhausted"))
+        for node_id in state.plan.tail.order:
+            if state.nodes[node_id].status == "pending":
+                turn.emit(NodeSkipped(node_id=node_id, reason="grace_exhausted"))
         return bool(state.executing)
     _start_handlers(turn)
     _start_ready(turn)
+    _start_handlers(turn)
     return bool(state.executing) or bool(state.backoffs)
 
 
@@ -91,7 +98,9 @@ def _over_budget(turn: Turn) -> RunPaused | None:
 
 
 def _start_handlers(turn: Turn) -> None:
-    for node_id in list(turn.state.handlers):
+    state = turn.state
+    room = state.plan.workflow.execution.max_parallel - len(state.executing)
+    for node_id in list(state.handlers)[: max(0, room)]:
         _start(turn, node_id)
 
 
@@ -104,20 +113,22 @@ def _start_ready(turn: Turn) -> None:
         room = plan.workflow.execution.max_parallel - len(state.executing)
         candidates = state.frontier.ready if plan.eager else state.frontier.first(max(0, room))
         if state.backoffs:
-            candidates = [
-                node_id for node_id, due in state.backoffs.items() if due <= turn.now and not plan.is_handler(node_id)
-            ] + candidates
+            candidates = sorted([*_due(turn), *candidates], key=plan.sort_keys.__getitem__)
         for node_id in candidates:
             if node_id in plan.eager and _not_to_start(turn, node_id):
                 looking = True
+                if halted(state):
+                    return
             elif room > 0 and not recheck_guards(turn, node_id):
                 looking = True
                 break
             elif room > 0:
                 room -= 1
                 _start(turn, node_id)
-        if halted(state):
-            return
+
+
+def _due(turn: Turn) -> list[str]:
+    return [node_id for node_id, due in turn.state.backoffs.items() if due <= turn.now]
 
 
 def _not_to_start(turn: Turn, node_id: str) -> bool:

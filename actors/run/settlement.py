@@ -33,12 +33,17 @@ def end(turn: Turn) -> None:
 
 
 def _complete(turn: Turn) -> None:
-    template = turn.state.plan.workflow.output
+    state = turn.state
+    left = tuple(sorted(node_id for node_id in state.plan.body.order if state.settled(node_id) is None))
+    if left:
+        turn.emit(RunFailed(code="terminal_accounting_missing", node_ids=left))  # a run that left work undone never says it is complete
+        return
+    template = state.plan.workflow.output
     if not template:
         turn.emit(RunCompleted())
         return
     try:
-        output = render(dict(template), scope_of(turn.state, references(dict(template))))
+        output = render(dict(template), scope_of(state, references(dict(template))))
     except TemplateError as error:
         turn.emit(RunFailed(code="output_reference_failed", message=f"The workflow's output names {error.path}: {error.message}"))
     else:

@@ -15,7 +15,10 @@ from actors.node.messages import ArtifactFact
 from actors.run.frontier import Frontier
 from actors.run.plan import Plan
 
-__all__ = ["ACTIVE", "TERMINAL", "GateRecord", "NodeError", "NodeState", "NodeStatus", "OpenGate", "RunState", "RunStatus", "new_state"]
+__all__ = [
+    "ACTIVE", "SKIPPED_AS_DONE", "TERMINAL", "GateRecord", "NodeError", "NodeState", "NodeStatus", "OpenGate", "RunState", "RunStatus",
+    "new_state",
+]  # fmt: skip
 
 RunStatus = Literal["queued", "running", "pausing", "paused", "waiting", "awaiting_approval", "completed", "blocked", "failed", "cancelled"]
 NodeStatus = Literal["pending", "running", "completed", "failed", "skipped", "waiting", "timed_out"]
@@ -23,7 +26,9 @@ TERMINAL: frozenset[str] = frozenset({"completed", "blocked", "failed", "cancell
 ACTIVE: frozenset[str] = frozenset({"running", "pausing"})
 RECENT = 21
 """How many of the newest events a state remembers by (seq, name, time): what a report shows, and itself."""
-SUCCEEDED: frozenset[str] = frozenset({"completed", "skipped", "timed_out"})
+SUCCEEDED: frozenset[str] = frozenset({"completed", "timed_out"})
+SKIPPED_AS_DONE: frozenset[str] = frozenset({"condition_not_met", "on_fail_continue"})
+"""Skips after which a run goes on as if the node had done its work. The others end with the section they are in."""
 
 
 @frozen
@@ -132,6 +137,7 @@ class RunState:
     handlers: dict[str, None] = Factory(dict)
     failures: list[str] = Factory(list)
     tail_failures: list[str] = Factory(list)
+    tolerated: frozenset[str] = frozenset()
     section: Literal["body", "finally", "done"] = "body"
     cancel_reason: str | None = None
     cancel_gate: str | None = None
@@ -171,8 +177,10 @@ class RunState:
 
     def settled(self, node_id: str) -> bool | None:
         """None while the node is not settled, else whether it counts as success."""
-        status = self.nodes[node_id].status
-        return True if status in SUCCEEDED else False if status == "failed" else None
+        node = self.nodes[node_id]
+        if node.status == "skipped":
+            return True if node.skip_reason in SKIPPED_AS_DONE else None
+        return True if node.status in SUCCEEDED else False if node.status == "failed" else None
 
     def offer(self, node_id: str) -> None:
         """A node that had begun may start again."""

@@ -29,7 +29,7 @@ def _reason(code: str, text: str, /, **data: Any) -> dict[str, Any]:
 
 
 def _queued(state: RunState, queue: dict[str, Any] | None, now: int) -> dict[str, Any]:
-    found = queue or state.queue or {}
+    found = {**(state.queue or {}), **(queue or {})}
     match found.get("queue_reason"):
         case "capacity":
             text = f"All {found.get('max_concurrent_runs')} slots are taken; {found.get('ahead', 0)} runs are before it."
