@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import inspect
 import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
@@ -13,14 +13,13 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from tests.scenarios.harness import House, open_house
+from tests.scenarios.harness import House, in_memory, open_house
 from tests.scenarios.invariants import ALL
 
 __all__ = ["d", "house", "place", "real"]
 
 HERE = Path(__file__).parent
-MEMORY = "/dev/shm"
-"""Stories die without losing power, so a disk that forgets is good enough, and much faster."""
+
 
 
 def _virtual(story: Callable[..., Awaitable[Any]], clock: None, instruments: Sequence[trio.abc.Instrument]) -> Any:
@@ -30,14 +29,18 @@ def _virtual(story: Callable[..., Awaitable[Any]], clock: None, instruments: Seq
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Stories have virtual time, but those with real processes (fixture `real`)."""
     for item in items:
-        if HERE in item.path.parents and "real" not in getattr(item, "fixturenames", ()):
+        if HERE in item.path.parents and "real" not in getattr(item, "fixturenames", ()) and _is_story(item):
             item.add_marker(pytest.mark.trio(run=_virtual))
+
+
+def _is_story(item: pytest.Item) -> bool:
+    return inspect.iscoroutinefunction(getattr(item, "obj", None))
 
 
 @pytest.fixture
 def place() -> Generator[Path, None, None]:
     """A short path: a socket's name may have 107 bytes."""
-    folder = Path(tempfile.mkdtemp(prefix="pk-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None))
+    folder = Path(tempfile.mkdtemp(prefix="pk-", dir=in_memory()))
     yield folder
     shutil.rmtree(folder)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -20,11 +21,17 @@ from tests.scenarios.host import CrashPoint, Host
 from tests.scenarios.records import Records
 from tests.scenarios.script import Script
 
-__all__ = ["ENDED", "House", "open_house"]
+__all__ = ["ENDED", "House", "in_memory", "open_house"]
 
 ENDED = ("completed", "failed", "cancelled", "blocked")
+MEMORY = "/dev/shm"
 PATIENCE_S = 20_000.0
 SILENT_S = 30.0
+
+
+def in_memory() -> str | None:
+    """Where stories keep their folders: they die without losing power, so a disk that forgets is good enough, and much faster."""
+    return MEMORY if os.access(MEMORY, os.W_OK) else None
 
 
 @define(eq=False)
@@ -69,7 +76,9 @@ class House:
             await self.start()
 
     async def stop(self) -> None:
-        """End the daemon in order."""
+        """End the daemon in order; one that is about to revive is let live first."""
+        while self.revive and self.host is not None and not self.host.up.is_set():
+            await trio.sleep(0.01)
         self.revive = False
         if self.host is not None:
             await self.host.end_in_order()

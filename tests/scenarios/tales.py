@@ -1,0 +1,108 @@
+"""The canonical scenarios: told the same way whether daemons die under them or not. Each answers its run."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from tests.scenarios.client import Refused
+from tests.scenarios.flows import flow, gate, step
+from tests.scenarios.harness import House
+from tests.scenarios.script import Hold, fail, take, write
+
+__all__ = ["TALES", "ending_of"]
+
+MANY = 12
+"""More calls of a node than any story makes, so that an act holds for all of them."""
+
+
+async def _linear(house: House) -> str:
+    return await house.begin(flow(step("a"), step("b", "needs: [a]"), step("c", "needs: [b]"), top='output: {last: "{{ nodes.c.output }}"}'))
+
+
+async def _fan(house: House) -> str:
+    branches = [f"b{i}" for i in range(8)]
+    nodes = [step("a"), *(step(name, "needs: [a]") for name in branches), step("z", f"needs: [{', '.join(branches)}]")]
+    return await house.begin(flow(*nodes, top="limits: {parallel: 8}"))
+
+
+async def _retry(house: House) -> str:
+    house.script.on("b", fail())
+    retry = "needs: [a], retry: {max_attempts: 4, backoff: {strategy: fixed, initial: 2s}}"
+    return await house.begin(flow(step("a"), step("b", retry), step("c", "needs: [b]")))
+
+
+async def _asked(house: House) -> str:
+    run_id = await house.begin(flow(step("a"), gate("ask", "needs: [a]"), step("b", "needs: [ask]")))
+    await house.run_until(run_id, "awaiting_approval")
+    return run_id
+
+
+async def _approved(house: House) -> str:
+    run_id = await _asked(house)
+    await house.decide(run_id, "approve", feedback="yes")
+    return run_id
+
+
+async def _rejected(house: House) -> str:
+    run_id = await _asked(house)
+    await house.decide(run_id, "reject", feedback="no")
+    return run_id
+
+
+async def _cancelled(house: House) -> str:
+    hold = Hold()
+    house.script.on("b", *[hold] * MANY)
+    house.script.on("tidy", *[take(1)] * MANY)
+    run_id = await house.begin(flow(step("a"), step("b", "needs: [a]"), step("c", "needs: [b]"), last=(step("tidy"),)))
+    await hold.begun()
+    await house.call("run.cancel", run_id=run_id, reason="enough")
+    return run_id
+
+
+async def _artifact(house: House) -> str:
+    house.script.on("draft", *[write("out/deep/notes.json", '{"n": 1}')] * MANY)
+    draft = step("draft", "artifact: {path: out/deep/notes.json, schema: notes}")
+    use = step("use", 'needs: [ask], with: {sha: "{{ nodes.draft.artifact.sha256 }}"}')
+    top = "schemas: {notes: {type: object, required: [n]}}"
+    run_id = await house.begin(flow(draft, gate("ask", "needs: [draft]"), use, top=top))
+    await house.run_until(run_id, "awaiting_approval")
+    shown = await _gate(house, run_id)
+    if shown is not None:
+        await house.decide(run_id, "approve", shown_digest=shown["shown_digest"])
+    return run_id
+
+
+async def _gate(house: House, run_id: str) -> dict[str, Any] | None:
+    try:
+        return await house.gate(run_id)
+    except Refused:
+        return None
+
+
+async def _finally(house: House) -> str:
+    house.script.on("b", *[fail("broken")] * MANY)
+    tidy = (step("tidy", 'with: {how: "{{ run.workflow_outcome }}"}'), step("tell", "needs: [tidy]"))
+    return await house.begin(flow(step("a"), step("b", "needs: [a]"), step("c", "needs: [b]"), last=tidy))
+
+
+TALES: dict[str, Callable[[House], Awaitable[str]]] = {
+    "linear": _linear, "fan": _fan, "retry": _retry, "approved": _approved, "rejected": _rejected, "cancelled": _cancelled,
+    "artifact": _artifact, "finally": _finally,
+}  # fmt: skip
+
+
+async def ending_of(house: House, run_id: str) -> dict[str, Any]:
+    """What became of the run, apart from times and attempts."""
+    run = await house.run_until(run_id)
+    nodes = {
+        node["node_id"]: (node["status"], node["instance"], _plain(node.get("output")), node.get("error", {}).get("code"), node.get("artifact"))
+        for node in run["nodes"]
+    }
+    history = [(entry["node_id"], entry["instance"], entry["decision"]) for entry in run["gate_history"]]
+    known = ("status", "detail", "stop_kind", "stop_reason", "output", "inputs", "workflow_id", "version", "digest", "open_gates")
+    return {name: run.get(name) for name in known} | {"nodes": nodes, "history": history}
+
+
+def _plain(output: Any) -> Any:
+    return {name: value for name, value in output.items() if name != "decided_at_ms"} if isinstance(output, dict) else output
