@@ -7,7 +7,7 @@ from typing import Any
 
 from actors.gate.events import ApprovalGateReopened, ApprovalGateTransitionGuardDenied
 from actors.gate.messages import Decide
-from actors.gate.rules import apply_decision, open_gate
+from actors.gate.rules import apply_decision, ask_outcome, open_gate
 from actors.gate.shown import digest_of_shown, shown_at
 from actors.refusals import Refusal
 from actors.run.resets import reset_closure
@@ -27,7 +27,7 @@ def decide_gate(turn: Turn, command: Decide) -> Refusal | dict[str, Any]:
     if isinstance(found, Refusal):
         return found
     word = command.decision.strip().lower()
-    if command.nonce is not None and command.nonce != found.nonce:
+    if (command.nonce is not None and command.nonce != found.nonce) or _of_another_instance(command.gate, found):
         return _denied(turn, found, word, str(command.by))
     if (changed := _changed(turn, found, command.shown_digest)) is not None:
         return changed
@@ -49,6 +49,12 @@ def may_decide(turn: Turn, command: Decide) -> OpenGate | Refusal:
     return _word(found, command.decision.strip().lower()) or _late(turn, found) or found
 
 
+def _of_another_instance(name: str | None, gate: OpenGate) -> bool:
+    """Whether the caller named the gate by the request id of an instance that is not the open one."""
+    parts = (name or "").split(":")
+    return len(parts) == 4 and parts[3] != str(gate.instance)
+
+
 def _winner(record: GateRecord) -> dict[str, Any]:
     return {
         "node_id": record.node_id, "instance": record.instance, "decision": record.decision, "decided_by": record.decided_by,
@@ -65,20 +71,22 @@ def _settled(state: RunState, node_id: str) -> GateRecord | None:
 
 def _named(state: RunState, name: str) -> str | None:
     """The node that the caller means by node id, gate name or request id."""
-    parts = name.split(":")
-    if len(parts) == 4 and parts[0] == "workflow":
-        name = parts[2]
-    name = name.removesuffix(".outcome")
-    return name if name in state.nodes else None
+    match name.split(":"):
+        case ["workflow", state.run_id, node_id, _]:
+            name = node_id
+    for found in (name, name.removesuffix(".outcome")):
+        if found in state.nodes:
+            return found
+    return None
 
 
 def _find(state: RunState, command: Decide) -> OpenGate | Refusal:
     node_id = _named(state, command.gate) if command.gate is not None else _only_gate(state)
     open_here = [gate for gate in state.open_gates.values() if gate.node_id == node_id]
-    if node_id is not None and not open_here and (record := _settled(state, node_id)) is not None:
+    if node_id is not None and (record := _settled(state, node_id)) is not None:
         text = f"The gate {node_id} was already decided: {record.decision} by {record.decided_by}. That decision stands."
         return Refusal("gate_already_decided", text, {"gate": node_id, "winning_decision": _winner(record)})
-    if not state.open_gates or state.terminal:
+    if not state.open_gates or state.terminal or state.cancel_reason is not None:
         winner = _winner(state.gate_history[-1]) if state.gate_history else None
         text = f"The run {state.run_id} is {state.status} and has no open gate, so there is nothing to decide."
         return Refusal("run_not_awaiting_approval", text, {"status": state.status, "winning_decision": winner})
@@ -95,8 +103,9 @@ def _find(state: RunState, command: Decide) -> OpenGate | Refusal:
 
 
 def _only_gate(state: RunState) -> str | None:
-    gates = [node.node_id for node in state.plan.nodes.values() if isinstance(node.action, Gate)]
-    return gates[0] if len(gates) == 1 else None
+    gates = {node.node_id for node in state.plan.nodes.values() if isinstance(node.action, Gate)}
+    gates |= {gate.node_id for gate in state.open_gates.values()}
+    return gates.pop() if len(gates) == 1 else None
 
 
 def _word(gate: OpenGate, word: str) -> Refusal | None:
@@ -133,7 +142,8 @@ def _changed(turn: Turn, gate: OpenGate, seen: str | None) -> Refusal | None:
     present = digest_of_shown(shown_at(turn.state, gate.node_id, turn.evidence) | prompt)
     if present == gate.shown_digest and (seen is None or seen == present):
         return None
-    if present != gate.shown_digest and gate.gate_name == gate.node_id:
+    if present != gate.shown_digest:
+        ours = gate.gate_name == gate.node_id  # else the question is about an attempt's outcome, which a reset would forget
         turn.emit(
             ApprovalGateReopened(
                 node_id=gate.node_id,
@@ -141,10 +151,10 @@ def _changed(turn: Turn, gate: OpenGate, seen: str | None) -> Refusal | None:
                 reason="shown_changed",
                 old_digest=gate.shown_digest,
                 new_digest=present,
-                reset_nodes=reset_closure(turn.state, (gate.node_id,)),
+                reset_nodes=reset_closure(turn.state, (gate.node_id,)) if ours else (),
             )
         )
-        open_gate(turn, gate.node_id)
+        (open_gate if ours else ask_outcome)(turn, gate.node_id)
     text = f"What the gate {gate.gate_name} shows is not what this decision was made for. Look at it again, then decide."
     return Refusal("gate_shown_changed", text, {"gate": gate.gate_name, "shown_digest": present, "seen": seen})
 

@@ -130,7 +130,7 @@ def _fail(turn: Turn, gate: OpenGate, code: str, message: str, failure_class: st
 
 def _cancel(turn: Turn, gate: OpenGate, reason: str, by: str) -> None:
     state = turn.state
-    if state.plan.workflow.finally_ and state.started_at_ms is not None and state.section == "body" and state.cancel_reason is None:
+    if state.started_at_ms is not None and (state.plan.workflow.finally_ or state.executing):
         turn.emit(RunCancelRequested(reason=reason, by=by, gate=gate.node_id))
     else:
         turn.emit(RunCancelled(reason=reason, node_id=gate.node_id))
@@ -143,6 +143,8 @@ def next_expiry(gates: dict[str, OpenGate]) -> int | None:
 
 def expire_gates(turn: Turn) -> None:
     """Apply the expiry of every open gate whose time is over. A run that is held keeps its gates until it is resumed."""
+    if turn.state.cancel_reason is not None:
+        return
     for gate in sorted(turn.state.open_gates.values(), key=lambda gate: gate.opened_at_ms):
         if turn.state.terminal or turn.state.status == "paused" or gate.gate_name not in turn.state.open_gates:
             continue

@@ -76,8 +76,10 @@ def _command_text(state: RunState, node: Node) -> str | None:
 
 
 def _text(state: RunState, node_id: str, text: str, *, quote: bool = False) -> str:
-    """Rendered where everything in it is known, as written otherwise."""
+    """Rendered where everything in it is known, as written otherwise. It is used while the run runs, whatever it does at present."""
+    scope = scope_for(state, node_id)
+    scope["run"]["status"] = "running"
     try:
-        return render_text(text, scope_for(state, node_id), quote=quote)
+        return render_text(text, scope, quote=quote)
     except TemplateError:
         return text

@@ -22,7 +22,7 @@ def halted(state: RunState) -> bool:
 
 
 def unwanted(state: RunState, now: int, grace_ms: int) -> list[str]:
-    """Nodes whose attempts under way are to be ended: a cancelled body, siblings of a failure with `fail_fast`, clean-up beyond its grace."""
+    """Nodes whose attempts are to be ended: a cancelled body's, siblings of a failure with `fail_fast`, clean-up beyond its grace."""
     if state.section == "body" and state.cancel_reason is not None:
         return list(state.executing)
     if state.plan.workflow.execution.fail_fast is True and halted(state):

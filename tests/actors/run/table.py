@@ -1,0 +1,216 @@
+"""A run on paper: a workflow in a few lines, a state, a hand-wound clock, and every event said in a few words.
+
+Not a run actor: nothing executes, nothing is stored. What attempts report and people decide is said by the test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import Any
+
+from attrs import define
+
+from actors.entity import Fact
+from actors.gate import events as gate
+from actors.gate.messages import Decide
+from actors.node import events as node
+from actors.node.messages import ArtifactFact, Failure, Interruption, Outcome, Success, Verdict
+from actors.refusals import Principal, Refusal
+from actors.run import events as run
+from actors.run.evolve import evolve
+from actors.run.messages import Cancel, Operation, Pause, Resume, Retry
+from actors.run.operations import attempts_to_end, operate
+from actors.run.outcomes import accepts, on_lost, on_outcome
+from actors.run.plan import Plan, compile_plan
+from actors.run.recovery import claim, hold_for_shutdown, rehydrate
+from actors.run.rules import advance
+from actors.run.state import RunState, new_state
+from actors.run.turn import Turn
+from actors.settings import RunRules
+from actors.workflow.parse import load_text
+from actors.workflow.spec import Workflow
+
+__all__ = ["ANNA", "HASH", "Story", "flow", "plan_of", "say"]
+
+ANNA = Principal(1000)
+HASH = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
+KINDS = ("shell:", "command:", "python:", "gate:")
+
+
+def flow(*nodes: str, last: tuple[str, ...] = (), top: str = "") -> Workflow:
+    """`"b needs: [a]"` is a node b, a shell node unless its text begins with a kind. `last`: clean-up nodes, `top`: more lines."""
+    lines = ["penstock: 1", "workflow: paper", top, "nodes:", *map(_line, nodes)]
+    if last:
+        lines += ["finally:", *map(_line, last)]
+    return load_text("\n".join(lines), notation="yaml", source="paper", folder="/flows").workflow
+
+
+def _line(text: str) -> str:
+    name, _, more = text.partition(" ")
+    kind = "" if more.startswith(KINDS) else ", shell: work"
+    return f"  - {{id: {name}{kind}{', ' if more else ''}{more}}}"
+
+
+def plan_of(*nodes: str, last: tuple[str, ...] = (), top: str = "") -> Plan:
+    return compile_plan(flow(*nodes, last=last, top=top), "digest")
+
+
+@define(eq=False)
+class Story:
+    """`log` holds every event with its time; each verb answers the words of the events that it led to."""
+
+    plan: Plan
+    state: RunState
+    now: int
+    rules: RunRules
+    log: list[tuple[Fact, int]]
+    nonce: Callable[[], str]
+    evidence: dict[str, str | None]
+    answer: dict[str, Any] | Refusal
+    after_each: Callable[[RunState], None]
+
+    @classmethod
+    def of(
+        cls, *nodes: str, last: tuple[str, ...] = (), top: str = "", inputs: Mapping[str, Any] | None = None,
+        rules: RunRules | None = None, workspace: str | None = None,
+    ) -> Story:  # fmt: skip
+        """A queued run at 1000."""
+        plan, numbers = plan_of(*nodes, last=last, top=top), count(1)
+        story = cls(
+            plan=plan, state=new_state("run-1", plan), now=1000, rules=rules or RunRules(), log=[],
+            nonce=lambda: f"nonce-{next(numbers)}", evidence={}, answer={}, after_each=lambda _: None,
+        )  # fmt: skip
+        made = run.RunCreated(workflow_id="paper", version=1, digest="digest", inputs=inputs or {}, workspace=workspace)
+        evolve(story.state, made, story.now)
+        story.log.append((made, story.now))
+        return story
+
+    @classmethod
+    def begun(cls, *nodes: str, **more: Any) -> Story:
+        """The same, claimed and advanced."""
+        story = cls.of(*nodes, **more)
+        story.claim()
+        return story
+
+    def turn(self) -> Turn:
+        return Turn(self.state, self.now, self.nonce, self.rules, dict(self.evidence))
+
+    def do(self, what: Callable[[Turn], object], *, go_on: bool = True) -> list[str]:
+        """One decision, as the run actor makes it."""
+        turn = self.turn()
+        result = what(turn)
+        self.answer = result if isinstance(result, dict | Refusal) else {}
+        if go_on:
+            advance(turn)
+        self.log += [(event, self.now) for event in turn.events]
+        self.after_each(self.state)
+        return [say(event) for event in turn.events]
+
+    def look(self) -> list[str]:
+        """Time alone."""
+        return self.do(lambda _: None)
+
+    def wait(self, ms: int) -> list[str]:
+        self.now += ms
+        return self.look()
+
+    def claim(self, problem: str | None = None) -> list[str]:
+        return self.do(lambda turn: claim(turn, "claim-1", "daemon-1", problem))
+
+    def restart(self) -> list[str]:
+        return self.do(rehydrate)
+
+    def shut_down(self) -> list[str]:
+        return self.do(hold_for_shutdown)
+
+    def lose(self, node_id: str) -> list[str]:
+        """The attempt's actor is gone."""
+        return self.do(lambda turn: on_lost(turn, node_id))
+
+    def tell(self, node_id: str, verdict: Verdict, token: str | None = None) -> list[str]:
+        """An outcome, folded only if it is accepted."""
+        outcome = Outcome(node_id, token or self.state.token(node_id), verdict)
+        return self.do(lambda turn: on_outcome(turn, outcome) if accepts(turn, outcome) else None)
+
+    def ok(self, node_id: str, output: Any = None, file: str | None = None) -> list[str]:
+        made = None if file is None else ArtifactFact(file, HASH, 5)
+        return self.tell(node_id, Success(output, made))
+
+    def fail(self, node_id: str, code: str = "boom", failure_class: str = "execution_error", *, unknown: bool = False) -> list[str]:
+        return self.tell(node_id, Failure(code, f"{code}!", failure_class, unknown=unknown))
+
+    def stop(self, node_id: str, reason: str = "fail_fast") -> list[str]:
+        return self.tell(node_id, Interruption(reason))
+
+    def operate(self, operation: Operation) -> list[str]:
+        """What the operation ends is ended first, as the desk does it."""
+
+        def whole(turn: Turn) -> dict[str, Any] | Refusal:
+            for node_id in attempts_to_end(turn, operation):
+                on_outcome(turn, Outcome(node_id, turn.state.token(node_id), Interruption("operation")))
+            return operate(turn, operation)
+
+        return self.do(whole)
+
+    def pause(self, reason: str | None = None) -> list[str]:
+        return self.operate(Pause(ANNA, reason))
+
+    def resume(self, **limits: int) -> list[str]:
+        return self.operate(Resume(ANNA, None, limits))
+
+    def cancel(self, reason: str | None = None) -> list[str]:
+        return self.operate(Cancel(ANNA, reason))
+
+    def retry(self, node_id: str) -> list[str]:
+        return self.operate(Retry(ANNA, node_id))
+
+    def decide(self, decision: str, gate: str | None = None, **more: Any) -> list[str]:
+        return self.operate(Decide(ANNA, decision, gate, **more))
+
+    @property
+    def code(self) -> str:
+        """The code of the refusal that the last operation met."""
+        assert isinstance(self.answer, Refusal)
+        return self.answer.code
+
+    def statuses(self) -> dict[str, str]:
+        return {node_id: item.status for node_id, item in self.state.nodes.items()}
+
+
+def say(event: Fact) -> str:
+    """One event in a few words: what it is, whom it is about, and what tells it from its like."""
+    match event:
+        case node.NodeStarted(node_id=name, attempt=attempt, instance=instance):
+            return f"start {name}{f'.{attempt}' if attempt > 1 else ''}{_at(instance)}"
+        case node.NodeRetryBackoffScheduled(node_id=name, releases_run=releases, retry_after_ms=due):
+            return f"{'release' if releases else 'backoff'} {name} {due}"
+        case gate.ApprovalGateOpened(gate_name=name, instance=instance):
+            return f"ask {name}{_at(instance)}"
+        case run.FinallyCompleted(failed_nodes=failed):
+            return " ".join(["finally_completed", *failed])
+    word, *fields = WORDS.get(type(event), (event.kind,))
+    return " ".join([word, *(str(getattr(event, name)) for name in fields)])
+
+
+def _at(instance: int) -> str:
+    return f" @{instance}" if instance > 1 else ""
+
+
+WORDS: dict[type[Fact], tuple[str, ...]] = {
+    node.NodeCompleted: ("done", "node_id"),
+    node.NodeFailed: ("fail", "node_id", "code", "retry_decision"),
+    node.NodeInterrupted: ("interrupt", "node_id", "reason"),
+    node.NodeSkipped: ("skip", "node_id", "reason"),
+    gate.ApprovalGateDecided: ("decide", "gate_name", "decision"),
+    gate.ApprovalGateExpired: ("expire", "gate_name", "action"),
+    gate.ApprovalGateReopened: ("reopen", "node_id"),
+    gate.ApprovalGateTransitionGuardDenied: ("deny", "gate_name"),
+    run.RunFailed: ("run_failed", "code"),
+    run.RunFailedServerRestart: ("run_failed_server_restart", "code"),
+    run.RunPaused: ("run_paused", "reason"),
+    run.RunRequeued: ("run_requeued", "reason"),
+    run.RunStopped: ("run_stopped", "reason"),
+    run.RunCancelled: ("run_cancelled", "reason"),
+    run.FinallyStarted: ("finally", "workflow_outcome"),
+}
