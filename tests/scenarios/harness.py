@@ -16,7 +16,7 @@ from actors.config import Config
 from actors.paths import Places
 from tests.scenarios.client import Client, Lost, Refused, follow, new_request_id
 from tests.scenarios.clock import WallClock
-from tests.scenarios.history import History, Life
+from tests.scenarios.history import CHANGING, History, Life
 from tests.scenarios.host import CrashPoint, Host
 from tests.scenarios.records import Records
 from tests.scenarios.script import Script
@@ -117,7 +117,7 @@ class House:
 
     async def call(self, method: str, **params: Any) -> dict[str, Any]:
         """Ask over the common connection. With `revive`, a request whose answer got lost is asked again of the next daemon."""
-        if self.revive and "request_id" not in params:
+        if self.revive and method in CHANGING and "request_id" not in params:
             params["request_id"] = new_request_id()
         while True:
             try:

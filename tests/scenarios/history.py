@@ -8,7 +8,7 @@ from attrs import define, field, frozen
 
 from supervision import KernelEvent
 
-__all__ = ["Followed", "History", "Life", "Op"]
+__all__ = ["CHANGING", "Followed", "History", "Life", "Op"]
 
 CHANGING = frozenset((
     "workflow.put", "workflow.delete", "run.start", "run.pause", "run.resume", "run.cancel", "run.retry", "gate.decide", "actor.tell",
