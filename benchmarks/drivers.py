@@ -1,4 +1,4 @@
-"""Workloads that are driven from outside: kill -9 in the middle and restart, and a cold start. The same for all sides; standard library only."""
+"""Workloads that are driven from outside: kill -9 and restart, and a cold start. Standard library only."""
 
 from __future__ import annotations
 

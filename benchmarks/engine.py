@@ -1,5 +1,7 @@
 """The ordinary engine in this process: opened as the daemon opens it, runs started as the control socket starts them."""
 
+# ruff: noqa: ASYNC110  # the repository lies one folder up; a benchmark may look now and then
+
 from __future__ import annotations
 
 import hashlib
@@ -14,12 +16,13 @@ import trio
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from flows import FOLDER
+
 from actors.assembly import Assembly
 from actors.config.settings import Config, Scheduler, Storage
 from actors.control.params import GateDecide, RunStart, WorkflowText
 from actors.paths import resolve
 from actors.refusals import Principal, Refusal, RequestKey
-from flows import FOLDER
 
 __all__ = ["Engine", "opened", "settings"]
 

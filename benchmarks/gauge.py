@@ -1,4 +1,4 @@
-"""What every side shares: the command line, memory, disk, percentiles, and the one JSON line of a run. Standard library only, for any venv."""
+"""What every side shares: the command line, memory, disk, and the one JSON line of a run. Standard library only, for any venv."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DEFAULTS = {  # workload: (runs, steps, concurrency)
     "throughput": (1000, 10, 100),
     "latency": (1, 100, 1),
     "fanout": (1, 1000, 1000),
-    "gates": (1000, 1, 100),
+    "gates": (1000, 1, 1000),
     "recovery": (1000, 10, 100),
     "cold": (1, 1, 1),
     "commands": (1, 1000, 4),

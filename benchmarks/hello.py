@@ -1,5 +1,7 @@
 """W6: the daemon carried by this process, its socket, one run of one step, followed to its end by a client of the socket."""
 
+# ruff: noqa: E402  # the clock starts before the imports, and the repository lies one folder up
+
 from __future__ import annotations
 
 import sys

@@ -1,5 +1,7 @@
 """Benchmarks of Penstock and its peers: one run of one workload, or rounds of many beside each other. See docs/benchmarks.md."""
 
+# ruff: noqa: PLC0415  # a cold start must not pay for what other workloads import
+
 from __future__ import annotations
 
 import argparse
@@ -38,7 +40,6 @@ def main() -> None:
 
 def measure(a: gauge.Arguments) -> None:
     import trio
-
     from workloads import WORK
 
     if not a.profile:

@@ -4,6 +4,8 @@ A run is a thread id. There is no register of runs, so that after a kill this sc
 writes were saved but whose next checkpoint was not has no `next` and is not finished all the same: `tasks` says whether it is.
 """
 
+# ruff: noqa: E402  # the clock starts before the imports, and the measuring modules lie one folder up
+
 from __future__ import annotations
 
 import time
@@ -32,6 +34,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import drivers
 import gauge
 from nodes.steps import join, noop
+
+AT_ONCE = 100
+"""Threads that are parked at a time."""
 
 
 class Chained(TypedDict, total=False):
@@ -134,7 +139,7 @@ def sync_gates(a: gauge.Arguments, saver: Any) -> None:
 
 
 async def async_gates(a: gauge.Arguments, saver: Any) -> None:
-    graph, latencies, room = gated(saver), [], asyncio.Semaphore(a.concurrency)
+    graph, latencies, room = gated(saver), [], asyncio.Semaphore(AT_ONCE)
     before = gauge.rss_mb()
 
     async def park(run: int) -> None:
