@@ -13,13 +13,14 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+import actors.control.session
+import storage.writer
 from tests.scenarios.harness import House, in_memory, open_house
 from tests.scenarios.invariants import ALL
 
 __all__ = ["d", "house", "place", "real"]
 
 HERE = Path(__file__).parent
-
 
 
 def _virtual(story: Callable[..., Awaitable[Any]], clock: None, instruments: Sequence[trio.abc.Instrument]) -> Any:
@@ -35,6 +36,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _is_story(item: pytest.Item) -> bool:
     return inspect.iscoroutinefunction(getattr(item, "obj", None))
+
+
+@pytest.fixture(autouse=True)
+def points() -> Generator[None, None, None]:
+    """A story may put its own deaths at the points where a test may kill; the next test finds the real ones."""
+    patched = [vars(storage.writer), vars(actors.control.session)]
+    real = [names["reach"] for names in patched]
+    yield
+    for names, reach in zip(patched, real, strict=True):
+        names["reach"] = reach
 
 
 @pytest.fixture
