@@ -33,8 +33,6 @@ from storage import Transaction, Unavailable
 from supervision import Actor, Mailbox, Shutdown, Timer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
     from supervision.monitor import Monitor
 
 __all__ = ["Run", "RunMessage"]
@@ -64,7 +62,10 @@ class Run(Actor[RunMessage]):
         self.book = Logbook(self.services, self.run_id)
         self.crew = Crew(self.services, self.system, self.path, self._watch)
         self._lost = self.crew.adopt(self.book.state)
-        await self._later_if_unavailable(Wake(), self._recover())
+        try:
+            await self._recover()
+        except Unavailable:
+            self._again(Wake())
 
     async def _recover(self) -> None:
         """Take up what a former incarnation, or a former daemon, left behind."""
@@ -91,14 +92,7 @@ class Run(Actor[RunMessage]):
             return self._again(message)
         try:
             return await self._handle(message)
-        except Unavailable:
-            return self._again(message)
-
-    async def _later_if_unavailable(self, message: RunMessage, work: Awaitable[object]) -> object:
-        """The disk takes nothing now: the message comes again when it does."""
-        try:
-            return await work
-        except Unavailable:
+        except Unavailable:  # the disk takes nothing now: the message comes again when it does
             return self._again(message)
 
     async def _handle(self, message: RunMessage) -> object:

@@ -20,6 +20,7 @@ from storage import BadTransaction, ReceiptExists, RequestConflict, Unavailable
 from supervision import Actor, ActorDead, ChildSpec, Dynamic, Failed, Forwarded, Mailbox, Normal, Shutdown, Supervisor
 
 if TYPE_CHECKING:
+    from actors.run.plan import Plan
     from supervision import Ref, Timer
     from supervision.mailbox import Asked
 
@@ -172,11 +173,11 @@ class Registrar(Actor[RegistrarMessage]):
         self.spawn(self._create, message, plan, self.defer())
         return Forwarded()
 
-    async def _create(self, message: Admit, plan: object, asked: Asked | None) -> None:
+    async def _create(self, message: Admit, plan: Plan, asked: Asked | None) -> None:
         """Beside the handlers, so that many runs are admitted in one commit."""
         answer: object
         try:
-            prepared = prepare(self.services, message, plan)  # type: ignore[arg-type]
+            prepared = prepare(self.services, message, plan)
             if isinstance(prepared, Refusal):
                 answer = prepared
             else:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.run.state import RunState
+from actors.run.state import OpenGate, RunState
 
 __all__ = ["reasons"]
 
+EXPIRY = {"cancel": "the run is cancelled", "fail": "the gate fails", "continue": "the run goes on"}
+UNITS = (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000))
+
 
 def reasons(state: RunState, queue: dict[str, Any] | None, now: int) -> list[dict[str, Any]]:
-    """`queue` is the scheduler's own answer for a queued run: {queue_reason, …}, None when nothing holds it."""
+    """`queue` is the scheduler's own answer for a queued run: {queue_reason, …}, None when nothing holds it.
+
+    Each reason is {code, text, data, next}; `next` are commands that would move the run on.
+    """
     match state.status:
         case "queued":
             return [_queued(state, queue, now)]
@@ -19,29 +25,30 @@ def reasons(state: RunState, queue: dict[str, Any] | None, now: int) -> list[dic
         case "paused":
             return [_paused(state)]
         case "awaiting_approval" | "waiting":
-            return _gates(state, now)
+            return _backoffs(state, now) + _gates(state, now)
         case _:
             return [_ended(state)]
 
 
-def _reason(code: str, text: str, /, **data: Any) -> dict[str, Any]:
-    return {"code": code, "text": text, "data": data}
+def _reason(code: str, text: str, /, *steps: str, **data: Any) -> dict[str, Any]:
+    return {"code": code, "text": text, "data": data, "next": list(steps)}
 
 
 def _queued(state: RunState, queue: dict[str, Any] | None, now: int) -> dict[str, Any]:
-    found = {**(state.queue or {}), **(queue or {})}
+    found = queue or state.queue or {}
     match found.get("queue_reason"):
         case "capacity":
-            text = f"All {found.get('max_concurrent_runs')} slots are taken; {found.get('ahead', 0)} runs are before it."
+            slots, ahead = found.get("max_concurrent_runs"), found.get("ahead", 0)
+            taken = "The only slot is taken" if slots == 1 else f"All {slots} slots are taken"
+            text = f"{taken}, and {_count(ahead, 'run')} {'is' if ahead == 1 else 'are'} before it."
             return _reason("capacity", f"{text} It starts when one of the running runs rests or ends.", **found)
         case "workspace_lock":
             holder = found.get("held_by")
             text = f"Another run ({holder}) works in {found.get('resource_key')}. It starts when that one rests or ends."
             return _reason("workspace_lock", text, **found)
         case "retry_backoff":
-            due = max(0, int(found["retry_after_ms"]) - now) / 1000
-            text = f"Node {found.get('retry_node_id')} failed and is tried again in {due:.1f} s (attempt {found.get('retry_attempt')})."
-            return _reason("retry_backoff", text, **found)
+            text = f"Node {found.get('retry_node_id')} failed and is tried again {_in(int(found['retry_after_ms']) - now)}"
+            return _reason("retry_backoff", f"{text} (attempt {found.get('retry_attempt')}).", **found)
         case _:
             return _reason("starting", "Nothing holds it: it starts at once.")
 
@@ -50,53 +57,79 @@ def _running(state: RunState, now: int) -> list[dict[str, Any]]:
     found = []
     for node_id in state.executing:
         node = state.nodes[node_id]
-        since = max(0, now - (node.started_at_ms or now)) / 1000
-        found.append(_reason("node_running", f"Node {node_id} runs since {since:.1f} s (attempt {node.attempt}).", node_id=node_id))
-    for node_id, due in state.backoffs.items():
-        text = f"Node {node_id} failed and is tried again in {max(0, due - now) / 1000:.1f} s."
-        found.append(_reason("retry_backoff", text, node_id=node_id, retry_after_ms=due))
+        since = _words(now - (node.started_at_ms or now))
+        found.append(_reason("node_running", f"Node {node_id} has been running for {since} (attempt {node.attempt}).", node_id=node_id))
+    found += _backoffs(state, now)
     if state.failures:
-        names = ", ".join(state.failures)
-        found.append(_reason("failing", f"{names} failed: nothing new starts, and the run fails when what is under way has ended."))
+        text = f"{', '.join(state.failures)} failed: nothing new starts, and the run fails when what is under way has ended."
+        found.append(_reason("failing", text))
     return found + _gates(state, now) or [_reason("advancing", "It is about to take its next step.")]
+
+
+def _backoffs(state: RunState, now: int) -> list[dict[str, Any]]:
+    return [
+        _reason("retry_backoff", f"Node {node_id} failed and is tried again {_in(due - now)}.", node_id=node_id, retry_after_ms=due)
+        for node_id, due in state.backoffs.items()
+    ]
 
 
 def _paused(state: RunState) -> dict[str, Any]:
     reason = state.pause_reason or "paused"
+    resume = f"penstock resume {state.run_id}"
     if reason == "budget_runtime_reached" and state.detail is not None:
-        used, limit = int(state.detail["value"]) / 1000, int(state.detail["limit"]) / 1000
-        text = f"Its runtime budget is used up: {used:.0f} s of {limit:.0f} s. Resume it with a raised limit, or cancel it."
-    elif reason == "shutdown":
+        used, limit = int(state.detail["value"]), int(state.detail["limit"])
+        text = f"Its runtime budget is used up: {_words(used)} of {_words(limit)}. Resume it with a raised limit, or cancel it."
+        return _reason(reason, text, f"{resume} --runtime 2h", f"penstock cancel {state.run_id}", stop_kind=state.stop_kind)
+    if reason == "shutdown":
         text = "The daemon was shut down while it ran. The next start of the daemon takes it up by itself."
-    else:
-        text = f"It is held ({reason}). Go on with: penstock resume {state.run_id}"
-    return _reason(reason, text, stop_kind=state.stop_kind)
+        return _reason(reason, text, resume, stop_kind=state.stop_kind)
+    text = "An operator paused it." if reason == "paused_by_operator" else f"It is held: {reason.rstrip('.')}."
+    return _reason(reason, text, resume, f"penstock cancel {state.run_id}", stop_kind=state.stop_kind)
 
 
 def _gates(state: RunState, now: int) -> list[dict[str, Any]]:
-    found = []
-    for gate in state.open_gates.values():
-        open_for = max(0, now - gate.opened_at_ms) / 1000
-        text = f"Gate {gate.gate_name} is open since {open_for:.0f} s and waits for a person."
-        text += f" Answer with: penstock approve {state.run_id} {gate.gate_name}"
-        if gate.expires_at_ms is not None:
-            text += f" (expires in {max(0, gate.expires_at_ms - now) / 3_600_000:.1f} h, then: {gate.on_expiry})"
-        found.append(_reason("awaiting_gate", text, node_id=gate.node_id, gate=gate.gate_name, expires_at_ms=gate.expires_at_ms))
-    return found
+    return [_gate(state, gate, now) for gate in state.open_gates.values()]
+
+
+def _gate(state: RunState, gate: OpenGate, now: int) -> dict[str, Any]:
+    text = f"Gate {gate.gate_name} has been open for {_words(now - gate.opened_at_ms)} and waits for a person."
+    if gate.expires_at_ms is not None:
+        then = EXPIRY.get(gate.on_expiry or "", f"{gate.on_expiry} follows")
+        text += f" It expires {_in(gate.expires_at_ms - now)}; then {then}."
+    first = "approve" if "approve" in gate.decisions else gate.decisions[0]
+    words = [{"cancel": "cancel-gate"}.get(word, word) for word in gate.decisions if word != first]
+    step = f"penstock {first} {state.run_id} {gate.gate_name}" + (f"   (or {', '.join(words)})" if words else "")
+    return _reason("awaiting_gate", text, step, node_id=gate.node_id, gate=gate.gate_name, expires_at_ms=gate.expires_at_ms)
 
 
 def _ended(state: RunState) -> dict[str, Any]:
     detail = state.detail or {}
-    code = str(detail.get("code", state.status))
-    text = f"It is {state.status}."
+    parts = [{"completed": "It completed.", "failed": "It failed."}.get(state.status, f"It was {state.status}.")]
     for node_id in state.failures:
         error = state.nodes[node_id].error
         if error is not None:
-            text += f" Node {node_id} failed with {error.code}: {error.message}"
+            parts.append(f"Node {node_id}: {error.message.rstrip('.') or 'failed'} ({error.code}).")
+    steps = []
     if state.status == "failed" and state.failures:
-        text += f" Try again with: penstock retry {state.run_id} {state.failures[0]}"
-    elif state.stop_reason is not None:
-        text += f" Reason: {state.stop_reason}."
+        steps = [f"penstock retry {state.run_id} {state.failures[0]}", f"penstock logs {state.run_id} {state.failures[0]}"]
     elif "text" in detail:
-        text += f" {detail['text']}"
-    return _reason(code, text, **detail)
+        parts.append(str(detail["text"]))
+    elif state.stop_reason is not None:
+        parts.append(f"Reason: {state.stop_reason.rstrip('.')}.")
+    return _reason(str(detail.get("code", state.status)), " ".join(parts), *steps, **detail)
+
+
+def _in(ms: int) -> str:
+    return f"in {_words(ms)}" if ms >= 1000 else "at once"
+
+
+def _words(ms: int) -> str:
+    """A duration as people say it, in its largest fitting unit."""
+    for unit, size in UNITS:
+        if ms >= size:
+            return _count(round(ms / size), unit)
+    return _count(round(max(0, ms) / 1000), "second")
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
