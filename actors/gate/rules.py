@@ -165,6 +165,8 @@ def expire_gates(turn: Turn) -> None:
 def recheck_guards(turn: Turn, node_id: str) -> bool:
     """Before a node's first attempt: does each approval before it still hold for what is there now? Reopens the first that does not."""
     state = turn.state
+    if state.nodes[node_id].attempt > 0:
+        return True
     for guard in state.plan.guards.get(node_id, ()):
         record = next((r for r in reversed(state.gate_history) if r.node_id == guard and r.instance == state.nodes[guard].instance), None)
         if record is None or record.shown_digest is None or state.nodes[guard].status != "completed":
