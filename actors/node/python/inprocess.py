@@ -36,8 +36,10 @@ async def call(order: WorkOrder, action: PythonOrder, tools: Tools) -> Success |
     """
     if order.total_ms is None:
         return await _call(order, action, tools)
-    with trio.move_on_after(order.total_ms / 1000):
-        return await _call(order, action, tools)
+    with trio.move_on_after(order.total_ms / 1000) as limit:
+        verdict = await _call(order, action, tools)
+        if not limit.cancel_called:  # it may have let the cancellation pass
+            return verdict
     failure = out_of_time(order, "node_absolute_timeout", order.total_ms)
     loaded = tools.modules.get(action.folder, action.function)
     if loaded is not None and loaded.is_async:
