@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import select
 import sys
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -53,7 +54,7 @@ def describe(gate: dict[str, Any]) -> None:
     shown = gate.get("shown") or {}
     emit(f"\nGate {visible(gate['gate_name'])}")
     if gate.get("prompt"):
-        emit(f"  {visible_lines(gate['prompt'])}")
+        emit(textwrap.indent(visible_lines(gate["prompt"]).strip("\n"), "  "))
     for artifact in shown.get("artifacts", ()):
         emit(f"  artifact of {visible(artifact['node_id'])}: {visible(artifact['path'])}  sha256 {visible(artifact['sha256'])[:16]}…")
     for command in shown.get("commands", ()):

@@ -20,6 +20,7 @@ __all__ = ["Begun", "Manner", "attend"]
 
 _TICK = 0.2
 _TRIES = 5
+_LAST_EVENTS = 1.0
 _FINAL = {exits.PERMISSION, exits.INTERNAL, exits.USAGE}
 _STANDING = {"awaiting_approval", "waiting"}
 _TERMINAL = {"completed", "blocked", "failed", "cancelled"}
@@ -97,6 +98,7 @@ class _Watch:
     manner: Manner
     view: View
     run: dict[str, Any] = field(factory=dict)
+    _seen: int = 0
     _answered: set[tuple[str, int]] = field(factory=set)
     _refused: dict[tuple[str, int], int] = field(factory=dict)
 
@@ -112,15 +114,25 @@ class _Watch:
             else:
                 self.view.tick()
             self._answer_gates()
+        self._catch_up()
 
     def _drain(self) -> bool:
         """Take in what has happened; wait a moment when nothing has."""
         event = self.stream.poll(_TICK)
         seen = event is not None
         while event is not None:
-            self.view.event(event)
+            self._tell(event)
             event = self.stream.poll(0.0)
         return seen or self.stream.ended
+
+    def _tell(self, event: dict[str, Any]) -> None:
+        self._seen = max(self._seen, int(event["seq"]))
+        self.view.event(event)
+
+    def _catch_up(self) -> None:
+        """The state that ends our stay may be known before the events that led to it: take those in, too."""
+        while self._seen < self.run.get("seq", 0) and (event := self.stream.poll(_LAST_EVENTS)) is not None:
+            self._tell(event)
 
     def _done(self) -> bool:
         if self.stream.ended:
@@ -158,7 +170,7 @@ class _Watch:
         if event is None and not self.stream.ended:
             return False
         if event is not None:
-            self.view.event(event)
+            self._tell(event)
         return gate["node_id"] not in self.look().get("open_gates", ())
 
     def _decide(self, gate: dict[str, Any], answer: dict[str, Any]) -> None:

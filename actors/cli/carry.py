@@ -13,7 +13,7 @@ __all__ = ["change", "change_or_carry"]
 
 
 def change(link: Link, method: str, params: dict[str, Any], *, as_json: bool) -> int:
-    """Send the request to the daemon that listens and print its answer."""
+    """Send the request to the daemon that listens and say what it did."""
     with link.client() as client:
         return _print(_call(client, method, params), as_json=as_json)
 
@@ -51,5 +51,22 @@ def _print(answer: dict[str, Any], *, as_json: bool) -> int:
     if as_json:
         print_json(answer)
     else:
-        emit("  ".join(f"{key}: {visible(value)}" for key, value in answer.items() if value not in (None, [])))
+        emit(visible(_done(answer)))
     return exits.OK
+
+
+def _done(answer: dict[str, Any]) -> str:
+    """What was done, in words where it is about a run, else as the fields of the answer."""
+    if "run_id" not in answer or "status" not in answer:
+        return "  ".join(f"{key}: {_text(value)}" for key, value in answer.items() if value not in (None, []))
+    if answer.get("already_terminal"):
+        return f"{answer['run_id']}: was {answer['status']} already; nothing changed"
+    gate = f"gate {answer.get('gate_name', answer.get('node_id'))}: {answer['decision']}; " if "decision" in answer else ""
+    again = f"; begun again: {', '.join(answer['reset_nodes'])}" if answer.get("reset_nodes") else ""
+    return f"{answer['run_id']}: {gate}now {answer['status']}{again}"
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -38,7 +38,8 @@ def _check(path: Path) -> dict[str, Any]:
     from actors.workflow.problems import WorkflowInvalid
 
     if not path.is_file():
-        missing = {"code": "file_not_found", "message": "no such file", "file": str(path)}
+        words = "this is a folder; name a file in it" if path.is_dir() else "no such file"
+        missing = {"code": "file_not_found", "message": words, "file": str(path)}
         return {"file": str(path), "ok": False, "problems": [missing], "warnings": []}
     try:
         loaded = load_file(path)

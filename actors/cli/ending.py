@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from actors.cli import exits
-from actors.cli.text import emit, print_json, visible
+from actors.cli.text import elapsed, emit, print_json, visible
 
-__all__ = ["conclude", "next_steps"]
+__all__ = ["conclude", "next_steps", "print_reasons"]
 
 
 def conclude(run: dict[str, Any], *, embedded: bool, as_json: bool) -> int:
@@ -23,15 +25,10 @@ def conclude(run: dict[str, Any], *, embedded: bool, as_json: bool) -> int:
 
 
 def _print(run: dict[str, Any]) -> None:
-    detail = run.get("detail") or {}
-    tail = (
-        f" ({detail['code']})"
-        if "code" in detail and detail["code"] != f"run_{run['status']}"
-        else " (held: the daemon in this process has ended)"
-        if run.get("held")
-        else ""
-    )
-    emit(visible(f"{run['run_id']}: {run['status']}{tail}"))
+    started, finished = run.get("started_at_ms"), run.get("finished_at_ms")
+    took = f" in {elapsed(finished - started)}" if started is not None and finished is not None else ""
+    held = " (this process carried its daemon, which ends now)" if run.get("held") else ""
+    emit(visible(f"{run['run_id']}: {run['status']}{took}{held}"))
     failure = run.get("last_failure")
     if failure and run["status"] in {"failed", "blocked"}:
         emit(visible(f"  {failure['node_id']}: {failure['reason']}"))
@@ -39,16 +36,28 @@ def _print(run: dict[str, Any]) -> None:
     for name, value in output.items() if isinstance(output, dict) else ():
         emit(visible(f"  {name} = {value}"))
     for reason in run.get("reasons", ()):
-        emit(visible(f"  {reason['text']}"))
+        emit(f"  {visible(reason['text'])}")
     for step in run.get("next_steps", ()):
         emit(f"  -> {visible(step)}")
     if run.get("report_path"):
-        emit(f"  report: {visible(run['report_path'])}")
+        emit(f"  folder: {visible(run.get('workspace') or Path(run['report_path']).parent / 'work')}")
+        emit(f"  report of the run: {visible(run['report_path'])}")
+
+
+def print_reasons(reasons: Iterable[dict[str, Any]]) -> None:
+    """Why a run is where it is, each reason with its code and the commands that move the run on."""
+    for reason in reasons:
+        emit(f"  {visible(reason['text'])} ({visible(reason['code'])})")
+        for step in reason.get("next", ()):
+            emit(f"  -> {visible(step)}")
 
 
 def next_steps(run: dict[str, Any], *, embedded: bool) -> list[str]:
     """Commands that would move the run on, most likely first."""
     run_id = run["run_id"]
+    known = [step for reason in run.get("reasons", ()) for step in reason.get("next", ())]
+    if known:
+        return known
     if run.get("open_gates"):
         return [f"penstock approve {run_id} {gate}   (or reject, rework, cancel-gate)" for gate in run["open_gates"]]
     if embedded:

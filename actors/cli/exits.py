@@ -35,6 +35,7 @@ _AWAY_CODES = {
     "slow_reader",
     "run_unavailable",
 }
+_NOT_FOUND_CODES = {"address_unknown", "run_gate_missing", "workflow_version_missing"}
 _USAGE_CODES = {"params_invalid", "bad_request"}
 
 
@@ -57,7 +58,7 @@ def report(error: BaseException) -> int:
         case CallRefused():
             return _say(error.message, error.code, exit_of(error))
         case NoDaemon():
-            advice = "" if error.denied else "; start one with penstockd, or let `penstock run` carry its own"
+            advice = "" if error.denied else ". Start one with penstockd, or let `penstock run FILE` carry its own"
             return _say(f"{error}{advice}", "no_daemon", PERMISSION if error.denied else NO_DAEMON)
         case Disconnected():
             return _say(str(error), "disconnected", NO_DAEMON)
@@ -80,7 +81,7 @@ def _other(error: BaseException) -> int:
 def exit_of(error: CallRefused) -> int:
     """The exit code of a refusal, by its code."""
     code = error.code
-    if code.endswith("_not_found") or code == "run_gate_missing":
+    if code.endswith("_not_found") or code in _NOT_FOUND_CODES:
         return NOT_FOUND
     if code in _PERMISSION_CODES:
         return PERMISSION

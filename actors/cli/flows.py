@@ -9,7 +9,8 @@ import click
 from actors.cli import exits, options
 from actors.cli.carry import change
 from actors.cli.link import link_of
-from actors.cli.text import print_json, table
+from actors.cli.listing import given, listing
+from actors.cli.text import print_json
 
 __all__ = ["workflow"]
 
@@ -41,13 +42,7 @@ def put(context: click.Context, file: str, request_id: str | None, *, as_json: b
 @click.pass_context
 def list_(context: click.Context, limit: int, *, as_json: bool) -> int:
     """List stored workflows, each with its newest version."""
-    with link_of(context).client() as client:
-        found = client.call("workflow.list", {"limit": limit})["workflows"]
-    if as_json:
-        print_json(found)
-    else:
-        table(found, _WORKFLOWS, empty="No workflows are stored.")
-    return exits.OK
+    return listing(context, "workflow.list", {"limit": limit}, _WORKFLOWS, empty="No workflows are stored.", as_json=as_json)
 
 
 @workflow.command()
@@ -56,9 +51,8 @@ def list_(context: click.Context, limit: int, *, as_json: bool) -> int:
 @click.pass_context
 def show(context: click.Context, workflow_id: str, version: int | None) -> int:
     """Print a stored definition as JSON."""
-    asked = {"workflow_id": workflow_id} if version is None else {"workflow_id": workflow_id, "version": version}
-    with link_of(context).client() as client:
-        print_json(client.call("workflow.get", asked))
+    with link_of(context).reader() as reader:
+        print_json(reader.call("workflow.get", given({"workflow_id": workflow_id, "version": version})))
     return exits.OK
 
 
@@ -68,13 +62,7 @@ def show(context: click.Context, workflow_id: str, version: int | None) -> int:
 @click.pass_context
 def versions(context: click.Context, workflow_id: str, *, as_json: bool) -> int:
     """List the versions of a workflow."""
-    with link_of(context).client() as client:
-        found = client.call("workflow.versions", {"workflow_id": workflow_id})["versions"]
-    if as_json:
-        print_json(found)
-    else:
-        table(found, _VERSIONS, empty="No versions.")
-    return exits.OK
+    return listing(context, "workflow.versions", {"workflow_id": workflow_id}, _VERSIONS, empty="No versions.", as_json=as_json)
 
 
 @workflow.command()

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from actors.cli import exits, options
+from actors.cli import options
 from actors.cli.carry import change_or_carry
 from actors.cli.link import link_of
-from actors.cli.text import print_json, table
+from actors.cli.listing import listing
 
 __all__ = ["approve", "cancel_gate", "gates", "reject", "rework"]
 
@@ -28,13 +28,7 @@ _feedback = click.option("--feedback", metavar="TEXT", help="Words for the run; 
 @click.pass_context
 def gates(context: click.Context, run_id: str | None, *, as_json: bool) -> int:
     """List open gates."""
-    with link_of(context).client() as client:
-        found = client.call("gate.list", {"run_id": run_id} if run_id else {})["gates"]
-    if as_json:
-        print_json(found)
-    else:
-        table(found, _GATES, empty="No open gates.")
-    return exits.OK
+    return listing(context, "gate.list", {"run_id": run_id}, _GATES, empty="No open gates.", as_json=as_json)
 
 
 @click.command()

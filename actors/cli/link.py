@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import field, frozen
 
@@ -15,7 +15,15 @@ from actors.paths import Places, resolve
 if TYPE_CHECKING:
     import click
 
-__all__ = ["Carrier", "Link", "link_of"]
+__all__ = ["Carrier", "Link", "Reader", "link_of"]
+
+
+class Reader(Protocol):
+    """Something that answers the methods that only read."""
+
+    def call(self, method: str, params: dict[str, Any] | None = None, *, timeout: float | None = None) -> dict[str, Any]:
+        """Ask and wait. Raises CallRefused."""
+        ...
 
 
 @frozen
@@ -55,6 +63,21 @@ class Link:
             if error.denied:
                 raise
             return None
+
+    @contextmanager
+    def reader(self) -> Iterator[Reader]:
+        """Whoever can answer questions: the daemon that listens, else the store itself. Raises NoDaemon where there is neither."""
+        client = self.try_client()
+        if client is not None:
+            with client:
+                yield client
+            return
+        if not (self.places.data / "penstock.db").exists():
+            raise NoDaemon(self.places.socket, f"nobody listens, and {self.places.data} holds no data: nothing was ever run here")
+        from actors.cli.offline import reading
+
+        with reading(self.places) as archive:
+            yield archive
 
     @contextmanager
     def carrier(self) -> Iterator[Carrier]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from actors.cli import exits, options
-from actors.cli.link import link_of
-from actors.cli.text import clock_time, elapsed, emit, print_json, table, visible, visible_lines
+from actors.cli.ending import print_reasons
+from actors.cli.link import Reader, link_of
+from actors.cli.listing import given, listing
+from actors.cli.text import count, date_time, elapsed, emit, print_json, table, visible, visible_lines
 from actors.control.client import Client, Stream
 
 __all__ = ["events", "logs", "ls", "report", "show", "tree", "why"]
 
+_STATUSES = ("queued", "running", "pausing", "paused", "waiting", "awaiting_approval", "completed", "blocked", "failed", "cancelled")
 _RUNS = (("run_id", "RUN"), ("workflow_id", "WORKFLOW"), ("status", "STATUS"), ("created_at_ms", "CREATED"), ("title", "TITLE"))
 _NODES = (("node_id", "NODE"), ("kind", "KIND"), ("status", "STATUS"), ("attempt", "ATTEMPT"), ("took", "TOOK"), ("problem", "PROBLEM"))
 _FACTS = (
@@ -30,7 +34,7 @@ _FACTS = (
 
 
 @click.command()
-@click.option("--status", metavar="S", help="Only runs in this status.")
+@click.option("--status", type=click.Choice(_STATUSES), metavar="S", help=f"Only runs in this status: {', '.join(_STATUSES)}.")
 @click.option("--workflow", metavar="W", help="Only runs of this workflow.")
 @options.with_limit(50)
 @options.as_json
@@ -38,9 +42,7 @@ _FACTS = (
 def ls(context: click.Context, status: str | None, workflow: str | None, limit: int, *, as_json: bool) -> int:
     """List runs, newest first."""
     asked = {"status": status, "workflow_id": workflow, "limit": limit}
-    with link_of(context).client() as client:
-        runs = client.call("run.list", {key: value for key, value in asked.items() if value is not None})["runs"]
-    return _listing(runs, _RUNS, "No runs.", as_json=as_json)
+    return listing(context, "run.list", asked, _RUNS, empty="No runs.", as_json=as_json)
 
 
 @click.command()
@@ -49,17 +51,19 @@ def ls(context: click.Context, status: str | None, workflow: str | None, limit: 
 @click.pass_context
 def show(context: click.Context, run_id: str, *, as_json: bool) -> int:
     """Show one run with its nodes."""
-    with link_of(context).client() as client:
-        run = client.call("run.get", {"run_id": run_id})["run"]
+    with link_of(context).reader() as reader:
+        run = reader.call("run.get", {"run_id": run_id})["run"]
     if as_json:
         print_json(run)
         return exits.OK
     emit(f"{visible(run['run_id'])}  workflow {visible(run['workflow_id'])} version {visible(run.get('version', '-'))}")
     for key in _FACTS:
         if run.get(key) is not None:
-            emit(f"  {key.removesuffix('_ms').replace('_', ' ')}: {visible(clock_time(run[key]) if key.endswith('_ms') else run[key])}")
-    for name, value in {**{f"input {key}": given for key, given in run.get("inputs", {}).items()}, **(run.get("output") or {})}.items():
-        emit(visible(f"  {name} = {value}"))
+            emit(f"  {key.removesuffix('_ms').replace('_', ' ')}: {visible(date_time(run[key]) if key.endswith('_ms') else run[key])}")
+    for what in ("inputs", "output"):
+        values = run.get(what)
+        for name, value in values.items() if isinstance(values, dict) else ():
+            emit(visible(f"  {what.removesuffix('s')} {name} = {value}"))
     table([_node_row(node) for node in run["nodes"]], _NODES, empty="  no nodes")
     return exits.OK
 
@@ -67,7 +71,8 @@ def show(context: click.Context, run_id: str, *, as_json: bool) -> int:
 def _node_row(node: dict[str, Any]) -> dict[str, Any]:
     started, ended, error = node.get("started_at_ms"), node.get("ended_at_ms"), node.get("error")
     took = elapsed(ended - started) if started is not None and ended is not None else None
-    return {**node, "took": took, "problem": f"{error['code']}: {error['message']}" if error else None}
+    problem = f"{error['code']}: {error['message']}" if error else node.get("skip_reason")
+    return {**node, "attempt": node["attempt"] or None, "took": took, "problem": problem}
 
 
 @click.command()
@@ -96,14 +101,13 @@ def tree(context: click.Context, *, as_json: bool) -> int:
 @click.pass_context
 def why(context: click.Context, run_id: str, *, as_json: bool) -> int:
     """Say why a run is where it is, and what would move it on."""
-    with link_of(context).client() as client:
-        answer = client.call("run.why", {"run_id": run_id})
+    with link_of(context).reader() as reader:
+        answer = reader.call("run.why", {"run_id": run_id})
     if as_json:
         print_json(answer)
         return exits.OK
     emit(visible(f"{answer['run_id']}: {answer['status']}"))
-    for reason in answer["reasons"]:
-        emit(f"  {visible(reason['text'])} ({visible(reason['code'])})")
+    print_reasons(answer["reasons"])
     return exits.OK
 
 
@@ -111,28 +115,32 @@ def why(context: click.Context, run_id: str, *, as_json: bool) -> int:
 @options.run_id
 @click.option("--follow", is_flag=True, help="Stay and print events as they come, until the run has ended.")
 @click.option("--after", type=click.IntRange(min=0), default=0, metavar="SEQ", help="Only events behind this sequence number.")
+@click.option("--verbose", is_flag=True, help="Each event's own name and all its fields instead of a sentence.")
 @options.as_json
 @click.pass_context
-def events(context: click.Context, run_id: str, after: int, *, follow: bool, as_json: bool) -> int:
-    """Print a run's events.
+def events(context: click.Context, /, run_id: str, after: int, **flags: bool) -> int:
+    """Print a run's events, oldest first.
 
-    Oldest first; with --json one JSON object a line.
+    With --json one JSON object a line. --follow needs a daemon.
     """
-    from actors.cli.view import event_line
+    from actors.cli.narrate import Narrator, event_line, plain_line
 
-    with link_of(context).client() as client:
-        stream = Stream(client, "run.follow", {"run_id": run_id, "after": after}) if follow else _pages(client, run_id, after)
-        for event in stream:
-            if as_json:
+    narrator = Narrator()
+    link = link_of(context)
+    with link.client() if flags["follow"] else link.reader() as source:
+        asked = {"run_id": run_id, "after": after}
+        for event in Stream(source, "run.follow", asked) if isinstance(source, Client) and flags["follow"] else _pages(source, asked):
+            if flags["as_json"]:
                 print_json(event)
             else:
-                emit(event_line(event))
+                emit(plain_line(event) if flags["verbose"] else event_line(narrator, event))
     return exits.OK
 
 
-def _pages(client: Client, run_id: str, after: int) -> Any:
+def _pages(reader: Reader, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    after = asked["after"]
     while True:
-        page = client.call("run.events", {"run_id": run_id, "after": after})
+        page = reader.call("run.events", {**asked, "after": after})
         yield from page["events"]
         if not page["events"] or page["events"][-1]["seq"] >= page["head"]:
             return
@@ -148,14 +156,14 @@ def _pages(client: Client, run_id: str, after: int) -> Any:
 def logs(context: click.Context, run_id: str, node_id: str | None, attempt: int | None, *, as_json: bool) -> int:
     """Print what a run's nodes wrote."""
     asked = {"run_id": run_id, "node_id": node_id, "attempt": attempt}
-    with link_of(context).client() as client:
-        found = client.call("run.logs", {key: value for key, value in asked.items() if value is not None})["logs"]
+    with link_of(context).reader() as reader:
+        found = reader.call("run.logs", given(asked))["logs"]
     if as_json:
         print_json(found)
         return exits.OK
     for log in found:
         cut = f", cut; all of it: {log['path']}" if log["truncated"] else ""
-        emit(visible(f"== {log['node_id']} attempt {log['attempt']} {log['stream']} ({log['size']} bytes{cut})"))
+        emit(visible(f"== {log['node_id']} attempt {log['attempt']} {log['stream']} ({count(log['size'], 'byte')}{cut})"))
         if log["text"]:
             emit(visible_lines(log["text"]).rstrip("\n"))
     if not found:
@@ -169,19 +177,11 @@ def logs(context: click.Context, run_id: str, node_id: str | None, attempt: int 
 @click.pass_context
 def report(context: click.Context, run_id: str, *, as_json: bool) -> int:
     """Print the report of a run."""
-    with link_of(context).client() as client:
-        answer = client.call("run.report", {"run_id": run_id})
+    with link_of(context).reader() as reader:
+        answer = reader.call("run.report", {"run_id": run_id})
     if as_json:
         print_json(answer)
     else:
         emit(visible_lines(answer["markdown"]))
         emit(f"\n({visible(answer['path'])})")
-    return exits.OK
-
-
-def _listing(rows: list[dict[str, Any]], columns: tuple[tuple[str, str], ...], empty: str, *, as_json: bool) -> int:
-    if as_json:
-        print_json(rows)
-    else:
-        table(rows, columns, empty=empty)
     return exits.OK

@@ -21,7 +21,7 @@ _COMMANDS = {
     "show": ("look:show", "Show one run with its nodes."),
     "tree": ("look:tree", "Show the daemon's actors."),
     "why": ("look:why", "Say why a run is where it is, and what would move it on."),
-    "events": ("look:events", "Print a run's events."),
+    "events": ("look:events", "Print a run's events, oldest first."),
     "logs": ("look:logs", "Print what a run's nodes wrote."),
     "report": ("look:report", "Print the report of a run."),
     "gates": ("gates:gates", "List open gates."),
@@ -56,6 +56,15 @@ class LazyGroup(click.Group):
         module, attribute = _COMMANDS[cmd_name][0].split(":")
         command: click.Command = getattr(importlib.import_module(f"actors.cli.{module}"), attribute)
         return command
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does; an unknown name is answered with the nearest one."""
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], _COMMANDS, 1)
+            ctx.fail(f"there is no command {args[0]!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in --help, without importing anything."""

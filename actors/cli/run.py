@@ -48,6 +48,7 @@ def _detached(link: Link, params: dict[str, Any], *, as_json: bool) -> int:
 
     with link.client() as client:
         started = _start(client.call, params)
+    _print_warnings(started)
     if as_json:
         print_json(started)
     else:
@@ -62,7 +63,9 @@ def _attended(link: Link, params: dict[str, Any], given: dict[str, Any]) -> int:
 
     def begin(carrier: Carrier) -> Begun:
         with carrier.client() as client:
-            return Begun(str(_start(client.call, params)["run_id"]))
+            started = _start(client.call, params)
+        _print_warnings(started)
+        return Begun(str(started["run_id"]))
 
     return attend(link, begin, manner)
 
@@ -76,6 +79,13 @@ def _start(call: Any, params: dict[str, Any]) -> dict[str, Any]:
         exit_code = exits.exit_of(refused)
         raise exits.Told(refused.code, refused.message, exit_code if exit_code in _NOT_A_USERS_MISTAKE else exits.USAGE) from None
     return started
+
+
+def _print_warnings(started: dict[str, Any]) -> None:
+    from actors.cli.text import visible
+
+    for warning in started.get("warnings", ()):
+        click.echo(f"warning: {visible(warning)}", err=True)
 
 
 def _print_problems(problems: Any) -> None:

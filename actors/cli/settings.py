@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import attrs
 import click
@@ -23,7 +24,7 @@ def config(context: click.Context, *, explain: bool, as_json: bool) -> int:
     from actors.config import load
 
     places = link_of(context).places
-    rows = [attrs.asdict(entry) for entry in load(os.environ, places.config_file).entries()]
+    rows: list[dict[str, Any]] = [attrs.asdict(entry) for entry in load(os.environ, places.config_file).entries()]
     if as_json:
         print_json({"settings": rows, "places": {name: str(path) for name, path in attrs.asdict(places).items()}})
         return exits.OK
@@ -35,5 +36,10 @@ def config(context: click.Context, *, explain: bool, as_json: bool) -> int:
         ("origin", "FROM"),
         *((("allowed", "ALLOWED"), ("says", "MEANING")) if explain else ()),
     )
-    table(rows, columns, empty="No settings.")
+    shown = [{**row, "value": _words(row["value"])} for row in rows]
+    table(shown, columns, empty="No settings.")
     return exits.OK
+
+
+def _words(value: object) -> object:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else value

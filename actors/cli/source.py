@@ -17,6 +17,8 @@ _LARGEST = 256 << 10
 def start_params(target: str) -> dict[str, Any]:
     """The part of run.start that says what to run. A target with a known suffix, a slash or a file of that name is a file."""
     path = Path(target)
+    if path.is_dir():
+        raise Told("file_not_readable", f"{path}: this is a folder; name a workflow file in it", USAGE)
     if path.suffix.lower() in _NOTATIONS or os.sep in target or path.is_file():
         return definition(path)
     return {"workflow_id": target}
@@ -33,14 +35,18 @@ def definition(path: Path) -> dict[str, Any]:
 def _read(path: Path) -> str:
     try:
         if path.stat().st_size > _LARGEST:
-            raise Told("file_too_large", f"{path}: more than {_LARGEST} bytes, the most that a workflow file may have", USAGE)
+            raise Told("file_too_large", f"{path}: more than {_LARGEST >> 10} KiB, the most that a workflow file may have", USAGE)
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise Told("file_not_found", f"{path}: no such file", NOT_FOUND) from None
     except PermissionError:
         raise Told("file_not_readable", f"{path}: permission denied", PERMISSION) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise Told("file_not_readable", f"{path}: {error}", USAGE) from None
+    except IsADirectoryError:
+        raise Told("file_not_readable", f"{path}: this is a folder; name a file in it", USAGE) from None
+    except UnicodeDecodeError as error:
+        raise Told("file_not_readable", f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8", USAGE) from None
+    except OSError as error:
+        raise Told("file_not_readable", f"{path}: {error.strerror or error}", USAGE) from None
 
 
 def inputs_of(given: tuple[str, ...]) -> dict[str, str]:

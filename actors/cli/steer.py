@@ -62,9 +62,10 @@ def _milliseconds(text: str) -> int:
 def cancel(context: click.Context, /, run_id: str, **given: Any) -> int:
     """Cancel a run.
 
-    Its `finally` nodes still run.
+    Its `finally` nodes still run. Where no daemon listens, this process carries one for it.
     """
-    return change(link_of(context), "run.cancel", _params(run_id, given), as_json=given["as_json"])
+    ended = change_or_carry(link_of(context), "run.cancel", _params(run_id, given), as_json=given["as_json"])
+    return exits.OK if ended == exits.CANCELLED else ended
 
 
 @click.command()
@@ -77,7 +78,7 @@ def cancel(context: click.Context, /, run_id: str, **given: Any) -> int:
 def retry(context: click.Context, /, run_id: str, node_id: str, **given: Any) -> int:
     """Give a failed node fresh attempts.
 
-    All that depends on it is done again, too.     Where no daemon listens, this process carries one and stays with the run, as `run` does.
+    All that depends on it is done again, too. Where no daemon listens, this process carries one and stays with the run, as `run` does.
     """
     params = {**_params(run_id, given), "node_id": node_id}
     return change_or_carry(link_of(context), "run.retry", params, as_json=given["as_json"])

@@ -8,10 +8,10 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-__all__ = ["clock_time", "elapsed", "emit", "print_json", "table", "visible", "visible_lines"]
+__all__ = ["count", "date_time", "elapsed", "emit", "print_json", "span", "table", "time_of_day", "visible", "visible_lines"]
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-_WIDTH = 60
+_WIDTH = 64
 
 
 def visible(value: object) -> str:
@@ -34,9 +34,14 @@ def _escape(char: str) -> str:
     return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
-def clock_time(ms: int | None) -> str:
+def date_time(ms: int | None) -> str:
     """Local date and time of a wall clock value in milliseconds; a dash for none."""
     return "-" if ms is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(ms / 1000))
+
+
+def time_of_day(ms: int) -> str:
+    """Local time of a wall clock value in milliseconds."""
+    return time.strftime("%H:%M:%S", time.localtime(ms / 1000))
 
 
 def elapsed(ms: float | None) -> str:
@@ -50,6 +55,20 @@ def elapsed(ms: float | None) -> str:
     if whole < 60:
         return f"{whole}s"
     return f"{whole // 60}m{whole % 60:02d}s" if whole < 3600 else f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+
+
+def span(ms: float) -> str:
+    """A duration that was asked for, without false precision: 0.5s, 10s, 5m, 3h, 7d."""
+    seconds = round(max(0.0, ms / 1000), 1)
+    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
+        if seconds >= size and seconds % size == 0:
+            return f"{int(seconds // size)}{unit}"
+    return f"{seconds:g}s" if seconds < 60 else elapsed(ms)
+
+
+def count(number: int, word: str) -> str:
+    """`1 byte`, `2 bytes`."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def emit(text: str = "") -> None:
@@ -78,6 +97,6 @@ def _cell(key: str, value: Any) -> str:
     if value is None:
         return "-"
     if key.endswith("_ms") and isinstance(value, int):
-        return clock_time(value)
-    text = visible(json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value)
+        return date_time(value)
+    text = visible(json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list, bool)) else value)
     return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"

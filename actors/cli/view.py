@@ -5,13 +5,10 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
-from actors.cli.text import clock_time, emit, visible
+from actors.cli.narrate import Narrator
+from actors.cli.text import emit, visible
 
-__all__ = ["Lines", "Silence", "View", "event_line", "view_for"]
-
-_OWN = {"seq", "event", "at_ms"}
-# Names of things for machines: a person who watches does not need them, `penstock events` has them all.
-_FOR_MACHINES = {"claim_id", "claimant_id", "digest", "lease_epoch", "nonce", "shown", "shown_digest"}
+__all__ = ["Lines", "Silence", "View", "view_for"]
 
 
 class View(Protocol):
@@ -66,28 +63,20 @@ class Silence:
 
 
 class Lines(Silence):
-    """One line for each event, flushed at once."""
+    """One line for each event that says something new, flushed at once."""
+
+    def __init__(self) -> None:
+        self._narrator = Narrator()
 
     def event(self, event: dict[str, Any]) -> None:
         """Print it."""
-        emit(event_line({key: value for key, value in event.items() if key not in _FOR_MACHINES}))
+        line = self._narrator.live_line(event)
+        if line is not None:
+            emit(line)
 
     def say(self, text: str) -> None:
         """Print it."""
         emit(visible(text))
-
-
-def event_line(event: dict[str, Any]) -> str:
-    """Sequence number, local time, the event's name, its short fields."""
-    fields = " ".join(f"{key}={_short(value)}" for key, value in event.items() if key not in _OWN and value not in (None, "", [], {}))
-    return visible(f"{event['seq']:>5} {clock_time(event['at_ms'])} {event['event']} {fields}").rstrip()
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, (dict, list)):
-        return f"{{{len(value)}}}" if isinstance(value, dict) else f"[{len(value)}]"
-    text = str(value)
-    return text if len(text) <= 80 else text[:79] + "…"
 
 
 def view_for(terminal: bool, as_json: bool) -> View:  # noqa: FBT001  two facts about the terminal, named at the only call

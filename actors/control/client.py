@@ -162,7 +162,9 @@ def _connect(path: Path, patience: float) -> socket.socket:
         except OSError as error:
             link.close()
             if time.monotonic() + pause > deadline:
-                raise NoDaemon(path, error.strerror or str(error), denied=isinstance(error, PermissionError)) from None
+                nobody = isinstance(error, FileNotFoundError | ConnectionRefusedError)
+                reason = "nobody listens" if nobody else error.strerror or str(error)
+                raise NoDaemon(path, reason, denied=isinstance(error, PermissionError)) from None
         else:
             return link
         time.sleep(pause)

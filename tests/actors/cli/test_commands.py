@@ -27,16 +27,16 @@ LISTINGS: list[tuple[list[str], str, dict[str, Any], str]] = [
     (["gates", "r"], "gate_list", {"gates": []}, "No open gates."),
     (["workflow", "ls"], "workflow_list", {"workflows": [{"workflow_id": "w", **VERSION, "title": "T", "updated_ms": 1000}]}, "w"),
     (["workflow", "versions", "w"], "workflow_versions", {"versions": [VERSION]}, "dddd"),
-    (["pause", "r"], "run_pause", {"run_id": "r", "status": "pausing"}, "status: pausing"),
-    (["resume", "r"], "run_resume", {"run_id": "r", "status": "queued"}, "status: queued"),
-    (["cancel", "r", "--reason", "enough"], "run_cancel", {"run_id": "r", "status": "cancelled"}, "status: cancelled"),
-    (["retry", "r", "a"], "run_retry", {"run_id": "r", "status": "queued", "reset_nodes": ["a", "b"]}, "reset_nodes: ['a', 'b']"),
+    (["pause", "r"], "run_pause", {"run_id": "r", "status": "pausing"}, "r: now pausing"),
+    (["resume", "r"], "run_resume", {"run_id": "r", "status": "queued"}, "r: now queued"),
+    (["cancel", "r", "--reason", "enough"], "run_cancel", {"run_id": "r", "status": "cancelled"}, "r: now cancelled"),
+    (["retry", "r", "a"], "run_retry", {"run_id": "r", "status": "queued", "reset_nodes": ["a", "b"]}, "r: now queued; begun again: a, b"),
     (["approve", "r", "ok", "--select", "x", "--feedback", "fine"], "gate_decide", {"run_id": "r", "decision": "approve"}, "approve"),
     (["reject", "r"], "gate_decide", {"run_id": "r", "decision": "reject"}, "reject"),
     (["rework", "r", "--feedback", "again"], "gate_decide", {"run_id": "r", "decision": "rework"}, "rework"),
     (["cancel-gate", "r"], "gate_decide", {"run_id": "r", "decision": "cancel"}, "cancel"),
-    (["send", "runs/r", '{"kind": "Tick"}'], "actor_tell", {"delivered": True}, "delivered: True"),
-    (["workflow", "rm", "w", "--cancel-runs"], "workflow_delete", {"workflow_id": "w", "deleted": True, "cancelled": []}, "deleted: True"),
+    (["send", "runs/r", '{"kind": "Tick"}'], "actor_tell", {"delivered": True}, "delivered: yes"),
+    (["workflow", "rm", "w", "--cancel-runs"], "workflow_delete", {"workflow_id": "w", "deleted": True, "cancelled": []}, "deleted: yes"),
 ]  # fmt: skip
 
 
@@ -153,7 +153,7 @@ def test_a_refusal_becomes_an_exit_code(world: World, penstock: Penstock, code: 
     assert result.stderr == f"error: no \\x1b[1m\ncode: {code}\n"
 
 
-def test_without_a_daemon_looking_ends_with_69(alone: Penstock) -> None:
+def test_without_a_daemon_and_without_data_looking_ends_with_69(alone: Penstock) -> None:
     for words in (["ls"], ["tree"], ["show", "r"], ["gates"], ["pause", "r"], ["workflow", "ls"], ["send", "a", "{}"]):
         result = alone(*words)
         assert (result.exit_code, "code: no_daemon" in result.stderr) == (69, True), words
@@ -164,7 +164,7 @@ def test_a_message_that_is_no_json_is_the_users_mistake(penstock: Penstock) -> N
 
 
 def test_an_error_of_ours_is_70_and_shows_where(world: World, penstock: Penstock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("actors.cli.look.table", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("actors.cli.listing.table", lambda *_, **__: 1 / 0)
     world.runtime.answers["run_list"] = {"runs": []}
     result = penstock("ls")
     assert result.exit_code == 70

@@ -95,6 +95,6 @@ def test_a_command_against_a_daemon_imports_neither_trio_nor_the_store() -> None
 def test_the_executable_runs_and_ends_with_the_codes_of_the_interface() -> None:
     assert run("--help").stdout.startswith("Usage: penstock")
     assert run("nonsense").returncode == 2
-    refused = run("--socket", "/nowhere/s", "ls")
+    refused = run("--socket", "/nowhere/s", "tree")
     assert (refused.returncode, refused.stderr.splitlines()[-1]) == (69, "code: no_daemon")
     assert "version" in run("--version").stdout

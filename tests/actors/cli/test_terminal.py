@@ -99,7 +99,7 @@ def test_the_tree_is_drawn_and_the_end_is_told(world: World, sit_down: SitDown) 
     terminal = sit_down()
     assert terminal.end() == 0
     assert "A run" in terminal.text
-    assert "report: /data/runs/r/report.md" in terminal.text
+    assert "report of the run: /data/runs/r/report.md" in terminal.text
 
 
 def test_end_of_input_means_later(asking: World, sit_down: SitDown) -> None:

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from actors.cli.ending import next_steps
 from actors.cli.live import Live, picture
-from actors.cli.text import clock_time, elapsed, visible, visible_lines
-from actors.cli.view import event_line
+from actors.cli.narrate import Narrator, event_line, plain_line
+from actors.cli.text import date_time, elapsed, span, visible, visible_lines
 from tests.actors.cli.world import World, node
 
 
@@ -35,15 +35,43 @@ def test_visible_text_is_printable_and_lines_stay_lines(text: str) -> None:
 
 def test_times_are_short() -> None:
     assert [elapsed(ms) for ms in (None, -5, 400, 12_000, 185_000, 7_620_000)] == ["", "0.0s", "0.4s", "12s", "3m05s", "2h07m"]
-    assert clock_time(None) == "-"
+    assert date_time(None) == "-"
+    assert [span(ms) for ms in (500, 10_000, 300_000, 7_200_000, 604_800_000, 90_000)] == ["0.5s", "10s", "5m", "2h", "7d", "1m30s"]
 
 
-def test_an_event_line_leaves_out_what_is_empty_and_shortens_what_is_long() -> None:
-    line = event_line({"seq": 7, "event": "x", "at_ms": 0, "a": None, "b": [1, 2], "c": {"k": 1}, "d": "y" * 200, "e": 0, "f": False})
+def at(ms: int, event: str, **fields: object) -> dict[str, object]:
+    return {"seq": 7, "event": event, "at_ms": ms, **fields}
+
+
+def test_an_event_that_the_client_does_not_know_is_shown_by_its_short_fields() -> None:
+    event = at(0, "x", a=None, b=[1, 2], c={"k": 1}, d="y" * 200, e=0, f=False)
+    line = event_line(Narrator(), event)
     assert "a=" not in line
-    assert "b=[2] c={1}" in line
-    assert "e=0 f=False" in line
-    assert len(line) < 160
+    assert 'x b=[1, 2] c={"k": 1} d=yyy' in line
+    assert line.endswith("… e=0 f=false")
+    assert "y" * 200 in plain_line(event)
+
+
+def test_events_of_a_node_say_attempt_duration_and_the_first_line_of_what_came_out() -> None:
+    narrator = Narrator()
+    begun = narrator.words(at(1000, "node_started", node_id="a", attempt=2, instance=1))
+    done = at(3500, "node_completed", node_id="a", attempt=2, output="one\ntwo", artifact={"path": "o.txt", "size": 1})
+    assert begun == "a  started, attempt 2"
+    assert narrator.words(done) == "a  completed in 2.5s, attempt 2 -> o.txt (1 byte): one…"
+    failed = at(3500, "node_failed", node_id="b", code="exit_code", attempt=1, max_attempts=3, message="exit 3\nmore")
+    assert narrator.words(failed) == "b  failed, attempt 1 of 3, exit_code: exit 3…"
+    again = at(3500, "node_retry_backoff_scheduled", node_id="b", retry_attempt=2, retry_backoff_ms=2000, retry_after_ms=5500)
+    assert narrator.words(again) == "b  tries again in 2s, attempt 2"
+
+
+def test_somebody_who_watches_is_spared_claims_digests_and_repetitions() -> None:
+    narrator = Narrator()
+    assert narrator.live_line(at(0, "run_execution_claimed", claim_id="c", claimant_id="p", lease_epoch=1)) is None
+    opened = at(0, "approval_gate_opened", gate_name="ok", nonce="n" * 32, shown={"prompt": "Publish?"}, shown_digest="d" * 64)
+    assert str(narrator.live_line(opened)).endswith("  ok  waits for a person: Publish?")
+    decided = at(0, "approval_gate_decided", gate_name="ok", decision="rework", decided_by="uid:1", feedback="shorter", reset_nodes=["a"])
+    assert narrator.words(decided) == "ok  rework by uid:1: shorter; done again: a"
+    assert narrator.live_line(at(0, "node_completed", node_id="ok", attempt=0, output={"decision": "approve"})) is None
 
 
 def drawn(run: dict[str, object], height: int = 40) -> str:
@@ -96,3 +124,6 @@ def test_what_moves_a_run_on_depends_on_where_its_daemon_is() -> None:
     assert next_steps(run, embedded=False) == ["penstock resume r"]
     assert "or start penstockd" in next_steps(run, embedded=True)[0]
     assert next_steps({**run, "status": "waiting"}, embedded=False) == []
+    assert next_steps({**run, "reasons": [{"code": "c", "text": "t", "next": ["penstock approve r"]}]}, embedded=True) == [
+        "penstock approve r"
+    ]
