@@ -82,7 +82,7 @@ def inv_G27(db: Records, history: History) -> list[str]:
         seqs = [event["seq"] for event in followed.events]
         if seqs != list(range(followed.after + 1, followed.after + 1 + len(seqs))):
             wrong.append(f"G27: a follower of {followed.run_id} from {followed.after} got {seqs}")
-        kinds = [row[1] for row in db.logs[followed.run_id]]
+        kinds = [row[1] for row in db.logs.get(followed.run_id, [])]
         wrong += [
             f"G27: a follower of {followed.run_id} was told {event['event']} as {event['seq']}"
             for event in followed.events
