@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -35,6 +35,7 @@ def shown_at(state: RunState, node_id: str, evidence: Mapping[str, str | None]) 
     """What is shown at a gate now. `evidence` overrides the recorded hash of a node's artifact with that of the file as it is."""
     spec = state.plan.nodes[node_id].action
     gate = spec if isinstance(spec, Gate) else None
+    known = state.plan.body.ancestors(node_id)
     artifacts = []
     for source, path in artifacts_before(state, node_id):
         recorded = state.nodes[source].artifact
@@ -45,11 +46,11 @@ def shown_at(state: RunState, node_id: str, evidence: Mapping[str, str | None]) 
         "commands": [
             {"node_id": dependent, "text": _cut(text, LONGEST_COMMAND)}
             for dependent in state.plan.body.dependents.get(node_id, ())[:MOST_COMMANDS]
-            if (text := _command_text(state, state.plan.nodes[dependent])) is not None
+            if (text := _command_text(state, state.plan.nodes[dependent], known)) is not None
         ],
         "inputs": dict(state.inputs),
         "options": [{"label": option.label, "value": option.value} for option in gate.options] if gate else [],
-        "prompt": _cut(_text(state, node_id, gate.prompt), LONGEST_PROMPT) if gate and gate.prompt is not None else None,
+        "prompt": _cut(_text(state, node_id, gate.prompt, known), LONGEST_PROMPT) if gate and gate.prompt is not None else None,
     }
 
 
@@ -65,20 +66,28 @@ def _cut(text: str, longest: int) -> str:
     return f"{text[:longest]} [... {len(text)} characters in all, sha256 {sha256(text.encode()).hexdigest()}]"
 
 
-def _command_text(state: RunState, node: Node) -> str | None:
+def _command_text(state: RunState, node: Node, known: Container[str]) -> str | None:
     match node.action:
         case Command(argv=argv):
-            return shlex.join(_text(state, node.node_id, word) for word in argv)
+            return shlex.join(_text(state, node.node_id, word, known) for word in argv)
         case Shell(run=run):
-            return _text(state, node.node_id, run, quote=True)
+            return _text(state, node.node_id, run, known, quote=True)
         case _:
             return None
 
 
-def _text(state: RunState, node_id: str, text: str, *, quote: bool = False) -> str:
-    """Rendered where everything in it is known, as written otherwise. It is used while the run runs, whatever it does at present."""
+def _text(state: RunState, node_id: str, text: str, known: Container[str], *, quote: bool = False) -> str:
+    """Rendered where everything in it is known, as written otherwise. It is used while the run runs, whatever it does at present.
+
+    The answers of this gate, and of those beside it, are not known when it is asked, so that giving them does not change what was shown.
+    """
     scope = scope_for(state, node_id)
     scope["run"]["status"] = "running"
+    scope["nodes"] = {
+        other: result
+        for other, result in scope["nodes"].items()
+        if other in known or (state.settled(other) is not None and not isinstance(state.plan.nodes[other].action, Gate))
+    }
     try:
         return render_text(text, scope, quote=quote)
     except TemplateError:

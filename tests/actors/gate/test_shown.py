@@ -114,6 +114,30 @@ def test_commands_are_shown_rendered_and_quoted_python_is_not_shown() -> None:
     ]  # fmt: skip
 
 
+def test_a_command_that_names_the_answer_is_shown_as_written_and_the_answer_does_not_void_it() -> None:
+    story = Story.begun(
+        "pick gate: human_approval, options: [x, y]", "g gate: human_approval, needs: [pick], prompt: 'As {{ nodes.pick.selection }}?'",
+        "h gate: human_approval, needs: [pick]",
+        "b command: [say, '{{ nodes.g.decision }}', '{{ nodes.h.decision }}', '{{ nodes.pick.selection }}'], needs: [g, h]",
+    )  # fmt: skip
+    assert story.decide("approve", selections=("y",)) == ["decide pick approve", "done pick"]
+    story.claim()
+    shown = story.state.open_gates["g"].shown
+    assert shown["prompt"] == "As y?"
+    assert shown["commands"] == [{"node_id": "b", "text": "say '{{ nodes.g.decision }}' '{{ nodes.h.decision }}' y"}]
+    story.decide("approve", "g")
+    story.decide("approve", "h")
+    assert story.claim() == ["run_execution_claimed", "start b"]
+
+
+def test_a_result_that_came_after_the_question_asks_again() -> None:
+    story = Story.begun("n", "g gate: human_approval", "b command: [say, '{{ nodes.n.output }}'], needs: [g, n]")
+    assert story.state.open_gates["g"].shown["commands"] == [{"node_id": "b", "text": "say '{{ nodes.n.output }}'"}]
+    story.decide("approve")
+    assert story.ok("n", "five") == ["done n", "reopen g", "ask g @2", "run_awaiting_approval"]
+    assert story.state.open_gates["g"].shown["commands"] == [{"node_id": "b", "text": "say five"}]
+
+
 def test_what_is_too_long_to_show_is_cut_and_still_bound() -> None:
     def digest(length: int) -> tuple[str, dict[str, Any]]:
         story = Story.begun(
