@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from actors.run.plan import Plan, compile_plan
 from actors.workflow.canonical import decode
+
+if TYPE_CHECKING:
+    from actors.workflow.spec import Workflow
 
 __all__ = ["Plans", "VersionMissing"]
 
@@ -41,9 +44,17 @@ class Plans:
                 plan = compile_plan(decode(self._contents.get(digest)), digest)
             except Exception as error:
                 raise VersionMissing(digest, error) from error
-            self._plans[digest] = plan
-            if len(self._plans) > KEPT:
-                self._plans.popitem(last=False)
+            self._keep(digest, plan)
         else:
             self._plans.move_to_end(digest)
         return plan
+
+    def know(self, digest: str, workflow: Workflow) -> None:
+        """The version of that digest was read and checked a moment ago: its runs need not read and check it again."""
+        if digest not in self._plans:
+            self._keep(digest, compile_plan(workflow, digest))
+
+    def _keep(self, digest: str, plan: Plan) -> None:
+        self._plans[digest] = plan
+        if len(self._plans) > KEPT:
+            self._plans.popitem(last=False)

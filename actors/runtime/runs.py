@@ -53,6 +53,7 @@ class RunMethods(Base):
             if isinstance(loaded, Refusal):
                 return loaded
             version, _ = await self.library.put(loaded.workflow, by)
+            self.services.plans.know(version.digest, loaded.workflow)
         else:
             found = self.library.find(params.workflow_id or "", params.version)
             if isinstance(found, Refusal):
@@ -145,7 +146,13 @@ class RunMethods(Base):
         if self.services.store.catalog.get(params.run_id) is None:
             text = f"There is no run {params.run_id!r}. List the runs with: penstock ls"
             return Refusal("run_not_found", text, {"run_id": params.run_id})
-        return {"logs": read_logs(self.services.run_folder(params.run_id) / "logs", params.node_id, params.attempt)}
+        logs = read_logs(self.services.run_folder(params.run_id) / "logs", params.node_id, params.attempt)
+        if not logs and params.node_id is not None:
+            state = self.fold(params.run_id)
+            if not isinstance(state, Refusal) and params.node_id not in state.nodes:
+                text = f"The run {params.run_id} has no node {params.node_id!r}. Its nodes: {', '.join(state.nodes)}."
+                return Refusal("node_not_found", text, {"node_id": params.node_id})
+        return {"logs": logs}
 
     async def run_pause(self, params: p.RunSteer, by: Principal, request: RequestKey) -> Answer:
         return await self.operate(params.run_id, Pause(by, params.reason), request)

@@ -77,6 +77,7 @@ class WorkflowMethods(Base):
             return self.replayed(request) or Refusal("request_conflict", "The request id was used for another request.")
         except Unavailable as error:
             return Refusal(error.code, f"{error}. Nothing was stored; ask again, it does no harm.")
+        self.services.plans.know(version.digest, loaded.workflow)
         return {
             "workflow_id": version.workflow_id, "version": version.version, "digest": version.digest, "created": made,
             "warnings": [problem.message for problem in loaded.warnings],
