@@ -54,12 +54,11 @@ class Frontier:
 
     def settle(self, node_id: str, *, succeeded: bool) -> None:
         """A node ended: edges on its completion open if it succeeded, edges on its settling in any case."""
-        for dependent in self._graph.dependents[node_id]:
-            for need in self._graph.needs[dependent]:
-                if need.node == node_id and (succeeded or need.until == "settled"):
-                    self._unmet[dependent] -= 1
-                    if self._unmet[dependent] == 0:
-                        insort(self._ready, self._keys[dependent])
+        for dependent, any_ending in self._graph.releases[node_id]:
+            if succeeded or any_ending:
+                self._unmet[dependent] -= 1
+                if self._unmet[dependent] == 0:
+                    insort(self._ready, self._keys[dependent])
 
     def rebuild(self, settled: Callable[[str], bool | None], pending: Callable[[str], bool]) -> None:
         """Compute all anew. `settled` says None (not settled), or whether it succeeded; `pending` whether a node has not begun."""

@@ -13,13 +13,17 @@ __all__ = ["Graph", "find_cycles"]
 
 @frozen
 class Graph:
-    """`order` is that of the file; `index` its inverse; `before` are the ids of `needs`. Edges to ids outside the list are left out."""
+    """`order` is that of the file; `index` its inverse; `before` are the ids of `needs`. Edges to ids outside the list are left out.
+
+    `releases`: the edges that leave a node, as (dependent, whether any ending of the node will do).
+    """
 
     order: tuple[str, ...]
     index: Mapping[str, int]
     needs: Mapping[str, tuple[Need, ...]]
     before: Mapping[str, tuple[str, ...]]
     dependents: Mapping[str, tuple[str, ...]]
+    releases: Mapping[str, tuple[tuple[str, bool], ...]]
     entries: tuple[str, ...]
 
     @classmethod
@@ -28,16 +32,17 @@ class Graph:
         listed = tuple(nodes)
         index = {node.node_id: i for i, node in enumerate(listed)}
         needs = {node.node_id: tuple(need for need in node.needs if need.node in index) for node in listed}
-        dependents: dict[str, list[str]] = {node.node_id: [] for node in listed}
+        releases: dict[str, list[tuple[str, bool]]] = {node.node_id: [] for node in listed}
         for node_id, edges in needs.items():
             for need in edges:
-                dependents[need.node].append(node_id)
+                releases[need.node].append((node_id, need.until == "settled"))
         return cls(
             order=tuple(index),
             index=index,
             needs=needs,
             before={node_id: tuple(dict.fromkeys(need.node for need in edges)) for node_id, edges in needs.items()},
-            dependents={node_id: tuple(dict.fromkeys(ids)) for node_id, ids in dependents.items()},
+            dependents={node_id: tuple(dict.fromkeys(dependent for dependent, _ in edges)) for node_id, edges in releases.items()},
+            releases={node_id: tuple(edges) for node_id, edges in releases.items()},
             entries=tuple(node_id for node_id, edges in needs.items() if not edges),
         )
 
