@@ -76,6 +76,8 @@ class Daemon:
         """Nothing new, attempts their grace, everything recorded; then the tree is stopped from right to left."""
         await self._stopping.wait()
         notify.stopping(self._reason)
+        if not self.embedded:
+            sys.stderr.write(f"penstockd ends in order ({self._reason}); a second signal ends it at once\n")
         whole_s = self.config.daemon.shutdown_grace_ms / 1000
         grace_s = max(0.0, whole_s - self.config.nodes.kill_grace_ms / 1000 - 1.0)
         with trio.move_on_after(max(0.5, whole_s - 1.0)), contextlib.suppress(ActorDead, AskTimeout):
@@ -133,6 +135,7 @@ async def _hear(daemon: Daemon, signals: AsyncIterator[int]) -> None:
 async def _say_when_up(daemon: Daemon) -> None:
     await daemon.wait_up()
     notify.ready(f"listening on {daemon.places.socket}")
+    sys.stderr.write(f"penstockd serves {daemon.places.data}, listening on {daemon.places.socket} (pid {os.getpid()})\n")
     interval = notify.watchdog_interval()
     while interval is not None:
         notify.watchdog()
@@ -184,9 +187,16 @@ def embedded(places: Places, config: Config | None = None) -> Iterator[Daemon]:
     try:
         yield daemon
     finally:
+        _stop_and_wait(thread, token[0], daemon)
+
+
+def _stop_and_wait(thread: threading.Thread, token: trio.lowlevel.TrioToken, daemon: Daemon) -> None:
+    """End the daemon in order and wait; an interrupt meanwhile ends it at once."""
+    while thread.is_alive():
         with contextlib.suppress(trio.RunFinishedError):
-            token[0].run_sync_soon(daemon.stop, "the program that carries it ends")
-        thread.join()
+            token.run_sync_soon(daemon.stop, "the program that carries it ends")
+        with contextlib.suppress(KeyboardInterrupt):
+            thread.join()
 
 
 def _in_thread(

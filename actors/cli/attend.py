@@ -83,6 +83,8 @@ def _stay(carrier: Carrier, begun: Begun, manner: Manner) -> dict[str, Any]:
             watch.until_done()
         except KeyboardInterrupt:
             watch.run = {**watch.look(), "interrupted": True}
+            if carrier.embedded and watch.run["status"] == "running" and not manner.as_json:
+                watch.view.say("Ending in order: what is under way gets a moment. Ctrl-C again ends it at once.")
         finally:
             watch.view.close()
         if watch.run["status"] not in _TERMINAL:

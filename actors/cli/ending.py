@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from actors.cli import exits
-from actors.cli.text import elapsed, emit, print_json, visible
+from actors.cli.text import elapsed, emit, print_json, visible, visible_lines
 
 __all__ = ["conclude", "next_steps", "print_reasons"]
 
@@ -29,9 +30,9 @@ def _print(run: dict[str, Any]) -> None:
     took = f" in {elapsed(finished - started)}" if started is not None and finished is not None else ""
     held = " (this process carried its daemon, which ends now)" if run.get("held") else ""
     emit(visible(f"{run['run_id']}: {run['status']}{took}{held}"))
-    failure = run.get("last_failure")
-    if failure and run["status"] in {"failed", "blocked"}:
-        emit(visible(f"  {failure['node_id']}: {failure['reason']}"))
+    failed = [node for node in run.get("nodes", ()) if node["status"] == "failed" and node.get("error")]
+    for node in failed:
+        _print_failure(node)
     output = run.get("output")
     for name, value in output.items() if isinstance(output, dict) else ():
         emit(visible(f"  {name} = {value}"))
@@ -39,9 +40,20 @@ def _print(run: dict[str, Any]) -> None:
         emit(f"  {visible(reason['text'])}")
     for step in run.get("next_steps", ()):
         emit(f"  -> {visible(step)}")
+    if failed and run["status"] == "failed":
+        emit(visible(f"  -> penstock retry {run['run_id']} {failed[0]['node_id']}   (when the cause is mended)"))
     if run.get("report_path"):
         emit(f"  folder: {visible(run.get('workspace') or Path(run['report_path']).parent / 'work')}")
         emit(f"  report of the run: {visible(run['report_path'])}")
+
+
+def _print_failure(node: dict[str, Any]) -> None:
+    """What went wrong in a node; of a function also where."""
+    error = node["error"]
+    emit(visible(f"  {node['node_id']}: {error['code']}: {error['message']}"))
+    traceback = error.get("detail", {}).get("traceback")
+    if traceback:
+        emit(textwrap.indent(visible_lines(str(traceback)).rstrip("\n"), "  "))
 
 
 def print_reasons(reasons: Iterable[dict[str, Any]]) -> None:

@@ -127,8 +127,11 @@ def _line(node: dict[str, Any], now_ms: float | None) -> Text:
     if (node.get("attempt") or 0) > 1:
         line.append(f"  attempt {node['attempt']}/{node.get('max_attempts', '?')}", style="yellow")
     started, ended = node.get("started_at_ms"), node.get("ended_at_ms") or now_ms
-    if started is not None and ended is not None:
+    if started is not None and ended is not None and node["status"] != "pending":
         line.append(f"  {elapsed(ended - started)}", style="dim")
+    due = node.get("retry_after_ms")
+    if due is not None and now_ms is not None:
+        line.append(f"  again in {elapsed(due - now_ms)}", style="yellow")
     error = node.get("error")
     if error:
         line.append(f"  {visible(error.get('code', ''))}: {visible(error.get('message', ''))}", style="red")

@@ -47,7 +47,7 @@ class Narrator:
     def live_line(self, event: Event) -> str | None:
         """The line for somebody who watches: time of day and words; None for what does not interest him."""
         words = self.words(event)
-        silent = event["event"] in _SILENT or _of_gate(event)
+        silent = event["event"] in _SILENT or _of_gate(event) or event.get("releases_run")
         return None if silent else f"{time_of_day(event['at_ms'])}  {words}"
 
 
@@ -115,7 +115,8 @@ def _failed(self: Narrator, event: Event) -> str:
 
 
 def _backoff(_: Narrator, event: Event) -> str:
-    return f"{event['node_id']}  tries again in {span(event['retry_backoff_ms'])}, attempt {event['retry_attempt']}"
+    rests = "; the run gives its slot back until then" if event.get("releases_run") else ""
+    return f"{event['node_id']}  tries again in {span(event['retry_backoff_ms'])}, attempt {event['retry_attempt']}{rests}"
 
 
 def _opened(_: Narrator, event: Event) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from actors.run.state import RunState
 __all__ = ["markdown_report", "report_json"]
 
 LAST_EVENTS = 20
+LONGEST_VALUE = 400
 
 
 def report_json(state: RunState, last: Sequence[tuple[int, str, int]]) -> dict[str, Any]:
@@ -63,11 +65,13 @@ def markdown_report(report: dict[str, Any], ended: str) -> str:
     """`ended` is the ending's time as a person reads it."""
     lines = [
         f"# {_plain(report['title'])}: {report['status']}", "", f"- Run: `{report['run_id']}`", f"- Workflow: `{report['workflow_id']}`",
-        f"- Template hash: `{report['template_hash']}`", f"- Ended: {ended}", "", "## Nodes", "",
+        f"- Digest: `{report['template_hash']}`", f"- Ended: {ended}",
     ]  # fmt: skip
+    lines += _values("Inputs", report["inputs"]) + _values("Output", report["output"]) + ["", "## Nodes", ""]
     for node in report["nodes"]:
         took = _took(node["started_at"], node["ended_at"])
-        lines.append(f"- `{node['node_id']}`: {node['state']}, {_count(node['attempts'], 'attempt')}{took}{_failed_with(node)}")
+        attempts = f", {_count(node['attempts'], 'attempt')}" if node["attempts"] else ""
+        lines.append(f"- `{node['node_id']}`: {node['state']}{attempts}{took}{_failed_with(node)}")
     if report["artifacts"]:
         lines += ["", "## Artifacts", ""]
         lines += [f"- `{_plain(a['path'])}` (schema {a['schema'] or 'none'}) {a['hash'][:16]}" for a in report["artifacts"]]
@@ -78,6 +82,19 @@ def markdown_report(report: dict[str, Any], ended: str) -> str:
         lines += ["", "## Error", "", f"`{report['error']['code']}`"]
         lines += [_plain(str(report["error"][key])) for key in ("message", "reason", "text") if key in report["error"]]
     return "\n".join(lines) + "\n"
+
+
+def _values(heading: str, values: Any) -> list[str]:
+    """A section with one line for each value; nothing where there are none."""
+    if values in (None, {}, [], ""):
+        return []
+    pairs = values.items() if isinstance(values, dict) else [("value", values)]
+    return ["", f"## {heading}", "", *(f"- {_plain(str(name))}: {_plain(_cut(value))}" for name, value in pairs)]
+
+
+def _cut(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}… ({len(text)} characters)"
 
 
 def _plain(text: str) -> str:

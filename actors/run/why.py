@@ -35,7 +35,7 @@ def _reason(code: str, text: str, /, *steps: str, **data: Any) -> dict[str, Any]
 
 
 def _queued(state: RunState, queue: dict[str, Any] | None, now: int) -> dict[str, Any]:
-    found = queue or state.queue or {}
+    found = {**(state.queue or {}), **(queue or {})}
     match found.get("queue_reason"):
         case "capacity":
             slots, ahead = found.get("max_concurrent_runs"), found.get("ahead", 0)
@@ -61,7 +61,9 @@ def _running(state: RunState, now: int) -> list[dict[str, Any]]:
         found.append(_reason("node_running", f"Node {node_id} has been running for {since} (attempt {node.attempt}).", node_id=node_id))
     found += _backoffs(state, now)
     if state.failures:
-        text = f"{', '.join(state.failures)} failed: nothing new starts, and the run fails when what is under way has ended."
+        goes_on = state.plan.workflow.execution.fail_fast is False
+        rest = "nodes that do not need it go on, then the run fails" if goes_on else "nothing new starts, and the run fails"
+        text = f"{', '.join(state.failures)} failed: {rest} when what is under way has ended."
         found.append(_reason("failing", text))
     return found + _gates(state, now) or [_reason("advancing", "It is about to take its next step.")]
 

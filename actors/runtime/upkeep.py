@@ -41,9 +41,13 @@ class UpkeepMethods(Base):
             return Refusal(
                 "backup_exists", f"{target} exists already, and a backup never overwrites. Name a new place.", {"path": str(target)}
             )
+        except FileNotFoundError:
+            text = f"There is no folder {target.parent}. Make it, or name another place."
+            return Refusal("folder_not_found", text, {"path": str(target)})
         except (OSError, StorageError) as error:
             code = error.code if isinstance(error, StorageError) else "backup_failed"
-            return Refusal(code, f"The backup to {target} could not be made: {error}", {"path": str(target)})
+            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            return Refusal(code, f"The backup to {target} could not be made: {reason}", {"path": str(target)})
         entry = audit_entry(str(by), "store.backup", str(target), {}, "ok")
         with contextlib.suppress(Unavailable):  # the copy is there and whole, which is what counts
             await self.services.store.commit(Transaction(self.services.clock.now_ms(), audit=(entry,)))

@@ -11,12 +11,15 @@ __all__ = ["clean", "describe"]
 _FRAMES = 8
 _CHARACTERS = 2000
 _OURS = (os.path.dirname(__file__), "<frozen importlib")  # noqa: PTH120  # pathlib is not needed for this
+_THREADS = re.compile(r"/(trio|outcome)/_\w+\.py$")  # how the call came into its thread: nothing of the function's
 _PRIVATE = re.compile(r"_penstock_workflow_\d+\.?")
 
 
 def describe(error: BaseException) -> dict[str, str]:
     """Type, message and the last frames of the traceback, as text that a log accepts."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_OURS)]
+    while frames and _THREADS.search(frames[0].filename):
+        del frames[0]
     lines = traceback.format_list(frames[-_FRAMES:])
     return {"type": type(error).__name__, "message": clean(_message(error)), "traceback": clean("".join(lines))}
 
