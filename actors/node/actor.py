@@ -25,7 +25,7 @@ LONGEST_MESSAGE = 8_000
 class Attempt(Actor[Report]):
     """Ended from outside, it has killed all its processes before it ends, and tells the run that it was interrupted."""
 
-    mailbox = Mailbox(capacity=4)
+    mailbox = Mailbox(capacity=4, overflow="drop_new")  # one question that waits says as much as many
 
     def __init__(self, order: WorkOrder, tools: Callable[[], Tools], run: Ref[Outcome]) -> None:
         self.order = order
