@@ -22,6 +22,7 @@ from actors.runtime import DaemonRuntime
 from actors.services import REPORTER, Services
 from actors.settings import RunRules
 from actors.tree import daemon_tree
+from actors.version import VERSION
 from actors.watch import Watchers
 from storage import Store
 from supervision import System
@@ -143,7 +144,7 @@ class Assembly:
             report=report,
         )  # fmt: skip
         about: dict[str, Any] = {
-            "version": _version(), "pid": os.getpid(), "data_folder": str(places.data), "socket": str(places.socket) if listen else None,
+            "version": VERSION, "pid": os.getpid(), "data_folder": str(places.data), "socket": str(places.socket) if listen else None,
             "started_at_ms": time.now_ms(), "embedded": embedded,
         }  # fmt: skip
         control = _control(places, config, workshop) if listen else None
@@ -168,13 +169,7 @@ class Assembly:
 
 def _control(places: Places, config: Config, workshop: Workshop) -> ControlSettings:
     rights = rights_of(config.control.operators, config.control.approvers)
-    return ControlSettings(places.socket, _version(), workshop.guardian.is_step_process, rights)
-
-
-def _version() -> str:
-    from importlib.metadata import version  # noqa: PLC0415 - it costs 20 ms
-
-    return version("penstock")
+    return ControlSettings(places.socket, VERSION, workshop.guardian.is_step_process, rights)
 
 
 def _observe(event: KernelEvent) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from actors.version import VERSION
 from tests.architecture.sources import PACKAGES, ROOT
 
 # Libraries that cost 10 ms and more each, and what they are for; whoever needs them imports them when needed.
@@ -74,3 +75,7 @@ def test_the_client_answers_without_the_runtime() -> None:
 def test_settings_and_places_cost_next_to_nothing() -> None:
     bare = _modules_after("import attrs, tomllib, pathlib, pwd")
     assert len(_modules_after("import actors.config, actors.paths") - bare) < 15
+
+
+def test_the_version_that_the_daemon_says_is_the_one_that_is_installed() -> None:
+    assert distribution("penstock").version == VERSION
