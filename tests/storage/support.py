@@ -15,6 +15,7 @@ from typing import Any
 import trio
 from attrs import define
 
+from storage import crashpoints
 from storage.limits import Limits
 from storage.records import Acquire, Append, AuditEntry, Headline, NewEvent, Receipt, Recorded, Release, Transaction
 from storage.store import Store
@@ -119,16 +120,13 @@ def fork(work: Callable[[int], None], *, crash_at: str = "") -> tuple[int, bytes
 
     The work gets the pipe's descriptor. Whatever it leaves open dies with it, as in a real crash.
     """
-    from storage import crashpoints
-
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
         status = 1
         try:
             os.close(read)
-            name, _, count = crash_at.partition(":")
-            crashpoints._name, crashpoints._left = name, int(count or 1)
+            crashpoints.arm(crash_at)
             work(write)
             status = 0
         except BaseException:  # noqa: BLE001  a child must never return into the tests of its parent

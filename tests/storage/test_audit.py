@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from storage.audit import entry_hash
 from storage.errors import LogTruncated, StoreDamaged
 from storage.store import Store
 from tests.storage.support import audit, fill, open_store, sql, tx
@@ -46,6 +47,17 @@ def test_an_attack_on_the_middle_is_found(folder: Path, statements: tuple[str, .
         broken = store.audit.verify()
     assert broken is not None
     assert broken.startswith(found)
+
+
+def test_an_entry_rewritten_with_its_own_hash_is_found_at_the_next(folder: Path) -> None:
+    fill(folder, _five)
+    with open_store(folder) as store:
+        first, second = store.audit.list(limit=2)
+    entry = second.entry
+    forged = (2, second.at_ms, entry.actor, "harmless", entry.subject, entry.detail, entry.result)
+    sql(folder, f"UPDATE audit SET action = 'harmless', hash = x'{entry_hash(first.hash, forged).hex()}' WHERE seq = 2")
+    with open_store(folder) as store:
+        assert store.audit.verify() == "audit entry 3 is not as it was written"
 
 
 def test_a_cut_tail_is_found_by_the_anchor(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,15 @@ async def test_a_copy_that_does_not_pass_its_check_is_not_kept(store: Store, tmp
     with pytest.raises(StoreDamaged, match="rotten"):
         await store.backup(tmp_path / "backup.db")
     assert not [name for name in os.listdir(tmp_path) if name.startswith("backup")]  # noqa: PTH208  no I/O worth a thread
+
+
+async def test_a_copy_that_sqlite_cannot_read_is_not_kept(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(*_: object) -> list[Damage]:
+        raise sqlite3.DatabaseError("malformed")
+
+    monkeypatch.setattr(backup_module, "verify_tail", unreadable)
+    with pytest.raises(StoreDamaged, match="malformed"):
+        await store.backup(tmp_path / "backup.db")
 
 
 async def test_a_backup_into_nowhere_fails_and_the_store_goes_on(store: Store, tmp_path: Path) -> None:

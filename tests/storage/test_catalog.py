@@ -74,6 +74,12 @@ async def test_what_was_not_touched_for_long_can_be_found_for_retention(store: S
     assert _names(store.catalog.older("run", ("completed",), 5)) == ["old"]
 
 
+async def test_a_page_before_an_unknown_stream_or_of_an_unknown_kind_is_empty(store: Store) -> None:
+    await _store(store, headline("a"))
+    assert store.catalog.list("run", before="nobody") == []
+    assert store.catalog.list("nothing") == []
+
+
 @pytest.mark.parametrize("name", ["quote'", "100%", "line\nbreak", "emoji 🜁"])
 async def test_names_are_values_and_never_become_sql(store: Store, name: str) -> None:
     await _store(store, headline(name, group=name))

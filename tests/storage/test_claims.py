@@ -69,6 +69,13 @@ async def test_a_released_claim_keeps_its_epoch_and_opens_the_stream(store: Stor
     await store.commit(tx(append("run-1", 3, "resumed", claim=acquire(2))))
 
 
+async def test_a_claim_is_released_once(store: Store) -> None:
+    await store.commit(tx(append("run-1", 0, "created", claim=acquire(1))))
+    await store.commit(tx(append("run-1", 1, claim=release(), epoch=1)))
+    with pytest.raises(ClaimLost):
+        await store.commit(tx(append("run-1", 1, claim=release(), epoch=1)))
+
+
 async def test_only_the_holder_can_release(store: Store) -> None:
     with pytest.raises(ClaimLost):
         await store.commit(tx(append("run-1", 0, claim=release())))

@@ -60,6 +60,24 @@ async def test_transactions_that_come_together_share_one_commit(store: Store) ->
     assert store.journal.position() == 200
 
 
+async def test_who_can_run_when_the_writer_wakes_is_still_in_its_batch(store: Store) -> None:
+    """One task's commit wakes the writer, and in the same moment an event wakes another task: they must share a COMMIT, every time."""
+
+    async def second(woken: trio.Event, n: int) -> None:
+        await woken.wait()
+        await store.commit(tx(append(f"second-{n}", 0, "x")))
+
+    before = store.info()["commits"]
+    for n in range(12):
+        woken = trio.Event()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(second, woken, n)
+            await wait_all_tasks_blocked()
+            woken.set()
+            await store.commit(tx(append(f"first-{n}", 0, "x")))
+    assert store.info()["commits"] == before + 12
+
+
 async def test_a_transaction_that_is_wholly_refused_costs_no_commit(store: Store) -> None:
     before = store.info()["commits"]
     with pytest.raises(VersionConflict):

@@ -172,6 +172,16 @@ def test_events_exchanged_between_streams_are_noticed(folder: Path) -> None:
         store.journal.read("run-0")
 
 
+def test_a_kind_that_is_no_text_is_damage_of_its_stream(folder: Path) -> None:
+    fill(folder, _rich)
+    sql(folder, "UPDATE journal SET kind = CAST(x'ff' AS TEXT) WHERE seq = 3 AND stream = 1")
+    with open_store(folder) as store:
+        for read in (lambda: store.journal.read("run-0"), lambda: store.journal.since(0, 100)):
+            with pytest.raises(StreamDamaged, match="cannot read"):
+                read()
+        assert len(store.journal.read("run-1")) == 6
+
+
 def test_reading_on_from_a_missing_event_issql(folder: Path) -> None:
     fill(folder, _rich)
     sql(folder, "DELETE FROM journal WHERE seq = 3 AND stream = 1")

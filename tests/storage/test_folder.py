@@ -76,6 +76,21 @@ def test_a_folder_of_another_user_is_refused(folder: Path) -> None:
         open_store(folder)
 
 
+def test_a_folder_that_cannot_be_written_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(FolderRefused, match="cannot be written"):
+        open_store(folder)
+
+
+def test_a_read_only_file_system_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Mounted:
+        f_flag = os.ST_RDONLY
+
+    monkeypatch.setattr(os, "statvfs", lambda _: Mounted())
+    with pytest.raises(FolderRefused, match="read-only file system"):
+        open_store(folder)
+
+
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FolderRefused):

@@ -96,7 +96,7 @@ class MemoryMachine(RuleBasedStateMachine):
         transaction = self._transaction(one)
         assert self._run(lambda: self._commit(transaction)) == self.model.apply(transaction)
 
-    @rule(stream=STREAMS, epoch=st.sampled_from(["right", "old", "none"]))
+    @rule(stream=STREAMS, epoch=st.sampled_from(["right", "old", "none", "stored"]))
     def release(self, stream: str, epoch: str) -> None:
         transaction = self._transaction(self._append(stream, behind=0, count=0, epoch=epoch, claim=Release(), line=True))
         assert self._run(lambda: self._commit(transaction)) == self.model.apply(transaction)

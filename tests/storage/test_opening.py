@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from storage.errors import (
-    SchemaTooNew,
-    StoreLocked,
-    UnsafeSettings,
-)
+from storage.errors import FolderRefused, SchemaTooNew, StorageFull, StoreFailed, StoreLocked, UnsafeSettings
 from tests.storage.support import fill, fork, hashes, open_store, sql, three
 
 
@@ -79,6 +76,11 @@ def test_the_lock_dies_with_its_process_and_its_file_stays(folder: Path) -> None
         assert (folder / "penstock.lock").stat().st_ino == int(inode)
 
 
+def test_the_lock_is_one_that_any_program_can_ask_for(folder: Path) -> None:
+    with open_store(folder), (folder / "penstock.lock").open() as file, pytest.raises(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+
+
 def test_removing_the_lock_file_lets_nobody_in(folder: Path) -> None:
     with open_store(folder):
         (folder / "penstock.lock").unlink()
@@ -121,8 +123,51 @@ def test_a_newer_schema_that_only_the_wal_knows_is_refused_unchanged(folder: Pat
     assert {name: hash_ for name, hash_ in hashes(folder).items() if not name.endswith("-shm")} == before
 
 
-def test_closing_twice_is_harmless(folder: Path) -> None:
+def test_a_closed_store_says_so(folder: Path) -> None:
     store = open_store(folder)
     store.close()
     store.close()
     assert store.writable is False
+    with pytest.raises(StoreFailed, match="closed"):
+        store.journal.head("run-1")
+    with pytest.raises(StoreFailed, match="closed"):
+        _ = store._opened.database.writer
+
+
+def test_a_lock_file_that_cannot_be_opened_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_store(folder).close()
+    (folder / "penstock.lock").unlink()
+    monkeypatch.setattr(os, "open", _denied)
+    with pytest.raises(FolderRefused, match="cannot be opened"):
+        open_store(folder)
+
+
+def _denied(*_: object) -> int:
+    raise PermissionError(13, "Permission denied")
+
+
+def test_a_full_disk_does_not_keep_the_lock_from_holding(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "ftruncate", _denied)
+    with open_store(folder), pytest.raises(StoreLocked):
+        open_store(folder)
+
+
+def test_a_disk_that_takes_no_anchor_refuses_the_start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("storage.anchor.sync_folder", full)
+    with pytest.raises(StorageFull):
+        open_store(folder)
+    monkeypatch.undo()
+    open_store(folder).close()
+
+
+def test_a_database_without_write_permission_is_refused(folder: Path) -> None:
+    """Root may write anything, so it is the header that forbids it here: its write version is one that nobody knows."""
+    fill(folder, three)
+    with (folder / "penstock.db").open("r+b") as file:
+        file.seek(18)
+        file.write(b"\x03")
+    with pytest.raises(FolderRefused, match="header"):
+        open_store(folder)

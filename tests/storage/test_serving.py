@@ -12,6 +12,7 @@ from trio.testing import wait_all_tasks_blocked
 
 from storage import crashpoints
 from storage.errors import StorageBusy, StorageFaltered, StorageFull, StoreFailed
+from storage.limits import Limits
 from storage.pace import Pace
 from storage.store import Store
 from storage.writer import Writer
@@ -100,6 +101,70 @@ async def test_a_full_disk_at_commit_is_certain_and_passes(failing: Store, monke
     await failing.wait_writable()
     assert failing.info()["writable"] is True
     await failing.commit(tx(append("late", 0, "x")))
+
+
+async def test_those_behind_the_batch_that_failed_are_told_too(
+    folder: Path, nursery: trio.Nursery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_store(folder, limits=Limits(wal=32_768, batch=2, pending=4)) as store:
+        await nursery.start(store.serve)
+        monkeypatch.setattr(Writer, "_commit", _failing(sqlite3.SQLITE_FULL))
+        answers: list[str] = []
+
+        async def one(n: int) -> None:
+            try:
+                await store.commit(tx(append(f"run-{n}", 0, "x")))
+            except StorageFull as full:
+                answers.append(full.code)
+
+        async with trio.open_nursery() as many:
+            for n in range(8):
+                many.start_soon(one, n)
+        assert answers == ["storage_full"] * 8
+        assert store.journal.position() == 0
+
+
+async def test_cancelled_while_it_is_being_written_it_still_gets_its_answer(folder: Path, nursery: trio.Nursery) -> None:
+    """Cancelled means not recorded. So once the COMMIT is under way, the answer comes first."""
+    with open_store(folder, inline=False) as store:
+        await nursery.start(store.serve)
+        heads: list[int] = []
+        scope = trio.CancelScope()
+
+        def slow(writer: Writer) -> None:
+            trio.from_thread.run_sync(scope.cancel)
+            writer.database.writer.execute("COMMIT")
+
+        with pytest.MonkeyPatch.context() as patch, scope:
+            patch.setattr(Writer, "_commit", slow)
+            heads.append((await store.commit(tx(append("run", 0, "x")))).heads["run"])
+            await trio.lowlevel.checkpoint()
+        assert scope.cancelled_caught
+        assert heads == [1]
+        assert store.journal.head("run") == 1
+
+
+async def test_a_writer_that_is_stopped_finishes_its_commit(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_store(folder, inline=False) as store:
+        heads: list[int] = []
+
+        async def one() -> None:
+            heads.append((await store.commit(tx(append("run", 0, "x")))).heads["run"])
+
+        async def both() -> None:
+            async with trio.open_nursery() as outer, trio.open_nursery() as inner:
+                await inner.start(store.serve)
+
+                def slow(writer: Writer) -> None:
+                    trio.from_thread.run_sync(inner.cancel_scope.cancel)
+                    writer.database.writer.execute("COMMIT")
+
+                monkeypatch.setattr(Writer, "_commit", slow)
+                outer.start_soon(one)
+                await trio.sleep_forever()
+
+        await both()
+        assert heads == [1]
 
 
 async def test_a_disk_that_will_never_work_again_is_not_waited_for(failing: Store, monkeypatch: pytest.MonkeyPatch) -> None:
