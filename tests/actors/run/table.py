@@ -68,7 +68,6 @@ class Story:
     nonce: Callable[[], str]
     evidence: dict[str, str | None]
     answer: dict[str, Any] | Refusal
-    after_each: Callable[[RunState], None]
 
     @classmethod
     def of(
@@ -76,10 +75,17 @@ class Story:
         rules: RunRules | None = None, workspace: str | None = None,
     ) -> Story:  # fmt: skip
         """A queued run at 1000."""
-        plan, numbers = plan_of(*nodes, last=last, top=top), count(1)
+        return cls.on(plan_of(*nodes, last=last, top=top), inputs=inputs or {}, rules=rules, workspace=workspace)
+
+    @classmethod
+    def on(
+        cls, plan: Plan, *, inputs: Mapping[str, Any] | None = None, rules: RunRules | None = None, workspace: str | None = None
+    ) -> Story:
+        """The same for a plan."""
+        numbers = count(1)
         story = cls(
             plan=plan, state=new_state("run-1", plan), now=1000, rules=rules or RunRules(), log=[],
-            nonce=lambda: f"nonce-{next(numbers)}", evidence={}, answer={}, after_each=lambda _: None,
+            nonce=lambda: f"nonce-{next(numbers)}", evidence={}, answer={},
         )  # fmt: skip
         made = run.RunCreated(workflow_id="paper", version=1, digest="digest", inputs=inputs or {}, workspace=workspace)
         evolve(story.state, made, story.now)
@@ -104,7 +110,6 @@ class Story:
         if go_on:
             advance(turn)
         self.log += [(event, self.now) for event in turn.events]
-        self.after_each(self.state)
         return [say(event) for event in turn.events]
 
     def look(self) -> list[str]:
