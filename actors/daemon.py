@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 __all__ = ["Daemon", "embedded", "main"]
 
 INTERNAL = 70
+ROLLBACK = "--accept-rollback"
+HELP = """usage: penstockd [--config FILE] [--data DIR] [--socket PATH] [--accept-rollback]
+
+Serves runs in the foreground until SIGTERM or SIGINT; a second signal ends it at once.
+--accept-rollback: go on with a log that is shorter than what was acknowledged (an older copy was restored); what is missing is lost.
+"""
 
 
 @define(eq=False)
@@ -94,10 +100,11 @@ def main(argv: list[str] | None = None) -> int:
     if isinstance(options, int):
         return options
     try:
+        rollback = options.pop(ROLLBACK, None) is not None
         places = resolve(os.environ, **options)
         config = load(os.environ, places.config_file)
         os.umask(0o077)
-        return trio.run(_serve, Daemon(places, config))
+        return trio.run(_serve, Daemon(places, config, accept_rollback=rollback))
     except Exception as error:  # noqa: BLE001 - what a person has to mend is said in a line, the rest is ours and shown whole
         refused = _first(error)
         code = getattr(refused, "exit_code", 75 if isinstance(refused, Unavailable) else None)
@@ -162,10 +169,14 @@ def _options(argv: list[str]) -> dict[str, str] | int:
     while rest:
         word, _, value = rest.pop(0).partition("=")
         if word in ("-h", "--help"):
-            sys.stdout.write("usage: penstockd [--config FILE] [--data DIR] [--socket PATH]\n")
+            sys.stdout.write(HELP)
             return 0
+        if word == ROLLBACK and not value:
+            options[ROLLBACK] = "yes"
+            continue
         if word not in ("--config", "--data", "--socket") or not (value or rest):
-            sys.stderr.write(f"error: {word} is no option of penstockd; allowed: --config FILE, --data DIR, --socket PATH\ncode: usage\n")
+            allowed = f"--config FILE, --data DIR, --socket PATH, {ROLLBACK}"
+            sys.stderr.write(f"error: {word} is no option of penstockd, or its value is missing; allowed: {allowed}\ncode: usage\n")
             return 2
         options[word[2:]] = value or rest.pop(0)
     return options
