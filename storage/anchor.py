@@ -61,7 +61,11 @@ class Anchor:
         return self.mark
 
     def start(self, mark: Mark) -> None:
-        """Write `mark` durably as the first one and keep the file open for `write`."""
+        """Make sure that the file holds `mark` or follows it, durably where it is a new file, and keep it open for `write`."""
+        if self.mark is not None and (self.mark.store, self.mark.generation) == (mark.store, mark.generation):
+            self._fd = os.open(self._path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            self.write(mark)
+            return
         self._turn += 1
         fresh = self._path.with_suffix(".fresh")
         fd = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)

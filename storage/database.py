@@ -45,13 +45,8 @@ class Database:
         return self._reader
 
     def open(self) -> None:
-        """Open for writing, creating the file if it is absent. Raises UnsafeSettings if SQLite does not take a setting."""
-        before = os.umask(0o077)
-        try:
-            self._writer = connect(self.path, "rwc")
-            self._create()
-        finally:
-            os.umask(before)
+        """Open the existing file for writing. Raises UnsafeSettings if SQLite does not take a setting."""
+        self._writer = connect(self.path, "rw")
         self._configure()
 
     def connect_reader(self) -> None:
@@ -63,12 +58,6 @@ class Database:
         self.size, self.wal_size = found.st_size, wal.st_size
         self._mine = (found.st_dev, found.st_ino, 1)
         self._wal_mine = (wal.st_dev, wal.st_ino, 1)
-
-    def _create(self) -> None:
-        pages = self.writer.execute("PRAGMA page_count").fetchone()[0]
-        if pages == 0:
-            # Goes into the first page, and cannot be changed later without a VACUUM.
-            self.writer.execute("PRAGMA auto_vacuum = INCREMENTAL")
 
     def _configure(self) -> None:
         run = self.writer.execute

@@ -17,8 +17,8 @@ from storage.database import Database, code_of, connect, connect_to_verify
 from storage.errors import FolderRefused, LogTruncated, SchemaTooNew, StoreDamaged
 from storage.faults import of_os_error, translate
 from storage.folder import check_file, check_filesystem, secure_folder
+from storage.founding import found
 from storage.heads import read_mark
-from storage.ids import fresh_id
 from storage.limits import Limits
 from storage.lock import FolderLock
 from storage.migrations import APPLICATION_ID, migrate, plausible, unknown
@@ -90,7 +90,7 @@ def _open(folder: Path, lock: FolderLock, limits: Limits, clock: Clock, *, accep
 
 def _look(path: Path, kept: Mark | None, limits: Limits) -> list[Damage]:
     """Everything that may refuse the start, through a connection that cannot write."""
-    if not path.exists() or path.stat().st_size == 0:
+    if _absent(path):
         if kept is not None and kept.position > 0:
             raise LogTruncated(1, kept.position, "the database is gone or empty")
         return []
@@ -108,33 +108,40 @@ def _look(path: Path, kept: Mark | None, limits: Limits) -> list[Damage]:
         raise StoreDamaged(path, f"SQLite cannot read it ({error})") from error
 
 
+def _absent(path: Path) -> bool:
+    return not path.exists() or path.stat().st_size == 0
+
+
 def _finish_conversion(path: Path) -> None:
-    """A rollback journal beside the file: a first start was cut short before the WAL took over. Let SQLite undo it."""
+    """A rollback journal beside the file: the first start of a restored backup was cut short. Let SQLite undo what it had begun."""
     if path.with_name(f"{path.name}-journal").exists():
         with closing(connect(path, "rw")) as connection:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 def _look_inside(path: Path, connection: sqlite3.Connection, kept: Mark | None, limits: Limits) -> list[Damage]:
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     (application,) = connection.execute("PRAGMA application_id").fetchone()
-    if application != APPLICATION_ID and (tables or application):
+    if application != APPLICATION_ID:
         raise StoreDamaged(path, f"it is no database of Penstock (application id {application})")
     if names := unknown(connection):
         raise SchemaTooNew(path, names)
-    if tables and not plausible(connection):
+    if not plausible(connection):
         raise StoreDamaged(path, "its record of migrations does not fit its tables")
-    log = read_mark(connection) if {"meta", "journal", "audit", "receipts"} <= tables else Mark(b"", 0)
+    log = read_mark(connection)
+    if not log.store:
+        raise StoreDamaged(path, "it has no identity")
     if kept is not None:
         _compare(path, connection, kept, log)
-    return verify_tail(connection, limits.verify_tail) if log.position else []
+    return verify_tail(connection, limits.verify_tail)
 
 
 def _compare(path: Path, connection: sqlite3.Connection, kept: Mark, log: Mark) -> None:
-    if log.position < kept.position:
-        raise LogTruncated(log.position + 1, kept.position, "it ends before its anchor (cut, or an older copy was restored)")
     if log.store != kept.store:
         raise StoreDamaged(path, "it belongs to another store than the anchor beside it")
+    if log.generation > kept.generation:
+        return  # a loss was accepted, and the start that accepted it did not live to move the anchor
+    if log.position < kept.position:
+        raise LogTruncated(log.position + 1, kept.position, "it ends before its anchor (cut, or an older copy was restored)")
     if log.generation < kept.generation or log.audit < kept.audit or log.receipt < kept.receipt:
         raise LogTruncated(log.position, kept.position, "audit entries or receipts are missing (an older copy was restored)")
     row = connection.execute("SELECT sum FROM journal WHERE position = ?", (kept.position,)).fetchone()
@@ -146,8 +153,9 @@ def _compare(path: Path, connection: sqlite3.Connection, kept: Mark, log: Mark) 
 
 def _prepare(database: Database) -> None:
     database.close()
+    if _absent(database.path):
+        found(database.path)
     database.open()
     migrate(database.writer)
-    database.writer.execute("INSERT OR IGNORE INTO meta(key, value) VALUES ('store', ?), ('generation', 1)", (fresh_id(),))
     database.extend_wal()
     database.connect_reader()
