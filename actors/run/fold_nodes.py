@@ -27,10 +27,6 @@ def _completed(state: RunState, event: node.NodeCompleted, at: int) -> None:
     item = state.nodes[event.node_id]
     state.executing.pop(event.node_id, None)
     item.status, item.ended_at_ms, item.output, item.artifact, item.error = "completed", at, event.output, event.artifact, None
-    if item.started_at_ms is None:
-        item.started_at_ms = at
-    if state.last_failure is not None and state.last_failure["node_id"] == event.node_id:
-        state.last_failure = None
     section = state.plan.section[event.node_id]
     if section != "handler":
         frontier = state.body if section == "body" else state.tail
@@ -77,20 +73,15 @@ def _skipped(state: RunState, event: node.NodeSkipped, at: int) -> None:
     item = state.nodes[event.node_id]
     item.status, item.ended_at_ms, item.skip_reason = "skipped", at, event.reason
     state.backoffs.pop(event.node_id, None)
-    section = state.plan.section[event.node_id]
-    if section != "handler":
-        frontier = state.body if section == "body" else state.tail
-        frontier.take(event.node_id)
-        if event.reason in SKIPPED_AS_DONE:
-            frontier.settle(event.node_id, succeeded=True)
-    state.handlers.pop(event.node_id, None)
+    state.frontier.take(event.node_id)
+    if event.reason in SKIPPED_AS_DONE:
+        state.frontier.settle(event.node_id, succeeded=True)
 
 
 def _backed_off(state: RunState, event: node.NodeRetryBackoffScheduled, at: int) -> None:
     if not event.releases_run:
         state.backoffs[event.node_id] = event.retry_after_ms
-        if state.plan.section[event.node_id] != "handler":
-            state.frontier.take(event.node_id)
+        state.frontier.take(event.node_id)
         return
     state.status, state.resume_reason = "queued", "retry_backoff_scheduled"
     state.queue = {

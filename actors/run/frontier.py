@@ -35,9 +35,6 @@ class Frontier:
         """At most `count` ready ids in the order in which they start."""
         return [key[1] for key in self._ready[:count]]
 
-    def __len__(self) -> int:
-        return len(self._ready)
-
     def take(self, node_id: str) -> None:
         """The node begins or will never begin: it is not ready any more."""
         key = self._keys[node_id]

@@ -5,7 +5,7 @@ Whoever calls has ended the attempts under way where `attempts_to_end` says so: 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 from actors.gate.decide import decide_gate, may_decide
 from actors.gate.messages import Decide
@@ -75,6 +75,8 @@ def operate(turn: Turn, operation: Operation) -> Answer:
             return _retry(turn, operation)
         case Decide():
             return decide_gate(turn, operation)
+        case _:
+            assert_never(operation)
 
 
 def _reason(given: str | None, default: str) -> str:

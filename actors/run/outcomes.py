@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from actors.gate.rules import ask_outcome
 from actors.node.events import NodeCompleted, NodeFailed, NodeInterrupted, NodeRetryBackoffScheduled, NodeSkipped
 from actors.node.messages import Failure, Interruption, Outcome, Success
@@ -27,6 +29,8 @@ def on_outcome(turn: Turn, outcome: Outcome) -> None:
             _fail(turn, outcome.node_id, failure)
         case Interruption(reason=reason):
             _interrupt(turn, outcome.node_id, reason)
+        case _:
+            assert_never(outcome.verdict)
 
 
 def on_lost(turn: Turn, node_id: str) -> None:

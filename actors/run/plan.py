@@ -8,7 +8,7 @@ from attrs import frozen
 
 from actors.workflow.condition import compile_condition
 from actors.workflow.graph import Graph
-from actors.workflow.spec import Command, Gate, Node, Python, Shell, Workflow
+from actors.workflow.spec import Command, Gate, Node, Shell, Workflow
 from actors.workflow.template import references
 
 __all__ = ["Plan", "Section", "compile_plan", "handler_id"]
@@ -65,8 +65,6 @@ def _reads(node: Node) -> frozenset[str]:
             texts += [run, dict(env)]
         case Gate(prompt=prompt):
             texts.append(prompt)
-        case Python():
-            pass
     if node.artifact is not None:
         texts.append(node.artifact.path)
     lookups = [lookup.path for lookup in references(texts)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, assert_never
 
 from attrs import Factory, define, frozen
 
@@ -191,6 +191,8 @@ class RunState:
                 self.tail.offer(node_id)
             case "handler":
                 self.handlers[node_id] = None
+            case _:
+                assert_never(self.plan.section[node_id])
 
     def pending(self, node_id: str) -> bool:
         """Whether the node has not begun and is not held by a back-off."""

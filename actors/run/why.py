@@ -107,10 +107,8 @@ def _gate(state: RunState, gate: OpenGate, now: int) -> dict[str, Any]:
 def _ended(state: RunState) -> dict[str, Any]:
     detail = state.detail or {}
     parts = [{"completed": "It completed.", "failed": "It failed."}.get(state.status, f"It was {state.status}.")]
-    for node_id in state.failures:
-        error = state.nodes[node_id].error
-        if error is not None:
-            parts.append(f"Node {node_id}: {error.message.rstrip('.') or 'failed'} ({error.code}).")
+    failed = [(node_id, error) for node_id in state.failures if (error := state.nodes[node_id].error) is not None]
+    parts += [f"Node {node_id}: {error.message.rstrip('.') or 'failed'} ({error.code})." for node_id, error in failed]
     steps = []
     if state.status == "failed" and state.failures:
         steps = [f"penstock retry {state.run_id} {state.failures[0]}", f"penstock logs {state.run_id} {state.failures[0]}"]

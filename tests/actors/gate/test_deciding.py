@@ -70,6 +70,14 @@ def test_rework_without_targets_resets_what_the_gate_needs() -> None:
     assert story.state.nodes["b"].feedback == []
 
 
+def test_rework_forgets_the_failure_that_it_resets() -> None:
+    story = Story.begun("a", "g gate: human_approval, needs: [{node: a, until: settled}]", top="fail_fast: false")
+    story.fail("a")
+    assert story.decide("rework") == ["decide g rework"]
+    assert (story.state.last_failure, story.state.failures) == (None, [])
+    assert story.claim() == ["run_execution_claimed", "start a @2"]
+
+
 def test_rework_ends_attempts_under_way_that_it_resets_and_no_others() -> None:
     story = Story.begun("a", "g gate: human_approval, needs: [a]", "b needs: [a]", "c", top="limits: {parallel: 3}")
     story.ok("a")

@@ -135,6 +135,15 @@ def test_the_report_as_markdown_shows_foreign_text_harmlessly() -> None:
     assert text.endswith("## Error\n\n`nodes_failed`\nexit_3!\n")
 
 
+def test_the_report_as_markdown_shows_inputs_and_output_and_cuts_what_is_long() -> None:
+    story = Story.begun("a", top="inputs: {who: {type: string}}\noutput: {big: '{{ nodes.a.output }}', n: 0}", inputs={"who": "A<b>"})
+    story.ok("a", "x" * 10_000)
+    text = markdown_report(report_json(story.state, []), "today")
+    assert "## Inputs\n\n- who: A&lt;b>\n" in text
+    assert "… (10000 characters)\n- n: 0\n" in text
+    assert "- value: [1, null]" in markdown_report(report_json(story.state, []) | {"output": [1, None]}, "today")
+
+
 def test_the_report_as_markdown_leaves_out_empty_parts() -> None:
     story = Story.begun("a")
     story.ok("a")

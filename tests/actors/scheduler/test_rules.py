@@ -35,6 +35,7 @@ def test_a_workspace_belongs_to_one_run_at_a_time() -> None:
     rules = admission(Ticket("a", 1, workspace="/srv"), Ticket("b", 2, workspace="/srv"), Ticket("c", 3, workspace="/other"))
     assert rules.admit(0) == ["a", "c"]
     assert rules.reason("b", 0) == {"queue_reason": "workspace_lock", "resource_key": "/srv", "held_by": "a"}
+    assert rules.admit(1) == []
     rules.leave("a")
     assert rules.reason("b", 0) is None
     assert rules.admit(0) == ["b"]
