@@ -30,7 +30,11 @@ def test_who_stops_watching_is_not_woken_also_when_he_stops_twice_or_at_once() -
 def test_one_who_stops_in_the_middle_of_a_wake_does_not_disturb_the_others() -> None:
     watchers, woken = Watchers.new(), list[str]()
     stops: list[Callable[[], None]] = []
-    stops.append(watchers.watch("run-1", lambda: stops.pop()()))
+
+    def leave() -> None:
+        stops.pop()()
+
+    stops.append(watchers.watch("run-1", leave))
     watchers.watch("run-1", lambda: woken.append("second"))
     watchers.grew("run-1", "running", 3, "x", moved=False)
     assert woken == ["second"]
