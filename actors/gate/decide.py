@@ -83,7 +83,8 @@ def _named(state: RunState, name: str) -> str | None:
 def _find(state: RunState, command: Decide) -> OpenGate | Refusal:
     node_id = _named(state, command.gate) if command.gate is not None else _only_gate(state)
     open_here = [gate for gate in state.open_gates.values() if gate.node_id == node_id]
-    if node_id is not None and (record := _settled(state, node_id)) is not None:
+    over = not open_here or state.cancel_reason is not None  # a gate that cancelled its run stays open for readers
+    if node_id is not None and over and (record := _settled(state, node_id)) is not None:
         text = f"The gate {node_id} was already decided: {record.decision} by {record.decided_by}. That decision stands."
         return Refusal("gate_already_decided", text, {"gate": node_id, "winning_decision": _winner(record)})
     if not state.open_gates or state.terminal or state.cancel_reason is not None:

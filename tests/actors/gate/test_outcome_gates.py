@@ -103,6 +103,15 @@ def test_a_node_named_like_an_outcome_gate_is_found_by_its_own_name() -> None:
     assert story.decide("approve", "a.outcome") == ["decide a.outcome approve", "done a.outcome"]
 
 
+def test_a_question_that_ended_its_run_can_be_answered_after_a_retry_of_another_node() -> None:
+    story = Story.begun(ONCE, "c")
+    story.lose("a")
+    story.ok("c")
+    assert story.decide("cancel") == ["decide a.outcome cancel", "run_cancelled cancelled_by_gate"]
+    assert story.retry("c") == ["run_task_retried", "ask a.outcome"]
+    assert story.decide("approve", "a.outcome") == ["decide a.outcome approve", "done a"]
+
+
 def test_an_ending_that_closed_the_question_asks_it_again_at_a_retry() -> None:
     story = Story.begun(ONCE, "c", "d needs: [c]", top="limits: {parallel: 2}")
     story.lose("a")
