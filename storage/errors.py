@@ -61,7 +61,7 @@ class LogTruncated(OpenRefused):
 
     def __str__(self) -> str:
         first, last, why = self.args
-        return f"the log lost the positions {first} to {last}: {why}; open with accept_rollback to go on without them"
+        return f"the log lost the positions {first} to {last}: {why}; to go on without them: penstockd --accept-rollback"
 
 
 class FolderRefused(OpenRefused):

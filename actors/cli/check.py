@@ -19,9 +19,14 @@ __all__ = ["check", "print_problem"]
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @options.as_json
 def check(files: tuple[str, ...], *, as_json: bool) -> int:
-    """Validate workflow files; nothing is run or stored.
+    r"""Validate workflow files; nothing is run or stored.
 
     Exit code 2 when one of them is wrong, 66 when one is missing.
+
+    \b
+    Examples:
+      penstock check hello.yaml
+      penstock check flows/*.yaml --json
     """
     results = [_check(Path(file)) for file in files]
     if as_json:

@@ -41,9 +41,14 @@ def gates(context: click.Context, run_id: str | None, *, as_json: bool) -> int:
 @options.as_json
 @click.pass_context
 def approve(context: click.Context, /, run_id: str, gate: str | None, **given: Any) -> int:
-    """Approve a gate.
+    r"""Approve a gate.
 
     GATE may be left out when only one is open.
+
+    \b
+    Examples:
+      penstock approve RUN
+      penstock approve RUN publish --select now --feedback "fine"
     """
     return _decide(context, "approve", run_id, gate, given)
 
@@ -73,9 +78,13 @@ def reject(context: click.Context, /, run_id: str, gate: str | None, **given: An
 @options.as_json
 @click.pass_context
 def rework(context: click.Context, /, run_id: str, gate: str | None, **given: Any) -> int:
-    """Send the work before a gate back, with feedback.
+    r"""Send the work before a gate back, with feedback.
 
     The feedback reaches its next attempt.
+
+    \b
+    Examples:
+      penstock rework RUN publish --feedback "shorter, and name the authors"
     """
     return _decide(context, "rework", run_id, gate, given)
 

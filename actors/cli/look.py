@@ -119,9 +119,15 @@ def why(context: click.Context, run_id: str, *, as_json: bool) -> int:
 @options.as_json
 @click.pass_context
 def events(context: click.Context, /, run_id: str, after: int, **flags: bool) -> int:
-    """Print a run's events, oldest first.
+    r"""Print a run's events, oldest first.
 
     With --json one JSON object a line. --follow needs a daemon.
+
+    \b
+    Examples:
+      penstock events RUN
+      penstock events RUN --follow --after 120
+      penstock events RUN --json | jq .event
     """
     from actors.cli.narrate import Narrator, event_line, plain_line
 

@@ -103,7 +103,17 @@ def _usage(error: click.ClickException) -> int:
 @click.version_option(package_name="penstock")
 @click.pass_context
 def cli(context: click.Context, data: str | None, socket: str | None, config: str | None) -> None:
-    """Durable agent workflows: start them, watch them, decide their gates."""
+    r"""Durable agent workflows: start them, watch them, decide their gates.
+
+    \b
+    First steps:
+      penstock check hello.yaml          is it right?
+      penstock run hello.yaml            run it, watch it, answer its gates
+      penstock ls                        which runs are there?
+      penstock why RUN                   why is it where it is, and what moves it on?
+
+    Without a daemon (penstockd), `run` carries one for as long as it lasts, and what only looks reads the store.
+    """
     context.obj = Link(data=data, socket=socket, config=config)
 
 

@@ -36,9 +36,14 @@ def pause(context: click.Context, /, run_id: str, **given: Any) -> int:
 @options.as_json
 @click.pass_context
 def resume(context: click.Context, /, run_id: str, **given: Any) -> int:
-    """Resume a paused run.
+    r"""Resume a paused run.
 
     Where no daemon listens, this process carries one and stays with the run until it ends or stands still, as `run` does.
+
+    \b
+    Examples:
+      penstock resume RUN
+      penstock resume RUN --runtime 4h   # a budget was used up
     """
     params = {**_params(run_id, given), "limits": {"runtime_ms": _milliseconds(given["runtime"])} if given["runtime"] else None}
     return change_or_carry(link_of(context), "run.resume", params, as_json=given["as_json"])
@@ -95,10 +100,14 @@ def _params(run_id: str, given: dict[str, Any]) -> dict[str, Any]:
 @options.as_json
 @click.pass_context
 def send(context: click.Context, address: str, message: str, request_id: str | None, *, as_json: bool) -> int:
-    """Inject one typed message into an actor.
+    r"""Inject one typed message into an actor.
 
     The actor must accept it; `penstock tree` lists the addresses. MESSAGE-JSON is an object that names the message's class in `kind`,
     for example {"kind": "Tick"}. It is recorded in the audit log.
+
+    \b
+    Examples:
+      penstock send scheduler '{"kind": "Tick"}'
     """
     try:
         decoded = json.loads(message)

@@ -25,9 +25,13 @@ _PATIENCE = 600.0
 @options.as_json
 @click.pass_context
 def backup(context: click.Context, file: str, request_id: str | None, *, as_json: bool) -> int:
-    """Write a consistent copy of the database.
+    r"""Write a consistent copy of the database.
 
-    With a daemon, while it works, or without one. FILE must not exist yet.
+    With a daemon, while it works, or without one. Contents of artifacts go to the folder FILE.blobs. Neither may exist yet.
+
+    \b
+    Examples:
+      penstock backup /backup/penstock-$(date +%F).db
     """
     target = Path(file).absolute()
     link = link_of(context)

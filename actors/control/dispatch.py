@@ -158,9 +158,8 @@ def _request_key(method: Method, params: dict[str, Any]) -> RequestKey | Refusal
     request_id = params.pop("request_id", None)
     if not isinstance(request_id, str) or not 0 < len(request_id) <= _ID_LENGTH or not request_id.isprintable():
         text = f"request_id: a printable text of 1 to {_ID_LENGTH} characters is required, the same one for each try of the same change"
-        return Refusal(
-            "params_invalid", text, {"problems": [{"path": "request_id", "found": "nothing" if request_id is None else str(request_id)[:_ID_LENGTH], "allowed": "text"}]}
-        )
+        found = "nothing" if request_id is None else str(request_id)[:_ID_LENGTH]
+        return Refusal("params_invalid", text, {"problems": [{"path": "request_id", "found": found, "allowed": "text"}]})
     return RequestKey(request_id, hashlib.sha256(canonical([method.name, params])).hexdigest())
 
 

@@ -60,7 +60,7 @@ class GateMethods(Base):
 
     async def gate_decide(self, params: p.GateDecide, by: Principal, request: RequestKey) -> Answer:
         if not by.human:
-            text = "Only a person decides a gate; this request comes from a process that a step has started."
+            text = "Only a person decides a gate; this request comes from a process that a node has started."
             return Refusal("human_required", text, {"run_id": params.run_id})
         operation = Decide(
             by, params.decision, params.gate, params.feedback, tuple(params.selections or ()), params.reason, params.nonce,

@@ -13,7 +13,7 @@ from actors.entity import Fact
 from actors.refusals import Refusal
 from actors.run.finale import report_paths, write_report
 from actors.run.messages import Admit, Cancel, Pause, Resume, Retry
-from actors.run.view import run_json
+from actors.run.view import event_json, run_json
 from actors.run.vocabulary import run_codec
 from actors.run.why import reasons
 from actors.runtime.base import Answer, Base
@@ -39,7 +39,7 @@ def _event(recorded: Recorded) -> dict[str, Any]:
         event: Fact = run_codec().decode(recorded)
     except (BadRecord, UnknownKind):
         return {"seq": recorded.seq, "event": recorded.kind, "at_ms": recorded.at_ms, "unreadable": True}
-    return {"seq": recorded.seq, "event": recorded.kind, "at_ms": recorded.at_ms, **asdict(event)}
+    return event_json(recorded.seq, event, recorded.at_ms, asdict(event))
 
 
 class RunMethods(Base):
