@@ -239,6 +239,20 @@ async def test_left_alone_the_store_measures_and_chooses(folder: Path, nursery: 
         assert store.journal.head("run") == 3
 
 
+@pytest.mark.usefixtures("autojump_clock")
+async def test_inline_no_deadline_passes_while_a_commit_waits_for_the_disk(folder: Path, nursery: trio.Nursery) -> None:
+    """A mock clock jumps as soon as every task waits; an inline store never makes them wait."""
+    with open_store(folder) as store:
+        await nursery.start(store.serve)
+        with trio.fail_after(0.001):
+            for n in range(20):
+                await store.commit(tx(append("run", n, "a")))
+            await store.put_blob(b"content")
+            await store.renew("me", 5)
+            await store.upkeep()
+            assert (await store.verify()).ok
+
+
 def test_a_crash_point_kills_at_its_nth_passage_and_no_other() -> None:
     def work(_: int) -> None:
         for _ in range(3):
