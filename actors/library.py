@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Library", "Version", "workflow_stream"]
 
 TRIES = 8
+KEPT = 256
 
 
 @cache
@@ -52,9 +53,21 @@ class Library:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._read: dict[str, tuple[list[Version], bool, int]] = {}
 
     def history(self, workflow_id: str) -> tuple[list[Version], bool, int]:
-        """All versions, oldest first; whether the workflow is there (not deleted); the length of its log."""
+        """All versions, oldest first; whether the workflow is there (not deleted); the length of its log.
+
+        Read once: nobody else in the world writes the logs of workflows while this daemon holds the folder.
+        """
+        known = self._read.get(workflow_id)
+        if known is None:
+            if len(self._read) >= KEPT:
+                self._read.clear()
+            known = self._read[workflow_id] = self._history(workflow_id)
+        return known
+
+    def _history(self, workflow_id: str) -> tuple[list[Version], bool, int]:
         versions: list[Version] = []
         there, seq = False, 0
         for recorded in self._services.store.journal.read(workflow_stream(workflow_id)):
@@ -104,6 +117,8 @@ class Library:
                 await services.store.commit(Transaction(now, (append,) if made else (), receipt, tuple(audit)))
             except VersionConflict:
                 continue
+            finally:
+                self._read.pop(workflow.workflow_id, None)
             return version, made
         raise VersionConflict(workflow_stream(workflow.workflow_id), -1, -1)
 
@@ -113,7 +128,10 @@ class Library:
         now = self._services.clock.now_ms()
         append = self._append(workflow_id, seq, WorkflowDeleted(str(by)), "deleted", versions, now, versions[-1].title)
         receipt = Receipt(request.request_id, request.digest.encode(), canonical(reply))
-        await self._services.store.commit(Transaction(now, (append,), receipt, tuple(audit)))
+        try:
+            await self._services.store.commit(Transaction(now, (append,), receipt, tuple(audit)))
+        finally:
+            self._read.pop(workflow_id, None)
 
     def _append(self, workflow_id: str, seq: int, event: Fact, status: str, versions: list[Version], now: int, title: str | None) -> Append:
         stream = workflow_stream(workflow_id)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from actors.settings import RunRules
 
@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from actors.ids import Ids
     from actors.node.tools import Tools
     from actors.plans import Plans
+    from actors.run.events import RunCreated
     from actors.run.state import RunState
     from actors.watch import Watchers
     from storage.store import Store
     from supervision import Clock
 
-__all__ = ["REGISTRAR", "REPORTER", "SCHEDULER", "Services"]
+__all__ = ["NEWBORN", "REGISTRAR", "REPORTER", "SCHEDULER", "Services"]
 
+NEWBORN = 1024
 REGISTRAR = "registrar"
 REPORTER = "reporter"
 SCHEDULER = "scheduler"
@@ -30,7 +32,8 @@ SCHEDULER = "scheduler"
 class Services:
     """`claimant` names this daemon in claims, `folder` is the data folder, `tools` is made when the first attempt needs it.
 
-    `report` has the final report of an ended run written, soon and beside the run's own work.
+    `report` has the final report of an ended run written, soon and beside the run's own work. `newborn` holds the first fact of runs that
+    were made a moment ago and not opened yet, at most `NEWBORN` of them.
     """
 
     store: Store
@@ -44,6 +47,7 @@ class Services:
     folder: Path
     tools: Callable[[], Tools]
     report: Callable[[RunState], None]
+    newborn: dict[str, tuple[RunCreated, int]] = Factory(dict)
 
     def run_folder(self, run_id: str) -> Path:
         """The run's private folder; it may not exist yet."""

@@ -26,8 +26,8 @@ __all__ = ["prepare"]
 LARGEST_INPUTS = 96 << 10
 
 
-def prepare(services: Services, admit: Admit, plan: Plan) -> tuple[Transaction, Ticket, dict[str, Any]] | Refusal:
-    """The transaction that makes the run, its ticket for the queue, and the reply; or why it cannot be made."""
+def prepare(services: Services, admit: Admit, plan: Plan) -> tuple[Transaction, RunCreated, Ticket, dict[str, Any]] | Refusal:
+    """The transaction that makes the run, its first fact, its ticket for the queue, and the reply; or why it cannot be made."""
     applied = apply_inputs(plan.workflow, admit.inputs)
     if applied.problems:
         text = " ".join(problem.message for problem in applied.problems)
@@ -56,7 +56,7 @@ def prepare(services: Services, admit: Admit, plan: Plan) -> tuple[Transaction, 
     receipt = Receipt(admit.request.request_id, admit.request.digest.encode(), canonical(reply))
     entry = audit_entry(str(admit.by), "run.start", run_id, {"workflow_id": admit.workflow_id, "digest": admit.digest}, "ok")
     append = Append(run_id, 0, (run_codec().encode(event),), headline=headline)
-    return Transaction(now, (append,), receipt, (entry,)), Ticket(run_id, now, admit.priority, workspace), reply
+    return Transaction(now, (append,), receipt, (entry,)), event, Ticket(run_id, now, admit.priority, workspace), reply
 
 
 def _workspace(plan: Plan, run_id: str, inputs: Mapping[str, Any], cwd: str | None) -> str | Refusal | None:

@@ -67,18 +67,34 @@ class Logbook:
     clears them.
     """
 
+    state: RunState
+
     def __init__(self, services: Services, run_id: str) -> None:
         self.services = services
         self.run_id = run_id
-        self.left = self.queued = self.ended = False
+        self.left = self.queued = self.ended = self.mine = self._held = False
+        born = services.newborn.pop(run_id, None)
+        if born is not None:
+            self._begin(*born)
+            return
         claim = services.store.claims.get(run_id)
-        self._held = claim is not None and claim.claimant is not None
-        self.mine = claim is not None and claim.claimant == services.claimant
+        if claim is not None:
+            self._held = claim.claimant is not None
+            self.mine = claim.claimant == services.claimant
         self.reload()
+
+    def _begin(self, event: RunCreated, at: int) -> None:
+        """The first opening of a run that this daemon has just made: its one fact is at hand, so nothing is read.
+
+        Were it not the only one, the first commit would meet a conflict, and the next incarnation would read the log.
+        """
+        self.state = new_state(self.run_id, self.services.plans.get(event.digest), self.services.rules.env)
+        evolve(self.state, event, at)
+        self._line = line_key(self.state)
 
     def reload(self) -> None:
         """Fold the log anew."""
-        self.state: RunState = fold_log(self.services, self.run_id)
+        self.state = fold_log(self.services, self.run_id)
         self._line = line_key(self.state)
 
     def turn(self) -> Turn:

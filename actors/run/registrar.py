@@ -12,12 +12,12 @@ from actors.refusals import Refusal
 from actors.run.actor import Run
 from actors.run.admission import prepare
 from actors.run.messages import Admit, Drain, ForRun, Launch, Renew, RunDown, Wake
-from actors.run.quarantine import quarantine
+from actors.run.quarantine import lock_away, unavailable
 from actors.run.reopening import reopen_all, restore_reports
 from actors.scheduler.messages import Enqueue, Relaunch, Tick
-from actors.services import SCHEDULER, Services
+from actors.services import NEWBORN, SCHEDULER, Services
 from storage import BadTransaction, ReceiptExists, RequestConflict, Unavailable
-from supervision import Actor, ActorDead, ChildSpec, Dynamic, Failed, Forwarded, Mailbox, Normal, Shutdown, Supervisor
+from supervision import Actor, ActorDead, ChildSpec, Dynamic, Exit, Failed, Forwarded, Mailbox, Normal, Shutdown, Supervisor
 
 if TYPE_CHECKING:
     from actors.run.plan import Plan
@@ -146,20 +146,30 @@ class Registrar(Actor[RegistrarMessage]):
     async def _run_down(self, message: RunDown) -> None:
         run_id, ended = message.run_id, message.down.exit
         self._watched.discard(run_id)
+        if not isinstance(ended, Normal | Shutdown):
+            await self._broke(run_id, ended)
+            return
         if run_id in self._knocking:
             self._let_in(run_id)
             return
         line = self.services.store.catalog.get(run_id)
-        if line is None or (isinstance(ended, Failed) and isinstance(ended.error, ActorDead)):
-            return
-        if not isinstance(ended, Normal | Shutdown) and not self._draining and line.status not in ("completed", "failed", "cancelled"):
-            self._quarantined += 1
-            await quarantine(self.services, run_id, ended)
+        if line is not None and line.status == "queued" and not self._draining:
             await self.system.ref(SCHEDULER).tell(Relaunch(run_id))
-        elif line.status == "queued" and not self._draining:
-            await self.system.ref(SCHEDULER).tell(Relaunch(run_id))
-        elif line.status in RESTING and line.due_ms is not None and (self._timer is None or line.due_ms < self._timer[0]):
+        elif (
+            line is not None
+            and line.status in RESTING
+            and line.due_ms is not None
+            and (self._timer is None or line.due_ms < self._timer[0])
+        ):
             self._arm()
+
+    async def _broke(self, run_id: str, ended: Exit) -> None:
+        """Its actor could not go on, or not even begin: lock it away, and let nobody wait for it."""
+        if not self._draining and not (isinstance(ended, Failed) and isinstance(ended.error, ActorDead)):
+            self._quarantined += await lock_away(self.services, self.system.ref(SCHEDULER), run_id, ended)
+        for asked, _ in self._knocking.pop(run_id, ()):
+            if asked is not None:
+                asked.answer(unavailable(run_id, ended))
 
     # Admission
 
@@ -181,8 +191,10 @@ class Registrar(Actor[RegistrarMessage]):
             if isinstance(prepared, Refusal):
                 answer = prepared
             else:
-                transaction, ticket, answer = prepared
+                transaction, born, ticket, answer = prepared
                 await self.services.store.commit(transaction)
+                if len(self.services.newborn) < NEWBORN:
+                    self.services.newborn[ticket.run_id] = (born, transaction.at_ms)
                 self._admitted += 1
                 self.services.watchers.grew(ticket.run_id, "queued", 1, "run_created", moved=True)
                 await self.system.ref(SCHEDULER).tell(Enqueue(ticket))
