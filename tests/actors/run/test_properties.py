@@ -68,7 +68,7 @@ def naive_frontier(state: RunState) -> list[str]:
 
 
 @given(plans(), choices)
-@settings(max_examples=250)
+@settings(max_examples=150)
 def test_the_log_alone_gives_the_state_in_hand_also_after_a_round_trip_through_its_bytes(plan: Plan, numbers: list[int]) -> None:
     story, codec = played(plan, numbers), run_codec()
     again, read = new_state("run-1", plan), new_state("run-1", plan)
@@ -81,7 +81,7 @@ def test_the_log_alone_gives_the_state_in_hand_also_after_a_round_trip_through_i
 
 
 @given(plans(), choices)
-@settings(max_examples=250)
+@settings(max_examples=150)
 def test_the_frontier_is_what_looking_at_every_node_anew_would_find(plan: Plan, numbers: list[int]) -> None:
     state = new_state("run-1", plan)
     for event, at in played(plan, numbers).log:
@@ -92,7 +92,7 @@ def test_the_frontier_is_what_looking_at_every_node_anew_would_find(plan: Plan, 
 
 
 @given(plans(), choices)
-@settings(max_examples=250)
+@settings(max_examples=150)
 def test_a_run_ends_once_and_every_run_can_be_brought_to_an_end(plan: Plan, numbers: list[int]) -> None:
     story = played(plan, numbers)
     bring_to_an_end(story)
@@ -130,7 +130,7 @@ def starts(log: list[tuple[Fact, int]]) -> dict[tuple[str, int], list[str]]:
 
 
 @given(plans(), choices)
-@settings(max_examples=250)
+@settings(max_examples=150)
 def test_no_node_starts_more_often_than_it_may(plan: Plan, numbers: list[int]) -> None:
     story = played(plan, numbers)
     for (node_id, _), happened in starts(story.log).items():
@@ -143,9 +143,9 @@ def test_no_node_starts_more_often_than_it_may(plan: Plan, numbers: list[int]) -
 
 
 @given(plans(), choices)
-@settings(max_examples=250)
+@settings(max_examples=150)
 def test_an_instance_of_a_gate_is_decided_at_most_once(plan: Plan, numbers: list[int]) -> None:
-    decided = set()
+    decided: set[tuple[str, int]] = set()
     for event, _ in played(plan, numbers).log:
         if isinstance(event, RunTaskRetried):
             decided.clear()  # it asks again what an ending had closed
