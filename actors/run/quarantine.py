@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from actors.entity import Fact
+from actors.refusals import Refusal
 from actors.run.events import RunBlockedCorruptCheckpoint, RunFailedPanic
 from actors.run.logbook import CorruptLog
+from actors.run.state import TERMINAL
 from actors.run.vocabulary import run_codec
+from actors.scheduler.messages import Left
 from storage import Append, Release, StorageError, StreamDamaged, Transaction
 from supervision import Failed
 
 if TYPE_CHECKING:
     from actors.services import Services
-    from supervision import Exit
+    from supervision import Exit, Ref
 
-__all__ = ["cause_of", "quarantine"]
+__all__ = ["cause_of", "lock_away", "quarantine", "unavailable"]
 
 
 def cause_of(error: BaseException | None) -> BaseException | None:
@@ -30,6 +33,22 @@ def cause_of(error: BaseException | None) -> BaseException | None:
         inner = error.exceptions[0] if isinstance(error, BaseExceptionGroup) else getattr(error, "error", None)
         error = inner if isinstance(inner, BaseException) else error.__cause__ or error
     return seen
+
+
+def unavailable(run_id: str, ended: Exit) -> Refusal:
+    """What those are told who wait for a run that cannot be opened."""
+    cause = cause_of(ended.error) if isinstance(ended, Failed) else None
+    return Refusal("run_unavailable", f"The run {run_id} cannot be opened: {cause or ended}. All others are unharmed.", {"run_id": run_id})
+
+
+async def lock_away(services: Services, scheduler: Ref[object], run_id: str, ended: Exit) -> bool:
+    """End the run unless it has ended already, and free what it held. Whether it was ended now."""
+    line = services.store.catalog.get(run_id)
+    if line is None or line.status in TERMINAL:
+        return False
+    await quarantine(services, run_id, ended)
+    await scheduler.tell(Left(run_id))
+    return True
 
 
 async def quarantine(services: Services, run_id: str, ended: Exit) -> str:

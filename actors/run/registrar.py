@@ -153,14 +153,10 @@ class Registrar(Actor[RegistrarMessage]):
             self._let_in(run_id)
             return
         line = self.services.store.catalog.get(run_id)
+        due = line.due_ms if line is not None and line.status in RESTING else None
         if line is not None and line.status == "queued" and not self._draining:
             await self.system.ref(SCHEDULER).tell(Relaunch(run_id))
-        elif (
-            line is not None
-            and line.status in RESTING
-            and line.due_ms is not None
-            and (self._timer is None or line.due_ms < self._timer[0])
-        ):
+        elif due is not None and (self._timer is None or due < self._timer[0]):
             self._arm()
 
     async def _broke(self, run_id: str, ended: Exit) -> None:
