@@ -14,7 +14,7 @@ from actors.cli.listing import listing
 __all__ = ["approve", "cancel_gate", "gates", "reject", "rework"]
 
 _GATES = (
-    ("run_id", "RUN"), ("node_id", "GATE"), ("workflow_id", "WORKFLOW"), ("opened_at_ms", "OPENED"), ("expires_at_ms", "EXPIRES"),
+    ("run_id", "RUN"), ("gate_name", "GATE"), ("workflow_id", "WORKFLOW"), ("opened_at_ms", "OPENED"), ("expires_at_ms", "EXPIRES"),
     ("prompt", "PROMPT"),
 )  # fmt: skip
 

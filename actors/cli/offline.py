@@ -49,11 +49,11 @@ def _without_daemon(why: dict[str, Any]) -> dict[str, Any]:
     """The reasons of a run that nobody advances."""
     if why["status"] in _ENDED:
         return why
-    known = [reason for reason in why["reasons"] if reason["code"] not in {"starting", "advancing"}]
     if why["status"] in {"paused", "awaiting_approval"}:
         return why
+    known = [reason for reason in why["reasons"] if reason["code"] not in {"starting", "advancing", "node_running"}]
     steps = [f"penstock resume {why['run_id']}   (carries a daemon for it)", "penstockd   (a daemon for all runs)"]
-    none = {"code": "no_daemon", "text": "No daemon runs. It goes on as soon as one does.", "data": {}, "next": steps}
+    none = {"code": "no_daemon", "text": "No daemon runs: it stands still, and goes on as soon as one does.", "data": {}, "next": steps}
     return {**why, "reasons": [*known, none]}
 
 

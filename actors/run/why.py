@@ -9,6 +9,8 @@ from actors.run.state import OpenGate, RunState
 __all__ = ["reasons"]
 
 EXPIRY = {"cancel": "the run is cancelled", "fail": "the gate fails", "continue": "the run goes on"}
+QUESTION = 200
+BY_OPERATOR = "paused_by_operator"
 UNITS = (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000))
 
 
@@ -85,8 +87,8 @@ def _paused(state: RunState) -> dict[str, Any]:
     if reason == "shutdown":
         text = "The daemon was shut down while it ran. The next start of the daemon takes it up by itself."
         return _reason(reason, text, resume, stop_kind=state.stop_kind)
-    text = "An operator paused it." if reason == "paused_by_operator" else f"It is held: {reason.rstrip('.')}."
-    return _reason(reason, text, resume, f"penstock cancel {state.run_id}", stop_kind=state.stop_kind)
+    why = "." if reason == BY_OPERATOR else f": {reason.rstrip('.')}."
+    return _reason(BY_OPERATOR, f"An operator paused it{why}", resume, f"penstock cancel {state.run_id}", stop_kind=state.stop_kind)
 
 
 def _gates(state: RunState, now: int) -> list[dict[str, Any]]:
@@ -98,6 +100,8 @@ def _gate(state: RunState, gate: OpenGate, now: int) -> dict[str, Any]:
     if gate.expires_at_ms is not None:
         then = EXPIRY.get(gate.on_expiry or "", f"{gate.on_expiry} follows")
         text += f" It expires {_in(gate.expires_at_ms - now)}; then {then}."
+    question = str(gate.shown.get("prompt") or "").strip().split("\n", 1)[0]
+    text += f" It asks: {question[:QUESTION]}" if question else ""
     first = "approve" if "approve" in gate.decisions else gate.decisions[0]
     words = [{"cancel": "cancel-gate"}.get(word, word) for word in gate.decisions if word != first]
     step = f"penstock {first} {state.run_id} {gate.gate_name}" + (f"   (or {', '.join(words)})" if words else "")
@@ -106,6 +110,7 @@ def _gate(state: RunState, gate: OpenGate, now: int) -> dict[str, Any]:
 
 def _ended(state: RunState) -> dict[str, Any]:
     detail = state.detail or {}
+    code = str(detail.get("code", state.status))
     parts = [{"completed": "It completed.", "failed": "It failed."}.get(state.status, f"It was {state.status}.")]
     failed = [(node_id, error) for node_id in state.failures if (error := state.nodes[node_id].error) is not None]
     parts += [f"Node {node_id}: {error.message.rstrip('.') or 'failed'} ({error.code})." for node_id, error in failed]
@@ -114,9 +119,9 @@ def _ended(state: RunState) -> dict[str, Any]:
         steps = [f"penstock retry {state.run_id} {state.failures[0]}", f"penstock logs {state.run_id} {state.failures[0]}"]
     elif "text" in detail:
         parts.append(str(detail["text"]))
-    elif state.stop_reason is not None:
-        parts.append(f"Reason: {state.stop_reason.rstrip('.')}.")
-    return _reason(str(detail.get("code", state.status)), " ".join(parts), *steps, **detail)
+    elif state.stop_reason not in (None, code):
+        parts.append(f"Reason: {str(state.stop_reason).rstrip('.')}.")
+    return _reason(code, " ".join(parts), *steps, **detail)
 
 
 def _in(ms: int) -> str:

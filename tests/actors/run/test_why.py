@@ -69,12 +69,12 @@ def test_a_run_between_two_steps() -> None:
     assert codes(story) == ["advancing"]
 
 
-@pytest.mark.parametrize(("reason", "words"), [(None, "An operator paused it."), ("lunch.", "It is held: lunch.")])
+@pytest.mark.parametrize(("reason", "words"), [(None, "An operator paused it."), ("lunch.", "An operator paused it: lunch.")])
 def test_a_run_that_is_held(reason: str | None, words: str) -> None:
     story = Story.begun("a")
     story.pause(reason)
     (found,) = why(story)
-    assert (found["code"], found["text"], found["next"][0]) == (reason or "paused_by_operator", words, "penstock resume run-1")
+    assert (found["code"], found["text"], found["next"][0]) == ("paused_by_operator", words, "penstock resume run-1")
 
 
 def test_a_run_that_is_held_by_its_budget() -> None:
@@ -101,6 +101,12 @@ def test_a_run_that_waits_for_a_person_and_for_a_back_off() -> None:
     assert gate["text"] == "Gate g has been open for 1 hour and waits for a person. It expires in 1 hour; then the run is cancelled."
     assert gate["next"] == ["penstock approve run-1 g   (or reject, rework, cancel-gate)"]
     assert "expires" not in outcome["text"]
+
+
+def test_a_gate_tells_the_first_line_of_what_it_asks() -> None:
+    assert why(Story.begun("g gate: human_approval, timeout: 2h, prompt: 'Sure?'"))[0]["text"].endswith(
+        "the run is cancelled. It asks: Sure?"
+    )
 
 
 @pytest.mark.parametrize(
