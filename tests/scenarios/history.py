@@ -82,6 +82,14 @@ class History:
     unread: set[str] = field(factory=set)
     jumps: list[int] = field(factory=list)
 
+    def forget_unread(self) -> None:
+        """Nothing can be said of runs whose logs were broken on purpose."""
+        gone = self.unread
+        self.ops = [op for op in self.ops if op.params.get("run_id") not in gone and op.result.get("run_id") not in gone]
+        self.effects = [line for line in self.effects if line["run"] not in gone]
+        self.logs = [{name: log for name, log in picture.items() if name not in gone} for picture in self.logs]
+        self.followed = [followed for followed in self.followed if followed.run_id not in gone]
+
     @property
     def jumped(self) -> bool:
         return bool(self.jumps)

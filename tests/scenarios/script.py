@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 
 __all__ = ["Act", "Call", "Hold", "Script", "fail", "give", "perform", "perform_sync", "take", "write"]
 
+PATIENCE_S = 1_000.0
 MODULE = """
 from tests.scenarios import script
 
@@ -109,8 +110,9 @@ class Hold:
         return self.value
 
     async def begun(self) -> None:
-        """Wait until a node has come here."""
-        await self._begun.wait()
+        """Wait until a node has come here. Raises TooSlowError."""
+        with trio.fail_after(PATIENCE_S):
+            await self._begun.wait()
 
     def open(self) -> None:
         """Let all go on, those that come later too."""

@@ -17,7 +17,9 @@ MANY = 12
 
 
 async def _linear(house: House) -> str:
-    return await house.begin(flow(step("a"), step("b", "needs: [a]"), step("c", "needs: [b]"), top='output: {last: "{{ nodes.c.output }}"}'))
+    return await house.begin(
+        flow(step("a"), step("b", "needs: [a]"), step("c", "needs: [b]"), top='output: {last: "{{ nodes.c.output }}"}')
+    )
 
 
 async def _fan(house: House) -> str:
@@ -96,7 +98,13 @@ async def ending_of(house: House, run_id: str) -> dict[str, Any]:
     """What became of the run, apart from times and attempts."""
     run = await house.run_until(run_id)
     nodes = {
-        node["node_id"]: (node["status"], node["instance"], _plain(node.get("output")), node.get("error", {}).get("code"), node.get("artifact"))
+        node["node_id"]: (
+            node["status"],
+            node["instance"],
+            _plain(node.get("output")),
+            node.get("error", {}).get("code"),
+            node.get("artifact"),
+        )
         for node in run["nodes"]
     }
     history = [(entry["node_id"], entry["instance"], entry["decision"]) for entry in run["gate_history"]]

@@ -24,7 +24,7 @@ async def busy(d: House, name: str = "victim") -> tuple[str, Hold]:
     """A run with a log of many kinds, at work in its last node."""
     hold = Hold()
     d.script.on("b", fail())
-    d.script.on("z", hold, hold, hold)
+    d.script.on("z", hold)
     run_id = await d.begin(FULL.replace("workflow: story", f"workflow: {name}"))
     await d.run_until(run_id, "awaiting_approval")
     await d.decide(run_id, "approve")
@@ -70,7 +70,6 @@ async def test_g15_a_broken_event_row_locks_away_its_run_and_no_other(d: House, 
     await d.crash()
     tampered(d, breaking(how, bad, kind))
     d.history.unread.add(bad)
-    d.history.logs.clear()
     await d.start()
     hold.open()
     assert (await d.run_until(good))["status"] == "completed"
@@ -78,7 +77,7 @@ async def test_g15_a_broken_event_row_locks_away_its_run_and_no_other(d: House, 
     listed = {row["run_id"]: row["status"] for row in (await d.call("run.list"))["runs"]}
     refused = await d.refused("run.get", run_id=bad)
     assert (listed[good], refused.code) == ("completed", "run_log_unreadable")
-    assert listed[bad] in ("blocked", "running", "failed"), listed[bad]
+    assert listed[bad] == "blocked"
     third = await d.begin(flow(step("new"), name="third"))
     assert (await d.run_until(third))["status"] == "completed"
     assert (await d.call("store.verify"))["ok"] is False
@@ -137,6 +136,7 @@ async def test_g16_a_service_that_crashes_once_is_restarted_and_runs_go_on(d: Ho
     await system_of(d).ref(path).tell("poison")
     await trio.sleep(1)
     hold.open()
+    await d.hang_up()  # what stands to its right in the tree was restarted too, connections included
     other = await d.begin(flow(step("new"), name="other"))
     assert (await d.run_until(run_id))["status"] == "completed"
     assert (await d.run_until(other))["status"] == "completed"

@@ -22,7 +22,12 @@ async def test_cancel_ends_what_is_under_way_before_it_answers(d: House) -> None
     await hold.begun()
     answer = await d.call("run.cancel", run_id=run_id, reason="wrong branch")
     run = await d.run(run_id)
-    assert (answer["status"], run["status"], run["stop_kind"], run["stop_reason"]) == ("cancelled", "cancelled", "operator_stopped", "wrong branch")
+    assert (answer["status"], run["status"], run["stop_kind"], run["stop_reason"]) == (
+        "cancelled",
+        "cancelled",
+        "operator_stopped",
+        "wrong branch",
+    )
     assert run["detail"]["code"] == "cancelled_by_operator"
     assert (await d.names(run_id))[-3:] == ["node_interrupted", "run_stopped", "report_written"]
     assert d.script.count("b") == 0
@@ -77,9 +82,7 @@ async def test_clean_up_of_a_cancelled_run_has_its_grace_and_no_more(d: House) -
     await d.call("run.cancel", run_id=run_id)
     run = await d.run_until(run_id)
     assert (run["status"], 60_000 <= run["finished_at_ms"] - asked <= 66_000) == ("cancelled", True)
-    assert await d.statuses(run_id) == {"a": "pending", "t1": "completed", "t2": "skipped"} | {
-        "t2": (await d.statuses(run_id))["t2"]
-    }
+    assert await d.statuses(run_id) == {"a": "pending", "t1": "completed", "t2": "skipped"} | {"t2": (await d.statuses(run_id))["t2"]}
     assert d.script.count("t2") == 1
 
 

@@ -101,7 +101,9 @@ async def test_a_rewritten_artifact_is_shown_anew_after_a_rework(d: House) -> No
     await d.when(run_id, lambda run: run["status"] == "awaiting_approval" and run["nodes"][1]["instance"] == 2)
     second = await d.gate(run_id)
     assert second["shown"]["artifacts"][0]["sha256"] != first["shown"]["artifacts"][0]["sha256"]
-    assert (await d.refused("gate.decide", run_id=run_id, decision="approve", shown_digest=first["shown_digest"])).code == "gate_shown_changed"
+    assert (
+        await d.refused("gate.decide", run_id=run_id, decision="approve", shown_digest=first["shown_digest"])
+    ).code == "gate_shown_changed"
     await d.decide(run_id, "approve", shown_digest=second["shown_digest"])
     assert (await d.run_until(run_id))["status"] == "completed"
 

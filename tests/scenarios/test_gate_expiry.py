@@ -10,7 +10,9 @@ from tests.scenarios.harness import House
 
 
 def asking(action: str, timeout: str = "5m") -> str:
-    return flow(gate("ask", f"timeout: {timeout}, on_timeout: {action}"), step("b", 'needs: [ask], with: {said: "{{ nodes.ask.decision }}"}'))
+    return flow(
+        gate("ask", f"timeout: {timeout}, on_timeout: {action}"), step("b", 'needs: [ask], with: {said: "{{ nodes.ask.decision }}"}')
+    )
 
 
 async def test_expiry_fail_fails_the_node_and_never_early(d: House) -> None:

@@ -34,7 +34,12 @@ async def test_r60_cancel_ends_the_run_and_the_gate_is_not_completed(d: House) -
     await d.run_until(run_id, "awaiting_approval")
     assert (await d.decide(run_id, "cancel", reason="no more"))["status"] == "cancelled"
     run = await d.run_until(run_id)
-    assert (run["status"], run["stop_kind"], run["detail"]["code"], run["stop_reason"]) == ("cancelled", "cancelled", "cancelled_by_gate", "no more")
+    assert (run["status"], run["stop_kind"], run["detail"]["code"], run["stop_reason"]) == (
+        "cancelled",
+        "cancelled",
+        "cancelled_by_gate",
+        "no more",
+    )
     names = await d.names(run_id)
     assert names[-3:-1] == ["approval_gate_decided", "run_cancelled"]
     assert (await d.statuses(run_id))["ask"] != "completed"

@@ -44,7 +44,11 @@ async def test_three_crashes_in_one_node_fail_the_run(d: House) -> None:
         await d.when(run_id, lambda run, number=number: run["nodes"][0]["attempt"] == number and run["nodes"][0]["status"] == "running")
         await d.restart(crash=True)
     run = await d.run_until(run_id)
-    assert (run["status"], run["stop_kind"], run["detail"]) == ("failed", "server_restart", {"code": "interrupted_by_restart", "node_ids": ["a"]})
+    assert (run["status"], run["stop_kind"], run["detail"]) == (
+        "failed",
+        "server_restart",
+        {"code": "interrupted_by_restart", "node_ids": ["a"]},
+    )
     assert d.script.count("a") == 3
     await d.call("run.retry", run_id=run_id, node_id="a")
     assert (await d.run_until(run_id, "completed"))["nodes"][0]["instance"] == 2

@@ -23,7 +23,9 @@ def inv_G11(db: Records, history: History) -> list[str]:
         recorded |= {(run_id, event["gate_name"], event["instance"]): event for event in decided}
         names = Counter((event["gate_name"], event["instance"]) for event in decided)
         # The question after an outcome may come again within one instance: each crash asks anew.
-        wrong += [f"G11: {run_id} decides {key} {count} times" for key, count in names.items() if count > 1 and not key[0].endswith(".outcome")]
+        wrong += [
+            f"G11: {run_id} decides {key} {count} times" for key, count in names.items() if count > 1 and not key[0].endswith(".outcome")
+        ]
     for op in history.ok("gate.decide"):
         event = recorded.get((op.params["run_id"], op.result["gate_name"], op.result["instance"]))
         if event is None or (event["decision"] != op.result["decision"] and not op.result["gate_name"].endswith(".outcome")):
@@ -35,8 +37,16 @@ def _loser(op: Op, recorded: dict[tuple[str, str, int], dict[str, Any]]) -> str 
     if op.method != "gate.decide" or op.code not in SETTLED or op.data.get("winning_decision") is None:
         return None
     winner = op.data["winning_decision"]
-    known = [event["decision"] for (run_id, _, _), event in recorded.items() if run_id == op.params["run_id"] and event["node_id"] == winner["node_id"]]
-    return None if winner["decision"] in known or winner["decision"] == "guard_denied" else f"G11: {op.params} was told {winner}, decided was {known}"
+    known = [
+        event["decision"]
+        for (run_id, _, _), event in recorded.items()
+        if run_id == op.params["run_id"] and event["node_id"] == winner["node_id"]
+    ]
+    return (
+        None
+        if winner["decision"] in known or winner["decision"] == "guard_denied"
+        else f"G11: {op.params} was told {winner}, decided was {known}"
+    )
 
 
 def inv_G12(db: Records, history: History) -> list[str]:

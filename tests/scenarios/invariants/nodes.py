@@ -12,7 +12,15 @@ from tests.scenarios.records import Records
 __all__ = ["inv_G5", "inv_G6", "inv_G7", "inv_G8"]
 
 RESETS = ("run_task_retried", "approval_gate_reopened", "approval_gate_decided")
-ENDED = ("run_completed", "run_failed", "run_stopped", "run_cancelled", "run_failed_panic", "run_failed_server_restart", "run_blocked_corrupt_checkpoint")
+ENDED = (
+    "run_completed",
+    "run_failed",
+    "run_stopped",
+    "run_cancelled",
+    "run_failed_panic",
+    "run_failed_server_restart",
+    "run_blocked_corrupt_checkpoint",
+)
 
 
 def inv_G5(db: Records, history: History) -> list[str]:

@@ -21,7 +21,7 @@ def inv_G15(db: Records, history: History) -> list[str]:
         try:
             fold_upto(db, run_id)
         except Exception as error:  # noqa: BLE001  whatever it is, the run must have been locked away
-            if db.logs[run_id][-1][1] not in ("run_blocked_corrupt_checkpoint", "report_written") and run_id not in history.unread:
+            if db.logs[run_id][-1][1] not in ("run_blocked_corrupt_checkpoint", "report_written"):
                 wrong.append(f"G15: {run_id} cannot be folded ({error}) and was not locked away")
         if db.catalog[run_id]["status"] in ("running", "pausing") and history.lives and history.lives[-1].ending == "orderly":
             wrong.append(f"G15: {run_id} is {db.catalog[run_id]['status']} though the daemon ended in order")
@@ -46,7 +46,10 @@ def inv_G16(db: Records, history: History) -> list[str]:
 def inv_G17(db: Records, history: History) -> list[str]:
     """No mailbox held more than its number says."""
     return [
-        f"G17: {path} held {length} of {capacity}" for life in history.lives for path, length, capacity in life.mailboxes if length > capacity
+        f"G17: {path} held {length} of {capacity}"
+        for life in history.lives
+        for path, length, capacity in life.mailboxes
+        if length > capacity
     ]
 
 
