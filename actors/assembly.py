@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
 import trio
 from attrs import define
 
+from actors.control.endpoint import check
 from actors.control.peers import rights_of
 from actors.control.server import ControlSettings
 from actors.ids import RandomIds
@@ -128,7 +129,10 @@ class Assembly:
         time = clock or SystemClock()
         fresh = not (places.data / "penstock.db").exists()
         pinned = {"auto": None, "inline": True, "thread": False}[config.storage.commit] if inline is None else inline
-        store = Store.open(places.data, clock=time, inline=pinned, accept_rollback=accept_rollback)
+        rights = rights_of(config.control.operators, config.control.approvers)
+        # Nothing is written, and no run goes on, where the door could not be opened afterwards.
+        door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
+        store = Store.open(places.data, clock=time, inline=pinned, accept_rollback=accept_rollback, before=door)
         workshop = Workshop(store, config, inline=bool(inline))
         ids = RandomIds()
         reports = Reports()
@@ -147,7 +151,7 @@ class Assembly:
             "version": VERSION, "pid": os.getpid(), "data_folder": str(places.data), "socket": str(places.socket) if listen else None,
             "started_at_ms": time.now_ms(), "embedded": embedded,
         }  # fmt: skip
-        control = _control(places, config, workshop) if listen else None
+        control = ControlSettings(places.socket, VERSION, workshop.guardian.is_step_process, rights) if listen else None
         root = daemon_tree(services, workshop.guardian, config, control, lambda: runtime, _say_stuck, reports, inline=bool(inline))
         system = System(root, clock=time, observe=_observe)
         runtime = DaemonRuntime(services, system, Library(services), stop, about)
@@ -167,9 +171,8 @@ class Assembly:
         self.store.close()
 
 
-def _control(places: Places, config: Config, workshop: Workshop) -> ControlSettings:
-    rights = rights_of(config.control.operators, config.control.approvers)
-    return ControlSettings(places.socket, VERSION, workshop.guardian.is_step_process, rights)
+def _no_door() -> None:
+    """Without a socket there is nothing to check."""
 
 
 def _observe(event: KernelEvent) -> None:

@@ -151,7 +151,7 @@ def code_of(error: BaseException) -> int:
     return code
 
 
-def connect(path: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connection:
+def connect(path: Path, mode: Literal["ro", "rw", "rwc", "ro&immutable=1"]) -> sqlite3.Connection:
     """A connection without implicit transactions that may be used from any one thread at a time and never waits for a lock."""
     connection = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}", uri=True, isolation_level=None, check_same_thread=False, timeout=0, cached_statements=256
@@ -163,6 +163,7 @@ def connect(path: Path, mode: Literal["ro", "rw", "rwc"]) -> sqlite3.Connection:
 
 def connect_to_verify(path: Path) -> sqlite3.Connection:
     """A connection that cannot write and takes text of any bytes: one rotten row must not keep the others from being looked at."""
-    connection = connect(path, "ro")
+    # Without a WAL beside it a mere look would make one, and leave it there.
+    connection = connect(path, "ro" if path.with_name(f"{path.name}-wal").exists() else "ro&immutable=1")
     connection.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
     return connection

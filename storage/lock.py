@@ -31,9 +31,9 @@ class FolderLock:
             holder = os.pread(self._fd, 32, 0).decode("ascii", "replace").strip() or "unknown"
             self.close()
             raise StoreLocked(folder, f"process {holder}") from error
-        self._sign()
 
-    def _sign(self) -> None:
+    def sign(self) -> None:
+        """Say in the file who holds it."""
         try:
             os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)

@@ -1,11 +1,13 @@
 """The way in: folder, lock, files, a look that only reads, and then writing. A refusal before that point has changed no byte.
 
-Order: permissions, file system, lock, anchor, schema, anchor against log, tail. Only then is the database opened for writing.
+Order: permissions, file system, lock, anchor, schema, anchor against log, tail, what the caller must be sure of. Only then is the
+database opened for writing.
 """
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -41,21 +43,23 @@ class Opened:
     damage: tuple[Damage, ...]
 
 
-def open_folder(folder: Path, limits: Limits, clock: Clock, *, accept_rollback: bool) -> Opened:
-    """Open or create the memory in `folder`. Raises an OpenRefused, and then nothing was written."""
+def open_folder(folder: Path, limits: Limits, clock: Clock, *, accept_rollback: bool, before: Callable[[], None] = lambda: None) -> Opened:
+    """Open or create the memory in `folder`. Raises an OpenRefused, or what `before` raises, and then nothing was written."""
     secure_folder(folder)
     check_filesystem(folder)
     for name in _FILES:
         check_file(folder / name)
     lock = FolderLock(folder)
     try:
-        return _open(folder, lock, limits, clock, accept_rollback=accept_rollback)
+        return _open(folder, lock, limits, clock, accept_rollback=accept_rollback, before=before)
     except BaseException:
         lock.close()
         raise
 
 
-def _open(folder: Path, lock: FolderLock, limits: Limits, clock: Clock, *, accept_rollback: bool) -> Opened:
+def _open(
+    folder: Path, lock: FolderLock, limits: Limits, clock: Clock, *, accept_rollback: bool, before: Callable[[], None]
+) -> Opened:  # fmt: skip
     path = folder / "penstock.db"
     anchor = Anchor(folder)
     rolled_back = False
@@ -66,6 +70,8 @@ def _open(folder: Path, lock: FolderLock, limits: Limits, clock: Clock, *, accep
             raise
         rolled_back = True
         damage = _look(path, None, limits)
+    before()
+    lock.sign()
     database = Database(path, wal=limits.wal)
     try:
         until_unlocked(lambda: _prepare(database), limits.busy_ms)

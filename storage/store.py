@@ -61,15 +61,23 @@ class Store:
 
     @classmethod
     def open(
-        cls, folder: Path, *, clock: Clock, inline: bool | None = None, limits: Limits | None = None, accept_rollback: bool = False
+        cls,
+        folder: Path,
+        *,
+        clock: Clock,
+        inline: bool | None = None,
+        limits: Limits | None = None,
+        accept_rollback: bool = False,
+        before: Callable[[], None] = lambda: None,
     ) -> Self:
         """Open the folder, or make it. Raises an OpenRefused (nothing was written), or Unavailable.
 
         `inline` True never uses a thread (for tests under a mock clock), False always does for commits, None measures.
-        `accept_rollback` goes on with a log that ends before its anchor, under a new generation.
+        `accept_rollback` goes on with a log that ends before its anchor, under a new generation. `before` is called under the lock, when
+        the folder is found sound and before anything is written; what it raises ends the opening.
         """
         bounds = limits or Limits()
-        opened = open_folder(folder, bounds, clock, accept_rollback=accept_rollback)
+        opened = open_folder(folder, bounds, clock, accept_rollback=accept_rollback, before=before)
         return cls(folder, opened, bounds, clock, inline=inline)
 
     def __enter__(self) -> Self:

@@ -38,7 +38,11 @@ class Endpoint:
 
 def check(path: Path) -> None:
     """Everything that can be refused before the socket is made; creates the folder (0700). Raises EndpointRefused."""
-    os.close(_prepare(path))
+    folder = _prepare(path)
+    try:
+        _judge_name(folder, path)
+    finally:
+        os.close(folder)
 
 
 def bind(path: Path, backlog: int) -> Endpoint:
@@ -97,17 +101,23 @@ def _judge_folder(path: Path, found: os.stat_result) -> None:
 
 
 def _remove_stale(folder: int, path: Path) -> None:
+    if _judge_name(folder, path):
+        os.unlink(path.name, dir_fd=folder)
+
+
+def _judge_name(folder: int, path: Path) -> bool:
+    """Whether a stale socket of ours lies there; anything else but nothing is refused."""
     try:
         found = os.stat(path.name, dir_fd=folder, follow_symlinks=False)
     except FileNotFoundError:
-        return
+        return False
     if not stat.S_ISSOCK(found.st_mode):
         raise EndpointRefused("socket_path_taken", f"{path}: is there and is no socket: remove it, or name another path")
     if found.st_uid != os.geteuid():
         raise EndpointRefused("socket_path_taken", f"{path}: is a socket of uid {found.st_uid}, not ours")
     if _somebody_answers(path):
         raise EndpointRefused("socket_in_use", f"{path}: another process listens there", _BUSY)
-    os.unlink(path.name, dir_fd=folder)
+    return True
 
 
 def _somebody_answers(path: Path) -> bool:

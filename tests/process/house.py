@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,14 +37,11 @@ def until(look: Callable[[], T], seconds: float = 10.0, what: object = "") -> T:
 def living(mark: str) -> list[int]:
     """The processes that carry the mark in the environment with which they were started; the dead are not among them."""
     found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            try:
-                block = Path("/proc", entry, "environ").read_bytes()
-            except OSError:
-                continue
-            if mark.encode() in block:
-                found.append(int(entry))
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                if mark.encode() in (entry / "environ").read_bytes():
+                    found.append(int(entry.name))
     return found
 
 
