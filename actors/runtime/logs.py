@@ -26,7 +26,7 @@ def read_logs(folder: Path, node_id: str | None, attempt: int | None) -> list[di
         parts = NAME.fullmatch(name)
         if parts is None or node_id not in (None, parts["node"]) or attempt not in (None, int(parts["attempt"])):
             continue
-        text, size = _text(folder / name, min(SHOWN, room))
+        text, size = _text(folder / name, max(0, min(SHOWN, room)))
         room -= len(text)
         found.append(
             {
