@@ -1,8 +1,7 @@
-"""A house with one data folder: its daemons one after the other, its clients, its workflow folder. Stories speak through the socket only."""
+"""A house: daemons, clients, and what stories do with runs. Stories speak through the socket only."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable
 from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
@@ -10,142 +9,38 @@ from typing import Any
 
 import pytest
 import trio
-from attrs import define, evolve, field
+from attrs import define
 
-from actors.config import Config
-from actors.paths import Places
-from tests.scenarios.client import Client, Lost, Refused, follow, new_request_id
+from tests.scenarios.client import Lost, Refused, follow
 from tests.scenarios.clock import WallClock
-from tests.scenarios.history import CHANGING, History, Life
-from tests.scenarios.host import CrashPoint, Host
+from tests.scenarios.history import History
+from tests.scenarios.lives import Lives, in_memory
 from tests.scenarios.records import Records
 from tests.scenarios.script import Script
 
 __all__ = ["ENDED", "House", "in_memory", "open_house"]
 
 ENDED = ("completed", "failed", "cancelled", "blocked")
-MEMORY = "/dev/shm"
 PATIENCE_S = 20_000.0
-SILENT_S = 30.0
-
-
-def in_memory() -> str | None:
-    """Where stories keep their folders: they die without losing power, so a disk that forgets is good enough, and much faster."""
-    return MEMORY if os.access(MEMORY, os.W_OK) else None
 
 
 @define(eq=False)
-class House:
-    """`nursery` carries the daemons. `script` says what python nodes do. With `revive` a dead daemon is followed by the next one."""
-
-    folder: Path
-    nursery: trio.Nursery
-    clock: WallClock
-    script: Script
-    config: Config = field(factory=Config)
-    history: History = field(factory=History)
-    point: CrashPoint = field(factory=CrashPoint)
-    inline: bool = True
-    revive: bool = False
-    host: Host | None = None
-    _client: Client | None = None
-
-    @property
-    def places(self) -> Places:
-        return Places(self.folder / "data", self.folder / "data" / "run" / "control.sock", self.folder / "penstock.toml")
-
-    # Daemons
-
-    async def start(self) -> None:
-        """Start a daemon and return when it serves. Raises what refuses the start."""
-        life = Life(len(self.history.lives), trio.current_time())
-        self.history.lives.append(life)
-        self.host = Host(self.places, self.config, self.clock, life, self.point, inline=self.inline)
-        if self.revive:
-            self.nursery.start_soon(self._live_on, self.host)
-            while not self.host.up.is_set():
-                await self.host.known.wait()
-                await trio.lowlevel.checkpoint()
-        else:
-            await self.nursery.start(self.host.run)
-
-    async def _live_on(self, host: Host) -> None:
-        await host.run()
-        self.note_logs()
-        if host.life.ending == "crash" and self.revive:
-            await self.start()
-
-    async def stop(self) -> None:
-        """End the daemon in order; one that is about to revive is let live first."""
-        while self.revive and self.host is not None and not self.host.up.is_set():
-            await trio.sleep(0.01)
-        self.revive = False
-        if self.host is not None:
-            await self.host.end_in_order()
-            await self._gone()
-
-    async def crash(self) -> None:
-        """The daemon dies on the spot."""
-        assert self.host is not None
-        self.host.abandon()
-        await self.host.over.wait()
-        await self._gone()
-
-    async def restart(self, *, crash: bool = False) -> None:
-        """The next daemon in the same folder."""
-        await (self.crash() if crash else self.stop())
-        await self.start()
-
-    async def _gone(self) -> None:
-        self.host = None
-        await self.hang_up()
-        self.note_logs()
-
-    def note_logs(self) -> None:
-        """Picture all logs as the ended daemon left them."""
-        self.history.logs.append(Records.read(self.places.data).logs)
-
-    def configure(self, section: str, **values: Any) -> None:
-        """Settings for daemons that start from now on."""
-        self.config = evolve(self.config, **{section: evolve(getattr(self.config, section), **values)})
-
-    # Clients
-
-    async def client(self) -> Client:
-        """A new connection."""
-        return await Client.connect(self.places.socket, self.history)
-
-    async def call(self, method: str, **params: Any) -> dict[str, Any]:
-        """Ask over the common connection. With `revive`, a request whose answer got lost is asked again of the next daemon."""
-        if self.revive and method in CHANGING and "request_id" not in params:
-            params["request_id"] = new_request_id()
-        while True:
-            try:
-                return await (await self._common()).call(method, params)
-            except (Lost, OSError):
-                await self.hang_up()
-                if not self.revive:
-                    raise
-                await trio.sleep(0.01)
-
-    async def _common(self) -> Client:
-        """The common connection; a new one where the daemon has hung up on a silent one."""
-        if self._client is None or self._client.silent_s > SILENT_S:
-            await self.hang_up()
-            self._client = await self.client()
-        return self._client
-
-    async def hang_up(self) -> None:
-        """End the common connection; the next call makes another."""
-        if self._client is not None:
-            client, self._client = self._client, None
-            await client.close()
+class House(Lives):
+    """One data folder with its workflow folder, as stories see it."""
 
     async def refused(self, method: str, **params: Any) -> Refused:
         """Ask what must be declined; the refusal."""
         with pytest.raises(Refused) as caught:
             await self.call(method, **params)
         return caught.value
+
+    async def answer(self, method: str, **params: Any) -> str:
+        """The status in the answer, or the code of the refusal. Over a connection of its own."""
+        async with await self.client() as client:
+            try:
+                return str((await client.call(method, params))["status"])
+            except Refused as refused:
+                return refused.code
 
     # Runs
 

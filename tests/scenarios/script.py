@@ -85,7 +85,7 @@ def write(name: str, text: str) -> Act:
 
     async def act(call: Call) -> Any:
         path = Path(call.workdir, name)
-        path.parent.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240  a few bytes
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)  # noqa: ASYNC240  as above
         return {"wrote": name}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import itertools
 
 import trio
 
@@ -17,6 +17,10 @@ def folder(d: House, name: str) -> str:
     path = d.folder / name
     path.mkdir(exist_ok=True)
     return str(path)
+
+
+def link(d: House, name: str, target: str) -> None:
+    (d.folder / name).symlink_to(target)
 
 
 async def test_r10_r13_beyond_the_slots_runs_wait_for_capacity(house: House) -> None:
@@ -54,11 +58,12 @@ async def test_priority_goes_before_age_and_age_before_id(house: House) -> None:
     house.script.on("block", hold)
     await house.begin(flow(step("block"), name="block"))
     await hold.begun()
+    runs = []
     for priority, node in ((0, "old"), (0, "young"), (5, "urgent"), (-5, "late")):
-        run_id = await house.begin(flow(step(node), name=node), priority=priority)
+        runs.append(await house.begin(flow(step(node), name=node), priority=priority))
         await trio.sleep(0.01)
     hold.open()
-    await house.run_until(run_id)
+    await house.run_until(runs[-1])
     assert [call["node"] for call in house.script.calls()] == ["block", "urgent", "old", "young", "late"]
 
 
@@ -80,7 +85,7 @@ async def test_r11_two_runs_in_one_folder_follow_each_other(d: House) -> None:
 async def test_two_names_of_one_folder_are_one_lock(d: House) -> None:
     hold = Hold()
     d.script.on("x", hold)
-    Path(d.folder, "link").symlink_to(folder(d, "repo"))
+    link(d, "link", folder(d, "repo"))
     text = flow(step("x"), top=HERE)
     await d.begin(text, inputs={"at": folder(d, "repo")})
     await hold.begun()
@@ -129,7 +134,8 @@ async def test_r25_a_back_off_holds_its_run_and_not_those_behind_it(house: House
     due = (await house.when(held, lambda run: "queue" in run))["queue"]["retry_after_ms"]
     young = await house.begin(flow(step("c"), name="young"))
     assert (await house.run_until(young))["finished_at_ms"] < due
-    started = [e["at_ms"] for e in (await house.run_until(held) and await house.events(held)) if e["event"] == "node_started"]
+    await house.run_until(held)
+    started = [event["at_ms"] for event in await house.events(held) if event["event"] == "node_started"]
     assert started[1] >= due
 
 
@@ -142,7 +148,7 @@ async def test_single_mode_runs_one_at_a_time(house: House) -> None:
         runs.append(await house.begin(flow(step("x"))))
         await trio.sleep(0.01)
     times = [await house.run_until(run_id) for run_id in runs]
-    assert all(b["started_at_ms"] >= a["finished_at_ms"] for a, b in zip(times, times[1:], strict=False))
+    assert all(b["started_at_ms"] >= a["finished_at_ms"] for a, b in itertools.pairwise(times))
 
 
 async def test_slots_are_right_after_a_crash(house: House) -> None:

@@ -92,6 +92,7 @@ async def test_cancel_of_a_run_at_rest_that_had_begun_still_cleans_up(d: House, 
     nodes = {"gate": [gate("ask")], "backoff": [step("a", "retry: {max_attempts: 2, backoff: {strategy: fixed, initial: 1h}}")]}
     hold = Hold()
     d.script.on("x", hold)
+    blocker = ""
     if when == "queued":
         d.configure("scheduler", max_concurrent_runs=1)
         await d.restart()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 
 from tests.scenarios.flows import flow, step
@@ -59,7 +61,7 @@ async def test_a_retry_waits_its_back_off_and_gives_the_slot_back(d: House) -> N
     ]
     assert scheduled == [2000, 5000]
     starts = [e["at_ms"] for e in await d.events(run_id) if e["event"] == "node_started"]
-    assert [b - a for a, b in zip(starts, starts[1:], strict=False)] == [2000, 5000]
+    assert [b - a for a, b in itertools.pairwise(starts)] == [2000, 5000]
 
 
 @pytest.mark.parametrize("crash", [False, True])

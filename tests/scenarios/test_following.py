@@ -99,7 +99,7 @@ async def test_the_system_is_followed_by_status_changes_of_all_runs(d: House) ->
     await d.run_until(a, "awaiting_approval")
     await d.decide(a, "approve")
     await d.run_until(a)
-    told = []
+    told: list[str] = []
     while not told or told[-1] != "completed":
         params = (await client.next())["params"]
         assert params["event"]["run_id"] == a

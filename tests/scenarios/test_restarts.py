@@ -40,9 +40,13 @@ async def test_r51_an_attempt_lost_with_the_daemon_is_started_again(d: House) ->
 async def test_three_crashes_in_one_node_fail_the_run(d: House) -> None:
     d.script.on("a", *(Hold() for _ in range(3)))
     run_id = await d.begin(flow(step("a")))
-    for number in (1, 2, 3):
-        await d.when(run_id, lambda run, number=number: run["nodes"][0]["attempt"] == number and run["nodes"][0]["status"] == "running")
+
+    async def lose(number: int) -> None:
+        await d.when(run_id, lambda run: (run["nodes"][0]["attempt"], run["nodes"][0]["status"]) == (number, "running"))
         await d.restart(crash=True)
+
+    for number in (1, 2, 3):
+        await lose(number)
     run = await d.run_until(run_id)
     assert (run["status"], run["stop_kind"], run["detail"]) == (
         "failed",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from tests.scenarios.invariants.acknowledged import inv_G1, inv_G2
-from tests.scenarios.invariants.endings import inv_G14, inv_G26, inv_G27
-from tests.scenarios.invariants.gates import inv_G11, inv_G12
-from tests.scenarios.invariants.logs import inv_G3, inv_G4
-from tests.scenarios.invariants.nodes import inv_G5, inv_G6, inv_G7, inv_G8
-from tests.scenarios.invariants.process import inv_G15, inv_G16, inv_G17, inv_G19, inv_G20, inv_G21, inv_G22
+from tests.scenarios.invariants.acknowledged import inv_g1, inv_g2
+from tests.scenarios.invariants.endings import inv_g14, inv_g26, inv_g27
+from tests.scenarios.invariants.gates import inv_g11, inv_g12
+from tests.scenarios.invariants.logs import inv_g3, inv_g4
+from tests.scenarios.invariants.nodes import inv_g5, inv_g6, inv_g7, inv_g8
+from tests.scenarios.invariants.process import inv_g15, inv_g16, inv_g17, inv_g19, inv_g20, inv_g21, inv_g22
 
 __all__ = ["ALL"]
 
 ALL = (
-    inv_G1, inv_G2, inv_G3, inv_G4, inv_G5, inv_G6, inv_G7, inv_G8, inv_G11, inv_G12, inv_G14, inv_G15, inv_G16, inv_G17, inv_G19, inv_G20,
-    inv_G21, inv_G22, inv_G26, inv_G27,
+    inv_g1, inv_g2, inv_g3, inv_g4, inv_g5, inv_g6, inv_g7, inv_g8, inv_g11, inv_g12, inv_g14, inv_g15, inv_g16, inv_g17, inv_g19, inv_g20,
+    inv_g21, inv_g22, inv_g26, inv_g27,
 )  # fmt: skip

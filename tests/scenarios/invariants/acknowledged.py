@@ -7,10 +7,10 @@ import json
 from tests.scenarios.history import History
 from tests.scenarios.records import Records
 
-__all__ = ["inv_G1", "inv_G2"]
+__all__ = ["inv_g1", "inv_g2"]
 
 
-def inv_G1(db: Records, history: History) -> list[str]:
+def inv_g1(db: Records, history: History) -> list[str]:
     """Every acknowledged change has its receipt with the same reply, and its run exists; a run exists for one receipt each."""
     wrong = []
     for op in history.ops:
@@ -25,13 +25,11 @@ def inv_G1(db: Records, history: History) -> list[str]:
             wrong.append(f"G1: run {op.result['run_id']} was acknowledged and does not exist")
     started = [op.result["run_id"] for op in history.ok("run.start")]
     made = [reply["run_id"] for reply in db.receipts.values() if "workflow_id" in reply and "run_id" in reply]
-    for run_id in db.runs:
-        if made.count(run_id) != 1:
-            wrong.append(f"G1: run {run_id} has {made.count(run_id)} receipts")
+    wrong += [f"G1: run {run_id} has {made.count(run_id)} receipts" for run_id in db.runs if made.count(run_id) != 1]
     return wrong + [f"G1: run {run_id} was started and is gone" for run_id in started if run_id not in db.runs]
 
 
-def inv_G2(db: Records, history: History) -> list[str]:
+def inv_g2(db: Records, history: History) -> list[str]:
     """One request id, one body: one reply, always the same; another body: request_conflict."""
     wrong = []
     first: dict[str, tuple[str, dict[str, object]]] = {}

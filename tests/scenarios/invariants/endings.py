@@ -8,12 +8,12 @@ from tests.scenarios.history import History
 from tests.scenarios.invariants.nodes import ENDED
 from tests.scenarios.records import Records
 
-__all__ = ["inv_G14", "inv_G26", "inv_G27"]
+__all__ = ["inv_g14", "inv_g26", "inv_g27"]
 
 GRACE_S = 60.0 + 5.0
 
 
-def inv_G14(db: Records, history: History) -> list[str]:
+def inv_g14(db: Records, history: History) -> list[str]:
     """Without jumps of the watch nothing due begins early; with them, epochs still only grow and the order of a log stands."""
     wrong = []
     for run_id in db.runs:
@@ -36,7 +36,7 @@ def inv_G14(db: Records, history: History) -> list[str]:
     return wrong
 
 
-def inv_G26(db: Records, history: History) -> list[str]:
+def inv_g26(db: Records, history: History) -> list[str]:
     """One ending for each time a run ends, and nothing of substance after it. An acknowledged cancel: only clean-up starts after it."""
     wrong = []
     for run_id in db.runs:
@@ -75,7 +75,7 @@ def _cancelled(db: Records, run_id: str, answer: dict[str, Any], history: Histor
     return wrong
 
 
-def inv_G27(db: Records, history: History) -> list[str]:
+def inv_g27(db: Records, history: History) -> list[str]:
     """A subscription brings every event behind its start once, in order, as recorded; an acknowledged change can be read at once."""
     wrong = []
     for followed in history.followed:

@@ -9,12 +9,12 @@ from actors.gate.shown import digest_of_shown
 from tests.scenarios.history import History, Op
 from tests.scenarios.records import Records
 
-__all__ = ["inv_G11", "inv_G12"]
+__all__ = ["inv_g11", "inv_g12"]
 
 SETTLED = ("gate_already_decided", "run_not_awaiting_approval")
 
 
-def inv_G11(db: Records, history: History) -> list[str]:
+def inv_g11(db: Records, history: History) -> list[str]:
     """Each instance of a gate has at most one decision; each acknowledged decision is the recorded one; losers were told the winner."""
     wrong = []
     recorded: dict[tuple[str, str, int], dict[str, Any]] = {}
@@ -49,7 +49,7 @@ def _loser(op: Op, recorded: dict[tuple[str, str, int], dict[str, Any]]) -> str 
     )
 
 
-def inv_G12(db: Records, history: History) -> list[str]:
+def inv_g12(db: Records, history: History) -> list[str]:
     """A decision carries the digest of what its instance showed, and the digest is that of the recorded content."""
     wrong = []
     for run_id in db.runs:

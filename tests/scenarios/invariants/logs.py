@@ -17,10 +17,10 @@ from storage.records import Recorded
 from tests.scenarios.history import History
 from tests.scenarios.records import Records
 
-__all__ = ["fold_upto", "inv_G3", "inv_G4"]
+__all__ = ["fold_upto", "inv_g3", "inv_g4"]
 
 
-def inv_G3(db: Records, history: History) -> list[str]:
+def inv_g3(db: Records, history: History) -> list[str]:
     """Sequence numbers run from 1 without gaps; what an earlier picture showed is still there, byte for byte."""
     wrong = [f"G3: {name} has a gap" for name, log in db.logs.items() if [row[0] for row in log] != list(range(1, len(log) + 1))]
     for i, picture in enumerate(history.logs):
@@ -44,19 +44,21 @@ def fold_upto(db: Records, run_id: str, last: int | None = None, state: RunState
     return state
 
 
-def inv_G4(db: Records, history: History) -> list[str]:
+def inv_g4(db: Records, history: History) -> list[str]:
     """Folding in two parts, cut anywhere, gives what folding at once gives; the catalog says what the fold says."""
     wrong = []
     for run_id in db.runs:
         try:
             whole = fold_upto(db, run_id)
-        except Exception:  # noqa: BLE001  a row that a test broke: inv_G15 looks at it
+        except Exception:  # noqa: BLE001  a row that a test broke: inv_g15 looks at it
             continue
         expected = orjson.dumps(run_json(whole))
         step = max(1, len(db.logs[run_id]) // 12)
-        for cut in range(1, len(db.logs[run_id]), step):
-            if orjson.dumps(run_json(fold_upto(db, run_id, state=fold_upto(db, run_id, cut)))) != expected:
-                wrong.append(f"G4: {run_id} folds differently when cut at {cut}")
+        wrong += [
+            f"G4: {run_id} folds differently when cut at {cut}"
+            for cut in range(1, len(db.logs[run_id]), step)
+            if orjson.dumps(run_json(fold_upto(db, run_id, state=fold_upto(db, run_id, cut)))) != expected
+        ]
         line, row = headline_of(whole), db.catalog[run_id]
         said = (row["status"], row["due_ms"], orjson.loads(row["facts"]))
         if said != (line.status, line.due_ms, dict(line.facts)):

@@ -9,7 +9,7 @@ from typing import Any
 from tests.scenarios.history import History
 from tests.scenarios.records import Records
 
-__all__ = ["inv_G5", "inv_G6", "inv_G7", "inv_G8"]
+__all__ = ["inv_g5", "inv_g6", "inv_g7", "inv_g8"]
 
 RESETS = ("run_task_retried", "approval_gate_reopened", "approval_gate_decided")
 ENDED = (
@@ -23,7 +23,7 @@ ENDED = (
 )
 
 
-def inv_G5(db: Records, history: History) -> list[str]:
+def inv_g5(db: Records, history: History) -> list[str]:
     """No node is started after its completion was recorded, and none after its run has ended, unless an operation reset it."""
     wrong = []
     for run_id in db.runs:
@@ -51,8 +51,8 @@ def _body(db: Records, run_id: str) -> set[str]:
     return set(fold_upto(db, run_id).plan.body.order)
 
 
-def inv_G6(db: Records, history: History) -> list[str]:
-    """Every effect had its start recorded, with the instance's own key; starts stay within the cap; what happens once is not repeated unasked."""
+def inv_g6(db: Records, history: History) -> list[str]:
+    """Every effect had its start recorded, with the instance's own key, and was carried out once; starts stay within the cap."""
     wrong = []
     begun = Counter((line["run"], line["node"], line["key"], line["attempt"]) for line in history.effects)
     for (run_id, node_id, key, attempt), times in begun.items():
@@ -84,7 +84,7 @@ def _starts(db: Records, run_id: str) -> list[str]:
     return wrong
 
 
-def inv_G7(db: Records, history: History) -> list[str]:
+def inv_g7(db: Records, history: History) -> list[str]:
     """No node was at work twice at the same time; no second start without an end of the first."""
     wrong = [f"G7: at work twice: {overlap}" for overlap in history.overlaps]
     for run_id in db.runs:
@@ -104,7 +104,7 @@ def inv_G7(db: Records, history: History) -> list[str]:
     return wrong
 
 
-def inv_G8(db: Records, history: History) -> list[str]:
+def inv_g8(db: Records, history: History) -> list[str]:
     """An ending of an attempt names the one that was started last; nothing of a node is recorded after the run has ended."""
     wrong = []
     for run_id in db.runs:

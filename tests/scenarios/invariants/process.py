@@ -8,13 +8,13 @@ from tests.scenarios.history import History
 from tests.scenarios.invariants.logs import fold_upto
 from tests.scenarios.records import Records
 
-__all__ = ["inv_G15", "inv_G16", "inv_G17", "inv_G19", "inv_G20", "inv_G21", "inv_G22"]
+__all__ = ["inv_g15", "inv_g16", "inv_g17", "inv_g19", "inv_g20", "inv_g21", "inv_g22"]
 
 BUDGET, WINDOW_S = 3, 60.0
 SHUTDOWN_S = 10.0
 
 
-def inv_G15(db: Records, history: History) -> list[str]:
+def inv_g15(db: Records, history: History) -> list[str]:
     """A log that cannot be folded, or an actor that kept crashing, ended its run with the reason; no life of the daemon failed over it."""
     wrong = [f"G15: life {life.number} of the daemon failed" for life in history.lives if life.ending == "failed"]
     for run_id in db.runs:
@@ -28,7 +28,7 @@ def inv_G15(db: Records, history: History) -> list[str]:
     return wrong
 
 
-def inv_G16(db: Records, history: History) -> list[str]:
+def inv_g16(db: Records, history: History) -> list[str]:
     """No actor was restarted more often than its supervisor's budget allows."""
     wrong = []
     for life in history.lives:
@@ -43,7 +43,7 @@ def inv_G16(db: Records, history: History) -> list[str]:
     return wrong
 
 
-def inv_G17(db: Records, history: History) -> list[str]:
+def inv_g17(db: Records, history: History) -> list[str]:
     """No mailbox held more than its number says."""
     return [
         f"G17: {path} held {length} of {capacity}"
@@ -53,17 +53,17 @@ def inv_G17(db: Records, history: History) -> list[str]:
     ]
 
 
-def inv_G19(db: Records, history: History) -> list[str]:
+def inv_g19(db: Records, history: History) -> list[str]:
     """Every orderly end was through in time."""
     return [f"G19: life {life.number} took {life.took_s} s to end" for life in history.lives if life.took_s > SHUTDOWN_S]
 
 
-def inv_G20(db: Records, history: History) -> list[str]:
+def inv_g20(db: Records, history: History) -> list[str]:
     """No process of a step outlived its daemon."""
     return [f"G20: process {pid} was left behind" for pid in history.orphans]
 
 
-def inv_G21(db: Records, history: History) -> list[str]:
+def inv_g21(db: Records, history: History) -> list[str]:
     """A start that was refused wrote nothing: the logs before it and after it are the same."""
     wrong = []
     for before, after in history.refused_starts:
@@ -72,7 +72,7 @@ def inv_G21(db: Records, history: History) -> list[str]:
     return wrong
 
 
-def inv_G22(db: Records, history: History) -> list[str]:
+def inv_g22(db: Records, history: History) -> list[str]:
     """While the disk took nothing, nothing was acknowledged."""
     return [
         f"G22: {op.method} was acknowledged while the disk took nothing"
