@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from actors.workflow.spec import Workflow
     from storage import AuditEntry
 
-__all__ = ["Library", "Version", "workflow_stream"]
+__all__ = ["Library", "Version", "no_such_workflow", "workflow_stream"]
 
 TRIES = 8
 KEPT = 256
@@ -35,6 +35,13 @@ def workflow_codec() -> Codec[Fact]:
 def workflow_stream(workflow_id: str) -> str:
     """The name of a workflow's log."""
     return f"workflow/{workflow_id}"
+
+
+def no_such_workflow(workflow_id: str) -> Refusal:
+    """Nothing is stored under this id, or it was removed."""
+    return Refusal(
+        "workflow_not_found", f"There is no workflow {workflow_id!r}. List them with: penstock workflow ls", {"workflow_id": workflow_id}
+    )
 
 
 @frozen
@@ -82,8 +89,7 @@ class Library:
         """The version that is meant: by number, by digest, or the newest of a workflow that is there."""
         versions, there, _ = self.history(workflow_id)
         if not versions or (not there and version is None and by_digest is None):
-            text = f"There is no workflow {workflow_id!r}. List them with: penstock workflow ls"
-            return Refusal("workflow_not_found", text, {"workflow_id": workflow_id})
+            return no_such_workflow(workflow_id)
         if version is None and by_digest is None:
             return versions[-1]
         for found in versions:

@@ -41,7 +41,7 @@ def _print(run: dict[str, Any]) -> None:
     for step in run.get("next_steps", ()):
         emit(f"  -> {visible(step)}")
     if failed and run["status"] == "failed":
-        emit(visible(f"  -> penstock retry {run['run_id']} {failed[0]['node_id']}   (when the cause is mended)"))
+        emit(visible(f"  -> penstock retry {run['run_id']} {failed[0]['node_id']}   (begins it anew)"))
     if run.get("report_path"):
         emit(f"  folder: {visible(run.get('workspace') or Path(run['report_path']).parent / 'work')}")
         emit(f"  report of the run: {visible(run['report_path'])}")

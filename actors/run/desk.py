@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from actors.gate.messages import Decide
 from actors.gate.rules import outcome_gate
 from actors.node.messages import Interruption, Outcome
 from actors.refusals import Refusal
+from actors.run.known import replayed
 from actors.run.messages import ForRun
 from actors.run.operations import attempts_to_end, operate, refusal_before
 from actors.run.outcomes import accepts, on_outcome
@@ -85,23 +84,12 @@ class Desk:
                 return answer
             return await run.go_on(turn, command, answer)
         except (ReceiptExists, RequestConflict):
-            return replayed(run, command)
+            return replayed(run.services.store, command.request)
         except Unavailable as error:
             if endings:
                 self.pending = Pending(command, None, {}, _word(command), endings)
                 run.wake_when_writable()
             return Refusal(error.code, f"{error}. What you asked is not acknowledged; ask again, it does no harm.")
-
-
-def replayed(run: Run, command: ForRun) -> object:
-    """The first answer to a request that was applied before; a refusal if its id was used for something else."""
-    receipt = run.services.store.receipts.get(command.request.request_id)
-    if receipt is None:
-        return None
-    if receipt.digest != command.request.digest.encode():
-        text = f"The request id {command.request.request_id} was used for another request. Use a new id for a new request."
-        return Refusal("request_conflict", text, {"request_id": command.request.request_id})
-    return orjson.loads(receipt.reply)
 
 
 def _answer(asked: Any, value: object) -> None:

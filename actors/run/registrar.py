@@ -11,6 +11,7 @@ from actors.plans import VersionMissing
 from actors.refusals import Refusal
 from actors.run.actor import Run
 from actors.run.admission import prepare
+from actors.run.known import conflict, no_such_run
 from actors.run.messages import Admit, Drain, ForRun, Launch, Renew, RunDown, Wake
 from actors.run.quarantine import lock_away, unavailable
 from actors.run.reopening import reopen_all, restore_reports
@@ -122,8 +123,7 @@ class Registrar(Actor[RegistrarMessage]):
 
     def _hand_on(self, message: ForRun) -> object:
         if not self.system.alive(f"{RUNS}/{message.run_id}") and self.services.store.catalog.get(message.run_id) is None:
-            text = f"There is no run {message.run_id!r}. List the runs with: penstock ls"
-            return Refusal("run_not_found", text, {"run_id": message.run_id})
+            return no_such_run(message.run_id)
         if self._draining:
             return Refusal("shutting_down", "The daemon is shutting down and takes nothing new. Ask again after its next start.")
         run = self.open(message.run_id)
@@ -197,8 +197,7 @@ class Registrar(Actor[RegistrarMessage]):
         except ReceiptExists as known:
             answer = orjson.loads(known.reply)
         except RequestConflict:
-            text = f"The request id {message.request.request_id} was used for another request. Use a new id for a new request."
-            answer = Refusal("request_conflict", text, {"request_id": message.request.request_id})
+            answer = conflict(message.request)
         except (Unavailable, BadTransaction) as error:
             answer = Refusal(error.code, f"{error}. No run was started; ask again, it does no harm.")
         if asked is not None:

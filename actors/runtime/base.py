@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import orjson
 import trio
 from attrs import define, evolve
 
 from actors.refusals import Principal, Refusal, RequestKey
 from actors.run.audits import audit_entry
+from actors.run.known import no_such_run, replayed
 from actors.run.logbook import CorruptLog, fold_log
 from actors.run.messages import ForRun
 from actors.services import REGISTRAR
@@ -46,21 +46,13 @@ class Base:
         try:
             return fold_log(self.services, run_id)
         except LookupError:
-            text = f"There is no run {run_id!r}. List the runs with: penstock ls"
-            return Refusal("run_not_found", text, {"run_id": run_id})
+            return no_such_run(run_id)
         except (CorruptLog, StreamDamaged) as error:
             return Refusal("run_log_unreadable", f"{error}. Its other data and all other runs are unharmed.", {"run_id": run_id})
 
     def replayed(self, request: RequestKey) -> Answer | None:
         """The first answer to a request that was applied before; a refusal if its id was used for something else."""
-        receipt = self.services.store.receipts.get(request.request_id)
-        if receipt is None:
-            return None
-        if receipt.digest != request.digest.encode():
-            text = f"The request id {request.request_id} was used for another request. Use a new id for a new request."
-            return Refusal("request_conflict", text, {"request_id": request.request_id})
-        answer: dict[str, Any] = orjson.loads(receipt.reply)
-        return answer
+        return replayed(self.services.store, request)
 
     async def ask_registrar(self, request: Admit | ForRun) -> Answer:
         """Ask; a run that comes to rest at that very moment is asked again, which the request's id makes harmless."""

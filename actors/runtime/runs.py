@@ -12,6 +12,7 @@ from actors.control.port import Page
 from actors.entity import Fact
 from actors.refusals import Refusal
 from actors.run.finale import report_paths, write_report
+from actors.run.known import no_such_run
 from actors.run.messages import Admit, Cancel, Pause, Resume, Retry
 from actors.run.view import event_json, run_json
 from actors.run.vocabulary import run_codec
@@ -105,7 +106,7 @@ class RunMethods(Base):
         store = self.services.store
         line = store.catalog.get(run_id)
         if line is None:
-            return Refusal("run_not_found", f"There is no run {run_id!r}. List the runs with: penstock ls", {"run_id": run_id})
+            return no_such_run(run_id)
         found = store.journal.read(run_id, after, limit)
         position = found[-1].seq if found else after
         ended = line.status in TERMINAL and position >= store.journal.head(run_id)
@@ -144,8 +145,7 @@ class RunMethods(Base):
 
     async def run_logs(self, params: p.RunLogs, by: Principal) -> Answer:
         if self.services.store.catalog.get(params.run_id) is None:
-            text = f"There is no run {params.run_id!r}. List the runs with: penstock ls"
-            return Refusal("run_not_found", text, {"run_id": params.run_id})
+            return no_such_run(params.run_id)
         logs = read_logs(self.services.run_folder(params.run_id) / "logs", params.node_id, params.attempt)
         if not logs and params.node_id is not None:
             state = self.fold(params.run_id)

@@ -8,8 +8,10 @@ import orjson
 import trio
 from attrs import asdict
 
+from actors.library import no_such_workflow
 from actors.refusals import Refusal, RequestKey
 from actors.run.audits import audit_entry
+from actors.run.known import conflict
 from actors.run.messages import Cancel
 from actors.runtime.base import Answer, Base
 from actors.workflow.parse import Loaded, load_text
@@ -74,7 +76,7 @@ class WorkflowMethods(Base):
         try:
             version, made = await self.library.put(loaded.workflow, by, request, (entry,))
         except (ReceiptExists, RequestConflict):
-            return self.replayed(request) or Refusal("request_conflict", "The request id was used for another request.")
+            return self.replayed(request) or conflict(request)
         except Unavailable as error:
             return Refusal(error.code, f"{error}. Nothing was stored; ask again, it does no harm.")
         self.services.plans.know(version.digest, loaded.workflow)
@@ -115,8 +117,7 @@ class WorkflowMethods(Base):
     async def workflow_versions(self, params: p.WorkflowOnly, by: Principal) -> Answer:
         versions, _, _ = self.library.history(params.workflow_id)
         if not versions:
-            text = f"There is no workflow {params.workflow_id!r}. List them with: penstock workflow ls"
-            return Refusal("workflow_not_found", text, {"workflow_id": params.workflow_id})
+            return no_such_workflow(params.workflow_id)
         return {"versions": [{"version": v.version, "digest": v.digest, "stored_at_ms": v.stored_at_ms} for v in versions]}
 
     async def workflow_delete(self, params: p.WorkflowDelete, by: Principal, request: RequestKey) -> Answer:
