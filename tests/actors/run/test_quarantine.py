@@ -22,7 +22,7 @@ from tests.actors.run.table import flow
 TORN = CorruptLog("event 3")
 
 
-def chained(error: BaseException, cause: BaseException) -> BaseException:
+def chained(error: Exception, cause: Exception) -> Exception:
     error.__cause__ = cause
     return error
 
@@ -79,9 +79,8 @@ async def test_a_run_that_was_killed_says_so_and_those_who_watch_hear_it(service
 
 
 def notes(*kinds: str) -> list[Recorded]:
-    return [
-        Recorded(n, 0, kind.partition(" ")[0], json.dumps({"run_id": kind.partition(" ")[2]}).encode()) for n, kind in enumerate(kinds, 1)
-    ]
+    parts = [kind.partition(" ") for kind in kinds]
+    return [Recorded(n, 0, kind, json.dumps({"run_id": run_id}).encode()) for n, (kind, _, run_id) in enumerate(parts, 1)]
 
 
 def test_starts_that_died_are_counted_since_one_got_through() -> None:
