@@ -215,7 +215,8 @@ class Run(Actor[RunMessage]):
         state = self.book.state
         waits = self.desk.pending is not None and message.token in self.desk.pending.waiting
         under_way = message.node_id in state.executing and state.token(message.node_id) == message.token
-        if waits or (under_way and all(held.token != message.token for held in self._held)):
+        known = [*self._held, *(self.desk.pending.endings if self.desk.pending is not None else ())]
+        if waits or (under_way and all(outcome.token != message.token for outcome in known)):
             text = f"The attempt's actor ended without an outcome ({message.down.exit}): a defect of Penstock, not of the node."
             await self._fold([Outcome(message.node_id, message.token, Failure("executor_crashed", text, unknown=True))])
 
