@@ -65,6 +65,9 @@ def _data(link: Link) -> list[Finding]:
     from storage.folder import check_file, check_filesystem
 
     folder = link.places.data
+    if not os.access(_existing(folder), os.W_OK | os.X_OK):
+        text = f"{folder} cannot be made or written: {_existing(folder)} is not writable for uid {os.getuid()}"
+        return [Finding("fail", "data", text, "make it writable, or name another folder with --data or $PENSTOCK_HOME")]
     if not folder.exists():
         return [Finding("ok", "data", f"{folder} does not exist yet; the first start makes it")]
     try:
@@ -91,7 +94,10 @@ def _disk(link: Link) -> list[Finding]:
 
 
 def _fsync(link: Link) -> list[Finding]:
-    with tempfile.TemporaryFile(dir=_existing(link.places.data)) as file:
+    folder = _existing(link.places.data)
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return [Finding("warn", "fsync", f"not measured: {folder} is not writable", "see above")]
+    with tempfile.TemporaryFile(dir=folder) as file:
         os.pwrite(file.fileno(), bytes(4096), 0)
         os.fsync(file.fileno())
         times = []

@@ -88,7 +88,8 @@ class Session(Actor[Line | Ended]):
     def status(self) -> str:
         """Who, and how much was asked."""
         kind = "reserved " if self._reserved else ""
-        return f"{kind}uid {self._peer.uid} pid {self._peer.pid}: {self._requests} requests, {len(self._subscriptions)} subscriptions"
+        asked = f"{self._requests} request{'' if self._requests == 1 else 's'}"
+        return f"{kind}uid {self._peer.uid} pid {self._peer.pid}: {asked}, subscriptions: {len(self._subscriptions)}"
 
     async def _answer(self, line: bytes) -> None:
         first, self._requests = self._requests == 0, self._requests + 1

@@ -156,6 +156,13 @@ def test_the_doctor_greets_a_daemon_that_answers(world: World, daemon: Daemon) -
     assert "daemon 9.9 answers" in by_check(Link(socket=daemon.socket))["socket"][0].text
 
 
+def test_the_doctor_says_where_nothing_can_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)  # root may write everywhere
+    found = by_check(link_at(tmp_path))
+    assert (found["data"][0].level, found["fsync"][0].level) == ("fail", "warn")
+    assert "not writable" in found["data"][0].text
+
+
 @pytest.mark.parametrize(
     ("target", "value", "check", "level"),
     [
