@@ -23,7 +23,7 @@ from actors.run.logbook import Logbook
 from actors.run.messages import AttemptDown, Drain, ForRun, GraceOver, Launch, Rest, Wake
 from actors.run.outcomes import accepts, on_lost, on_outcome
 from actors.run.recovery import rehydrate
-from actors.run.rules import advance, unwanted
+from actors.run.rules import advance, ended_because, unwanted
 from actors.run.schedule import next_look_ms, ticket_of
 from actors.run.state import ACTIVE
 from actors.run.turn import Turn
@@ -189,7 +189,7 @@ class Run(Actor[RunMessage]):
         """Fold what belongs to attempts under way; what a pending operation waits for, it gets; the rest is stale."""
         turn = self.book.turn()
         folded = []
-        reason = "shutdown" if self.drainage.begun else "grace_exhausted" if turn.state.section == "finally" else "fail_fast"
+        reason = "shutdown" if self.drainage.begun else ended_because(turn.state)
         for outcome in outcomes:
             if self.desk.hear(outcome):
                 continue

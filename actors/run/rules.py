@@ -11,7 +11,7 @@ from actors.run.state import RunState
 from actors.run.turn import Turn
 from actors.workflow.spec import Gate
 
-__all__ = ["advance", "halted", "unwanted"]
+__all__ = ["advance", "ended_because", "halted", "unwanted"]
 
 
 def halted(state: RunState) -> bool:
@@ -31,6 +31,13 @@ def unwanted(state: RunState, now: int, grace_ms: int) -> list[str]:
     if state.section == "finally" and state.cancel_reason is not None and since is not None and now >= since + grace_ms:
         return list(state.executing)
     return []
+
+
+def ended_because(state: RunState) -> str:
+    """Why the run itself has an attempt ended, in the word of its interruption."""
+    if state.section == "finally":
+        return "grace_exhausted"
+    return "cancelled" if state.cancel_reason is not None else "fail_fast"
 
 
 def advance(turn: Turn) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from actors.gate.rules import next_expiry
-from actors.run.rules import unwanted
+from actors.run.rules import ended_because, unwanted
 from actors.settings import RunRules
 from tests.actors.run.table import Story
 
@@ -42,6 +42,7 @@ def test_cancel_ends_attempts_under_way_before_the_run() -> None:
     story = Story.begun(gate("cancel"), "b")
     assert story.wait(1000) == ["expire g cancel", "run_cancel_requested"]
     assert unwanted(story.state, story.now, 60_000) == ["b"]
+    assert ended_because(story.state) == "cancelled"
     assert story.stop("b", "cancelled") == ["interrupt b cancelled", "run_cancelled gate_expired"]
 
 

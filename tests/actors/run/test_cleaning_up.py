@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.run.rules import unwanted
+from actors.run.rules import ended_because, unwanted
 from actors.run.schedule import next_look_ms
 from tests.actors.run.table import Story
 
@@ -84,6 +84,7 @@ def test_what_has_not_started_when_the_grace_ends_is_skipped_and_what_runs_is_en
     assert unwanted(story.state, 60_999, story.rules.cleanup_grace_ms) == []
     assert story.wait(60_000) == ["skip u grace_exhausted", "skip v grace_exhausted"]
     assert unwanted(story.state, story.now, story.rules.cleanup_grace_ms) == ["t"]
+    assert ended_because(story.state) == "grace_exhausted"
     assert story.stop("t", "grace_exhausted") == [
         "interrupt t grace_exhausted", "skip t grace_exhausted", "finally_completed", "run_stopped cancelled_by_operator",
     ]  # fmt: skip

@@ -62,11 +62,11 @@ def test_handlers_take_a_place_among_the_attempts_at_once() -> None:
 
 
 def test_a_handler_is_not_ended_by_fail_fast() -> None:
-    from actors.run.rules import unwanted
+    from actors.run.rules import ended_because, unwanted
 
     story = Story.begun(f"a {HANDLER}", "b", top="limits: {parallel: 2}\nfail_fast: true")
     assert story.fail("a") == ["fail a boom attempts_exhausted", "start a.on_fail"]
-    assert unwanted(story.state, story.now, 60_000) == ["b"]
+    assert (unwanted(story.state, story.now, 60_000), ended_because(story.state)) == (["b"], "fail_fast")
 
 
 def test_a_handler_may_name_the_failure() -> None:
