@@ -29,7 +29,7 @@ def config(context: click.Context, *, explain: bool, as_json: bool) -> int:
         print_json({"settings": rows, "places": {name: str(path) for name, path in attrs.asdict(places).items()}})
         return exits.OK
     for name, path in attrs.asdict(places).items():
-        emit(f"# {name}: {visible(path)}")
+        emit(f"# {name}: {visible(path)}{'' if path.exists() else '   (does not exist)'}")
     columns = (
         ("key", "SETTING"),
         ("value", "VALUE"),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from actors.run.state import RunState
+from actors.run.state import NodeState, RunState
 
 __all__ = ["markdown_report", "report_json"]
 
@@ -26,7 +26,7 @@ def report_json(state: RunState, last: Sequence[tuple[int, str, int]]) -> dict[s
         "nodes": [
             {
                 "node_id": node_id, "state": node.status, "started_at": node.started_at_ms, "ended_at": node.ended_at_ms,
-                "attempts": node.attempt, **({"error": node.error.code} if node.error and node.status == "failed" else {}),
+                "attempts": node.attempt, **_error_of(node),
             }
             for node_id, node in state.nodes.items()
             if not state.plan.is_handler(node_id) or node.attempt
@@ -46,6 +46,10 @@ def report_json(state: RunState, last: Sequence[tuple[int, str, int]]) -> dict[s
         "ended_at": state.finished_at_ms,
         "error": _error(state),
     }  # fmt: skip
+
+
+def _error_of(node: NodeState) -> dict[str, str]:
+    return {"error": node.error.code, "message": node.error.message} if node.error is not None and node.status == "failed" else {}
 
 
 def _error(state: RunState) -> dict[str, Any] | None:
@@ -108,7 +112,7 @@ def _took(started: int | None, ended: int | None) -> str:
 
 
 def _failed_with(node: dict[str, Any]) -> str:
-    return f" ({node['error']})" if "error" in node else ""
+    return f" ({node['error']}): {_plain(_cut(node['message']))}" if "error" in node else ""
 
 
 def _count(number: int, word: str) -> str:

@@ -99,14 +99,8 @@ def test_the_report_as_json() -> None:
     story = ended()
     found = report_json(story.state, list(story.state.recent))
     assert found["nodes"][2] == {
-        "node_id": "b",
-        "state": "failed",
-        "started_at": 1000,
-        "ended_at": 3500,
-        "attempts": 2,
-        "error": "exit_3",
-        "message": "exit_3!",
-    }
+        "node_id": "b", "state": "failed", "started_at": 1000, "ended_at": 3500, "attempts": 2, "error": "exit_3", "message": "exit_3!",
+    }  # fmt: skip
     assert found["artifacts"] == [{"path": "n`o.txt", "schema": None, "hash": HASH, "node_id": "a"}]
     assert found["decisions"] == [{"gate": "g", "decision": "approve", "decided_by": "uid:1000", "decided_at": 1000}]
     assert found["error"] == {"code": "nodes_failed", "node_ids": ["b"], "message": "exit_3!"}
