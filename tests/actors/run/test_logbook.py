@@ -162,3 +162,25 @@ async def test_a_version_that_cannot_be_read_is_corrupt(services: Services) -> N
     await services.store.commit(Transaction(1, (Append("run-z", 0, (created,)),)))
     with pytest.raises(CorruptLog, match="VersionMissing"):
         fold_log(services, "run-z")
+
+
+async def test_a_log_is_read_page_by_page(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = await begun(services)
+    await done(book, "a")
+    whole = fold_log(services, book.run_id)
+    for size in (1, 2, 3, 6):
+        monkeypatch.setattr("actors.run.logbook.PAGE", size)
+        assert (fold_log(services, book.run_id).seq, fold_log(services, book.run_id).status) == (whole.seq, whole.status)
+
+
+async def test_a_run_that_was_just_made_is_opened_without_reading(services: Services) -> None:
+    run_id = await made(services, CHAIN)
+    (created,) = services.store.journal.read(run_id)
+    from actors.run.events import RunCreated
+    from actors.run.vocabulary import run_codec
+
+    event = run_codec().decode(created)
+    assert isinstance(event, RunCreated)
+    services.newborn[run_id] = (event, created.at_ms)
+    book = Logbook(services, run_id)
+    assert (book.state.seq, book.state.status, book.mine, services.newborn) == (1, "queued", False, {})
