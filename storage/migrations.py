@@ -16,6 +16,7 @@ APPLICATION_ID = 0x50535430  # "PST0"
 _SET = "storage"
 _RECORD = """INSERT INTO _sqlite_migrations(migration_set, name, applied_at)
     VALUES (?, ?, strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'))"""
+_TABLES = ("meta", "streams", "journal", "catalog", "claims", "receipts", "audit")
 _MEMORY = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE streams(
@@ -76,6 +77,12 @@ def plausible(connection: sqlite3.Connection) -> bool:
     """Whether the recorded steps are the first ones of ours, in order, and at least one. Reads only."""
     applied = tuple(_applied(connection))
     return bool(applied) and applied == NAMES[: len(applied)]
+
+
+def missing(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Names of tables that the applied steps made and that are not there. Reads only."""
+    found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    return tuple(name for name in _TABLES if name not in found)
 
 
 def pending(connection: sqlite3.Connection) -> tuple[str, ...]:

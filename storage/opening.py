@@ -133,6 +133,8 @@ def _look_inside(path: Path, connection: sqlite3.Connection, kept: Mark | None, 
         raise SchemaTooNew(path, names)
     if not plausible(connection):
         raise StoreDamaged(path, "its record of migrations does not fit its tables")
+    if lacking := missing(connection):
+        raise StoreDamaged(path, f"its tables {', '.join(lacking)} are gone")
     log = read_mark(connection)
     if not log.store:
         raise StoreDamaged(path, "it has no identity")
