@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Protocol
 
-__all__ = ["APPLICATION_ID", "NAMES", "expected_schema", "migrate", "pending", "plausible", "schema_of", "unknown", "upgrade"]
+__all__ = ["APPLICATION_ID", "NAMES", "expected_schema", "migrate", "missing", "pending", "plausible", "schema_of", "unknown", "upgrade"]
 
 APPLICATION_ID = 0x50535430  # "PST0"
 _SET = "storage"

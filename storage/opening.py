@@ -23,7 +23,7 @@ from storage.founding import found
 from storage.heads import read_mark
 from storage.limits import Limits
 from storage.lock import FolderLock
-from storage.migrations import APPLICATION_ID, migrate, plausible, unknown
+from storage.migrations import APPLICATION_ID, migrate, missing, plausible, unknown
 from storage.patience import is_busy, until_unlocked
 from storage.rollback import accept
 from storage.verify import Damage, verify_tail
