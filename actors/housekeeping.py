@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+from functools import partial
 from typing import TYPE_CHECKING
 
+import trio
 from attrs import frozen
 
-from storage import ClaimLost, Unavailable
+from storage import ClaimLost, StoreFailed, Unavailable
 from supervision import Actor
 
 if TYPE_CHECKING:
@@ -27,8 +30,12 @@ class Storekeeper(Actor[None]):
         self._store = store
 
     async def main(self) -> None:
-        """Write until stopped, or until the store must stop."""
-        await self._store.serve()
+        """Write until stopped. A store that fails ends everything at once: only a new start can tell what is on the disk."""
+        try:
+            await self._store.serve()
+        except StoreFailed:
+            self.system.kill()
+            raise
 
     def status(self) -> str:
         """How it writes, for the tree."""
@@ -88,10 +95,10 @@ class Caretaker(Actor[Sweep]):
     async def _purge_finished(self) -> None:
         store = self._services.store
         before = self._services.clock.now_ms() - self._keep_ms
-        old = [line.stream for line in store.catalog.list("run", TERMINAL, limit=PAGE) if line.updated_ms <= before]
-        for run_id in old:
+        for line in store.catalog.older("run", TERMINAL, before, PAGE):
             try:
-                await store.purge(run_id)
+                await store.purge(line.stream)
             except ClaimLost:
                 continue
             self._purged += 1
+            await trio.to_thread.run_sync(partial(shutil.rmtree, self._services.run_folder(line.stream), ignore_errors=True))
