@@ -1,0 +1,40 @@
+"""Every fact that a run's log can hold has a sentence, and the sentence can be made of the least that the fact may hold."""
+
+from __future__ import annotations
+
+import re
+import typing
+from typing import Any
+
+import attrs
+import pytest
+
+from actors.cli.narrate import _SENTENCES, Narrator
+from actors.entity import Fact
+from actors.gate import events as gate_events
+from actors.node import events as node_events
+from actors.run import events as run_events
+
+MODULES = (run_events, node_events, gate_events)
+FACTS: list[type[Fact]] = [fact for module in MODULES for name in module.__all__ if isinstance(fact := getattr(module, name), type)]
+
+
+def least(fact: type[Fact]) -> Fact:
+    """The fact with values for what it must have, and nothing else."""
+    kinds: dict[object, Any] = {str: "word", int: 1, tuple[str, ...]: ("one", "two")}
+    hints = typing.get_type_hints(fact)
+    needed = {field.name: kinds[hints[field.name]] for field in attrs.fields(fact) if field.default is attrs.NOTHING}
+    return fact(**needed)
+
+
+def test_every_fact_has_a_sentence_and_no_sentence_is_left_over() -> None:
+    assert set(_SENTENCES) == {fact.kind for fact in FACTS}
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.kind)
+def test_the_least_of_a_fact_makes_a_sentence(fact: type[Fact]) -> None:
+    event = {"seq": 1, "event": fact.kind, "at_ms": 0, **attrs.asdict(least(fact))}
+    words = Narrator().words(event)
+    assert words
+    assert not re.search(r"None|\{\}|\[\]|=", words), words
+    assert not words.startswith(fact.kind), "the sentence fell back on the fields"
