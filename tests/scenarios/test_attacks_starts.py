@@ -36,7 +36,7 @@ async def refused_start(d: House) -> OpenRefused | EndpointRefused:
     """Start a daemon that must not start; the refusal. What it wrote is compared by invariant G21."""
     before = picture(d.places.data)
     host = Host(d.places, d.config, d.clock, Life(99, trio.current_time()), d.point)
-    with pytest.raises((OpenRefused, EndpointRefused)) as caught:
+    with pytest.raises((OpenRefused, EndpointRefused)) as caught, trio.fail_after(5):
         await host.run()
     d.history.refused_starts.append((before, picture(d.places.data)))
     error = caught.value
@@ -53,7 +53,7 @@ async def test_g21_a_second_daemon_of_the_folder_is_refused_and_the_first_goes_o
 
 
 @pytest.mark.parametrize(("statement", "code"), [
-    ("PRAGMA user_version = 9999", 78), ("DELETE FROM meta WHERE key = 'store'", 65), ("PRAGMA application_id = 7", 65),
+    ("INSERT INTO _sqlite_migrations(migration_set, name) VALUES ('storage', 'm9999_future')", 78), ("DELETE FROM meta WHERE key = 'store'", 65), ("PRAGMA application_id = 7", 65),
     ("DELETE FROM journal WHERE position = (SELECT max(position) FROM journal)", 65), ("DROP TABLE claims", 65),
 ])  # fmt: skip
 async def test_g21_a_database_that_is_not_to_be_trusted_is_refused_and_not_touched(d: House, statement: str, code: int) -> None:
