@@ -20,7 +20,7 @@ from actors.control import notify
 from actors.paths import Places, resolve
 from actors.run.messages import Drain
 from actors.services import REGISTRAR
-from storage import Unavailable
+from storage import StoreFailed, Unavailable
 from supervision import ActorDead, AskTimeout, Failed
 
 if TYPE_CHECKING:
@@ -76,6 +76,10 @@ class Daemon:
                 nursery.start_soon(self._end_in_order, assembly)
                 ended = await assembly.system.run(task_status=task_status)
                 nursery.cancel_scope.cancel()
+            try:
+                assembly.store.assert_sound()
+            except StoreFailed as failed:
+                return Failed(failed)
         return ended
 
     async def _end_in_order(self, assembly: Assembly) -> None:

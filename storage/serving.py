@@ -137,6 +137,11 @@ class Serving:
                 raise self.fault.again()
             await self._changed.wait()
 
+    def assert_sound(self) -> None:
+        """Raises StoreFailed if the door is closed for good."""
+        if isinstance(self.fault, StoreFailed):
+            raise self.fault.again()
+
     def fail(self, error: StoreFailed) -> None:
         """Close the door for good; the first reason stays."""
         self._set_fault(self.fault if isinstance(self.fault, StoreFailed) else error)

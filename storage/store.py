@@ -57,7 +57,7 @@ class Store:
         self._readers = trio.CapacityLimiter(2)
         reader = opened.database.reader
         self.journal, self.catalog, self.claims = Journal(reader), Catalog(reader), Claims(reader)
-        self.receipts, self.audit, self.blobs = Receipts(reader), Audit(reader), Blobs(folder / "blobs")
+        self.receipts, self.audit, self.blobs = Receipts(reader, self._serving.assert_sound), Audit(reader), Blobs(folder / "blobs")
 
     @classmethod
     def open(
@@ -126,6 +126,10 @@ class Store:
     def writable(self) -> bool:
         """Whether a commit may succeed now."""
         return self._serving.writable
+
+    def assert_sound(self) -> None:
+        """Raises StoreFailed if the store has stopped for good."""
+        self._serving.assert_sound()
 
     async def wait_writable(self) -> None:
         """Return when commits are accepted (again); raises StoreFailed when they never will be."""

@@ -21,6 +21,7 @@ from actors.control.protocol import Call, CallId
 from actors.control.slots import Slots
 from actors.refusals import Principal, Refusal, RequestKey
 from storage.codec import BadJson, canonical, loads_strict
+from storage.errors import Unavailable
 from supervision.errors import ActorDead, AskTimeout, MailboxFull
 
 __all__ = ["Dispatcher", "Follow", "Reply"]
@@ -150,6 +151,8 @@ async def _within(deadline: float, function: Callable[..., Any], arguments: tupl
             return answer
     except (ActorDead, AskTimeout, MailboxFull) as error:
         return Refusal("unavailable", f"the part that would answer cannot just now ({error}): ask again with the same request_id")
+    except Unavailable as error:
+        return Refusal(error.code, f"{error}. What you asked is not acknowledged; ask again with the same request_id, it does no harm")
     return Refusal("timeout", f"no answer within {deadline:g} s; whether it took effect is unknown: ask again with the same request_id")
 
 

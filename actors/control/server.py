@@ -81,6 +81,8 @@ class Listener(Actor[None]):
                 try:
                     connection, _ = await listening.accept()
                 except OSError as error:
+                    if error.errno == errno.EBADF:
+                        return  # `stopped` came first
                     if error.errno not in _OUT_OF_RESOURCES:
                         raise
                     await trio.sleep(_BREATH)

@@ -50,7 +50,9 @@ class Desk:
 
     async def go_on(self) -> None:
         """Apply what has nothing left to wait for, and what came after it."""
-        while self.pending is not None and not self.pending.waiting and self._run.services.store.writable:
+        while self.pending is not None and not self.pending.waiting:
+            if self.pending.asked is None and not self._run.services.store.writable:
+                return  # its author was told; it is applied when the disk takes something
             pending, self.pending = self.pending, None
             _answer(pending.asked, await self._apply(pending.command, pending.endings))
             while self._later and self.pending is None:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from actors.control.client import CallRefused, Client
 
@@ -23,7 +23,7 @@ ENDED = ("completed", "failed", "cancelled", "blocked")
 STEPS = Path(__file__).parent
 
 
-def until(look: Callable[[], T], seconds: float = 10.0, what: object = "") -> T:
+def until(look: Callable[[], T | Literal[False]], seconds: float = 10.0, what: object = "") -> T:
     """The first true answer of `look`; asked again and again, for nothing tells us when another process has come that far."""
     end = time.monotonic() + seconds
     while True:
@@ -100,7 +100,11 @@ class House:
             if daemon.poll() is None:
                 daemon.kill()
                 daemon.wait(5)
-        until(lambda: not living(self.mark), 5.0, lambda: f"processes of steps: {living(self.mark)}")
+        try:
+            until(lambda: not living(self.mark), 5.0, lambda: f"processes of steps: {living(self.mark)}")
+        finally:
+            for pid in living(self.mark):
+                os.kill(pid, signal.SIGKILL)
 
     # The client
 
