@@ -71,7 +71,7 @@ def test_a_line_holds_facts_that_lists_show() -> None:
     story.pause("lunch")
     line = headline_of(story.state)
     assert (line.status, line.group, line.facts) == (
-        "paused", "paper", {"version": 1, "workspace": "/srv", "detail": "lunch", "pause_reason": "lunch", "gates": 1},
+        "paused", "paper", {"version": 1, "workspace": "/srv", "detail": "paused_by_operator", "pause_reason": "lunch", "gates": 1},
     )  # fmt: skip
     assert headline_of(Story.of("a").state).facts == {"version": 1}
 
