@@ -119,4 +119,5 @@ class Crew:
 
 
 def _needs_folder(order: WorkOrder) -> bool:
-    return isinstance(order.action, CommandOrder) or order.artifact is not None
+    """All that start a process, and all that leave a file."""
+    return isinstance(order.action, CommandOrder) or order.action.isolate or order.artifact is not None
