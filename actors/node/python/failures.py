@@ -12,14 +12,14 @@ __all__ = ["function_missing", "import_failed", "ours", "raised", "result_missin
 
 
 def ours(error: BaseException) -> BaseException | None:
-    """What of an exception is no matter of the function's: the cancellation of the attempt, or an operator's Ctrl-C.
+    """What of an exception is no matter of the function's: the cancellation of the attempt.
 
-    What a function raises beside its own cancellation is dropped: it has been told to end, and it has.
+    What a function raises beside its own cancellation is dropped: it has been told to end, and it has. A KeyboardInterrupt or a GeneratorExit is
+    the function's own: an operator's Ctrl-C comes to the daemon as a signal, and nobody closes a task's coroutine.
     """
-    kinds = (trio.Cancelled, KeyboardInterrupt, GeneratorExit)
     if isinstance(error, BaseExceptionGroup):
-        return error.split(kinds)[0]
-    return error if isinstance(error, kinds) else None
+        return error.split(trio.Cancelled)[0]
+    return error if isinstance(error, trio.Cancelled) else None
 
 
 def raised(function: str, detail: Mapping[str, str]) -> Failure:
