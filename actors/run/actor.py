@@ -172,7 +172,7 @@ class Run(Actor[RunMessage]):
 
     def _rest(self, *, linger: bool) -> None:
         if linger or self.mail():
-            self.after(LINGER_S if linger else 0, Rest())
+            self.after(LINGER_S if linger else LINGER_S / 50, Rest())  # never at once: two of these would chase each other
         elif self.book.state.status not in ACTIVE:
             self.finish(Shutdown())
 
