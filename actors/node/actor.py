@@ -9,6 +9,7 @@ from attrs import evolve
 
 from actors.node.executor import perform
 from actors.node.messages import Failure, Interruption, Outcome, Report, Success, Verdict, WorkOrder
+from actors.node.values import LARGEST_OUTPUT
 from supervision import Actor, Mailbox, Ref
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Attempt"]
 
-LARGEST_OUTPUT = 192 << 10
 LONGEST_MESSAGE = 8_000
 
 

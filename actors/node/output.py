@@ -7,14 +7,19 @@ import os
 from stat import S_ISREG
 from typing import Any
 
+import orjson
+
 from actors.node.failures import output_invalid
 from actors.node.messages import Failure, WorkOrder
-from actors.node.values import MOST_BYTES
+from actors.node.values import LARGEST_OUTPUT, MOST_BYTES
 from storage.strict_json import BadJson, loads_strict
 
 __all__ = ["KEPT", "MOST_TEXT", "from_stream", "output_path", "parsed", "read_file", "text_of"]
 
 MOST_TEXT = 64 << 10
+_ALWAYS_FITS = LARGEST_OUTPUT // 6
+"""Nothing grows more than sixfold in JSON: a control character does, as \\u0001."""
+
 KEPT = MOST_BYTES + 1
 """How much of stdout has to be kept for `from_stream`: one byte more than the largest value, to tell that there was more."""
 
@@ -63,9 +68,18 @@ def from_stream(order: WorkOrder, head: bytes, total: int, warnings: list[str]) 
     if total > MOST_TEXT:
         warnings.append(f"output_truncated: of {total} bytes of stdout, the first {MOST_TEXT} are the output; the log has more")
     text = text_of(head[:MOST_TEXT], whole=total <= MOST_TEXT)
+    value = _in_form(order, text)
+    while total > _ALWAYS_FITS and (size := len(orjson.dumps(value))) > LARGEST_OUTPUT:
+        warnings.append(f"output_truncated: as JSON it has {size} bytes, {LARGEST_OUTPUT} are the most; the log has more")
+        text = text[: int(len(text) * LARGEST_OUTPUT / size * 0.95)]
+        value = _in_form(order, text)
+    return value, None
+
+
+def _in_form(order: WorkOrder, text: str) -> Any:
     if order.output == "lines":
-        return [line.removesuffix("\r") for line in text.split("\n")] if text else [], None
-    return text, None
+        return [line.removesuffix("\r") for line in text.split("\n")] if text else []
+    return text
 
 
 def text_of(data: bytes, *, whole: bool = True) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-__all__ = ["MOST_BYTES", "NotJson", "check"]
+__all__ = ["LARGEST_OUTPUT", "MOST_BYTES", "NotJson", "check"]
 
 MOST_BYTES = 1 << 20
 """The largest value that an attempt may hand back, in bytes of JSON."""
+
+LARGEST_OUTPUT = 192 << 10
+"""The largest output of a node that its run's log keeps, in bytes of JSON."""
 
 _DEPTH = 64
 _KEYS = 10_000

@@ -14,8 +14,8 @@ __all__ = ["function_missing", "import_failed", "ours", "raised", "result_missin
 def ours(error: BaseException) -> BaseException | None:
     """What of an exception is no matter of the function's: the cancellation of the attempt.
 
-    What a function raises beside its own cancellation is dropped: it has been told to end, and it has. A KeyboardInterrupt or a GeneratorExit is
-    the function's own: an operator's Ctrl-C comes to the daemon as a signal, and nobody closes a task's coroutine.
+    What a function raises beside its own cancellation is dropped: it has been told to end, and it has. A KeyboardInterrupt or a
+    GeneratorExit is the function's own: an operator's Ctrl-C comes to the daemon as a signal, and nobody closes a task's coroutine.
     """
     if isinstance(error, BaseExceptionGroup):
         return error.split(trio.Cancelled)[0]

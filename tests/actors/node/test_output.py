@@ -9,12 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 
 from actors.node.executor import perform
 from actors.node.messages import Failure, Success, WorkOrder
 from actors.node.output import output_path, text_of
 from actors.node.tools import Tools
+from actors.node.values import LARGEST_OUTPUT
 from tests.actors.node.support import sh
 
 Orders = Callable[..., WorkOrder]
@@ -80,6 +82,15 @@ async def test_a_long_text_is_cut_and_the_cut_is_told(order: Orders, tools: Tool
     assert isinstance(verdict, Success)
     assert verdict.output == "x" * 65536
     assert verdict.warnings[0].startswith("output_truncated: of 100000 bytes")
+
+
+@pytest.mark.parametrize("form", ["text", "lines"])
+@pytest.mark.parametrize("byte", ["\\0", "\\1", "\\n", "\\377"])
+async def test_output_that_grows_as_json_is_cut_and_no_failure(order: Orders, tools: Tools, form: str, byte: str) -> None:
+    verdict = await perform(order(sh(f"head -c 65536 /dev/zero | tr '\\0' '{byte}'"), output=form), tools)
+    assert isinstance(verdict, Success)
+    assert LARGEST_OUTPUT // 2 < len(orjson.dumps(verdict.output)) <= LARGEST_OUTPUT
+    assert all(warning.startswith("output_truncated") for warning in verdict.warnings)
 
 
 @pytest.mark.parametrize(
