@@ -15,6 +15,7 @@ from trio.testing import MockClock
 
 import actors.control.session
 import storage.writer
+from tests.scenarios.bounds import real_seconds
 from tests.scenarios.harness import House, in_memory, open_house
 from tests.scenarios.invariants import ALL
 
@@ -24,7 +25,8 @@ HERE = Path(__file__).parent
 
 
 def _virtual(story: Callable[..., Awaitable[Any]], clock: None, instruments: Sequence[trio.abc.Instrument]) -> Any:
-    return trio.run(story, clock=MockClock(autojump_threshold=0), instruments=instruments)
+    with real_seconds(60):
+        return trio.run(story, clock=MockClock(autojump_threshold=0), instruments=instruments)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -35,7 +35,7 @@ class Records:
         """Read everything; the daemon must be gone."""
         with sqlite3.connect(f"file:{folder}/penstock.db?mode=ro", uri=True) as db:
             db.row_factory = sqlite3.Row
-            names = {row["id"]: row["name"] for row in db.execute("SELECT id, name FROM streams")}
+            names = {row["id"]: row["name"] for row in db.execute("SELECT id, name FROM streams ORDER BY id")}
             logs: dict[str, Log] = {name: [] for name in names.values()}
             times: dict[str, list[int]] = {name: [] for name in names.values()}
             for row in db.execute("SELECT * FROM journal ORDER BY position"):

@@ -53,8 +53,9 @@ async def test_g21_a_second_daemon_of_the_folder_is_refused_and_the_first_goes_o
 
 
 @pytest.mark.parametrize(("statement", "code"), [
-    ("INSERT INTO _sqlite_migrations(migration_set, name) VALUES ('storage', 'm9999_future')", 78), ("DELETE FROM meta WHERE key = 'store'", 65), ("PRAGMA application_id = 7", 65),
-    ("DELETE FROM journal WHERE position = (SELECT max(position) FROM journal)", 65), ("DROP TABLE claims", 65),
+    ("INSERT INTO _sqlite_migrations(migration_set, name) VALUES ('storage', 'm9999_future')", 78),
+    ("DELETE FROM meta WHERE key = 'store'", 65), ("PRAGMA application_id = 7", 65), ("DROP TABLE claims", 65),
+    ("DELETE FROM journal WHERE position = (SELECT max(position) FROM journal)", 65),
 ])  # fmt: skip
 async def test_g21_a_database_that_is_not_to_be_trusted_is_refused_and_not_touched(d: House, statement: str, code: int) -> None:
     await d.run_until(await d.begin(flow(step("a"))))
@@ -111,7 +112,12 @@ async def test_g19_nothing_new_is_taken_while_the_daemon_ends(d: House) -> None:
         nursery.start_soon(d.stop)
         await trio.sleep(0.5)
         await client.send(
-            {"jsonrpc": "2.0", "id": 1, "method": "run.start", "params": {"text": flow(step("b")), "folder": str(d.script.folder), "request_id": "r"}}
+            {
+                "jsonrpc": "2.0",
+                "id": 1,
+                "method": "run.start",
+                "params": {"text": flow(step("b")), "folder": str(d.script.folder), "request_id": "r"},
+            }
         )
         assert (await client.next(1))["error"]["data"]["code"] == "shutting_down"
     await client.close()

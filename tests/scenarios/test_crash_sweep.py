@@ -11,6 +11,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from tests.scenarios.bounds import real_seconds
 from tests.scenarios.harness import in_memory, open_house
 from tests.scenarios.invariants import ALL
 from tests.scenarios.tales import TALES, ending_of
@@ -31,7 +32,8 @@ def told(tale: str, plan: list[tuple[str, int]]) -> tuple[dict[str, Any], int]:
         return ending, house.point.fired
 
     try:
-        return trio.run(live, clock=MockClock(autojump_threshold=0))
+        with real_seconds(60):
+            return trio.run(live, clock=MockClock(autojump_threshold=0))
     finally:
         shutil.rmtree(folder)
 

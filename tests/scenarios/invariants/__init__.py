@@ -9,7 +9,29 @@ from tests.scenarios.invariants.logs import inv_g3, inv_g4
 from tests.scenarios.invariants.nodes import inv_g5, inv_g6, inv_g7, inv_g8
 from tests.scenarios.invariants.process import inv_g15, inv_g16, inv_g17, inv_g19, inv_g20, inv_g21, inv_g22
 
-__all__ = ["ALL"]
+__all__ = [
+    "ALL",
+    "inv_g1",
+    "inv_g2",
+    "inv_g3",
+    "inv_g4",
+    "inv_g5",
+    "inv_g6",
+    "inv_g7",
+    "inv_g8",
+    "inv_g11",
+    "inv_g12",
+    "inv_g14",
+    "inv_g15",
+    "inv_g16",
+    "inv_g17",
+    "inv_g19",
+    "inv_g20",
+    "inv_g21",
+    "inv_g22",
+    "inv_g26",
+    "inv_g27",
+]  # fmt: skip
 
 ALL = (
     inv_g1, inv_g2, inv_g3, inv_g4, inv_g5, inv_g6, inv_g7, inv_g8, inv_g11, inv_g12, inv_g14, inv_g15, inv_g16, inv_g17, inv_g19, inv_g20,

@@ -21,7 +21,7 @@ def inv_g15(db: Records, history: History) -> list[str]:
         try:
             fold_upto(db, run_id)
         except Exception as error:  # noqa: BLE001  whatever it is, the run must have been locked away
-            if db.logs[run_id][-1][1] not in ("run_blocked_corrupt_checkpoint", "report_written"):
+            if "run_blocked_corrupt_checkpoint" not in [row[1] for row in db.logs[run_id]]:
                 wrong.append(f"G15: {run_id} cannot be folded ({error}) and was not locked away")
         if db.catalog[run_id]["status"] in ("running", "pausing") and history.lives and history.lives[-1].ending == "orderly":
             wrong.append(f"G15: {run_id} is {db.catalog[run_id]['status']} though the daemon ended in order")

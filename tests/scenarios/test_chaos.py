@@ -1,0 +1,103 @@
+"""Operators, deciders and deaths in any order, by seed: afterwards every run can be brought to its end, and nothing was lost."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from tests.scenarios.bounds import real_seconds
+from tests.scenarios.flows import flow, gate, step
+from tests.scenarios.harness import ENDED, House, in_memory, open_house
+from tests.scenarios.invariants import ALL
+from tests.scenarios.script import fail, take
+
+FLOWS = (
+    flow(step("a"), step("b", "needs: [a]"), step("c", "needs: [b]"), name="line"),
+    flow(step("a"), gate("ask", "needs: [a]"), step("b", "needs: [ask]"), last=(step("tidy"),), name="asked"),
+    flow(*(step(f"n{i}") for i in range(5)), step("z", "needs: [n0, n1, n2, n3, n4]"), top="limits: {parallel: 3}", name="fan"),
+    flow(step("r", "retry: {max_attempts: 4, backoff: {strategy: fixed, initial: 3s}}"), step("s", "needs: [r]"), name="retry"),
+    flow(step("once", "effect: once"), gate("g1", "needs: [once]"), gate("g2"), step("y", "needs: [g1, g2]"), name="gates"),
+    flow(step("x", "on_fail: continue"), step("w"), step("v", "needs: [x, w]"), top="fail_fast: true", last=(step("end"),), name="soft"),
+)
+TROUBLE = ("internal", "unavailable", "run_unavailable", "timeout", "overloaded")
+WORDS = ("approve", "approve", "reject", "rework", "cancel")
+
+
+async def disturb(house: House, dice: random.Random, runs: list[str]) -> None:
+    """One thing that somebody does."""
+    run_id = dice.choice(runs)
+    match dice.choice(("start", "pause", "resume", "cancel", "retry", "decide", "decide", "decide", "crash", "restart", "wait", "jump")):
+        case "start":
+            runs.append(await house.begin(dice.choice(FLOWS)))
+        case "retry":
+            nodes = (await house.run(run_id))["nodes"]
+            told = await house.answer("run.retry", run_id=run_id, node_id=dice.choice(nodes)["node_id"])
+            assert told not in TROUBLE
+        case "decide":
+            await answer_one(house, run_id, dice.choice(WORDS))
+        case "crash" | "restart" as how:
+            await house.restart(crash=how == "crash")
+        case "wait":
+            await trio.sleep(dice.choice((0.001, 0.1, 1, 5)))
+        case "jump":
+            house.clock.jump(dice.choice((-60_000, 60_000)))
+        case word:
+            assert await house.answer(f"run.{word}", run_id=run_id) not in TROUBLE
+    for _ in range(dice.randrange(30)):
+        await trio.lowlevel.checkpoint()
+
+
+async def answer_one(house: House, run_id: str, word: str) -> None:
+    gates = (await house.call("gate.list", run_id=run_id))["gates"]
+    if gates:
+        assert await house.answer("gate.decide", run_id=run_id, gate=gates[0]["gate_name"], decision=word) not in TROUBLE
+
+
+async def bring_to_its_end(house: House, run_id: str) -> dict[str, Any]:
+    """What a patient operator does with a run, whatever state it is in."""
+    for _ in range(60):
+        run = await house.run(run_id)
+        if run["status"] in ENDED:
+            return run
+        if run["status"] == "paused":
+            await house.answer("run.resume", run_id=run_id)
+        await answer_one(house, run_id, "approve")
+        await trio.sleep(5)
+    raise AssertionError(f"{run_id} does not end: {await house.call('run.why', run_id=run_id)}")
+
+
+def chaos(seed: int) -> None:
+    """One seed's story. Raises when a run does not end, an actor's budget is spent, or an invariant is broken."""
+    dice = random.Random(seed)
+    folder = Path(tempfile.mkdtemp(prefix="pk-", dir=in_memory()))
+
+    async def live() -> None:
+        async with open_house(folder, ALL) as house:
+            house.configure("scheduler", max_concurrent_runs=dice.choice((1, 2, 8)))
+            await house.start()
+            for node in ("a", "b", "n1", "n2", "r", "once", "x", "w", "tidy"):
+                house.script.on(node, *(dice.choice((fail(), take(0.5), take(2))) for _ in range(dice.randrange(6))))
+            runs = [await house.begin(dice.choice(FLOWS)) for _ in range(3)]
+            for _ in range(40):
+                await disturb(house, dice, runs)
+            for run_id in runs:
+                await bring_to_its_end(house, run_id)
+            assert (await house.call("store.verify"))["ok"] is True
+
+    try:
+        with real_seconds(60):
+            trio.run(live, clock=MockClock(autojump_threshold=0))
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_whatever_is_done_in_whatever_order_every_run_ends_and_nothing_is_lost(seed: int) -> None:
+    chaos(seed)
