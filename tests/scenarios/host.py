@@ -48,8 +48,8 @@ class CrashPoint:
                 die()
                 raise Abandoned(name)
 
-        storage.writer.reach = reach  # type: ignore[attr-defined]  # both modules take it from storage.crashpoints
-        actors.control.session.reach = reach  # type: ignore[attr-defined]
+        for module in (storage.writer, actors.control.session):  # both take it from storage.crashpoints
+            vars(module)["reach"] = reach
 
 
 @define(eq=False)
