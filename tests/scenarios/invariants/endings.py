@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.scenarios.history import History
-from tests.scenarios.invariants.nodes import ENDED
+from tests.scenarios.invariants.nodes import ENDED, RESETS
 from tests.scenarios.records import Records
 
 __all__ = ["inv_g14", "inv_g26", "inv_g27"]
@@ -26,6 +26,10 @@ def inv_g14(db: Records, history: History) -> list[str]:
                 epoch = event["lease_epoch"]
             elif event["event"] == "node_retry_backoff_scheduled" and not event["releases_run"]:
                 due[event["node_id"]] = event["retry_after_ms"]
+            elif event["event"] == "run_task_retried":
+                due.clear()  # a person's wish is not held up by a back-off, and the end before it has ended them
+            elif event["event"] in RESETS:
+                due = {node_id: at_ms for node_id, at_ms in due.items() if node_id not in (event.get("reset_nodes") or ())}
             elif event["event"] == "node_started" and event["at_ms"] < due.pop(event["node_id"], 0):
                 wrong.append(f"G14: {run_id} starts {event['node_id']} before its back-off is over")
         claim = db.claims.get(run_id)

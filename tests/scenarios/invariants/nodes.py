@@ -9,7 +9,7 @@ from typing import Any
 from tests.scenarios.history import History
 from tests.scenarios.records import Records
 
-__all__ = ["inv_g5", "inv_g6", "inv_g7", "inv_g8"]
+__all__ = ["ENDED", "RESETS", "inv_g5", "inv_g6", "inv_g7", "inv_g8"]
 
 RESETS = ("run_task_retried", "approval_gate_reopened", "approval_gate_decided")
 ENDED = (
