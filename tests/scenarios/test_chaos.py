@@ -15,6 +15,7 @@ from trio.testing import MockClock
 from tests.scenarios.bounds import real_seconds
 from tests.scenarios.flows import flow, gate, step
 from tests.scenarios.harness import ENDED, House, in_memory, open_house
+from tests.scenarios.inside import crash_at_next, full_disk, system_of
 from tests.scenarios.invariants import ALL
 from tests.scenarios.script import fail, take
 
@@ -33,7 +34,9 @@ WORDS = ("approve", "approve", "reject", "rework", "cancel")
 async def disturb(house: House, dice: random.Random, runs: list[str]) -> None:
     """One thing that somebody does."""
     run_id = dice.choice(runs)
-    match dice.choice(("start", "pause", "resume", "cancel", "retry", "decide", "decide", "decide", "crash", "restart", "wait", "jump")):
+    match dice.choice(
+        ("start", "pause", "resume", "cancel", "retry", "decide", "decide", "decide", "crash", "restart", "wait", "jump", "poison", "full")
+    ):
         case "start":
             runs.append(await house.begin(dice.choice(FLOWS)))
         case "retry":
@@ -46,12 +49,28 @@ async def disturb(house: House, dice: random.Random, runs: list[str]) -> None:
             await house.restart(crash=how == "crash")
         case "wait":
             await trio.sleep(dice.choice((0.001, 0.1, 1, 5)))
+        case "poison":
+            await poison(house, dice.choice((f"runs/{run_id}/run", "scheduler", "registrar")))
+        case "full":
+            with full_disk(house):
+                await house.answer("run.pause", run_id=run_id)
+                await trio.sleep(dice.choice((0.01, 3)))
+            await trio.sleep(6)
         case "jump":
             house.clock.jump(dice.choice((-60_000, 60_000)))
         case word:
             assert await house.answer(f"run.{word}", run_id=run_id) not in TROUBLE
     for _ in range(dice.randrange(30)):
         await trio.lowlevel.checkpoint()
+
+
+async def poison(house: House, path: str) -> None:
+    """The actor raises at its next message; a minute later its supervisor has forgotten it."""
+    if system_of(house).registry.receiver(path) is not None:
+        crash_at_next(house, path)
+        await system_of(house).ref(path).tell("poison")
+        await trio.sleep(61)
+        await house.hang_up()
 
 
 async def answer_one(house: House, run_id: str, word: str) -> None:
