@@ -61,6 +61,8 @@ class Dispatcher:
     def __init__(self, runtime: Runtime, rights: Rights, limits: Limits, is_step_process: Callable[[int], bool], version: str) -> None:
         self.runtime = runtime
         self.slots = Slots(limits.slots, limits.reserved_slots)
+        # Few reads in each turn of the loop, so that its turns stay short for what takes many: a decision, a cancel.
+        self._turnstile = trio.CapacityLimiter(limits.readers)
         self.greeting = {"penstock": {"protocol": _PROTOCOL, "version": version}}
         self._rights = rights
         self._limits = limits
@@ -128,6 +130,9 @@ class Dispatcher:
             return Follow(call.id, decoded.run_id, decoded.after) if isinstance(decoded, RunFollow) else Follow(call.id)
         if method.name == PING:
             return {"pong": True, **self.greeting["penstock"]}
+        if method.looks:
+            async with self._turnstile:
+                return await self._call(method, decoded, peer, key)
         return await self._call(method, decoded, peer, key)
 
     async def _call(self, method: Method, params: object, peer: Peer, key: RequestKey | None) -> Mapping[str, Any] | _Refused:

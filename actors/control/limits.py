@@ -28,6 +28,7 @@ class Limits:
 
     slots: int = 128
     reserved_slots: int = 128
+    readers: int = 8
     subscriptions: int = 16
 
     frame_deadline: float = 5.0

@@ -24,7 +24,10 @@ _PATIENT = 600.0
 
 @frozen
 class Method:
-    """One row. `changing` methods take a request_id; `reserved` ones have slots of their own; `deadline` is in seconds."""
+    """One row. `changing` methods take a request_id; `reserved` ones have slots of their own; `deadline` is in seconds.
+
+    `aside`: a reading method that waits for a thread or another actor.
+    """
 
     name: str
     params: type[Any]
@@ -32,6 +35,12 @@ class Method:
     scope: Scope = "read"
     reserved: bool = False
     deadline: float = 30.0
+    aside: bool = False
+
+    @property
+    def looks(self) -> bool:
+        """Whether all that it does is to look, within one turn of the loop."""
+        return not self.changing and self.scope == "read" and not self.aside
 
     @property
     def attribute(self) -> str:
@@ -46,7 +55,7 @@ _ROWS = (
     Method("system.metrics", p.Nothing),
     Method("system.shutdown", p.SystemShutdown, scope="operate", reserved=True),
     Method(SYSTEM_FOLLOW, p.Nothing),
-    Method("workflow.check", p.WorkflowText),
+    Method("workflow.check", p.WorkflowText, aside=True),
     Method("workflow.put", p.WorkflowText, changing=True, scope="operate"),
     Method("workflow.get", p.WorkflowGet),
     Method("workflow.list", p.WorkflowList),
@@ -57,7 +66,7 @@ _ROWS = (
     Method("run.list", p.RunList, reserved=True),
     Method("run.events", p.RunEvents),
     Method(RUN_FOLLOW, p.RunFollow),
-    Method("run.why", p.RunOnly),
+    Method("run.why", p.RunOnly, aside=True),
     Method("run.report", p.RunOnly),
     Method("run.logs", p.RunLogs),
     Method("run.pause", p.RunSteer, changing=True, scope="operate"),
@@ -68,8 +77,8 @@ _ROWS = (
     Method("gate.get", p.GateGet, reserved=True),
     Method("gate.decide", p.GateDecide, changing=True, scope="approve", reserved=True),
     Method("actor.tell", p.ActorTell, changing=True, scope="operate"),
-    Method("audit.verify", p.Nothing, deadline=_PATIENT),
-    Method("store.verify", p.Nothing, deadline=_PATIENT),
+    Method("audit.verify", p.Nothing, deadline=_PATIENT, aside=True),
+    Method("store.verify", p.Nothing, deadline=_PATIENT, aside=True),
     Method("store.backup", p.StoreBackup, changing=True, scope="operate", deadline=_PATIENT),
 )
 
