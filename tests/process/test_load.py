@@ -131,7 +131,7 @@ def test_who_does_not_read_is_cut_off_and_costs_nothing(house: House) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        b"\n", b"{}\n", b"[]\n", b"null\n", b"{\n", b"\xff\xfe\x00\n", b"\xef\xbb\xbf{}\n", b'{"a":1,"a":2}\n', b'{"id":NaN}\n', 
+        b"\n", b"{}\n", b"[]\n", b"null\n", b"{\n", b"\xff\xfe\x00\n", b"\xef\xbb\xbf{}\n", b'{"a":1,"a":2}\n', b'{"id":NaN}\n',
         b"[" * 100_000 + b"\n",
         b'{"id":' + b"9" * 5_000 + b"}\n", b'"\\ud800"\n', b'{"jsonrpc":"2.0","id":1,"method":"nothing"}\n', b"x" * (1 << 20) + b"x\n",
     ],
