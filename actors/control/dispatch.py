@@ -26,6 +26,8 @@ from supervision.errors import ActorDead, AskTimeout, MailboxFull
 
 __all__ = ["Dispatcher", "Follow", "Reply"]
 
+# Under load, and where nothing can be written just now, the answer must not wait for a note about it.
+_UNAUDITED = ("overloaded", "storage_")
 _PROTOCOL = 1
 _ID_LENGTH = 128
 _STRINGS_END = re.compile(rb'[^"]*+(?:"(?:[^"\\]++|\\.)*+"[^"]*+)*+', re.DOTALL)
@@ -108,7 +110,7 @@ class Dispatcher:
             refusal = Refusal("method_unknown", f"there is no method {call.method[:_ID_LENGTH]!r}", {"known": sorted(METHODS)})
             return _Refused(protocol.METHOD_UNKNOWN, refusal)
         outcome = await self._guarded(method, call, peer, reserved_only=reserved_only)
-        if isinstance(outcome, _Refused) and method.scope != "read" and outcome.refusal.code != "overloaded":
+        if isinstance(outcome, _Refused) and method.scope != "read" and not outcome.refusal.code.startswith(_UNAUDITED):
             request_id = call.params.get("request_id")
             known = request_id if isinstance(request_id, str) else None
             await self.runtime.audit_refusal(Principal(peer.uid, peer.human), method.name, known, outcome.refusal)

@@ -27,6 +27,7 @@ def open_house() -> Iterator[House]:
     """A daemon for all tests of a module that do it no lasting harm."""
     with tempfile.TemporaryDirectory(prefix="house-") as folder:
         place = House(Path(folder))
+        place.config.write_text('[nodes]\nkill_grace = "1s"\n')
         place.start()
         try:
             yield place

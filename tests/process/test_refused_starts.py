@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sqlite3
 import subprocess
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -15,16 +17,24 @@ import pytest
 from tests.process.house import BIN, House
 
 pytestmark = pytest.mark.slow
-DONE = "  - {id: a, python: 'steps:quick'}\n"
 
 
-def _lived_in(house: House) -> str:
-    """A daemon has been there and has left in order."""
-    house.start()
-    run_id = house.run(DONE)
-    house.reach(run_id)
-    house.end()
-    return run_id
+@pytest.fixture(scope="module")
+def old_data() -> Iterator[Path]:
+    """A data folder in which a daemon has been, and has left in order."""
+    with tempfile.TemporaryDirectory(prefix="house-") as folder:
+        house = House(Path(folder))
+        house.start()
+        house.reach(house.run("  - {id: a, python: 'steps:quick'}\n"))
+        house.end()
+        yield house.data
+
+
+@pytest.fixture
+def old(house: House, old_data: Path) -> House:
+    """A house with a copy of it."""
+    shutil.copytree(old_data, house.data)
+    return house
 
 
 def _refused(house: House, code: int, word: str, *words: str, env: dict[str, str] | None = None) -> str:
@@ -52,11 +62,10 @@ def test_a_second_daemon_is_turned_away_and_the_first_one_works_on(house: House)
     assert first.poll() is None
 
 
-def test_of_twenty_pairs_started_at_once_exactly_one_daemon_serves(house: House) -> None:
-    _lived_in(house)
+def test_of_twenty_pairs_started_at_once_exactly_one_daemon_serves(old: House) -> None:
     for _ in range(20):
-        pair = [house.launch() for _ in range(2)]
-        with house.client(10.0) as client:
+        pair = [old.launch() for _ in range(2)]
+        with old.client(10.0) as client:
             winner = client.call("system.info")["pid"]
         (loser,) = [daemon for daemon in pair if daemon.pid != winner]
         assert loser.wait(10) == 75
@@ -65,77 +74,77 @@ def test_of_twenty_pairs_started_at_once_exactly_one_daemon_serves(house: House)
         served.wait(5)
 
 
-def _header(house: House) -> None:
-    with (house.data / "penstock.db").open("r+b") as file:
+def _header(old: House) -> None:
+    with (old.data / "penstock.db").open("r+b") as file:
         file.write(b"no database at all")
 
 
-def _schema_page(house: House) -> None:
-    with (house.data / "penstock.db").open("r+b") as file:
+def _schema_page(old: House) -> None:
+    with (old.data / "penstock.db").open("r+b") as file:
         file.seek(100)
         file.write(os.urandom(400))
 
 
-def _cut_log(house: House) -> None:
-    with closing(sqlite3.connect(house.data / "penstock.db")) as db, db:
+def _cut_log(old: House) -> None:
+    with closing(sqlite3.connect(old.data / "penstock.db")) as db, db:
         db.execute("DELETE FROM journal WHERE position = (SELECT max(position) FROM journal)")
-    _checkpoint(house)
+    _checkpoint(old)
 
 
-def _no_database(house: House) -> None:
+def _no_database(old: House) -> None:
     for name in ("penstock.db", "penstock.db-wal", "penstock.db-shm"):
-        (house.data / name).unlink(missing_ok=True)
+        (old.data / name).unlink(missing_ok=True)
 
 
-def _newer(house: House) -> None:
-    with closing(sqlite3.connect(house.data / "penstock.db")) as db, db:
+def _newer(old: House) -> None:
+    with closing(sqlite3.connect(old.data / "penstock.db")) as db, db:
         columns = [row[1] for row in db.execute("PRAGMA table_info(_sqlite_migrations)")]
         known = dict(zip(columns, db.execute("SELECT * FROM _sqlite_migrations ORDER BY rowid DESC").fetchone(), strict=True))
         fresh = {**known, "name": "m999_from_the_future"}
         fresh.pop("id", None)
         marks = ", ".join("?" * len(fresh))
         db.execute(f"INSERT INTO _sqlite_migrations ({', '.join(fresh)}) VALUES ({marks})", list(fresh.values()))
-    _checkpoint(house)
+    _checkpoint(old)
 
 
-def _checkpoint(house: House) -> None:
-    with closing(sqlite3.connect(house.data / "penstock.db")) as db:
+def _checkpoint(old: House) -> None:
+    with closing(sqlite3.connect(old.data / "penstock.db")) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-def _open_folder(house: House) -> None:
-    house.data.chmod(0o755)
+def _open_folder(old: House) -> None:
+    old.data.chmod(0o755)
 
 
-def _open_file(house: House) -> None:
-    (house.data / "penstock.db").chmod(0o644)
+def _open_file(old: House) -> None:
+    (old.data / "penstock.db").chmod(0o644)
 
 
-def _linked(house: House) -> None:
-    os.link(house.data / "penstock.db", house.folder / "second-name")
+def _linked(old: House) -> None:
+    os.link(old.data / "penstock.db", old.folder / "second-name")
 
 
-def _open_socket_folder(house: House) -> None:
-    house.socket.parent.chmod(0o711)
+def _open_socket_folder(old: House) -> None:
+    old.socket.parent.chmod(0o711)
 
 
-def _symlinked_socket_folder(house: House) -> None:
-    house.socket.parent.rmdir()
-    (house.folder / "elsewhere").mkdir(mode=0o700)
-    house.socket.parent.symlink_to(house.folder / "elsewhere")
+def _symlinked_socket_folder(old: House) -> None:
+    old.socket.parent.rmdir()
+    (old.folder / "elsewhere").mkdir(mode=0o700)
+    old.socket.parent.symlink_to(old.folder / "elsewhere")
 
 
-def _file_at_socket(house: House) -> None:
-    house.socket.write_text("not a socket")
+def _file_at_socket(old: House) -> None:
+    old.socket.write_text("not a socket")
 
 
-def _symlink_at_socket(house: House) -> None:
-    house.socket.symlink_to(house.folder / "dangling")
+def _symlink_at_socket(old: House) -> None:
+    old.socket.symlink_to(old.folder / "dangling")
 
 
 def _config(text: str) -> Callable[[House], None]:
-    def write(house: House) -> None:
-        house.config.write_text(text)
+    def write(old: House) -> None:
+        old.config.write_text(text)
 
     return write
 
@@ -161,29 +170,25 @@ def _config(text: str) -> Callable[[House], None]:
         (_config('[control]\noperators = ["@no-such-group-here"]\n'), 78, "config_invalid"),
     ],
 )
-def test_what_must_not_be_opened_is_refused_and_not_touched(house: House, damage: Callable[[House], None], code: int, word: str) -> None:
-    _lived_in(house)
-    damage(house)
-    _refused(house, code, word)
+def test_what_must_not_be_opened_is_refused_and_not_touched(old: House, damage: Callable[[House], None], code: int, word: str) -> None:
+    damage(old)
+    _refused(old, code, word)
 
 
-def test_a_socket_of_another_process_is_not_taken(house: House) -> None:
-    _lived_in(house)
+def test_a_socket_of_another_process_is_not_taken(old: House) -> None:
     with socket.socket(socket.AF_UNIX) as other:
-        other.bind(str(house.socket))
+        other.bind(str(old.socket))
         other.listen()
-        assert "another process listens there" in _refused(house, 75, "socket_in_use")
+        assert "another process listens there" in _refused(old, 75, "socket_in_use")
 
 
-def test_a_socket_path_beyond_the_bound_of_the_system_is_refused(house: House) -> None:
-    _lived_in(house)
-    _refused(house, 77, "socket_path_too_long", "--socket", str(house.folder / ("x" * 100) / "control.sock"))
+def test_a_socket_path_beyond_the_bound_of_the_system_is_refused(old: House) -> None:
+    _refused(old, 77, "socket_path_too_long", "--socket", str(old.folder / ("x" * 100) / "control.sock"))
 
 
-def test_a_wrong_variable_and_a_wrong_option_are_refused(house: House) -> None:
-    _lived_in(house)
-    assert "PENSTOCK_CLAIMS_LEASE" in _refused(house, 78, "config_invalid", env={"PENSTOCK_CLAIMS_LEASE": "soon"})
-    _refused(house, 2, "usage", "--nonsense")
+def test_a_wrong_variable_and_a_wrong_option_are_refused(old: House) -> None:
+    assert "PENSTOCK_CLAIMS_LEASE" in _refused(old, 78, "config_invalid", env={"PENSTOCK_CLAIMS_LEASE": "soon"})
+    _refused(old, 2, "usage", "--nonsense")
 
 
 def test_a_refused_first_start_leaves_nothing_behind(house: House) -> None:
@@ -201,14 +206,13 @@ def test_stale_traces_of_a_killed_daemon_keep_nobody_out(house: House) -> None:
     house.end()
 
 
-def test_penstock_run_says_the_same_as_the_daemon(house: House) -> None:
-    _lived_in(house)
-    _open_folder(house)
-    (house.folder / "w.yaml").write_text("penstock: 1\nworkflow: w\nnodes:\n  - {id: a, command: ['true']}\n")
-    before = house.digest()
+def test_penstock_run_says_the_same_as_the_daemon(old: House) -> None:
+    _open_folder(old)
+    (old.folder / "w.yaml").write_text("penstock: 1\nworkflow: w\nnodes:\n  - {id: a, command: ['true']}\n")
+    before = old.digest()
     done = subprocess.run(
-        [BIN / "penstock", "--data", house.data, "run", Path("w.yaml")],
-        cwd=house.folder,
+        [BIN / "penstock", "--data", old.data, "run", Path("w.yaml")],
+        cwd=old.folder,
         capture_output=True,
         text=True,
         timeout=30,
@@ -216,4 +220,4 @@ def test_penstock_run_says_the_same_as_the_daemon(house: House) -> None:
     )
     assert done.returncode == 77, done.stderr
     assert "code: permission" in done.stderr
-    assert house.digest() == before
+    assert old.digest() == before
