@@ -134,4 +134,12 @@ def _read_python(form: Form) -> Python:
     if function and (not FUNCTION.fullmatch(function) or any(keyword.iskeyword(w) or w.startswith("__") for w in words)):
         message = f"{function[:80]!r} names no function. Write module:function, such as notes:statistics for notes.py beside the workflow."
         form.report.add("python_function_invalid", form.at("python", "function"), message, found=function, allowed=["module:function"])
-    return Python(function, form.flag("isolate"))
+    return Python(function, _isolated(form))
+
+
+def _isolated(form: Form) -> bool:
+    """`process`, or a boolean as in the canonical form."""
+    value = form.take("isolate")
+    if type(value) is not bool and value not in (ABSENT, "process"):
+        form.wrong(("isolate",), value, "process, true or false")
+    return value is True or value == "process"

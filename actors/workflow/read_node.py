@@ -102,7 +102,7 @@ def _read_work(form: Form, draft: Draft, kind: str | None) -> dict[str, Any]:
     if work["artifact"]:
         draft.templates.append((form.at("artifact"), work["artifact"].path))
     # A function in the daemon or its threads says nothing while it works: only processes can be watched for silence.
-    if kind != "python" or form.data.get("isolate") is True:
+    if kind != "python" or form.data.get("isolate") in (True, "process"):
         work["timeout_ms"] = form.duration("idle_timeout", "timeout_ms")
     return work
 

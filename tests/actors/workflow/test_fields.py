@@ -14,6 +14,7 @@ def test_the_kinds_of_nodes_and_their_keys() -> None:
     assert node(command=["a", "b"], env={"X": "1"}, stdin="in").action == Command(("a", "b"), {"X": "1"}, "in")
     assert node(shell="echo hi", env={"X": "1"}).action == Shell("echo hi", {"X": "1"})
     assert node(python="m:f", isolate=True).action == Python("m:f", isolate=True)
+    assert node(python="m:f", isolate="process", idle_timeout="5s").action == Python("m:f", isolate=True)
     assert node(gate="human_approval").action == Gate()
 
 
