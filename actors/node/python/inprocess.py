@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from inspect import iscoroutine
 from types import ModuleType
@@ -82,6 +84,9 @@ async def _import(tools: Tools, load: Callable[[], ModuleType]) -> ModuleType:
 def _arguments(order: WorkOrder, action: PythonOrder, loaded: Loaded) -> dict[str, Any]:
     arguments = dict(action.arguments)
     if loaded.wants_context and "context" not in arguments:
+        if order.workdir.startswith(f"{order.run_dir}/"):
+            with suppress(OSError):  # the function meets what is wrong when it uses the folder, and says so
+                os.makedirs(order.workdir, mode=0o700, exist_ok=True)  # noqa: PTH103 - the paths are text here, as in all orders
         arguments["context"] = Context(
             order.run_id, order.node_id, order.attempt, order.workdir, order.run_dir, order.idempotency_key, log_path(order)
         )
