@@ -23,6 +23,7 @@ async def test_a_context_names_a_folder_that_is_there(place: Path) -> None:
             params = p.RunStart(text=TEXT, source="w.yaml", folder=str(place))
             answer = await assembly.runtime.run_start(params, Principal(0), RequestKey("r", "r"))
             assert isinstance(answer, dict)
+            node: dict[str, object] = {}
             for _ in range(100):
                 node = await _node(assembly, str(answer["run_id"]))
                 if node["status"] == "completed":
