@@ -50,7 +50,7 @@ def checkout(tmp_path: Path) -> Checkout:
 def test_the_first_set_up_installs_the_lock_with_hashes_and_then_penstock(checkout: Checkout) -> None:
     code, calls = checkout.setup("run")
     assert code == 0
-    assert "--require-hashes -r requirements.lock" in calls[0]
+    assert "--require-hashes --no-deps -r requirements.lock" in calls[0]
     assert calls[1].endswith("--no-deps --no-build-isolation --force-reinstall -e .")
 
 
