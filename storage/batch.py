@@ -24,6 +24,8 @@ _CATALOG = """INSERT INTO catalog(stream, kind, status, grp, parent, due_ms, pri
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(stream) DO UPDATE SET kind = excluded.kind, status = excluded.status,
     grp = excluded.grp, parent = excluded.parent, due_ms = excluded.due_ms, priority = excluded.priority, created_ms = excluded.created_ms,
     updated_ms = excluded.updated_ms, title = excluded.title, facts = excluded.facts, sum = excluded.sum"""
+_FORGET_KEYS = "DELETE FROM keys WHERE stream = ?"
+_KEYS = "INSERT INTO keys(key, stream, sum) VALUES (?, ?, ?)"
 _CLAIMS = """INSERT INTO claims(stream, claimant, epoch, until_ms, sum) VALUES (?, ?, ?, ?, ?) ON CONFLICT(stream) DO UPDATE SET
     claimant = excluded.claimant, epoch = excluded.epoch, until_ms = excluded.until_ms, sum = excluded.sum"""
 _RECEIPTS = "INSERT INTO receipts(id, request_id, digest, reply, at_ms, stream, sum) VALUES (?, ?, ?, ?, ?, ?, ?)"
@@ -42,6 +44,7 @@ class Batch:
         self._journal: list[tuple[int, int, int, int, str, bytes, bytes]] = []
         self._streams: list[tuple[int, str]] = []
         self._catalog: dict[int, tuple[Any, ...]] = {}
+        self._keys: dict[int, tuple[str, ...]] = {}
         self._claims: dict[int, tuple[Any, ...]] = {}
         self._receipts: dict[str, tuple[Any, ...]] = {}
         self._audit: list[tuple[Any, ...]] = []
@@ -115,6 +118,8 @@ class Batch:
             head.seq, head.sum, heads.position, heads.sum = seq, sum_, position, sum_
         if append.headline is not None:
             self._catalog[id_] = _headline(id_, append.headline)
+            if append.headline.keys is not None:
+                self._keys[id_] = append.headline.keys
         if append.claim is not None:
             self._claim(at_ms, append.claim, head)
         return seq
@@ -158,6 +163,10 @@ class Batch:
             many(_JOURNAL, self._journal)
         if self._catalog:
             many(_CATALOG, self._catalog.values())
+        if self._keys:
+            many(_FORGET_KEYS, [(id_,) for id_ in self._keys])
+            rows = [(key, id_) for id_, keys in self._keys.items() for key in dict.fromkeys(keys)]
+            many(_KEYS, [(*row, row_sum(row)) for row in rows])
         if self._claims:
             many(_CLAIMS, self._claims.values())
         if self._receipts:

@@ -65,9 +65,16 @@ class Catalog:
         number: int = self._reader().execute(sql, values).fetchone()[0]
         return number
 
-    def due(self, now_ms: int, limit: int = 100) -> builtins.list[Headline]:
-        """What was due at `now_ms` or before, the longest overdue first."""
-        return self._query(f"{_ROWS} WHERE c.due_ms <= ? ORDER BY c.due_ms, c.stream LIMIT ?", (now_ms, limit))
+    def found(self, key: str, limit: int = 100) -> builtins.list[Headline]:
+        """The streams that are found under that key, oldest first."""
+        rows = f"{_ROWS} JOIN keys k ON k.stream = c.stream"
+        return self._query(f"{rows} WHERE k.key = ? ORDER BY c.stream LIMIT ?", (key, limit))
+
+    def due(self, now_ms: int, kind: str | None = None, statuses: Sequence[str] = (), limit: int = 100) -> builtins.list[Headline]:
+        """What was due at `now_ms` or before and fits the filters, the longest overdue first."""
+        where, values = _where(kind, statuses, None, None)
+        rows = _ROWS.replace("catalog c", "catalog c INDEXED BY catalog_due")
+        return self._query(f"{rows}{_and(['c.due_ms <= ?', *where])} ORDER BY c.due_ms, c.stream LIMIT ?", (now_ms, *values, limit))
 
     def next_due(self, kind: str | None = None, statuses: Sequence[str] = ()) -> Headline | None:
         """What is due first, now or later, or None."""

@@ -16,7 +16,6 @@ APPLICATION_ID = 0x50535430  # "PST0"
 _SET = "storage"
 _RECORD = """INSERT INTO _sqlite_migrations(migration_set, name, applied_at)
     VALUES (?, ?, strftime('%Y-%m-%d %H:%M:%f000+00:00', 'now'))"""
-_TABLES = ("meta", "streams", "journal", "catalog", "claims", "receipts", "audit")
 _MEMORY = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE streams(
@@ -50,6 +49,10 @@ CREATE TABLE audit(
     detail BLOB NOT NULL, result TEXT NOT NULL, hash BLOB NOT NULL
 ) STRICT;
 """
+_KEYS = """
+CREATE TABLE keys(key TEXT NOT NULL, stream INTEGER NOT NULL, sum BLOB NOT NULL, PRIMARY KEY(key, stream)) STRICT, WITHOUT ROWID;
+CREATE INDEX keys_stream ON keys(stream);
+"""
 
 
 class _Runs(Protocol):
@@ -58,13 +61,17 @@ class _Runs(Protocol):
     def execute(self, sql: str, /) -> object: ...
 
 
-def _m0001_memory(db: _Runs) -> None:
-    for statement in _MEMORY.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+def _script(sql: str) -> Callable[[_Runs], object]:
+    def step(db: _Runs) -> None:
+        for statement in sql.split(";\n"):
+            if statement.strip():
+                db.execute(statement)
+
+    return step
 
 
-_STEPS: dict[str, Callable[[_Runs], object]] = {"m0001_memory": _m0001_memory}
+_STEPS: dict[str, Callable[[_Runs], object]] = {"m0001_memory": _script(_MEMORY), "m0002_keys": _script(_KEYS)}
+_TABLES = {"m0001_memory": ("meta", "streams", "journal", "catalog", "claims", "receipts", "audit"), "m0002_keys": ("keys",)}
 NAMES = tuple(_STEPS)
 
 
@@ -74,15 +81,20 @@ def unknown(connection: sqlite3.Connection) -> tuple[str, ...]:
 
 
 def plausible(connection: sqlite3.Connection) -> bool:
-    """Whether the recorded steps are the first ones of ours, in order, and at least one. Reads only."""
+    """Whether the recorded steps are the first ones of ours, in order, at least one, and no later one has left its tables. Reads only."""
     applied = tuple(_applied(connection))
-    return bool(applied) and applied == NAMES[: len(applied)]
+    later = {table for step in NAMES[len(applied) :] for table in _TABLES.get(step, ())}
+    return bool(applied) and applied == NAMES[: len(applied)] and not later & _tables(connection)
 
 
 def missing(connection: sqlite3.Connection) -> tuple[str, ...]:
     """Names of tables that the applied steps made and that are not there. Reads only."""
-    found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    return tuple(name for name in _TABLES if name not in found)
+    there = _tables(connection)
+    return tuple(name for step in _applied(connection) for name in _TABLES.get(step, ()) if name not in there)
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def pending(connection: sqlite3.Connection) -> tuple[str, ...]:

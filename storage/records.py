@@ -38,7 +38,8 @@ class Recorded:
 class Headline:
     """The line of a stream in the catalog: what lists, schedulers and reapers look at. A cache of the log, written with it.
 
-    `group` ties streams together (a workflow's runs); `facts` is a small JSON object.
+    `group` ties streams together (a workflow's runs); `facts` is a small JSON object. `keys` are all the words under which the stream is
+    found from now on; None leaves those it has, and is what a headline that was read says.
     """
 
     stream: str
@@ -52,6 +53,7 @@ class Headline:
     priority: int = 0
     title: str | None = None
     facts: Mapping[str, Any] = Factory(dict)
+    keys: tuple[str, ...] | None = None
 
 
 @frozen

@@ -56,6 +56,7 @@ def purge_some(batch: Batch, stream: str, upto: int | None, at_ms: int) -> bool:
     if upto is None:
         run("DELETE FROM catalog WHERE stream = ?", (head.id,))
         run("DELETE FROM claims WHERE stream = ?", (head.id,))
+        run("DELETE FROM keys WHERE stream = ?", (head.id,))
         batch.heads.drop(stream)
         batch.touched = True
     return False

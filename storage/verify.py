@@ -28,6 +28,7 @@ _BASE = "SELECT name, base_seq, base_sum FROM streams WHERE id = ?"
 _SUMMED = {
     "catalog": "stream, kind, status, grp, parent, due_ms, priority, created_ms, updated_ms, title, facts, sum",
     "claims": "stream, claimant, epoch, until_ms, sum",
+    "keys": "key, stream, sum",
     "receipts": "id, request_id, digest, reply, at_ms, stream, sum",
 }
 _Row = tuple[int, int, int, int, str, bytes, bytes]

@@ -207,11 +207,10 @@ class Registrar(Actor[RegistrarMessage]):
 
     async def _wake_due(self) -> None:
         """Open what rests and is due: expired gates, back-offs of waiting runs."""
-        for line in self.services.store.catalog.due(self.services.clock.now_ms(), 500):
-            if line.kind == "run" and line.status in RESTING:
-                run = self.open(line.stream)
-                if run is not None:
-                    await run.tell(Wake())
+        for line in self.services.store.catalog.due(self.services.clock.now_ms(), "run", RESTING, limit=500):
+            run = self.open(line.stream)
+            if run is not None:
+                await run.tell(Wake())
         self._arm()
 
     def _arm(self) -> None:

@@ -63,6 +63,8 @@ async def test_what_is_due_comes_in_the_order_of_its_time(store: Store) -> None:
     assert _names(store.catalog.due(20)) == ["soon", "next"]
     assert _names(store.catalog.due(5)) == []
     assert _names(store.catalog.due(100, limit=1)) == ["soon"]
+    assert _names(store.catalog.due(100, "run", ("waiting",))) == ["next"]
+    assert store.catalog.due(100, "workflow") == []
     assert [line and line.stream for line in (store.catalog.next_due(), store.catalog.next_due("run", ("waiting",)))] == ["soon", "next"]
     assert store.catalog.next_due("workflow") is None
 
@@ -84,3 +86,25 @@ async def test_a_page_before_an_unknown_stream_or_of_an_unknown_kind_is_empty(st
 async def test_names_are_values_and_never_become_sql(store: Store, name: str) -> None:
     await _store(store, headline(name, group=name))
     assert _names(store.catalog.list(group=name)) == [name]
+
+
+async def test_streams_are_found_under_their_keys_oldest_first(store: Store) -> None:
+    await _store(store, headline("a", keys=("x", "y")), headline("b", keys=("y", "y")), headline("c"))
+    assert [_names(store.catalog.found(key)) for key in ("x", "y", "z")] == [["a"], ["a", "b"], []]
+    assert _names(store.catalog.found("y", limit=1)) == ["a"]
+
+
+async def test_a_headline_replaces_the_keys_or_leaves_them_alone(store: Store) -> None:
+    await _store(store, headline("a", keys=("x", "y")))
+    await store.commit(tx(append("a", 1, "e", headline=headline("a", "running"))))
+    assert _names(store.catalog.found("x")) == ["a"]
+    await store.commit(tx(append("a", 2, "e", headline=headline("a", keys=("y",)))))
+    assert (_names(store.catalog.found("x")), _names(store.catalog.found("y"))) == ([], ["a"])
+    await store.commit(tx(append("a", 3, "e", headline=headline("a", keys=()))))
+    assert store.catalog.found("y") == []
+
+
+async def test_a_purged_stream_is_found_no_more(store: Store) -> None:
+    await _store(store, headline("a", keys=("x",)))
+    await store.purge("a")
+    assert store.catalog.found("x") == []

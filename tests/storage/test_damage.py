@@ -24,7 +24,7 @@ COMMITS = 9
 async def _rich(store: Store) -> None:
     for n in range(COMMITS):
         name = f"run-{n % 3}"
-        line = headline(name, f"status-{n}", group="wf", due_ms=n, title=f"title {n}", facts={"n": n})
+        line = headline(name, f"status-{n}", group="wf", due_ms=n, title=f"title {n}", facts={"n": n}, keys=(f"key-{n}",))
         head = store.journal.head(name)
         claim = acquire(1) if head == 0 else None
         one = append(name, head, f"kind-{n}", f"more-{n}", headline=line, claim=claim, epoch=1)
@@ -189,7 +189,10 @@ def test_reading_on_from_a_missing_event_issql(folder: Path) -> None:
         store.journal.read("run-0", after=3)
 
 
-@pytest.mark.parametrize("table", ["catalog SET status = 'completed'", "claims SET epoch = epoch + 1", "receipts SET reply = x'00'"])
+EDITS = ["catalog SET status = 'completed'", "claims SET epoch = epoch + 1", "receipts SET reply = x'00'", "keys SET key = 'other'"]
+
+
+@pytest.mark.parametrize("table", EDITS)
 def test_an_edited_row_of_any_table_is_found_by_verify(folder: Path, table: str) -> None:
     fill(folder, _rich)
     sql(folder, f"UPDATE {table}")
