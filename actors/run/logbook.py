@@ -17,16 +17,26 @@ from actors.run.state import ACTIVE, RunState, new_state
 from actors.run.turn import Turn
 from actors.run.vocabulary import run_codec
 from actors.services import Services
+from storage import Unavailable, VersionConflict
 from storage.codec import canonical
 from storage.records import Acquire, Append, AuditEntry, ClaimChange, Receipt, Recorded, Release, Transaction
 
-__all__ = ["CorruptLog", "Logbook", "fold_log"]
+__all__ = ["CorruptLog", "Logbook", "Overtaken", "fold_log"]
 
 PAGE = 5_000
 
 
 class CorruptLog(Exception):
     """The log of a run cannot be folded: the message says where and why."""
+
+
+class Overtaken(Unavailable):
+    """Another log that the decision wanted to write in had grown meanwhile: args (stream,). Nothing was written; decide again."""
+
+    code = "overtaken"
+
+    def __str__(self) -> str:
+        return f"{self.args[0]} was changed by somebody else at the same moment"
 
 
 def fold_log(services: Services, run_id: str) -> RunState:
@@ -122,8 +132,15 @@ class Logbook:
             claim=claim,
         )
         receipt = None if request is None else Receipt(request.request_id, request.digest.encode(), canonical(reply))
+        appends = (append, *turn.also) if events or claim is not None else ()
         try:
-            await self.services.store.commit(Transaction(turn.now, (append,) if events or claim is not None else (), receipt, tuple(audit)))
+            await self.services.store.commit(Transaction(turn.now, appends, receipt, tuple(audit)))
+        except VersionConflict as conflict:
+            self.reload()
+            stream = str(conflict.args[0])
+            if stream == self.run_id:
+                raise
+            raise Overtaken(stream) from conflict
         except Exception:
             self.reload()
             raise

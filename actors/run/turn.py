@@ -13,13 +13,17 @@ from actors.entity import Fact
 from actors.run.evolve import evolve
 from actors.run.state import RunState
 from actors.settings import RunRules
+from storage.records import Append
 
 __all__ = ["Turn"]
 
 
 @define(eq=False)
 class Turn:
-    """`evidence` is what artifact files of gates hash to right now (None: gone), `nonce` gives 128 random bits as text."""
+    """`evidence` is what artifact files of gates hash to right now (None: gone), `nonce` gives 128 random bits as text.
+
+    `also` are appends to other logs that stand or fall with this decision.
+    """
 
     state: RunState
     now: int
@@ -27,6 +31,7 @@ class Turn:
     rules: RunRules
     evidence: Mapping[str, str | None] = Factory(dict)
     events: list[Fact] = Factory(list)
+    also: list[Append] = Factory(list)
 
     def emit(self, event: Fact) -> None:
         """Decide that `event` has happened."""

@@ -7,7 +7,7 @@ import pytest
 from actors.node.messages import Outcome, Success
 from actors.refusals import RequestKey
 from actors.run.audits import audit_entry
-from actors.run.logbook import CorruptLog, Logbook, fold_log
+from actors.run.logbook import CorruptLog, Logbook, Overtaken, fold_log
 from actors.run.messages import Pause
 from actors.run.operations import operate
 from actors.run.outcomes import on_outcome
@@ -184,3 +184,19 @@ async def test_a_run_that_was_just_made_is_opened_without_reading(services: Serv
     services.newborn[run_id] = (event, created.at_ms)
     book = Logbook(services, run_id)
     assert (book.state.seq, book.state.status, book.mine, services.newborn) == (1, "queued", False, {})
+
+
+async def test_a_decision_writes_in_another_log_too_or_nowhere(services: Services) -> None:
+    book = await begun(services)
+    turn = book.turn()
+    on_outcome(turn, Outcome("a", turn.state.token("a"), Success(1)))
+    turn.also.append(Append("letter-1", 0, (NewEvent("letter_opened", b"{}"),)))
+    await book.commit(turn)
+    assert services.store.journal.head("letter-1") == 1
+    seq = book.state.seq
+    turn = book.turn()
+    advance(turn)
+    turn.also.append(Append("letter-1", 0, (NewEvent("letter_opened", b"{}"),)))
+    with pytest.raises(Overtaken, match="letter-1"):
+        await book.commit(turn)
+    assert (book.state.seq, services.store.journal.head(book.run_id)) == (seq, seq)
