@@ -14,8 +14,8 @@ from actors.control import bounds
 
 __all__ = [
     "ActorTell", "GateDecide", "GateGet", "GateList", "Nothing", "RunEvents", "RunFollow", "RunList", "RunLogs", "RunOnly",
-    "RunResume", "RunRetry", "RunStart", "RunSteer", "StoreBackup", "SystemShutdown", "WorkflowDelete", "WorkflowGet",
-    "WorkflowList", "WorkflowOnly", "WorkflowText",
+    "RunResume", "RunRetry", "RunStart", "RunSteer", "SignalSend", "StoreBackup", "SystemShutdown", "WaitList", "WaitResolve",
+    "WebhookDeliver", "WorkflowDelete", "WorkflowGet", "WorkflowList", "WorkflowOnly", "WorkflowText",
 ]  # fmt: skip
 
 Notation = Literal["yaml", "json"]
@@ -191,6 +191,47 @@ class GateDecide:
     reason: str | None = field(default=None, validator=bounds.text)
     nonce: str | None = field(default=None, validator=bounds.name)
     shown_digest: str | None = field(default=None, validator=bounds.name)
+
+
+@frozen
+class SignalSend:
+    """Tell a run that something has happened. `key` names this one signal (default: the request id): the same again changes nothing."""
+
+    run_id: str = field(validator=bounds.name)
+    name: str = field(validator=bounds.name)
+    payload: Any = None
+    key: str | None = field(default=None, validator=bounds.name)
+
+
+@frozen
+class WaitList:
+    """Open waits, of all runs or of one; of one also those that are over."""
+
+    run_id: str | None = field(default=None, validator=bounds.name)
+    limit: int = field(default=100, validator=bounds.count)
+
+
+@frozen
+class WaitResolve:
+    """Say that the condition holds that a wait (its id, or its node's) waits for; `key` as with a signal."""
+
+    run_id: str = field(validator=bounds.name)
+    wait: str = field(validator=bounds.name)
+    payload: Any = None
+    key: str | None = field(default=None, validator=bounds.name)
+
+
+@frozen
+class WebhookDeliver:
+    """A delivery for whoever waits for it now or later. Without any of the three fields, its body's digest names it."""
+
+    trigger_id: str = field(validator=bounds.name)
+    payload: Any = None
+    provider: str | None = field(default=None, validator=bounds.name)
+    event_kind: str | None = field(default=None, validator=bounds.name)
+    provider_event_id: str | None = field(default=None, validator=bounds.name)
+    idempotency_key: str | None = field(default=None, validator=bounds.name)
+    body_digest: str | None = field(default=None, validator=bounds.name)
 
 
 @frozen

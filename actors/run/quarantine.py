@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["cause_of", "lock_away", "quarantine", "unavailable"]
 
+OPEN_THINGS = ("gates", "waits", "retry_after")
+"""Facts of a line that an ended run has no more."""
+
 
 def cause_of(error: BaseException | None) -> BaseException | None:
     """The first error in the chain that is a corrupt log, else the innermost one."""
@@ -63,8 +66,9 @@ async def quarantine(services: Services, run_id: str, ended: Exit) -> str:
     now = services.clock.now_ms()
     headline = None
     if line is not None:
-        facts = {**line.facts, "detail": "checkpoint_recovery_failed" if corrupt else "run_task_panicked"}
-        headline = evolve(line, status="blocked" if corrupt else "failed", updated_ms=now, due_ms=None, facts=facts)
+        kept = {name: value for name, value in line.facts.items() if name not in OPEN_THINGS}
+        facts = {**kept, "detail": "checkpoint_recovery_failed" if corrupt else "run_task_panicked"}
+        headline = evolve(line, status="blocked" if corrupt else "failed", updated_ms=now, due_ms=None, facts=facts, keys=())
     append = Append(
         run_id, services.store.journal.head(run_id), (run_codec().encode(event),), epoch=epoch,
         headline=headline, claim=Release() if epoch is not None else None,

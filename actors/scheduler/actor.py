@@ -94,4 +94,4 @@ class Scheduler(Actor[SchedulerMessage]):
         """A queued run's ticket, from its line in the catalog."""
         claim = self.services.store.claims.get(line.stream)
         epoch = claim.epoch if claim is not None else 0
-        return Ticket(line.stream, line.created_ms, line.priority, line.facts.get("workspace"), line.due_ms, epoch)
+        return Ticket(line.stream, line.created_ms, line.priority, line.facts.get("workspace"), line.facts.get("retry_after"), epoch)

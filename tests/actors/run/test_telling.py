@@ -60,10 +60,11 @@ def test_a_line_says_when_time_alone_moves_the_run() -> None:
     waiting.fail("a")
     delayed.fail("a")
     held.pause()
-    assert [due_of(story.state) for story in (queued, waiting, delayed, held)] == [None, 6000, 6000, None]
+    assert [due_of(story.state) for story in (queued, waiting, delayed, held)] == [None, 6000, None, None]
+    assert headline_of(delayed.state).facts["retry_after"] == 6000  # the scheduler's business
     outcome = Story.begun("o effect: once")
     outcome.lose("o")
-    assert due_of(outcome.state) is None
+    assert due_of(outcome.state) == 86_401_000  # it never expires, but is marked when it is long open
 
 
 def test_a_line_holds_facts_that_lists_show() -> None:
