@@ -16,6 +16,10 @@ TREE = [
 ]
 LOG = {"node_id": "a", "attempt": 1, "stream": "stdout", "path": "/l", "size": 9, "text": "one\n\x1b[31mtwo\n", "truncated": True}
 VERSION = {"version": 2, "digest": "d" * 64, "stored_at_ms": 1000}
+WAIT = {
+    "run_id": "r", "node_id": "pay", "wait_id": "w", "wait_kind": "external_condition", "key": "payment", "status": "waiting",
+    "created_at_ms": 1000, "timeout_at_ms": 2000,
+}  # fmt: skip
 
 LISTINGS: list[tuple[list[str], str, dict[str, Any], str]] = [
     (["ls"], "run_list", {"runs": [RUN]}, "completed"),
@@ -35,6 +39,13 @@ LISTINGS: list[tuple[list[str], str, dict[str, Any], str]] = [
     (["reject", "r"], "gate_decide", {"run_id": "r", "decision": "reject"}, "reject"),
     (["rework", "r", "--feedback", "again"], "gate_decide", {"run_id": "r", "decision": "rework"}, "rework"),
     (["cancel-gate", "r"], "gate_decide", {"run_id": "r", "decision": "cancel"}, "cancel"),
+    (["waits"], "wait_list", {"waits": [WAIT]}, "payment"),
+    (["waits", "r"], "wait_list", {"waits": []}, "Nothing is waited for."),
+    (["signal", "r", "payment", '{"a": 1}', "--key", "k"], "signal_send", {"run_id": "r", "status": "queued", "wait": WAIT, "kept": False},
+     "r: pay has waited for it; now queued"),
+    (["signal", "r", "payment"], "signal_send", {"run_id": "r", "status": "running", "wait": None, "kept": True}, "it is kept; now run"),
+    (["resolve", "r", "pay", "true"], "wait_resolve", {"run_id": "r", "status": "queued", "wait": None, "kept": False}, "any more"),
+    (["webhook", "ci", "[1]", "--event-id", "e"], "webhook_deliver", {"delivery_id": "delivery-1", "duplicate": False}, "duplicate: no"),
     (["send", "runs/r", '{"kind": "Tick"}'], "actor_tell", {"delivered": True}, "delivered: yes"),
     (["workflow", "rm", "w", "--cancel-runs"], "workflow_delete", {"workflow_id": "w", "deleted": True, "cancelled": []}, "deleted: yes"),
 ]  # fmt: skip
@@ -169,3 +180,10 @@ def test_an_error_of_ours_is_70_and_shows_where(world: World, penstock: Penstock
     result = penstock("ls")
     assert result.exit_code == 70
     assert "ZeroDivisionError" in result.stderr
+
+
+@pytest.mark.parametrize("words", [["signal", "r", "payment"], ["resolve", "r", "pay"], ["webhook", "ci"]], ids=" ".join)
+def test_a_payload_that_is_no_json_is_refused_before_anything_is_sent(world: World, penstock: Penstock, words: list[str]) -> None:
+    done = penstock(*words, "{broken")
+    assert (done.exit_code, "payload_malformed" in done.output) == (2, True)
+    assert world.runtime.called("signal_send") == world.runtime.called("wait_resolve") == world.runtime.called("webhook_deliver") == []
