@@ -9,6 +9,7 @@ from attrs import evolve
 
 from actors.node.executor import perform
 from actors.node.messages import Failure, Interruption, Outcome, Report, Success, Verdict, WorkOrder
+from actors.node.usage import read_usage, usage_path
 from actors.node.values import LARGEST_OUTPUT
 from supervision import Actor, Mailbox, Ref
 
@@ -61,7 +62,7 @@ class Attempt(Actor[Report]):
         return f"{order.node_id} attempt {order.attempt}: {'done' if self._verdict is not None else 'running'}"
 
     def _outcome(self, verdict: Verdict) -> Outcome:
-        return Outcome(self.order.node_id, self.order.token, verdict)
+        return Outcome(self.order.node_id, self.order.token, verdict, read_usage(usage_path(self.order)))
 
 
 def _within_limits(verdict: Verdict) -> Verdict:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+from contextlib import suppress
 from stat import S_ISDIR, S_ISREG
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import trio
 
@@ -17,7 +18,7 @@ from storage.strict_json import BadJson, loads_strict
 if TYPE_CHECKING:
     from actors.node.tools import Blobs
 
-__all__ = ["clear", "collect", "digest_of"]
+__all__ = ["clear", "collect", "digest_of", "worth_of"]
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY  # a fifo or a device without a peer must not hold us up
 _CHUNK = 1 << 20
@@ -131,21 +132,40 @@ def _chunks(fd: int) -> list[bytes]:
 
 def digest_of(workdir: str, path: str) -> str | None:
     """The SHA-256 of an artifact as it lies there now, in hex; None if it is gone or is no longer a plain file inside the folder."""
-    try:
-        folder = open_folder(workdir)
-    except OSError:
+    fd = _open_there(workdir, path)
+    if fd is None:
         return None
-    try:
-        fd = _open(folder, ArtifactOrder(path), 1 << 62)
-    except _Unmet:
-        return None
-    finally:
-        os.close(folder)
     digest = hashlib.sha256()
     with os.fdopen(fd, "rb") as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def worth_of(workdir: str, path: str) -> Literal["missing", "empty", "there"]:
+    """Whether a plain file lies there inside the folder, and whether anything of worth is in it: JSON that holds something, or text."""
+    fd = _open_there(workdir, path)
+    if fd is None:
+        return "missing"
+    with os.fdopen(fd, "rb") as file:
+        data = file.read(_CHUNK)
+    if path.endswith(".json") and len(data) < _CHUNK:
+        with suppress(BadJson):
+            return "empty" if loads_strict(data, keys=_CHUNK, string=_CHUNK) in (None, "", {}, []) else "there"
+    return "there" if data.strip() else "empty"
+
+
+def _open_there(workdir: str, path: str) -> int | None:
+    try:
+        folder = open_folder(workdir)
+    except OSError:
+        return None
+    try:
+        return _open(folder, ArtifactOrder(path), 1 << 62)
+    except _Unmet:
+        return None
+    finally:
+        os.close(folder)
 
 
 def _escapes(order: ArtifactOrder, error: NotContained) -> Failure:

@@ -16,6 +16,7 @@ from actors.node.guardian.process import Process
 from actors.node.messages import CommandOrder, Failure, WorkOrder
 from actors.node.output import KEPT, output_path
 from actors.node.tools import Tools
+from actors.node.usage import usage_path
 
 __all__ = ["Finished", "run"]
 
@@ -36,7 +37,7 @@ class Finished:
 
 async def run(order: WorkOrder, action: CommandOrder, folder: int, tools: Tools) -> Finished | Failure:
     """Run the command in the folder of descriptor `folder` to its end. On cancellation its tree is dead before this propagates."""
-    env, warnings = build(order, tools.base_env, action.env, output_path(order))
+    env, warnings = build(order, tools.base_env, action.env, output_path(order), usage_path(order))
     try:
         stdin = _stdin(action.stdin)
         try:

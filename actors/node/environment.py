@@ -12,7 +12,7 @@ _REFUSED_PREFIXES = ("LD_", "DYLD_", "PYTHON", "GIT_", "BASH_FUNC_")
 _REFUSED = frozenset({"BASH_ENV", "BASHOPTS", "GH_TOKEN", "NODE_PATH", "PATH", "RUBYLIB", "SHELLOPTS"})
 _OURS = frozenset({
     "PENSTOCK_ATTEMPT", "PENSTOCK_ATTEMPT_NUMBER", "PENSTOCK_GUARDIAN", "PENSTOCK_IDEMPOTENCY_KEY", "PENSTOCK_NODE_ID", "PENSTOCK_OUTPUT",
-    "PENSTOCK_RUN_ID", "PENSTOCK_STORE",
+    "PENSTOCK_RUN_ID", "PENSTOCK_STORE", "PENSTOCK_USAGE",
 })  # fmt: skip
 
 
@@ -21,7 +21,9 @@ def inherited(environ: Mapping[str, str], names: Iterable[str]) -> dict[str, str
     return {name: environ[name] for name in names if name in environ}
 
 
-def build(order: WorkOrder, base: Mapping[str, str], declared: Mapping[str, str], output: str) -> tuple[dict[str, str], list[str]]:
+def build(
+    order: WorkOrder, base: Mapping[str, str], declared: Mapping[str, str], output: str, usage: str
+) -> tuple[dict[str, str], list[str]]:  # fmt: skip
     """The whole environment but the guardian's tags, and a warning for each declared name that was refused.
 
     Names that change which code runs (loaders, interpreters, git, the search path) cannot be declared, and ours cannot be set.
@@ -34,6 +36,7 @@ def build(order: WorkOrder, base: Mapping[str, str], declared: Mapping[str, str]
         else:
             warnings.append(f"env_name_refused: the variable {name!r} was not passed on, because it is reserved or changes which code runs")
     env["PENSTOCK_OUTPUT"] = output
+    env["PENSTOCK_USAGE"] = usage
     env["PENSTOCK_RUN_ID"] = order.run_id
     env["PENSTOCK_NODE_ID"] = order.node_id
     env["PENSTOCK_ATTEMPT_NUMBER"] = str(order.attempt)

@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 from attrs import Factory, frozen
 
 from actors.entity import Fact
-from actors.node.messages import ArtifactFact
+from actors.node.messages import ArtifactFact, Usage
 
 __all__ = [
-    "NodeCompleted", "NodeFailed", "NodeInterrupted", "NodeRetryBackoffScheduled", "NodeSkipped", "NodeStarted",
+    "NodeCompleted", "NodeCompletedWithWarnings", "NodeFailed", "NodeInterrupted", "NodeRetryBackoffScheduled", "NodeSkipped",
+    "NodeStarted",
 ]  # fmt: skip
 
 
@@ -37,6 +38,14 @@ class NodeCompleted(Fact):
     output: Any = None
     artifact: ArtifactFact | None = None
     warnings: tuple[str, ...] = ()
+    usage: Usage | None = None
+
+
+@frozen
+class NodeCompletedWithWarnings(NodeCompleted):
+    """The node is done, and somebody should read what it says of itself."""
+
+    kind: ClassVar[str] = "node_completed_with_warnings"
 
 
 @frozen
@@ -55,6 +64,7 @@ class NodeFailed(Fact):
     retry_decision: str = "attempts_exhausted"
     message: str = ""
     error_detail: Mapping[str, Any] = Factory(dict)
+    usage: Usage | None = None
 
 
 @frozen
@@ -66,6 +76,7 @@ class NodeInterrupted(Fact):
     reason: str
     attempt: int = 1
     instance: int = 1
+    usage: Usage | None = None
 
 
 @frozen

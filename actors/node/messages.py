@@ -10,8 +10,8 @@ from attrs import Factory, frozen
 from actors.workflow.spec import OutputForm
 
 __all__ = [
-    "ArtifactFact", "ArtifactOrder", "CommandOrder", "Failure", "Interruption", "Outcome", "PythonOrder", "Report", "Success", "Verdict",
-    "WorkOrder",
+    "ArtifactFact", "ArtifactOrder", "CommandOrder", "Failure", "Interruption", "Outcome", "PythonOrder", "Report", "Success", "Usage",
+    "Verdict", "WorkOrder",
 ]  # fmt: skip
 
 
@@ -76,6 +76,17 @@ class ArtifactFact:
 
 
 @frozen
+class Usage:
+    """What an attempt has used. `unpriced`: some of it has a price that nobody knows, so that `cost_usd` is too low."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float = 0.0
+    tool_calls: int = 0
+    unpriced: bool = False
+
+
+@frozen
 class Success:
     """The attempt did its work. `output` is JSON; `warnings` are sentences for people."""
 
@@ -115,6 +126,7 @@ class Outcome:
     node_id: str
     token: str
     verdict: Verdict
+    usage: Usage | None = None
 
 
 @frozen

@@ -24,6 +24,7 @@ from actors.run.rules import ended_because, unwanted
 from actors.run.schedule import next_look_ms, ticket_of
 from actors.run.state import ACTIVE
 from actors.run.turn import Turn
+from actors.run.verdicts import ends_first
 from actors.scheduler.messages import Enqueue, Left
 from actors.services import SCHEDULER, Services
 from actors.wait.ending import recover_wakes
@@ -97,7 +98,7 @@ class Run(Actor[RunMessage]):
     async def _handle(self, message: RunMessage) -> object:
         match message:
             case Outcome():
-                await self._fold([message, *self.take(Outcome)])
+                await self.fold([message, *self.take(Outcome)])
             case AttemptDown():
                 await self._attempt_down(message)
             case ForRun():
@@ -144,7 +145,7 @@ class Run(Actor[RunMessage]):
             await self.system.ref(SCHEDULER).tell(Enqueue(ticket_of(state)))
         broken = self.crew.settle(state)
         if broken:
-            await self._fold(broken)
+            await self.fold(broken)
             return
         stop = unwanted(state, self.services.clock.now_ms(), self.services.rules.cleanup_grace_ms)
         if stop:
@@ -173,7 +174,7 @@ class Run(Actor[RunMessage]):
             now = self.services.clock.now_ms()
             self._timer = (due, self.after(min(60.0, max(0.0, (due - now) / 1000)), Wake()))
 
-    async def _fold(self, outcomes: list[Outcome]) -> None:
+    async def fold(self, outcomes: list[Outcome]) -> None:
         """Fold what belongs to attempts under way; what a pending operation waits for, it gets; the rest is stale."""
         turn = self.book.turn()
         folded = []
@@ -181,11 +182,13 @@ class Run(Actor[RunMessage]):
         for outcome in outcomes:
             if self.desk.hear(outcome):
                 continue
-            if accepts(turn, outcome):
+            if not accepts(turn, outcome):
+                await self._stale(outcome)
+            elif ends := ends_first(turn.state, outcome):
+                self.desk.hold(outcome, ends)
+            else:
                 folded.append(interrupted_by(outcome, reason))
                 on_outcome(turn, folded[-1])
-            else:
-                await self._stale(outcome)
         if folded:
             try:
                 await self.go_on(turn)
@@ -203,10 +206,10 @@ class Run(Actor[RunMessage]):
         state = self.book.state
         waits = self.desk.pending is not None and message.token in self.desk.pending.waiting
         under_way = message.node_id in state.executing and state.token(message.node_id) == message.token
-        known = [*self._held, *(self.desk.pending.endings if self.desk.pending is not None else ())]
+        known = [*self._held, *self.desk.outcomes, *(self.desk.pending.endings if self.desk.pending is not None else ())]
         if waits or (under_way and all(outcome.token != message.token for outcome in known)):
             text = f"The attempt's actor ended without an outcome ({message.down.exit}): a defect of Penstock, not of the node."
-            await self._fold([Outcome(message.node_id, message.token, Failure("executor_crashed", text, unknown=True))])
+            await self.fold([Outcome(message.node_id, message.token, Failure("executor_crashed", text, unknown=True))])
 
     async def _look(self) -> None:
         """Time has passed, or the disk takes something again."""
@@ -217,7 +220,7 @@ class Run(Actor[RunMessage]):
             self._timer = None
         if self._held and self.services.store.writable:
             held, self._held = self._held, []
-            await self._fold(held)
+            await self.fold(held)
         else:
             await self.go_on(self.book.turn())
         await self.desk.go_on()

@@ -30,7 +30,7 @@ async def decide(run: Run, turn: Turn) -> None:
     await look_at_artifacts(run, turn)
     advance(turn)
     while turn.questions:
-        turn.answers |= find_out(run.services, run.run_id, turn.questions)
+        turn.answers |= find_out(run.services, run.run_id, run.crew.folders(turn.state).workdir, turn.questions)
         turn.questions.clear()
         advance(turn)
     if turn.state.terminal and turn.state.report_path is None and turn.events:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
+
 from actors.gate.messages import Decide
 from actors.gate.rules import outcome_gate
 from actors.node.messages import Interruption, Outcome
@@ -27,11 +29,15 @@ WAITING_ROOM = 32
 
 
 class Desk:
-    """`pending` is the operation that waits for attempts to end, or for the disk to take something again."""
+    """`pending` is the operation that waits for attempts to end, or for the disk to take something again.
+
+    `outcomes` are those of reviewers that send work back and must wait for it.
+    """
 
     def __init__(self, run: Run) -> None:
         self._run = run
         self._later: list[tuple[ForRun, Asked | None]] = []
+        self.outcomes: list[Outcome] = []
         self.pending: Pending | None = None
 
     async def take(self, command: ForRun) -> object:
@@ -45,6 +51,16 @@ class Desk:
         self._later.append((command, self._run.defer()))
         return Forwarded()
 
+    def hold(self, outcome: Outcome, ends: list[str]) -> None:
+        """Keep an outcome until the attempts of these nodes are dead; while an operation waits for such things, until that is done."""
+        if self.pending is not None:
+            self.outcomes.append(outcome)
+            return
+        state = self._run.book.state
+        waiting = {state.token(node_id): node_id for node_id in ends}
+        self.pending = Pending(None, None, waiting, "approval_rollback", [outcome])
+        self._run.crew.dismiss(state, ends)
+
     def hear(self, outcome: Outcome) -> bool:
         """Whether the pending operation waited for that outcome."""
         return self.pending is not None and self.pending.hear(outcome)
@@ -55,10 +71,16 @@ class Desk:
             if self.pending.asked is None and not self._run.services.store.writable:
                 return  # its author was told; it is applied when the disk takes something
             pending, self.pending = self.pending, None
-            _answer(pending.asked, await self._apply(pending.command, pending.endings))
+            if pending.command is None:
+                await self._run.fold(pending.endings[1:] + pending.endings[:1])
+            else:
+                _answer(pending.asked, await self._apply(pending.command, pending.endings))
             while self._later and self.pending is None:
                 command, asked = self._later.pop(0)
                 _answer(asked, await self._begin(command, asked))
+        if self.outcomes and self.pending is None:
+            outcomes, self.outcomes = self.outcomes, []
+            await self._run.fold(outcomes)
 
     async def _begin(self, command: ForRun, asked: Asked | None) -> object:
         turn = self._run.book.turn()
@@ -114,6 +136,4 @@ def _gates(command: ForRun) -> tuple[str, ...]:
 
 def interrupted_by(outcome: Outcome, reason: str) -> Outcome:
     """The outcome with the reason of an interruption put in words of the run."""
-    if isinstance(outcome.verdict, Interruption):
-        return Outcome(outcome.node_id, outcome.token, Interruption(reason))
-    return outcome
+    return evolve(outcome, verdict=Interruption(reason)) if isinstance(outcome.verdict, Interruption) else outcome

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from attrs import Factory, frozen
 
@@ -14,13 +14,16 @@ __all__ = [
     "ENDINGS", "FinallyCompleted", "FinallyStarted", "ReportWritten", "RunAwaitingApproval", "RunBlockedCorruptCheckpoint",
     "RunCancelRequested", "RunCancelled", "RunCompleted", "RunCreated", "RunExecutionClaimed", "RunFailed", "RunFailedPanic",
     "RunFailedServerRestart", "RunInterruptedShutdown", "RunPauseRequested", "RunPaused", "RunQueuedForResumeAfterRestart",
-    "RunRequeued", "RunResumed", "RunStarted", "RunStopped", "RunTaskRetried", "RunWaiting",
+    "RunRequeued", "RunResumed", "RunStarted", "RunStopped", "RunWaiting",
 ]  # fmt: skip
 
 
 @frozen
 class RunCreated(Fact):
-    """First event of every log. `workspace` is the rendered lock key and working folder, None for a private folder."""
+    """First event of every log. `workspace` is the rendered lock key and working folder, None for a private folder.
+
+    `forked_from` is the run whose results the next facts carry over.
+    """
 
     kind: ClassVar[str] = "run_created"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"inputs"})
@@ -33,6 +36,7 @@ class RunCreated(Fact):
     workspace: str | None = None
     started_by: str | None = None
     inputs: Mapping[str, Any] = Factory(dict)
+    forked_from: str | None = None
 
 
 @frozen
@@ -80,13 +84,13 @@ class RunPauseRequested(Fact):
 
 @frozen
 class RunPaused(Fact):
-    """The run holds. A guard names `value` and `limit`."""
+    """The run holds. A guard names `value` and `limit`, whole numbers or dollars."""
 
     kind: ClassVar[str] = "run_paused"
     reason: str
     stop_kind: str | None = None
-    value: int | None = None
-    limit: int | None = None
+    value: Any = None
+    limit: Any = None
 
 
 @frozen
@@ -96,7 +100,7 @@ class RunResumed(Fact):
     kind: ClassVar[str] = "run_resumed"
     reason: str
     by: str | None = None
-    limits: Mapping[str, int] = Factory(dict)
+    limits: Mapping[str, Any] = Factory(dict)
     reset_nodes: tuple[str, ...] = ()
 
 
@@ -174,6 +178,7 @@ class RunFailed(Fact):
     node_ids: tuple[str, ...] = ()
     message: str = ""
     stop_kind: str | None = None
+    missing: tuple[str, ...] = ()
 
 
 @frozen
@@ -204,23 +209,16 @@ class RunBlockedCorruptCheckpoint(Fact):
 
 
 @frozen
-class RunTaskRetried(Fact):
-    """An operator retries `node_id`: it and everything behind it (`reset_nodes`, sorted) begin anew."""
-
-    kind: ClassVar[str] = "run_task_retried"
-    node_id: str
-    reset_nodes: tuple[str, ...]
-    reason: str = "retried_by_operator"
-    by: str | None = None
-
-
-@frozen
 class FinallyStarted(Fact):
-    """The body is over; clean-up begins. `ending` is kept for the ending event."""
+    """The body is over; clean-up begins. `status`, `code`, `node_ids` and `missing` are what the run will end with."""
 
     kind: ClassVar[str] = "finally_started"
     workflow_status: str
     workflow_outcome: str
+    status: Literal["", "completed", "blocked", "failed"] = ""
+    code: str = ""
+    node_ids: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @frozen

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import trio
 
 from actors.gate.shown import artifacts_before
-from actors.node.artifact import digest_of
+from actors.node.artifact import digest_of, worth_of
+from actors.run.deliverables import Deliverable
 from actors.run.state import RunState
 from actors.wait.deliveries import early_delivery
 from actors.wait.opening import EarlyDelivery
@@ -50,9 +51,16 @@ async def gather(state: RunState, workdir: str, gates: Iterable[str]) -> dict[st
     return found
 
 
-def find_out(services: Services, run_id: str, questions: Iterable[Hashable]) -> dict[Hashable, Any]:
+def find_out(services: Services, run_id: str, workdir: str, questions: Iterable[Hashable]) -> dict[Hashable, Any]:
     """What the world says to the questions of a decision."""
-    now = services.clock.now_ms()
-    return {
-        question: early_delivery(services.store, run_id, question.row, now) for question in questions if isinstance(question, EarlyDelivery)
-    }
+    return {question: _answer(services, run_id, workdir, question) for question in questions}
+
+
+def _answer(services: Services, run_id: str, workdir: str, question: Hashable) -> Any:
+    match question:
+        case EarlyDelivery(row=row):
+            return early_delivery(services.store, run_id, row, services.clock.now_ms())
+        case Deliverable(path=path):
+            return worth_of(workdir, path)
+        case _:
+            raise AssertionError(f"nobody can answer {question!r}")

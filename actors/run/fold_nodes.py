@@ -7,10 +7,11 @@ from typing import Any
 
 from actors.entity import Fact
 from actors.node import events as node
+from actors.node.messages import Usage
 from actors.run.plan import handler_id
 from actors.run.state import SKIPPED_AS_DONE, NodeError, RunState
 
-__all__ = ["NODE_FOLDS"]
+__all__ = ["NODE_FOLDS", "fail_for_good", "use"]
 
 
 def _started(state: RunState, event: node.NodeStarted, at: int) -> None:
@@ -27,6 +28,9 @@ def _completed(state: RunState, event: node.NodeCompleted, at: int) -> None:
     item = state.nodes[event.node_id]
     state.executing.pop(event.node_id, None)
     item.status, item.ended_at_ms, item.output, item.artifact, item.error = "completed", at, event.output, event.artifact, None
+    item.finding, item.exhausted = "", False
+    item.verdicts.append((event.instance, event.attempt, event.kind))
+    use(state, event.usage)
     section = state.plan.section[event.node_id]
     if section != "handler":
         frontier = state.body if section == "body" else state.tail
@@ -39,31 +43,49 @@ def _failed(state: RunState, event: node.NodeFailed, at: int) -> None:
     state.executing.pop(event.node_id, None)
     item.error = NodeError(event.code, event.message, event.failure_class, at, event.error_detail)
     item.ended_at_ms = at
+    item.verdicts.append((event.instance, event.attempt, event.code))
+    use(state, event.usage)
     if not event.terminal:
         item.status = "pending"
         state.detail = {"code": "node_retrying", "node_id": event.node_id, "attempt": event.attempt, "max": event.max_attempts}
         state.offer(event.node_id)
         return
-    item.status = "failed"
-    state.backoffs.pop(event.node_id, None)
-    section = state.plan.section[event.node_id]
+    fail_for_good(state, event.node_id, event.code, event.failure_class, at)
+
+
+def fail_for_good(state: RunState, node_id: str, reason: str, failure_kind: str, at: int) -> None:
+    """No attempt follows: the run has failed, unless the node's `on_fail` takes it."""
+    state.nodes[node_id].status = "failed"
+    state.backoffs.pop(node_id, None)
+    section = state.plan.section[node_id]
     if section == "handler":
         return
-    state.frontier.take(event.node_id)
-    on_fail = state.plan.nodes[event.node_id].on_fail
+    state.frontier.take(node_id)
+    on_fail = state.plan.nodes[node_id].on_fail
     if on_fail.mode == "continue":
         return  # node_skipped follows in the same append and settles it
-    state.last_failure = {"node_id": event.node_id, "reason": event.code, "failed_at_ms": at, "failure_kind": event.failure_class}
-    (state.failures if section == "body" else state.tail_failures).append(event.node_id)
+    state.last_failure = {"node_id": node_id, "reason": reason, "failed_at_ms": at, "failure_kind": failure_kind}
+    (state.failures if section == "body" else state.tail_failures).append(node_id)
     if on_fail.mode == "handler":
-        state.handlers[handler_id(event.node_id)] = None
-    state.frontier.settle(event.node_id, succeeded=False)
+        state.handlers[handler_id(node_id)] = None
+    state.frontier.settle(node_id, succeeded=False)
+
+
+def use(state: RunState, usage: Usage | None) -> None:
+    """Count what an attempt has used."""
+    if usage is not None:
+        sums = state.usage
+        state.usage = Usage(
+            sums.prompt_tokens + usage.prompt_tokens, sums.completion_tokens + usage.completion_tokens,
+            round(sums.cost_usd + usage.cost_usd, 9), sums.tool_calls + usage.tool_calls, sums.unpriced or usage.unpriced,
+        )  # fmt: skip
 
 
 def _interrupted(state: RunState, event: node.NodeInterrupted, at: int) -> None:
     item = state.nodes[event.node_id]
     state.executing.pop(event.node_id, None)
     item.status, item.ended_at_ms, item.excused = "pending", at, item.excused + 1
+    use(state, event.usage)
     if event.reason == "lost":
         item.crashes += 1
     state.offer(event.node_id)
@@ -94,6 +116,7 @@ def _backed_off(state: RunState, event: node.NodeRetryBackoffScheduled, at: int)
 NODE_FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     node.NodeStarted: _started,
     node.NodeCompleted: _completed,
+    node.NodeCompletedWithWarnings: _completed,
     node.NodeFailed: _failed,
     node.NodeInterrupted: _interrupted,
     node.NodeSkipped: _skipped,

@@ -112,7 +112,7 @@ def close_waits(state: RunState) -> None:
     """The run has ended: nothing wakes it any more."""
     for node_id, row in state.waits.items():
         if row.open:
-            state.waits[node_id] = evolve(row, status="cancelled", ended_seq=state.seq + 1)
+            state.waits[node_id] = evolve(row, status="cancelled", ended_seq=state.seq)
 
 
 HEARD = 1_000

@@ -11,11 +11,12 @@ from actors.gate.decide import decide_gate, may_decide
 from actors.gate.messages import Decide
 from actors.gate.rules import ask_outcome
 from actors.refusals import Refusal
-from actors.run.events import RunCancelRequested, RunPaused, RunPauseRequested, RunResumed, RunStopped, RunTaskRetried
+from actors.run.events import RunCancelRequested, RunPaused, RunPauseRequested, RunResumed, RunStopped
 from actors.run.fold_gates import rework_roots
 from actors.run.messages import Cancel, Operation, Pause, Resume, Retry
 from actors.run.resets import reset_closure
 from actors.run.state import RunState
+from actors.run.steering import RunTaskRetried
 from actors.run.turn import Turn
 from actors.wait.messages import Resolve, Signal
 from actors.wait.operations import resolve_wait, signal

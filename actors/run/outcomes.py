@@ -6,9 +6,11 @@ from typing import assert_never
 
 from actors.gate.rules import ask_outcome
 from actors.node.events import NodeCompleted, NodeFailed, NodeInterrupted, NodeRetryBackoffScheduled, NodeSkipped
-from actors.node.messages import Failure, Interruption, Outcome, Success
+from actors.node.messages import Failure, Interruption, Outcome, Success, Usage
+from actors.run.findings import finding_of
 from actors.run.retry import decide_retry
 from actors.run.turn import Turn
+from actors.run.verdicts import succeed
 from actors.settings import CRASH_ATTEMPTS
 
 __all__ = ["accepts", "on_lost", "on_outcome"]
@@ -22,13 +24,18 @@ def accepts(turn: Turn, outcome: Outcome) -> bool:
 
 def on_outcome(turn: Turn, outcome: Outcome) -> None:
     """Fold the ending of an attempt that is under way."""
+    node_id, usage = outcome.node_id, outcome.usage
     match outcome.verdict:
+        case Success() as success if turn.state.plan.section[node_id] == "body":
+            succeed(turn, node_id, success, usage)
+            if turn.state.nodes[node_id].status == "failed" and turn.state.plan.nodes[node_id].on_fail.mode == "continue":
+                turn.emit(NodeSkipped(node_id=node_id, reason="on_fail_continue"))
         case Success() as success:
-            _succeed(turn, outcome.node_id, success)
+            _succeed(turn, node_id, success, usage)
         case Failure() as failure:
-            _fail(turn, outcome.node_id, failure)
+            _fail(turn, node_id, failure, usage)
         case Interruption(reason=reason):
-            _interrupt(turn, outcome.node_id, reason)
+            _interrupt(turn, node_id, reason, usage)
         case _:
             assert_never(outcome.verdict)
 
@@ -38,13 +45,18 @@ def on_lost(turn: Turn, node_id: str) -> None:
     node = turn.state.nodes[node_id]
     if node.crashes + 1 >= CRASH_ATTEMPTS:
         text = f"{CRASH_ATTEMPTS} attempts of this node were lost in crashes; nothing tells how far they came. See its logs, then retry."
-        _fail(turn, node_id, Failure("attempt_lost", text, "execution_error", unknown=True), retry=False)
+        _fail(turn, node_id, Failure("attempt_lost", text, "execution_error", unknown=True), None, retry=False)
     else:
-        _interrupt(turn, node_id, "lost")
+        _interrupt(turn, node_id, "lost", None)
 
 
-def _succeed(turn: Turn, node_id: str, success: Success) -> None:
+def _succeed(turn: Turn, node_id: str, success: Success, usage: Usage | None) -> None:
+    """The end of clean-up and of a failure's handler: nobody repairs or reviews there, so what is not done has failed."""
     node = turn.state.nodes[node_id]
+    finding = finding_of(turn.state, node_id, success.output)
+    if finding.word:
+        _fail(turn, node_id, Failure(f"output_{finding.word}", finding.reason, "contract_miss"), usage, retry=finding.word != "blocked")
+        return
     turn.emit(
         NodeCompleted(
             node_id=node_id,
@@ -53,6 +65,7 @@ def _succeed(turn: Turn, node_id: str, success: Success) -> None:
             output=success.output,
             artifact=success.artifact,
             warnings=success.warnings,
+            usage=usage,
         )
     )
 
@@ -65,13 +78,13 @@ def _unknown(turn: Turn, node_id: str) -> bool:
     return True
 
 
-def _interrupt(turn: Turn, node_id: str, reason: str) -> None:
+def _interrupt(turn: Turn, node_id: str, reason: str, usage: Usage | None) -> None:
     if not _unknown(turn, node_id):
         node = turn.state.nodes[node_id]
-        turn.emit(NodeInterrupted(node_id=node_id, reason=reason, attempt=node.attempt, instance=node.instance))
+        turn.emit(NodeInterrupted(node_id=node_id, reason=reason, attempt=node.attempt, instance=node.instance, usage=usage))
 
 
-def _fail(turn: Turn, node_id: str, failure: Failure, *, retry: bool = True) -> None:
+def _fail(turn: Turn, node_id: str, failure: Failure, usage: Usage | None, *, retry: bool = True) -> None:
     if failure.unknown and _unknown(turn, node_id):
         return
     state, spec = turn.state, turn.state.plan.nodes[node_id]
@@ -89,6 +102,7 @@ def _fail(turn: Turn, node_id: str, failure: Failure, *, retry: bool = True) -> 
             retry_decision=verdict.decision,
             message=failure.message,
             error_detail=failure.detail,
+            usage=usage,
         )
     )
     if verdict.delay_ms > 0:

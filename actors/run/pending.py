@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import Factory, define
+from attrs import Factory, define, evolve
 
 from actors.node.messages import Interruption, Outcome
 from actors.run.messages import ForRun
@@ -17,9 +17,12 @@ __all__ = ["Pending"]
 
 @define(eq=False)
 class Pending:
-    """`waiting` holds the tokens of attempts that were asked to end; their outcomes gather in `endings`."""
+    """`waiting` holds the tokens of attempts that were asked to end; their outcomes gather in `endings`.
 
-    command: ForRun
+    `command` None: no operation, but the outcome of a reviewer who sends work back, which is folded when that work has ended.
+    """
+
+    command: ForRun | None
     asked: Asked | None
     waiting: dict[str, str]
     reason: str
@@ -30,6 +33,6 @@ class Pending:
         if self.waiting.pop(outcome.token, None) is None:
             return False
         if isinstance(outcome.verdict, Interruption):
-            outcome = Outcome(outcome.node_id, outcome.token, Interruption(self.reason))
+            outcome = evolve(outcome, verdict=Interruption(self.reason))
         self.endings.append(outcome)
         return True

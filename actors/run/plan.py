@@ -6,6 +6,7 @@ from typing import Literal
 
 from attrs import frozen
 
+from actors.run.mission import Mission, mission_of
 from actors.workflow.condition import compile_condition
 from actors.workflow.graph import Graph
 from actors.workflow.spec import Command, Condition, Gate, Node, Shell, Timer, Wait, Webhook, Workflow
@@ -27,6 +28,7 @@ class Plan:
 
     `guards`: the gates before a node, nearest first. `eager`: nodes that are looked at as soon as they are ready, without taking a place
     among the attempts at once. `reads`: whose results a node's texts name. `webhooks`: whether a node waits for one.
+    `mission`: what the metadata ask for beside needs.
     """
 
     workflow: Workflow
@@ -40,6 +42,7 @@ class Plan:
     eager: frozenset[str]
     reads: dict[str, frozenset[str]]
     webhooks: bool
+    mission: Mission
 
     def is_handler(self, node_id: str) -> bool:
         """Whether the node is the failure handler of another."""
@@ -86,6 +89,7 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
             handler = Node(node_id=handler_id(node.node_id), action=node.on_fail.handler, title=f"after failure of {node.node_id}")
             nodes[handler.node_id] = handler
             section[handler.node_id] = "handler"
+    mission = mission_of(workflow)
     guards = {node.node_id: found for node in workflow.nodes if (found := _guards(nodes, node))}
     return Plan(
         workflow=workflow,
@@ -96,7 +100,12 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
         tail=Graph.of(workflow.finally_),
         guards=guards,
         sort_keys={node_id: (-node.priority, node_id) for node_id, node in nodes.items()},
-        eager=frozenset(node_id for node_id, node in nodes.items() if node.when is not None or isinstance(node.action, Gate | Wait)),
+        eager=frozenset(
+            node_id
+            for node_id, node in nodes.items()
+            if node.when is not None or isinstance(node.action, Gate | Wait) or (mission.triage and section[node_id] == "body")
+        ),
         reads={node_id: _reads(node) for node_id, node in nodes.items()},
         webhooks=any(isinstance(node.action, Wait) and isinstance(node.action.on, Webhook) for node in workflow.nodes),
+        mission=mission,
     )

@@ -35,6 +35,6 @@ def reset_nodes(state: RunState, node_ids: Iterable[str]) -> None:
     state.tail_failures = [node_id for node_id in state.tail_failures if node_id not in names]
     if state.last_failure is not None and state.last_failure["node_id"] in names:
         state.last_failure = None
-    state.section, state.workflow_outcome, state.finally_since_ms = "body", None, None
+    state.section, state.workflow_outcome, state.finally_since_ms, state.conclusion = "body", None, None, None
     state.body.rebuild(state.settled, state.pending)
     state.tail.rebuild(state.settled, state.pending)

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from actors.gate.expiry import apply_time
-from actors.gate.rules import open_gate, recheck_guards
-from actors.node.events import NodeFailed, NodeRetryBackoffScheduled, NodeSkipped, NodeStarted
-from actors.run.events import FinallyCompleted, FinallyStarted, RunAwaitingApproval, RunPaused, RunRequeued, RunWaiting
-from actors.run.scope import ConditionFailed, condition_holds
-from actors.run.settlement import end, outcome_word
-from actors.run.state import RunState
+from actors.node.events import NodeSkipped
+from actors.node.findings import NodeSchemaValidationPaused
+from actors.run.budgets import over_budget
+from actors.run.deliverables import assert_completion
+from actors.run.eligibility import phase_change
+from actors.run.ending import end, outcome_word
+from actors.run.events import FinallyCompleted, FinallyStarted, RunRequeued
+from actors.run.resting import rest
+from actors.run.settlement import settle_run
+from actors.run.starting import halted, start_handlers, start_ready
+from actors.run.state import Conclusion, RunState
 from actors.run.turn import Turn
-from actors.wait.ending import end_due_waits, over_for_a_person
-from actors.wait.opening import open_wait, take_deliveries
-from actors.workflow.spec import Gate, Wait
+from actors.wait.ending import end_due_waits
+from actors.wait.opening import take_deliveries
 
-__all__ = ["advance", "ended_because", "halted", "unwanted"]
-
-
-def halted(state: RunState) -> bool:
-    """Whether a failure keeps anything new of the body from starting. Failures from before an operator's retry do not."""
-    if state.section != "body" or state.plan.workflow.execution.fail_fast is False:
-        return False
-    return any(node_id not in state.tolerated for node_id in state.failures)
+__all__ = ["advance", "ended_because", "unwanted"]
 
 
 def unwanted(state: RunState, now: int, grace_ms: int) -> list[str]:
@@ -55,15 +52,14 @@ def advance(turn: Turn) -> None:
         turn.emit(RunRequeued(reason="retry_backoff_due"))
     while state.status == "running":
         if state.section == "body":
-            if _walk_body(turn):
+            if _walk_body(turn) or not _leave_body(turn):
                 return
-            _leave_body(turn)
         elif state.section == "finally":
             if _walk_tail(turn):
                 return
             turn.emit(FinallyCompleted(failed_nodes=tuple(sorted(state.tail_failures))))
         else:
-            end(turn)
+            end(turn, state.conclusion or settle_run(state))
 
 
 def _walk_body(turn: Turn) -> bool:
@@ -71,17 +67,19 @@ def _walk_body(turn: Turn) -> bool:
     state = turn.state
     if state.cancel_reason is not None:
         return bool(state.executing)
-    if (budget := _over_budget(turn)) is not None:
+    if (hold := over_budget(turn) or _schema_hold(state)) is not None:
         if not state.executing:
-            turn.emit(budget)
+            turn.emit(hold)
         return True
-    _start_handlers(turn)
+    if state.plan.mission.phases and (phase := phase_change(state)) is not None:
+        turn.emit(phase)
+    start_handlers(turn)
     if not halted(state):
-        _start_ready(turn)
-        _start_handlers(turn)  # of nodes that failed without an attempt
+        start_ready(turn)
+        start_handlers(turn)  # of nodes that failed without an attempt
     if state.executing:
         return True
-    return not halted(state) and _rest(turn)
+    return not halted(state) and rest(turn)
 
 
 def _walk_tail(turn: Turn) -> bool:
@@ -91,9 +89,9 @@ def _walk_tail(turn: Turn) -> bool:
             if state.nodes[node_id].status == "pending":
                 turn.emit(NodeSkipped(node_id=node_id, reason="grace_exhausted"))
         return bool(state.executing)
-    _start_handlers(turn)
-    _start_ready(turn)
-    _start_handlers(turn)
+    start_handlers(turn)
+    start_ready(turn)
+    start_handlers(turn)
     return bool(state.executing) or bool(state.backoffs)
 
 
@@ -102,136 +100,36 @@ def _grace_over(turn: Turn) -> bool:
     return since is not None and turn.now >= since + turn.rules.cleanup_grace_ms
 
 
-def _over_budget(turn: Turn) -> RunPaused | None:
-    limit = turn.state.limits.get("runtime_ms", turn.state.plan.workflow.execution.max_total_runtime_ms)
-    spent = turn.state.active_time_ms(turn.now) if limit is not None else 0
-    if limit is None or spent < limit:
-        return None
-    return RunPaused(reason="budget_runtime_reached", stop_kind="guardrail_stopped", value=spent, limit=limit)
+def _schema_hold(state: RunState) -> NodeSchemaValidationPaused | None:
+    """The pause that a node asks for whose output did not fit its schema: a person looks before it runs again."""
+    held = next((node_id for node_id in state.plan.body.order if state.nodes[node_id].holds), None)
+    return None if held is None else NodeSchemaValidationPaused(node_id=held)
 
 
-def _start_handlers(turn: Turn) -> None:
-    state = turn.state
-    room = state.plan.workflow.execution.max_parallel - len(state.executing)
-    for node_id in list(state.handlers)[: max(0, room)]:
-        _start(turn, node_id)
-
-
-def _start_ready(turn: Turn) -> None:
-    """Skip, ask and start until nothing more can begin. Gates and skips take no place among the attempts at once."""
-    state, plan = turn.state, turn.state.plan
-    looking = True
-    while looking:
-        looking = False
-        room = plan.workflow.execution.max_parallel - len(state.executing)
-        candidates = state.frontier.ready if plan.eager else state.frontier.first(max(0, room))
-        if state.backoffs:
-            candidates = sorted([*_due(turn), *candidates], key=plan.sort_keys.__getitem__)
-        for node_id in candidates:
-            if node_id in plan.eager and _not_to_start(turn, node_id):
-                looking = True
-                if halted(state):
-                    return
-            elif room > 0 and not recheck_guards(turn, node_id):
-                looking = True
-                break
-            elif room > 0:
-                room -= 1
-                _start(turn, node_id)
-
-
-def _due(turn: Turn) -> list[str]:
-    return [node_id for node_id, due in turn.state.backoffs.items() if due <= turn.now]
-
-
-def _not_to_start(turn: Turn, node_id: str) -> bool:
-    """Whether the node was dealt with by skipping it, failing it, or opening it as a gate."""
-    node = turn.state.plan.nodes[node_id]
-    if node.when is not None and turn.state.nodes[node_id].attempt == 0:
-        try:
-            holds = condition_holds(turn.state, node_id, node.when)
-        except ConditionFailed as failed:
-            instance = turn.state.nodes[node_id].instance
-            turn.emit(
-                NodeFailed(
-                    node_id=node_id,
-                    code="condition_error",
-                    failure_class="configuration",
-                    attempt=0,
-                    instance=instance,
-                    retry_decision="not_retryable",
-                    message=str(failed),
-                )
-            )
-            if node.on_fail.mode == "continue":
-                turn.emit(NodeSkipped(node_id=node_id, reason="on_fail_continue"))
-            return True
-        if not holds:
-            turn.emit(NodeSkipped(node_id=node_id, reason="condition_not_met", condition=node.when))
-            return True
-    if isinstance(node.action, Gate):
-        if recheck_guards(turn, node_id):
-            open_gate(turn, node_id)
-        return True
-    if isinstance(node.action, Wait):
-        if recheck_guards(turn, node_id):
-            open_wait(turn, node_id)
-        return True
-    return False
-
-
-def _start(turn: Turn, node_id: str) -> None:
-    node = turn.state.nodes[node_id]
-    turn.emit(NodeStarted(node_id=node_id, attempt=node.attempt + 1, instance=node.instance))
-
-
-def _rest(turn: Turn) -> bool:
-    """Nothing executes and nothing can start: wait for a person, a back-off, whatever waits are open for, or be done (False)."""
-    state = turn.state
-    if turn.questions:
-        return True  # the answers may let it go on
-    if state.open_gates:
-        turn.emit(RunAwaitingApproval(gates=tuple(state.open_gates)))
-        return True
-    if state.backoffs:
-        order = state.plan.body.index
-        node_id = min(state.backoffs, key=lambda node_id: (state.backoffs[node_id], order.get(node_id, 0)))
-        due, node = state.backoffs[node_id], state.nodes[node_id]
-        turn.emit(
-            NodeRetryBackoffScheduled(
-                node_id=node_id,
-                retry_attempt=node.attempt + 1,
-                retry_backoff_ms=max(0, due - turn.now),
-                retry_after_ms=due,
-                releases_run=True,
-                reason=node.error.message[:500] if node.error else "",
-            )
-        )
-        return True
-    return _rest_for_waits(turn)
-
-
-def _rest_for_waits(turn: Turn) -> bool:
-    """Wait for what is open; where only waits are left that need a person, hold the run for one."""
-    state = turn.state
-    rows = [row for row in state.waits.values() if row.open]
-    if rows:
-        turn.emit(RunWaiting(wait_ids=tuple(row.wait_id for row in rows), node_ids=tuple(row.node_id for row in rows)))
-        return True
-    if (row := over_for_a_person(turn)) is not None:
-        turn.emit(RunPaused(reason="wait_escalated" if row.status == "escalated" else "wait_reminded"))
-        return True
-    return False
-
-
-def _leave_body(turn: Turn) -> None:
+def _leave_body(turn: Turn) -> bool:
+    """The body is over: clean up, or end. False where it must be looked at first; it goes on where something promised is not there."""
     state = turn.state
     if state.plan.workflow.execution.fail_fast and state.failures:
         for node_id, node in state.nodes.items():
             if node.status == "pending" and state.plan.section[node_id] == "body":
                 turn.emit(NodeSkipped(node_id=node_id, reason="fail_fast"))
-    if state.plan.workflow.finally_:
-        word = outcome_word(state)
-        turn.emit(FinallyStarted(workflow_status="completed" if word == "completed" else "failed", workflow_outcome=word))
-    else:
-        end(turn)
+    conclusion: Conclusion | None = settle_run(state)
+    if conclusion is not None and conclusion.status == "completed" and state.cancel_reason is None:
+        conclusion = assert_completion(turn)
+    if conclusion is None:
+        return not turn.questions
+    if not state.plan.workflow.finally_:
+        end(turn, conclusion)
+        return True
+    word = outcome_word(state, conclusion)
+    turn.emit(
+        FinallyStarted(
+            workflow_status="completed" if word == "completed" else "failed",
+            workflow_outcome=word,
+            status=conclusion.status,
+            code=conclusion.code,
+            node_ids=conclusion.node_ids,
+            missing=conclusion.missing,
+        )
+    )
+    return True

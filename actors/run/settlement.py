@@ -1,59 +1,91 @@
-"""How a run ends, and what it says about it. Pure."""
+"""What a run's nodes add up to when nothing of them can go on (runs spec 6.7). Pure."""
 
 from __future__ import annotations
 
-from actors.run.events import RunCancelled, RunCompleted, RunFailed, RunStopped
-from actors.run.scope import scope_of
-from actors.run.state import RunState
-from actors.run.turn import Turn
-from actors.wait.events import WaitTimeoutCancelledRun
-from actors.workflow.template import TemplateError, references, render
-from storage.codec import canonical
+from collections.abc import Iterable, Iterator
 
-__all__ = ["end", "outcome_word"]
+from attrs import frozen
 
-LARGEST_OUTPUT = 192 << 10
+from actors.run.eligibility import blocked_nodes
+from actors.run.findings import BLOCKING_KINDS, SUCCESS_WORDS, status_word
+from actors.run.state import SKIPPED_AS_DONE, Conclusion, RunState
 
+__all__ = ["Standing", "settle", "settle_run", "standings"]
 
-def outcome_word(state: RunState) -> str:
-    """`completed`, `failed` or `cancelled`: what clean-up nodes are told."""
-    return "cancelled" if state.cancel_reason is not None else "failed" if state.failures else "completed"
+FAILED_WORDS = frozenset({"failed", "verify_failed"})
+FAILED_KINDS = frozenset({"verification_failed", "run_failed"})
 
 
-def end(turn: Turn) -> None:
-    """Append the ending that the body's fate asks for."""
-    state = turn.state
-    if state.cancel_reason is not None and state.cancel_gate is not None:
-        turn.emit(RunCancelled(reason=state.cancel_reason, node_id=state.cancel_gate))
-    elif state.cancel_reason is not None and state.cancel_wait is not None:
-        turn.emit(WaitTimeoutCancelledRun(node_id=state.cancel_wait, wait_id=state.waits[state.cancel_wait].wait_id))
-    elif state.cancel_reason is not None:
-        turn.emit(RunStopped(reason=state.cancel_reason, by=state.cancel_by))
-    elif state.failures:
-        stop_kind = "guardrail_stopped" if state.guardrail is not None else None
-        turn.emit(RunFailed(code=state.guardrail or "nodes_failed", node_ids=tuple(sorted(state.failures)), stop_kind=stop_kind))
-    else:
-        _complete(turn)
+@frozen
+class Standing:
+    """One node at the end. `word` and `failure_kind` are what its output says; `done`: its own status is a success."""
+
+    node_id: str
+    pending: bool = False
+    blocked: bool = False
+    done: bool = False
+    attempts: int = 0
+    cap: int = 1
+    has_output: bool = True
+    word: str = ""
+    failure_kind: str = ""
 
 
-def _complete(turn: Turn) -> None:
-    state = turn.state
-    left = tuple(sorted(node_id for node_id in state.plan.body.order if state.settled(node_id) is None))
-    if left:
-        turn.emit(RunFailed(code="terminal_accounting_missing", node_ids=left))  # a run that left work undone never says it is complete
-        return
-    template = state.plan.workflow.output
-    if not template:
-        turn.emit(RunCompleted())
-        return
-    try:
-        output = render(dict(template), scope_of(state, references(dict(template))))
-    except TemplateError as error:
-        turn.emit(RunFailed(code="output_reference_failed", message=f"The workflow's output names {error.path}: {error.message}"))
-    else:
-        size = len(canonical(output))
-        if size > LARGEST_OUTPUT:
-            text = f"The workflow's output has {size} bytes as JSON; at most {LARGEST_OUTPUT} are kept. Hand large data on as an artifact."
-            turn.emit(RunFailed(code="output_too_large", message=text))
-        else:
-            turn.emit(RunCompleted(output=output))
+def settle(nodes: Iterable[Standing], *, deadlock: bool) -> Conclusion:
+    """Failed outranks blocked, blocked outranks what cannot be accounted for."""
+    found: dict[str, list[str]] = {"failed": [], "blocked": [], "incomplete": [], "": []}
+    for node in nodes:
+        found[_verdict(node, deadlock=deadlock)].append(node.node_id)
+    names = {word: tuple(sorted(set(ids))) for word, ids in found.items()}
+    if names["failed"]:
+        return Conclusion("failed", "nodes_failed", names["failed"])
+    if names["blocked"]:
+        return Conclusion("blocked", "no_runnable_nodes" if deadlock else "blocked_by_upstream", names["blocked"])
+    if names["incomplete"]:
+        return Conclusion("failed", "terminal_accounting_missing", names["incomplete"])
+    return Conclusion("failed", "flow_deadlock") if deadlock else Conclusion("completed", "run_completed")
+
+
+def _verdict(node: Standing, *, deadlock: bool) -> str:
+    """`failed`, `blocked`, `incomplete`, or nothing for a success and for what may still go on."""
+    if node.pending:
+        worn_out = node.attempts >= node.cap and (node.has_output or deadlock)
+        return "failed" if worn_out else "blocked" if node.blocked else ""
+    if node.blocked:
+        return "blocked"
+    if node.done and not node.has_output:
+        return "incomplete"
+    if node.word in FAILED_WORDS or node.failure_kind in FAILED_KINDS:
+        return "failed"
+    if node.word == "blocked" or node.failure_kind in BLOCKING_KINDS:
+        return "blocked"
+    return "" if node.done and (not node.word or node.word in SUCCESS_WORDS) else "incomplete"
+
+
+def settle_run(state: RunState) -> Conclusion:
+    """The same for a run whose nodes have come to rest."""
+    if state.failures:
+        return Conclusion("failed", state.guardrail or "nodes_failed", tuple(sorted(state.failures)))
+    deadlock = any(state.nodes[node_id].status == "pending" for node_id in state.plan.body.order)
+    return settle(standings(state), deadlock=deadlock)
+
+
+def standings(state: RunState) -> Iterator[Standing]:
+    """How each node of the body stands. Only an output under a contract has words; without one, being done is enough."""
+    derived = set(blocked_nodes(state))
+    for node_id in state.plan.body.order:
+        node, contracted = state.nodes[node_id], state.plan.nodes[node_id].contract is not None
+        if node.status == "skipped" and node.skip_reason in SKIPPED_AS_DONE:
+            continue
+        failure_kind = node.output.get("failure_kind") if contracted and isinstance(node.output, dict) else None
+        yield Standing(
+            node_id=node_id,
+            pending=node.status == "pending",
+            blocked=node.status == "blocked" or node_id in derived,
+            done=node.status in ("completed", "timed_out"),
+            attempts=node.spent,
+            cap=state.plan.nodes[node_id].retry.max_attempts,
+            has_output=not contracted or node.output is not None,
+            word=status_word(node.output) if contracted else "",
+            failure_kind=str(failure_kind or ""),
+        )

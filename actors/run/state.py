@@ -6,107 +6,41 @@ One fold owns one state and changes it in place: copying a graph of a thousand n
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, assert_never
 
 from attrs import Factory, define, frozen
 
-from actors.node.messages import ArtifactFact
+from actors.gate.record import GateRecord, OpenGate
+from actors.node.messages import Usage
 from actors.run.frontier import Frontier
+from actors.run.node_state import NodeError, NodeState, NodeStatus
 from actors.run.plan import Plan
 from actors.wait.row import KeptSignal, WaitRow
 
 __all__ = [
-    "ACTIVE", "SKIPPED_AS_DONE", "TERMINAL", "GateRecord", "NodeError", "NodeState", "NodeStatus", "OpenGate", "RunState", "RunStatus",
-    "new_state",
+    "ACTIVE", "SKIPPED_AS_DONE", "TERMINAL", "Conclusion", "GateRecord", "NodeError", "NodeState", "NodeStatus", "OpenGate", "RunState",
+    "RunStatus", "new_state",
 ]  # fmt: skip
 
 RunStatus = Literal["queued", "running", "pausing", "paused", "waiting", "awaiting_approval", "completed", "blocked", "failed", "cancelled"]
-NodeStatus = Literal["pending", "running", "completed", "failed", "skipped", "waiting", "timed_out"]
 TERMINAL: frozenset[str] = frozenset({"completed", "blocked", "failed", "cancelled"})
 ACTIVE: frozenset[str] = frozenset({"running", "pausing"})
 RECENT = 21
 """How many of the newest events a state remembers by (seq, name, time): what a report shows, and itself."""
 SUCCEEDED: frozenset[str] = frozenset({"completed", "timed_out"})
-SKIPPED_AS_DONE: frozenset[str] = frozenset({"condition_not_met", "on_fail_continue"})
+SKIPPED_AS_DONE: frozenset[str] = frozenset({"condition_not_met", "on_fail_continue", "upstream_triage_no_work"})
 """Skips after which a run goes on as if the node had done its work. The others end with the section they are in."""
 
 
 @frozen
-class NodeError:
-    """Why a node's last attempt failed."""
+class Conclusion:
+    """What the body of a run came to, with the code of its ending, the nodes that it is about, and files that are missing."""
 
+    status: Literal["completed", "blocked", "failed"]
     code: str
-    message: str
-    failure_class: str
-    at_ms: int
-    detail: Mapping[str, Any] = Factory(dict)
-
-
-@frozen
-class OpenGate:
-    """One instance of a question that is open. `shown` is what the decider is shown; `reminders` counts notifications about it."""
-
-    node_id: str
-    gate_name: str
-    gate_type: str
-    instance: int
-    nonce: str
-    decisions: tuple[str, ...]
-    shown: Mapping[str, Any]
-    shown_digest: str
-    opened_at_ms: int
-    expires_at_ms: int | None = None
-    on_expiry: str | None = None
-    escalate_to: str | None = None
-    remind_every_ms: int | None = None
-    stale_at_ms: int | None = None
-    reminders: int = 0
-    reminded_at_ms: int | None = None
-    escalated: str | None = None
-    stale: bool = False
-
-
-@frozen
-class GateRecord:
-    """One entry of a run's gate history."""
-
-    node_id: str
-    gate_name: str
-    instance: int
-    decision: str
-    decided_at_ms: int
-    decided_by: str
-    shown_digest: str | None = None
-    feedback: str | None = None
-
-
-@define(eq=False)
-class NodeState:
-    """A node's present instance. `excused` attempts do not count against the cap, `crashes` are those lost with a daemon."""
-
-    status: NodeStatus = "pending"
-    instance: int = 1
-    attempt: int = 0
-    excused: int = 0
-    crashes: int = 0
-    started_at_ms: int | None = None
-    ended_at_ms: int | None = None
-    output: Any = None
-    artifact: ArtifactFact | None = None
-    error: NodeError | None = None
-    feedback: list[str] = Factory(list)
-    skip_reason: str | None = None
-
-    @property
-    def spent(self) -> int:
-        """Attempts that count against the cap."""
-        return self.attempt - self.excused
-
-    def reset(self) -> None:
-        """Begin anew as the next instance; feedback stays, it is meant for the next attempt."""
-        self.status, self.instance, self.attempt, self.excused, self.crashes = "pending", self.instance + 1, 0, 0, 0
-        self.started_at_ms = self.ended_at_ms = self.output = self.artifact = self.error = self.skip_reason = None
+    node_ids: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @define(eq=False)
@@ -114,6 +48,7 @@ class RunState:
     """The fold of one run's log up to `seq`.
 
     `waits` holds the newest wait of each node. `heard` maps the keys of signals that came to the wait they ended (empty: kept).
+    `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
     `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
     no attempt made.
     """
@@ -133,6 +68,7 @@ class RunState:
     priority: int = 0
     workspace: str | None = None
     started_by: str | None = None
+    forked_from: str | None = None
     inputs: Mapping[str, Any] = Factory(dict)
     created_at_ms: int = 0
     updated_at_ms: int = 0
@@ -142,7 +78,11 @@ class RunState:
     active_since_ms: int | None = None
     epoch: int = 0
     claimed: bool = False
-    limits: dict[str, int] = Factory(dict)
+    limits: dict[str, float] = Factory(dict)
+    usage: Usage = Factory(Usage)
+    phase: str | None = None
+    milestones: dict[str, None] = Factory(dict)
+    conclusion: Conclusion | None = None
     executing: dict[str, None] = Factory(dict)
     open_gates: dict[str, OpenGate] = Factory(dict)
     gate_history: list[GateRecord] = Factory(list)
@@ -158,6 +98,7 @@ class RunState:
     cancel_reason: str | None = None
     cancel_gate: str | None = None
     cancel_wait: str | None = None
+    finish_reason: str | None = None
     guardrail: str | None = None
     cancel_by: str | None = None
     finally_since_ms: int | None = None
@@ -173,6 +114,7 @@ class RunState:
     report_path: str | None = None
     env: Mapping[str, str] = Factory(dict)
     recent: deque[tuple[int, str, int]] = Factory(lambda: deque(maxlen=RECENT))
+    plans: Callable[[str], Plan] | None = None
 
     @property
     def terminal(self) -> bool:
@@ -213,12 +155,15 @@ class RunState:
                 assert_never(self.plan.section[node_id])
 
     def pending(self, node_id: str) -> bool:
-        """Whether the node has not begun and is not held by a back-off."""
-        return self.nodes[node_id].status == "pending" and node_id not in self.backoffs
+        """Whether the node may begin as far as it alone decides: it has not, no back-off holds it, and attempts are left."""
+        node = self.nodes[node_id]
+        return node.status == "pending" and not node.exhausted and node_id not in self.backoffs
 
 
-def new_state(run_id: str, plan: Plan, env: Mapping[str, str] | None = None) -> RunState:
-    """The state before the first fact. `env`: the variables that the workflow's texts may name."""
+def new_state(
+    run_id: str, plan: Plan, env: Mapping[str, str] | None = None, plans: Callable[[str], Plan] | None = None
+) -> RunState:  # fmt: skip
+    """The state before the first fact. `env`: the variables that the workflow's texts may name; `plans`: versions by digest."""
     return RunState(
         env=env or {},
         run_id=run_id,
@@ -226,4 +171,5 @@ def new_state(run_id: str, plan: Plan, env: Mapping[str, str] | None = None) -> 
         body=Frontier(plan.body, plan.sort_keys),
         tail=Frontier(plan.tail, plan.sort_keys),
         nodes={node_id: NodeState() for node_id in plan.nodes},
+        plans=plans,
     )

@@ -7,6 +7,7 @@ from typing import Any
 from attrs import asdict
 
 from actors.entity import Fact
+from actors.run.eligibility import blocked_nodes
 from actors.run.state import NodeState, OpenGate, RunState
 from actors.wait.view import wait_json
 
@@ -14,7 +15,7 @@ __all__ = ["event_json", "gate_json", "run_json"]
 
 OPTIONAL = (
     "started_at_ms", "finished_at_ms", "detail", "pause_reason", "resume_reason", "stop_kind", "stop_reason", "output", "report_path",
-    "workspace", "queue", "last_failure", "started_by",
+    "workspace", "queue", "last_failure", "started_by", "phase",
 )  # fmt: skip
 
 
@@ -27,11 +28,29 @@ def run_json(state: RunState) -> dict[str, Any]:
         "active_ms": state.active_ms, "epoch": state.epoch, "seq": state.seq,
     }  # fmt: skip
     record |= {name: value for name in OPTIONAL if (value := getattr(state, name)) is not None}
+    record |= _usage(state)
     record["open_gates"] = [gate.gate_name for gate in state.open_gates.values()]
     record["gate_history"] = [asdict(entry) for entry in state.gate_history]
+    pending = [node_id for node_id in state.plan.body.order if state.nodes[node_id].status == "pending"]
+    record["pending_nodes"], record["blocked_nodes"] = pending, _blocked(state)
     record["waits"] = [wait_json(row) for row in state.waits.values()]
     record["nodes"] = [_node(state, node_id, node) for node_id, node in state.nodes.items() if _visible(state, node_id)]
     return record
+
+
+def _usage(state: RunState) -> dict[str, Any]:
+    used = state.usage
+    return {
+        "prompt_tokens": used.prompt_tokens, "completion_tokens": used.completion_tokens,
+        "total_tokens": used.prompt_tokens + used.completion_tokens, "estimated_cost_usd": used.cost_usd, "tool_calls": used.tool_calls,
+        "unpriced": used.unpriced, "limits": dict(state.limits),
+    }  # fmt: skip
+
+
+def _blocked(state: RunState) -> list[str]:
+    """What cannot go on: blocked by an output, or not startable yet. In flow order."""
+    derived = blocked_nodes(state)
+    return [node_id for node_id in state.plan.body.order if state.nodes[node_id].status == "blocked" or node_id in derived]
 
 
 def _visible(state: RunState, node_id: str) -> bool:
@@ -48,10 +67,12 @@ def _node(state: RunState, node_id: str, node: NodeState) -> dict[str, Any]:
     found |= {
         name: value for name, value in (times | {"output": node.output, "skip_reason": node.skip_reason}).items() if value is not None
     }
+    if node.finding:
+        found["finding"] = node.finding
     if node.error is not None and node.status != "completed":
         found["error"] = {
             "code": node.error.code, "message": node.error.message, "failure_class": node.error.failure_class,
-            "detail": dict(node.error.detail),
+            "detail": dict(node.error.detail), **({"category": node.error.category} if node.error.category else {}),
         }  # fmt: skip
     if node.artifact is not None:
         found["artifact"] = asdict(node.artifact)

@@ -17,6 +17,11 @@ TIMEOUT = {
     "fail": "the node fails", "cancel": "the run is cancelled", "escalate": "{to} is asked", "remind": "people are reminded",
     "resume": "the run goes on without it",
 }  # fmt: skip
+BUDGETS = {
+    "budget_runtime_reached": ("runtime budget", "--runtime 2h"), "budget_tokens_reached": ("token budget", "--tokens 1000000"),
+    "budget_cost_reached": ("budget of dollars", "--cost 20"), "budget_tool_calls_reached": ("budget of tool calls", "--tool-calls 1000"),
+    "budget_model_unpriced": ("budget of dollars", "--cost 20"),
+}  # fmt: skip
 QUESTION = 200
 BY_OPERATOR = "paused_by_operator"
 UNITS = (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000))
@@ -88,10 +93,12 @@ def _backoffs(state: RunState, now: int) -> list[dict[str, Any]]:
 def _paused(state: RunState) -> dict[str, Any]:
     reason = state.pause_reason or "paused"
     resume = f"penstock resume {state.run_id}"
-    if reason == "budget_runtime_reached" and state.detail is not None:
-        used, limit = int(state.detail["value"]), int(state.detail["limit"])
-        text = f"Its runtime budget is used up: {_words(used)} of {_words(limit)}. Resume it with a raised limit, or cancel it."
-        return _reason(reason, text, f"{resume} --runtime 2h", f"penstock cancel {state.run_id}", stop_kind=state.stop_kind)
+    if reason in BUDGETS and state.detail is not None:
+        return _budget(state, reason, resume)
+    if reason == "schema_validation_failed" and state.detail is not None:
+        node_id = str(state.detail["node_id"])
+        text = f"The output of {node_id} does not fit its schema. Look at it; resumed, it is made again."
+        return _reason(reason, text, f"penstock logs {state.run_id} {node_id}", resume, node_id=node_id)
     if reason == "shutdown":
         text = "The daemon was shut down while it ran. The next start of the daemon takes it up by itself."
         return _reason(reason, text, resume, stop_kind=state.stop_kind)
@@ -103,6 +110,20 @@ def _paused(state: RunState) -> dict[str, Any]:
         )
     why = "." if reason == BY_OPERATOR else f": {reason.rstrip('.')}."
     return _reason(BY_OPERATOR, f"An operator paused it{why}", resume, f"penstock cancel {state.run_id}", stop_kind=state.stop_kind)
+
+
+def _budget(state: RunState, reason: str, resume: str) -> dict[str, Any]:
+    """What was used of what, and how to raise it."""
+    what, option = BUDGETS[reason]
+    value, limit = (state.detail or {}).get("value", 0), (state.detail or {}).get("limit", 0)
+    used, most = (_words(int(value)), _words(int(limit))) if reason == "budget_runtime_reached" else (value, limit)
+    text = f"Its {what} is used up: {used} of {most}."
+    if reason == "budget_model_unpriced":
+        text = f"It has a budget of {limit} dollars, and some of what it used has no price, so that nobody knows what is left of it."
+    steps = (f"{resume} {option}", f"penstock finish {state.run_id}", f"penstock cancel {state.run_id}")
+    return _reason(
+        reason, f"{text} Resume it with a raised limit, finish it with what it has, or cancel it.", *steps, stop_kind=state.stop_kind
+    )
 
 
 def _gates(state: RunState, now: int) -> list[dict[str, Any]]:
@@ -156,7 +177,11 @@ def _ended(state: RunState) -> dict[str, Any]:
     failed = [(node_id, error) for node_id in state.failures if (error := state.nodes[node_id].error) is not None]
     parts += [f"Node {node_id}: {error.message.rstrip('.') or 'failed'} ({error.code})." for node_id, error in failed]
     steps = []
-    if state.status == "failed" and state.failures:
+    if state.status == "blocked" and (blocked := detail.get("node_ids")):
+        parts.append(f"Nothing failed, but {', '.join(blocked)} cannot go on.")
+        parts += [f"{name}: {error.message}" for name in blocked if (error := state.nodes[name].error) is not None and error.message]
+        steps = [f"penstock recover {state.run_id}", f"penstock cancel {state.run_id}"]
+    elif state.status == "failed" and state.failures:
         steps = [f"penstock retry {state.run_id} {state.failures[0]}", f"penstock logs {state.run_id} {state.failures[0]}"]
     elif "text" in detail:
         parts.append(str(detail["text"]))

@@ -10,7 +10,7 @@ from actors.workflow.canonical_wait import wait_json
 from actors.workflow.json_text import read_json
 from actors.workflow.parse import load_tree
 from actors.workflow.problems import Report
-from actors.workflow.spec import Backoff, Command, Gate, Input, Need, Node, OnFail, Python, RetryPolicy, Shell, Wait, Workflow
+from actors.workflow.spec import Backoff, Command, Contract, Gate, Input, Need, Node, OnFail, Python, RetryPolicy, Shell, Wait, Workflow
 from actors.workflow.tree import STORED
 
 __all__ = ["decode", "digest", "encode"]
@@ -56,6 +56,9 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
                 {
                     "max_parallel": execution.max_parallel,
                     "max_total_runtime_ms": execution.max_total_runtime_ms,
+                    "max_total_tokens": execution.max_total_tokens,
+                    "max_total_cost_usd": execution.max_total_cost_usd,
+                    "max_total_tool_calls": execution.max_total_tool_calls,
                     "fail_fast": execution.fail_fast,
                 },
                 max_parallel=1,
@@ -63,6 +66,7 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
             "workspace_root": workflow.workspace_root,
             "schemas": dict(workflow.schemas),
             "output": dict(workflow.output),
+            "output_targets": list(workflow.output_targets),
             "folder": workflow.folder,
             "metadata": dict(workflow.metadata),
         },
@@ -95,11 +99,20 @@ def _node(node: Node) -> dict[str, Any]:
         "timeout_ms": node.timeout_ms,
         "absolute_timeout_ms": node.absolute_timeout_ms,
         "artifact": _slim({"path": node.artifact.path, "schema": node.artifact.schema}) if node.artifact else None,
+        "output_contract": _contract(node.contract),
         "output": node.output,
         "priority": node.priority,
         "metadata": dict(node.metadata),
     }
     return _slim(entries, effect="repeatable", output="text", priority=0) | _action(node.action)
+
+
+def _contract(contract: Contract | None) -> dict[str, Any] | None:
+    """The kind is always named, since an empty contract is one, too."""
+    if contract is None:
+        return None
+    rest = {"validator": contract.validator, "schema": contract.schema, "summary_guidance": contract.summary_guidance}
+    return {"kind": contract.kind} | _slim(rest)
 
 
 def _need(need: Need) -> Any:

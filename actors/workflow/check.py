@@ -103,15 +103,17 @@ def _check_bindings(report: Report, draft: Draft, known: set[str]) -> None:
 
 
 def _check_schema_name(report: Report, draft: Draft, reading: Reading) -> None:
-    name, key = _schema_name(draft.node)
     schemas = reading.workflow.schemas
-    if name is not None and name not in schemas:
+    for name, key in _schema_names(draft.node):
+        if name is None or name in schemas:
+            continue
         message = f'There is no schema "{name[:80]}".{report.similar(name, schemas)} Add it under schemas.'
         report.add("schema_unknown", draft.form.at(key), message, found=name, allowed=sorted(schemas)[:50])
 
 
-def _schema_name(node: Node) -> tuple[str | None, str]:
-    """The schema that a node names, and under which key."""
+def _schema_names(node: Node) -> list[tuple[str | None, str]]:
+    """The schemas that a node names, each with the key under which it does."""
+    found = [(node.artifact.schema if node.artifact else None, "artifact"), (node.contract.schema if node.contract else None, "contract")]
     if isinstance(node.action, Wait) and isinstance(node.action.on, Condition):
-        return node.action.on.schema, "wait"
-    return (node.artifact.schema if node.artifact else None), "artifact"
+        found.append((node.action.on.schema, "wait"))
+    return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
 from typing import Any, Final
 
 from actors.workflow.drafts import Draft
@@ -10,14 +9,15 @@ from actors.workflow.form import ABSENT, Form, kind_word
 from actors.workflow.names import ID_FORM, is_id
 from actors.workflow.problems import Report
 from actors.workflow.read_action import action_of, kind_of, read_command, slug_source
+from actors.workflow.read_output import read_artifact, read_contract
 from actors.workflow.read_retry import read_retry
-from actors.workflow.spec import Artifact, Gate, Need, Node, OnFail, RetryPolicy
+from actors.workflow.spec import Gate, Need, Node, OnFail, RetryPolicy
 
 __all__ = ["read_node"]
 
 COMMON: Final = (
     "retry", "retry_policy", "on_fail", "effect", "artifact", "output", "timeout", "idle_timeout", "timeout_ms", "absolute_timeout_ms",
-    "with", "env", "stdin", "isolate",
+    "with", "env", "stdin", "isolate", "contract", "output_contract",
 )  # fmt: skip
 
 
@@ -95,7 +95,8 @@ def _read_work(form: Form, draft: Draft, kind: str | None) -> dict[str, Any]:
         "on_fail": _read_on_fail(form, draft),
         "effect": form.choice("effect", choices=("repeatable", "once"), code="effect_invalid") or "repeatable",
         "absolute_timeout_ms": form.duration("timeout", "absolute_timeout_ms"),
-        "artifact": _read_artifact(form),
+        "artifact": read_artifact(form),
+        "contract": read_contract(form),
         "output": form.choice("output", choices=("text", "json", "lines"), code="output_invalid") or "text",
     }
     draft.templates.append((form.at("with"), work["with_"]))
@@ -122,28 +123,3 @@ def _read_on_fail(form: Form, draft: Draft) -> OnFail:
     command = read_command(inner, draft.error_templates, word="command")
     inner.close("on_fail")
     return OnFail("handler", command)
-
-
-def _read_artifact(form: Form) -> Artifact | None:
-    value = form.take("artifact")
-    if value is ABSENT:
-        return None
-    if type(value) is str:
-        return _artifact(form, form.at("artifact"), value, None)
-    inner = form.sub("artifact")
-    if inner is None:
-        return None
-    inner.require("path")
-    path, schema = inner.text("path"), inner.text("schema")
-    inner.close("artifact")
-    return _artifact(form, inner.at("path"), path, schema) if path else None
-
-
-def _artifact(form: Form, at: tuple[str | int, ...], path: str, schema: str | None) -> Artifact:
-    if path.startswith("/") or ".." in PurePosixPath(path).parts:
-        message = f"{path[:80]!r} leads out of the node's working folder. Write a path inside it, without a leading / and without .. parts."
-        form.report.add("artifact_path_escapes", at, message, found=path)
-    elif path.endswith("/") or str(PurePosixPath(path)) == "." or not path.isprintable():
-        message = f"{path[:80]!r} names no file. Write a relative path such as out/notes.json."
-        form.report.add("artifact_path_invalid", at, message, found=path)
-    return Artifact(path, schema)

@@ -13,15 +13,16 @@ from actors.workflow.drafts import Draft
 from actors.workflow.form import ABSENT, Form, kind_word
 from actors.workflow.names import ID_FORM, free_id, is_id
 from actors.workflow.problems import Path, Report
+from actors.workflow.read_limits import read_execution
 from actors.workflow.read_node import read_node
-from actors.workflow.spec import Execution, Input, Need, Python, Workflow
+from actors.workflow.read_output import check_inner_path
+from actors.workflow.spec import Input, Need, Python, Workflow
 
 __all__ = ["INPUT_TYPES", "MAX_NODES", "Reading", "SchemaSource", "fits", "read_workflow"]
 
 SchemaSource = Callable[[Report, Path, str], Any]
 
 MAX_NODES: Final = 2_000
-MAX_PARALLEL: Final = 16
 INPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
 INPUT_TYPES: Final[tuple[str, ...]] = ("string", "boolean", "integer", "number")
 NO_FOLDER: Final = "There is no folder to read it from. Write the schema into the workflow."
@@ -55,15 +56,23 @@ def read_workflow(report: Report, tree: Any, *, folder: str | None, stored: bool
         description=_text_or_empty(form, "description"),
         inputs=tuple(_read_inputs(form)),
         finally_=tuple(draft.node for draft in finals),
-        execution=_read_execution(form),
+        execution=read_execution(form),
         workspace_root=form.text("workspace", "workspace_root"),
         schemas=_read_schemas(form, schema_source),
         output=form.table("output"),
+        output_targets=_read_targets(form),
         folder=stored_folder if stored else folder if python else None,
         metadata=form.table("metadata"),
     )
     form.close("a workflow")
     return Reading(workflow, form, drafts, finals)
+
+
+def _read_targets(form: Form) -> tuple[str, ...]:
+    targets = form.texts("output_targets", single=True) or []
+    for path in targets:
+        check_inner_path(form, form.at("output_targets"), path)
+    return tuple(dict.fromkeys(targets))
 
 
 def _check_version(form: Form) -> None:
@@ -149,21 +158,6 @@ def fits(kind: str, value: Any) -> bool:
         case "integer":
             return type(value) is int
     return type(value) in {int, float}
-
-
-def _read_execution(form: Form) -> Execution:
-    fail_fast = form.take("fail_fast")
-    inner = form.sub("limits", "execution")
-    parallel, runtime = 1, None
-    if inner:
-        parallel = inner.whole("parallel", "max_parallel", low=1, high=MAX_PARALLEL, default=1, code="limits_invalid")
-        runtime = inner.duration("runtime", "max_total_runtime_ms")
-        if "execution" in form.data and fail_fast is ABSENT:
-            fail_fast = inner.take("fail_fast")
-        inner.close("limits")
-    if fail_fast is not ABSENT and type(fail_fast) is not bool:
-        form.wrong(("fail_fast",), fail_fast, "true or false")
-    return Execution(parallel, runtime, fail_fast if type(fail_fast) is bool else None)
 
 
 def _read_schemas(form: Form, source: SchemaSource | None) -> dict[str, Any]:

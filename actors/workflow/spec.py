@@ -10,19 +10,20 @@ from typing import Any, Literal
 
 from attrs import Factory, frozen
 
+from actors.workflow.spec_wait import Condition, Timer, Wait, WaitTimeout, Webhook, WebhookField
+
 __all__ = [
-    "Artifact", "Backoff", "Command", "Condition", "Effect", "Execution", "Gate", "GateExpiry", "Input", "Need", "Node", "NodeKind",
-    "OnFail", "Option", "OutputForm", "Python", "RetryPolicy", "Shell", "Timer", "Until", "Wait", "WaitTimeout", "Webhook", "WebhookField",
-    "Workflow",
+    "Artifact", "Backoff", "Command", "Condition", "Contract", "Effect", "Execution", "Gate", "GateExpiry", "Input", "Need", "Node",
+    "NodeKind", "OnFail", "Option", "OutputForm", "Python", "RetryPolicy", "Shell", "Timer", "Until", "Validator", "Wait", "WaitTimeout",
+    "Webhook", "WebhookField", "Workflow",
 ]  # fmt: skip
 
 NodeKind = Literal["command", "shell", "python", "gate", "wait"]
 Effect = Literal["repeatable", "once"]
 OutputForm = Literal["text", "json", "lines"]
 Until = Literal["completed", "settled"]
+Validator = Literal["code_patch", "research_brief", "review_decision", "structured_json", "generic_artifact", "standup_update"]
 GateExpiry = Literal["fail", "continue", "cancel", "escalate", "remind", "resume"]
-WaitTimeout = Literal["fail", "cancel", "escalate", "remind", "resume"]
-WebhookField = Literal["provider_event_id", "idempotency_key", "body_digest"]
 
 
 @frozen
@@ -117,49 +118,30 @@ class Gate:
 
 
 @frozen
-class Timer:
-    """Over `delay_ms` after it opens, or at `wake_at`: a template that gives epoch milliseconds or an ISO 8601 time."""
-
-    delay_ms: int | None = None
-    wake_at: str | None = None
-
-
-@frozen
-class Condition:
-    """Over when somebody says so: a signal of the name `key` (a template), or a resolution over the socket. `schema` judges the payload."""
-
-    key: str
-    schema: str | None = None
-
-
-@frozen
-class Webhook:
-    """Over when a delivery of that trigger comes whose `field` is `value` (a template); without a field any delivery of it will do."""
-
-    trigger_id: str
-    field: WebhookField | None = None
-    value: str | None = None
-    provider: str | None = None
-    event_kind: str | None = None
-
-
-@frozen
-class Wait:
-    """Holds what depends on it until something happens. `expires_after_ms` None: it waits for as long as it takes."""
-
-    on: Timer | Condition | Webhook
-    expires_after_ms: int | None = None
-    on_timeout: WaitTimeout = "fail"
-    escalate_to: str | None = None
-    remind_every_ms: int | None = None
-
-
-@frozen
 class Artifact:
     """A file that the node must produce, relative to its working folder. `schema` names one of `Workflow.schemas`; None: any bytes."""
 
     path: str
     schema: str | None = None
+
+
+@frozen
+class Contract:
+    """What a node's output says of itself: its `status` and what stands beside it decide what becomes of the node (runs spec 6.5).
+
+    `kind` is free text; `validator` None: the one that the kind implies. `schema` names one of `Workflow.schemas` that the output must fit.
+    """
+
+    kind: str = "generic_artifact"
+    validator: Validator | None = None
+    schema: str | None = None
+    summary_guidance: str | None = None
+
+    @property
+    def effective_validator(self) -> Validator:
+        """The validator that judges the output."""
+        implied: dict[str, Validator] = {"brief": "research_brief", "review": "review_decision", "structured_json": "structured_json"}
+        return self.validator or implied.get(self.kind, "generic_artifact")
 
 
 @frozen
@@ -186,6 +168,7 @@ class Node:
     timeout_ms: int | None = None
     absolute_timeout_ms: int | None = None
     artifact: Artifact | None = None
+    contract: Contract | None = None
     output: OutputForm = "text"
     priority: int = 0
     metadata: Mapping[str, Any] = Factory(dict)
@@ -207,16 +190,22 @@ class Node:
 
 @frozen
 class Execution:
-    """Limits of one run: attempts at once (1 to 16) and total active time."""
+    """Limits of one run: attempts at once (1 to 16), and budgets: active time, tokens and money for models, calls of tools."""
 
     max_parallel: int = 1
     max_total_runtime_ms: int | None = None
+    max_total_tokens: int | None = None
+    max_total_cost_usd: float | None = None
+    max_total_tool_calls: int | None = None
     fail_fast: bool | None = None
 
 
 @frozen
 class Workflow:
-    """One version of a workflow. `folder` is where python modules are found (absolute); None when no node needs it."""
+    """One version of a workflow. `folder` is where python modules are found (absolute); None when no node needs it.
+
+    `output_targets` are files in the working folder that must be there, and be worth something, when a run completes.
+    """
 
     workflow_id: str
     nodes: tuple[Node, ...]
@@ -228,5 +217,6 @@ class Workflow:
     workspace_root: str | None = None
     schemas: Mapping[str, Any] = Factory(dict)
     output: Mapping[str, Any] = Factory(dict)
+    output_targets: tuple[str, ...] = ()
     folder: str | None = None
     metadata: Mapping[str, Any] = Factory(dict)

@@ -1,9 +1,11 @@
-"""What a python node may know about its attempt, and its one way to say how far it is."""
+"""What a python node may know about its attempt, and its ways to say how far it is and what it has used."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+from actors.node.usage import usage_line
 
 __all__ = ["Context"]
 
@@ -11,9 +13,11 @@ __all__ = ["Context"]
 class Context:
     """Given to a function that names a parameter `context`. Paths are absolute; `attempt` counts from 1."""
 
-    __slots__ = ("_log", "attempt", "idempotency_key", "node_id", "run_dir", "run_id", "workdir")
+    __slots__ = ("_log", "_usage", "attempt", "idempotency_key", "node_id", "run_dir", "run_id", "workdir")
 
-    def __init__(self, run_id: str, node_id: str, attempt: int, workdir: str, run_dir: str, idempotency_key: str, log: str) -> None:
+    def __init__(
+        self, run_id: str, node_id: str, attempt: int, workdir: str, run_dir: str, idempotency_key: str, log: str, usage: str
+    ) -> None:  # fmt: skip
         self.run_id = run_id
         self.node_id = node_id
         self.attempt = attempt
@@ -21,12 +25,27 @@ class Context:
         self.run_dir = run_dir
         self.idempotency_key = idempotency_key
         self._log = log
+        self._usage = usage
 
     def progress(self, text: object) -> None:
         """Write one line to the attempt's log. From any thread."""
-        Path(self._log).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fd = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-        try:
-            os.write(fd, f"{text}\n".encode(errors="replace"))
-        finally:
-            os.close(fd)
+        _append(self._log, f"{text}\n")
+
+    def usage(
+        self, *, prompt_tokens: int = 0, completion_tokens: int = 0, cost_usd: float | None = None, tool_calls: int = 0,
+        model: str | None = None,
+    ) -> None:  # fmt: skip
+        """Say what was used since the last time; the run's budgets count it when the attempt has ended. From any thread."""
+        line = usage_line(
+            prompt_tokens=prompt_tokens, completion_tokens=completion_tokens, cost_usd=cost_usd, tool_calls=tool_calls, model=model
+        )  # fmt: skip
+        _append(self._usage, f"{line}\n")
+
+
+def _append(name: str, line: str) -> None:
+    Path(name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fd = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        os.write(fd, line.encode(errors="replace"))
+    finally:
+        os.close(fd)

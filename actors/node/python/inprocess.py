@@ -20,6 +20,7 @@ from actors.node.python.context import Context
 from actors.node.python.describe import clean, describe
 from actors.node.python.modules import FunctionMissing, ImportFailed, Loaded
 from actors.node.tools import Tools
+from actors.node.usage import usage_path
 from actors.node.values import NotJson, check
 
 __all__ = ["call", "log_path"]
@@ -88,8 +89,9 @@ def _arguments(order: WorkOrder, action: PythonOrder, loaded: Loaded) -> dict[st
             with suppress(OSError):  # the function meets what is wrong when it uses the folder, and says so
                 os.makedirs(order.workdir, mode=0o700, exist_ok=True)  # noqa: PTH103 - the paths are text here, as in all orders
         arguments["context"] = Context(
-            order.run_id, order.node_id, order.attempt, order.workdir, order.run_dir, order.idempotency_key, log_path(order)
-        )
+            order.run_id, order.node_id, order.attempt, order.workdir, order.run_dir, order.idempotency_key, log_path(order),
+            usage_path(order),
+        )  # fmt: skip
     return arguments
 
 

@@ -31,6 +31,11 @@ class _Context:
         sys.stdout.buffer.write(f"{text}\n".encode(errors="replace"))
         sys.stdout.buffer.flush()
 
+    def usage(self, **used: Any) -> None:
+        """Say what was used since the last time, in the words of the context in the daemon."""
+        with open(os.environ["PENSTOCK_USAGE"], "a", encoding="utf-8") as file:  # noqa: PTH123  # pathlib is not needed for this
+            file.write(json.dumps(used) + "\n")
+
 
 def main(folder: str, function: str) -> None:
     """Call `module:function` of the folder."""

@@ -9,14 +9,16 @@ from typing import Any
 import attrs
 import pytest
 
-from actors.cli.narrate import _SENTENCES, Narrator
+from actors.cli.narrate import SENTENCES, Narrator
 from actors.entity import Fact
 from actors.gate import events as gate_events
 from actors.node import events as node_events
+from actors.node import findings
+from actors.run import course, steering
 from actors.run import events as run_events
 from actors.wait import events as wait_events
 
-MODULES = (run_events, node_events, gate_events, wait_events)
+MODULES = (run_events, node_events, gate_events, wait_events, findings, course, steering)
 FACTS: list[type[Fact]] = [fact for module in MODULES for name in module.__all__ if isinstance(fact := getattr(module, name), type)]
 
 
@@ -29,7 +31,7 @@ def least(fact: type[Fact]) -> Fact:
 
 
 def test_every_fact_has_a_sentence_and_no_sentence_is_left_over() -> None:
-    assert set(_SENTENCES) == {fact.kind for fact in FACTS}
+    assert set(SENTENCES) == {fact.kind for fact in FACTS}
 
 
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.kind)

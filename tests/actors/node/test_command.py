@@ -81,6 +81,7 @@ async def test_the_environment_is_an_allow_list_and_what_was_declared(order: Ord
         "PATH": os.environ["PATH"],
         "COLOUR": "blue",
         "PENSTOCK_OUTPUT": f"{task.run_dir}/outputs/build.1.{task.attempt}.json",
+        "PENSTOCK_USAGE": f"{task.run_dir}/outputs/build.1.{task.attempt}.usage",
         "PENSTOCK_RUN_ID": "run-1",
         "PENSTOCK_NODE_ID": "build",
         "PENSTOCK_ATTEMPT_NUMBER": str(task.attempt),

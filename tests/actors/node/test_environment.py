@@ -20,7 +20,7 @@ def test_only_the_allow_list_is_inherited() -> None:
      "GH_TOKEN", "PENSTOCK_STORE", "PENSTOCK_ATTEMPT", "PENSTOCK_OUTPUT", "A=B", "", "A\0"],
 )  # fmt: skip
 def test_names_that_change_which_code_runs_and_ours_are_refused(tmp_path: Path, name: str) -> None:
-    env, warnings = build(make_order(tmp_path, sh("true")), {"PATH": "/bin"}, {name: "evil"}, "/out")
+    env, warnings = build(make_order(tmp_path, sh("true")), {"PATH": "/bin"}, {name: "evil"}, "/out", "/use")
     assert "evil" not in env.values()
     assert len(warnings) == 1
     assert repr(name) in warnings[0]
@@ -28,5 +28,5 @@ def test_names_that_change_which_code_runs_and_ours_are_refused(tmp_path: Path, 
 
 @pytest.mark.parametrize("name", ["A", "LDAP_HOST", "GITHUB_SHA", "LANG", "PENSTOCK_HOME", "lower", "ENV"])
 def test_other_names_are_passed_on_and_overrule_what_is_inherited(tmp_path: Path, name: str) -> None:
-    env, warnings = build(make_order(tmp_path, sh("true")), {"LANG": "C"}, {name: "mine"}, "/out")
+    env, warnings = build(make_order(tmp_path, sh("true")), {"LANG": "C"}, {name: "mine"}, "/out", "/use")
     assert (env[name], warnings) == ("mine", [])

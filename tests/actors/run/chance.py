@@ -51,7 +51,9 @@ def plans(draw: st.DrawFn) -> Plan:
     names, last = "abcdefg"[: draw(st.integers(1, 7))], "tu"[: draw(st.integers(0, 2))]
     body = tuple(draw(_node(name, tuple(names[:i]), gates=True)) for i, name in enumerate(names))
     tail = tuple(draw(_node(name, tuple(last[:i]), gates=False)) for i, name in enumerate(last))
-    limits = Execution(draw(st.integers(1, 3)), draw(st.sampled_from([None, None, 2000])), draw(st.sampled_from([None, True, False])))
+    limits = Execution(
+        draw(st.integers(1, 3)), draw(st.sampled_from([None, None, 2000])), fail_fast=draw(st.sampled_from([None, True, False]))
+    )
     return compile_plan(Workflow("chance", body, finally_=tail, execution=limits), "digest")
 
 

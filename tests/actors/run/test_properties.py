@@ -11,11 +11,12 @@ from hypothesis import given, settings
 from actors.entity import Fact
 from actors.gate.events import ApprovalGateDecided
 from actors.node.events import NodeCompleted, NodeFailed, NodeInterrupted, NodeStarted
-from actors.run.events import ENDINGS, ReportWritten, RunQueuedForResumeAfterRestart, RunTaskRetried
+from actors.run.events import ENDINGS, ReportWritten, RunQueuedForResumeAfterRestart
 from actors.run.evolve import evolve
 from actors.run.frontier import Frontier
 from actors.run.plan import Plan
 from actors.run.state import RunState, new_state
+from actors.run.steering import RunTaskRetried
 from actors.run.vocabulary import run_codec
 from storage.records import Recorded
 from tests.actors.run.chance import bring_to_an_end, choices, plans, step

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 import orjson
 import pytest
@@ -10,7 +10,7 @@ from attrs import NOTHING, fields
 
 from actors.entity import Fact
 from actors.library import workflow_codec
-from actors.node.messages import ArtifactFact
+from actors.node.messages import ArtifactFact, Usage
 from actors.run.evolve import FOLDS
 from actors.run.vocabulary import run_codec
 from actors.settings import CRASH_ATTEMPTS, RunRules
@@ -32,6 +32,10 @@ def sample(hint: Any) -> Any:
     text = str(hint)
     if "ArtifactFact" in text:
         return ArtifactFact("a.txt", "ab" * 32, 5, "schema")
+    if "Usage" in text:
+        return Usage(1, 2, 0.5, 3, unpriced=True)
+    if "Literal" in text:
+        return get_args(hint)[-1]
     if "Mapping" in text:
         return {"k": 7} if "int]" in text else {"k": [1, None, {"x": "ü"}]}
     if "tuple" in text:

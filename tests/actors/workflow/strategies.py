@@ -11,6 +11,7 @@ from actors.workflow.spec import (
     Backoff,
     Command,
     Condition,
+    Contract,
     Execution,
     Gate,
     Input,
@@ -67,6 +68,9 @@ BACKOFFS = st.just(Backoff()) | st.builds(
 RETRIES = st.builds(
     RetryPolicy, st.integers(1, 10), st.lists(st.sampled_from(["*", "timeout", "own"]), unique=True, max_size=2).map(tuple), BACKOFFS
 )
+CONTRACTS = st.none() | st.builds(
+    Contract, TEXT, st.sampled_from([None, "code_patch", "standup_update"]), st.sampled_from([None, "some"]), st.none() | TEXT
+)
 ON_FAILS = st.sampled_from([OnFail(), OnFail("continue")]) | st.builds(OnFail, st.just("handler"), COMMANDS)
 WHENS = st.sampled_from([None, "1 == 1", "run.attempt > 1"])
 
@@ -93,7 +97,7 @@ def _keys(draw: st.DrawFn, action: Any) -> dict[str, Any]:
             "retry": draw(RETRIES), "on_fail": draw(ON_FAILS), "effect": draw(st.sampled_from(["repeatable",
             "once"])), "with_": draw(TABLES),
             "absolute_timeout_ms": draw(st.none() | MS), "output": draw(st.sampled_from(["text", "json", "lines"])),
-            "artifact": draw(st.sampled_from([None, Artifact("out/a.json"), Artifact("b.json", "some")])),
+            "artifact": draw(st.sampled_from([None, Artifact("out/a.json"), Artifact("b.json", "some")])), "contract": draw(CONTRACTS),
         }  # fmt: skip
         if not isinstance(action, Python) or action.isolate:
             keys["timeout_ms"] = draw(st.none() | MS)
@@ -119,8 +123,13 @@ def workflows(draw: st.DrawFn) -> Workflow:
     cut = draw(st.integers(0, len(ids)))
     work = COMMANDS | SHELLS | PYTHONS
     body, tail = draw(nodes(ids[:cut], work | GATES | WAITS)), draw(nodes(ids[cut:], work))
-    limits = Execution(draw(st.integers(1, 16)), draw(st.none() | MS), draw(st.sampled_from([None, True, False])))
+    counts = st.none() | st.integers(1, 2**53)
+    limits = Execution(
+        draw(st.integers(1, 16)), draw(st.none() | MS), draw(counts), draw(st.none() | st.floats(0, 1e6)), draw(counts),
+        draw(st.sampled_from([None, True, False])),
+    )  # fmt: skip
     return Workflow(
         draw(NAMES), body, draw(st.none() | TEXT), draw(LOOSE), draw(_inputs()), tail, limits, draw(st.none() | TEXT),
-        {"some": draw(st.sampled_from([True, {"type": "object"}]))}, draw(TABLES), draw(st.none() | st.just("/srv")), draw(TABLES),
+        {"some": draw(st.sampled_from([True, {"type": "object"}]))}, draw(TABLES), draw(st.sampled_from([(), ("out.md", "a/b.json")])),
+        draw(st.none() | st.just("/srv")), draw(TABLES),
     )  # fmt: skip

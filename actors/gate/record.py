@@ -1,0 +1,48 @@
+"""An open question and the answers so far, as the log says them. Data. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+__all__ = ["GateRecord", "OpenGate"]
+
+
+@frozen
+class OpenGate:
+    """One instance of a question that is open. `shown` is what the decider is shown; `reminders` counts notifications about it."""
+
+    node_id: str
+    gate_name: str
+    gate_type: str
+    instance: int
+    nonce: str
+    decisions: tuple[str, ...]
+    shown: Mapping[str, Any]
+    shown_digest: str
+    opened_at_ms: int
+    expires_at_ms: int | None = None
+    on_expiry: str | None = None
+    escalate_to: str | None = None
+    remind_every_ms: int | None = None
+    stale_at_ms: int | None = None
+    reminders: int = 0
+    reminded_at_ms: int | None = None
+    escalated: str | None = None
+    stale: bool = False
+
+
+@frozen
+class GateRecord:
+    """One entry of a run's gate history."""
+
+    node_id: str
+    gate_name: str
+    instance: int
+    decision: str
+    decided_at_ms: int
+    decided_by: str
+    shown_digest: str | None = None
+    feedback: str | None = None

@@ -1,0 +1,70 @@
+"""What an attempt says that it has used: tokens and money of models, calls of tools. A line of JSON for each use, in a file of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Final
+
+from actors.node.messages import Usage, WorkOrder
+
+__all__ = ["read_usage", "usage_line", "usage_path"]
+
+MOST_BYTES: Final = 1 << 20
+COUNTS: Final = ("prompt_tokens", "completion_tokens", "tool_calls")
+MOST: Final = 2**53
+
+
+def usage_path(order: WorkOrder) -> str:
+    """Where `$PENSTOCK_USAGE` of this attempt points to, and where `context.usage` writes."""
+    return f"{order.run_dir}/outputs/{order.node_id}.{order.instance}.{order.attempt}.usage"
+
+
+def usage_line(
+    *, prompt_tokens: int = 0, completion_tokens: int = 0, cost_usd: float | None = None, tool_calls: int = 0, model: str | None = None
+) -> str:
+    """One use as a line of the file. `cost_usd` None: the price is not known."""
+    said = {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens, "cost_usd": cost_usd, "tool_calls": tool_calls}
+    return json.dumps(said if model is None else said | {"model": model})
+
+
+def read_usage(path: str) -> Usage | None:
+    """The sum of all lines, None where nothing was written. A line that cannot be read counts as a use whose price is not known."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        data = os.read(fd, MOST_BYTES)
+    finally:
+        os.close(fd)
+    total = Usage()
+    for line in data.splitlines():
+        if line.strip():
+            total = _sum(total, _use(line))
+    return total if total != Usage() else None
+
+
+def _use(line: bytes) -> Usage:
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return Usage(unpriced=True)
+    if type(said) is not dict:
+        return Usage(unpriced=True)
+    asked, answered, calls = (_count(said.get(name, 0)) for name in COUNTS)
+    cost = said.get("cost_usd")
+    if isinstance(cost, int | float) and 0 <= cost < MOST:
+        return Usage(asked, answered, float(cost), calls)
+    return Usage(asked, answered, tool_calls=calls, unpriced=cost is not None or asked + answered > 0)
+
+
+def _count(value: Any) -> int:
+    return value if type(value) is int and 0 <= value < MOST else 0
+
+
+def _sum(left: Usage, right: Usage) -> Usage:
+    return Usage(
+        left.prompt_tokens + right.prompt_tokens, left.completion_tokens + right.completion_tokens, left.cost_usd + right.cost_usd,
+        left.tool_calls + right.tool_calls, left.unpriced or right.unpriced,
+    )  # fmt: skip

@@ -1,0 +1,43 @@
+"""Budgets of a run: looked at before anything starts (runs spec 6.2). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from actors.run.events import RunPaused
+from actors.run.state import RunState
+from actors.run.turn import Turn
+
+__all__ = ["BUDGETS", "over_budget"]
+
+BUDGETS = ("runtime_ms", "tokens", "cost_usd", "tool_calls")
+"""The names under which a resume raises them."""
+
+
+def over_budget(turn: Turn) -> RunPaused | None:
+    """The pause that a used-up budget asks for; the first of them in their order."""
+    for code, value, limit in _spent(turn.state, turn.now):
+        if value >= limit:
+            return RunPaused(reason=code, stop_kind="guardrail_stopped", value=value, limit=limit)
+    state = turn.state
+    most = _limit(state, "cost_usd", state.plan.workflow.execution.max_total_cost_usd)
+    if state.usage.unpriced and most is not None:
+        return RunPaused(reason="budget_model_unpriced", stop_kind="guardrail_stopped", value=round(state.usage.cost_usd, 4), limit=most)
+    return None
+
+
+def _spent(state: RunState, now: int) -> Iterator[tuple[str, float, float]]:
+    """(code, what was used, what may be used) of every budget that the run has."""
+    limits, used = state.plan.workflow.execution, state.usage
+    if (most := _limit(state, "runtime_ms", limits.max_total_runtime_ms)) is not None:
+        yield "budget_runtime_reached", state.active_time_ms(now), most
+    if (most := _limit(state, "tokens", limits.max_total_tokens)) is not None:
+        yield "budget_tokens_reached", used.prompt_tokens + used.completion_tokens, most
+    if (most := _limit(state, "cost_usd", limits.max_total_cost_usd)) is not None:
+        yield "budget_cost_reached", round(used.cost_usd, 4), round(most, 4)
+    if (most := _limit(state, "tool_calls", limits.max_total_tool_calls)) is not None:
+        yield "budget_tool_calls_reached", used.tool_calls, most
+
+
+def _limit(state: RunState, name: str, written: float | None) -> float | None:
+    return state.limits.get(name, written)

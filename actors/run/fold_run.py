@@ -1,0 +1,204 @@
+"""How the facts of a run's own course change the run record. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from attrs import evolve
+
+from actors.entity import Fact
+from actors.run import course
+from actors.run import events as run
+from actors.run.resets import reset_nodes
+from actors.run.state import Conclusion, NodeError, RunState, RunStatus
+
+__all__ = ["RUN_FOLDS", "requeue"]
+
+
+def _created(state: RunState, event: run.RunCreated, at: int) -> None:
+    state.workflow_id, state.version, state.digest = event.workflow_id, event.version, event.digest
+    state.trigger_type, state.profile, state.priority = event.trigger_type, event.profile, event.priority
+    state.workspace, state.started_by, state.inputs = event.workspace, event.started_by, event.inputs
+    state.forked_from = event.forked_from
+    state.created_at_ms = at
+
+
+def _claimed(state: RunState, event: run.RunExecutionClaimed, at: int) -> None:
+    state.epoch, state.claimed, state.status = event.lease_epoch, True, "running"
+
+
+def _started(state: RunState, event: run.RunStarted, at: int) -> None:
+    if state.started_at_ms is None:
+        state.started_at_ms = at
+
+
+def requeue(state: RunState, reason: str, detail: dict[str, Any] | None = None) -> None:
+    """The run goes back into the queue, and what held it is forgotten."""
+    state.status, state.resume_reason = "queued", reason
+    state.pause_reason = state.stop_kind = state.stop_reason = None
+    if detail is not None:
+        state.detail = detail
+
+
+def _rehydrated(state: RunState, event: run.RunQueuedForResumeAfterRestart, at: int) -> None:
+    for node_id in event.node_ids:
+        node = state.nodes[node_id]
+        node.status, node.crashes, node.excused = "pending", node.crashes + 1, node.excused + 1
+        state.executing.pop(node_id, None)
+        state.offer(node_id)
+    detail: dict[str, Any] = {"code": "queued_after_restart"}
+    requeue(state, event.reason, detail | ({"node_ids": list(event.node_ids)} if event.node_ids else {}))
+
+
+def _noted(state: RunState, event: Fact, at: int) -> None:
+    """A fact for readers alone."""
+
+
+def _paused(state: RunState, event: run.RunPaused, at: int) -> None:
+    state.status, state.pause_reason, state.stop_kind = "paused", event.reason, event.stop_kind
+    if event.stop_kind is not None:
+        state.stop_reason = event.reason
+    own_words = event.stop_kind is None and event.reason != "shutdown"
+    state.detail = {"code": "paused_by_operator", "text": event.reason} if own_words else {"code": event.reason}
+    if event.limit is not None:
+        state.detail |= {"value": event.value, "limit": event.limit}
+
+
+def _resumed(state: RunState, event: run.RunResumed, at: int) -> None:
+    if event.reset_nodes:
+        reset_nodes(state, event.reset_nodes)
+    requeue(state, event.reason)
+    state.limits |= dict(event.limits)
+    if "cost_usd" in event.limits:
+        state.usage = evolve(state.usage, unpriced=False)  # who raised it knows that some of it has no price
+
+
+def _requeued(state: RunState, event: run.RunRequeued, at: int) -> None:
+    requeue(state, event.reason)
+
+
+def _waiting(state: RunState, event: run.RunWaiting, at: int) -> None:
+    state.status, state.detail = "waiting", {"code": "run_waiting", "node_ids": list(event.node_ids)}
+
+
+def _awaiting(state: RunState, event: run.RunAwaitingApproval, at: int) -> None:
+    state.status, state.detail = "awaiting_approval", {"code": "awaiting_gate", "node_ids": list(event.gates)}
+
+
+def _cancel_requested(state: RunState, event: run.RunCancelRequested, at: int) -> None:
+    state.cancel_reason, state.cancel_gate, state.cancel_wait, state.cancel_by = event.reason, event.gate, event.wait, event.by
+    state.queue = None
+    if state.section == "finally":
+        state.finally_since_ms = at
+    else:
+        state.backoffs.clear()
+        state.handlers.clear()
+    if state.status != "running":
+        requeue(state, "cancel_requested")
+
+
+def _stopped(state: RunState, event: run.RunStopped, at: int) -> None:
+    state.status, state.stop_kind, state.stop_reason = "cancelled", event.stop_kind, event.reason
+    state.detail = {"code": "cancelled_by_operator"}
+
+
+def _cancelled(state: RunState, event: run.RunCancelled, at: int) -> None:
+    state.status, state.stop_kind, state.stop_reason = "cancelled", event.stop_kind, event.reason
+    state.detail = {"code": "cancelled_by_gate", "node_id": event.node_id}
+    state.open_gates.clear()
+
+
+def _ended(state: RunState, status: RunStatus, code: str, node_ids: tuple[str, ...] = (), text: str = "") -> None:
+    state.status, state.section = status, "done"
+    state.open_gates.clear()
+    state.detail = {"code": code}
+    if node_ids:
+        state.detail["node_ids"] = list(node_ids)
+    if text:
+        state.detail["text"] = text
+
+
+def _completed(state: RunState, event: run.RunCompleted, at: int) -> None:
+    _ended(state, "completed", "run_completed")
+    state.output = event.output
+
+
+def _failed(state: RunState, event: run.RunFailed, at: int) -> None:
+    _ended(state, "failed", event.code, event.node_ids, event.message)
+    if event.missing and state.detail is not None:
+        state.detail["missing"] = list(event.missing)
+    if event.stop_kind is not None:
+        state.stop_kind, state.stop_reason = event.stop_kind, event.code
+
+
+def _blocked(state: RunState, event: course.RunBlocked, at: int) -> None:
+    _ended(state, "blocked", event.code, event.node_ids)
+
+
+def _panicked(state: RunState, event: run.RunFailedPanic, at: int) -> None:
+    _ended(state, "failed", "run_task_panicked", text=event.message)
+    state.stop_kind, state.stop_reason = event.stop_kind, "run_task_panicked"
+
+
+def _lost_too_often(state: RunState, event: run.RunFailedServerRestart, at: int) -> None:
+    for node_id in event.node_ids:
+        node = state.nodes[node_id]
+        text = "It was lost with the daemon too often; nothing tells how far it came. See its logs, then retry."
+        node.status, node.ended_at_ms, node.crashes = "failed", at, node.crashes + 1
+        node.error = NodeError(event.code, text, "execution_error", at)
+        state.executing.pop(node_id, None)
+        state.failures.append(node_id)
+    _ended(state, "failed", event.code, event.node_ids)
+    state.stop_kind, state.stop_reason = event.stop_kind, event.code
+
+
+def _corrupt(state: RunState, event: run.RunBlockedCorruptCheckpoint, at: int) -> None:
+    _ended(state, "blocked", "checkpoint_recovery_failed", text=event.message)
+    state.last_failure = {
+        "node_id": "checkpoint", "reason": event.message, "failed_at_ms": at, "failure_kind": "checkpoint_recovery_failed",
+    }  # fmt: skip
+
+
+def _finally_started(state: RunState, event: run.FinallyStarted, at: int) -> None:
+    state.section, state.workflow_outcome, state.finally_since_ms = "finally", event.workflow_outcome, at
+    if event.status:
+        state.conclusion = Conclusion(event.status, event.code, event.node_ids, event.missing)
+    state.backoffs.clear()
+    if state.cancel_reason is None:
+        state.open_gates.clear()  # nothing that an answer could still let start; a cancelled run keeps them for readers
+
+
+def _finally_completed(state: RunState, event: run.FinallyCompleted, at: int) -> None:
+    state.section = "done"
+
+
+def _report(state: RunState, event: run.ReportWritten, at: int) -> None:
+    state.report_path = event.path
+
+
+RUN_FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
+    run.RunCreated: _created,
+    run.RunExecutionClaimed: _claimed,
+    run.RunStarted: _started,
+    run.RunQueuedForResumeAfterRestart: _rehydrated,
+    run.RunInterruptedShutdown: _noted,
+    run.RunPauseRequested: _noted,
+    run.RunPaused: _paused,
+    run.RunResumed: _resumed,
+    run.RunRequeued: _requeued,
+    run.RunWaiting: _waiting,
+    run.RunAwaitingApproval: _awaiting,
+    run.RunCancelRequested: _cancel_requested,
+    run.RunStopped: _stopped,
+    run.RunCancelled: _cancelled,
+    run.RunCompleted: _completed,
+    run.RunFailed: _failed,
+    run.RunFailedPanic: _panicked,
+    run.RunFailedServerRestart: _lost_too_often,
+    run.RunBlockedCorruptCheckpoint: _corrupt,
+    run.FinallyStarted: _finally_started,
+    run.FinallyCompleted: _finally_completed,
+    run.ReportWritten: _report,
+    course.RunBlocked: _blocked,
+}

@@ -1,0 +1,104 @@
+"""Phases, routines and milestones of a workflow, from its metadata: what may start before what, beside `needs` (runs spec 6.3, 6.4). Pure.
+
+`metadata.mission` holds `phases` [{phase_id, execution_mode}], `milestones` [{milestone_id, node_ids}], `metadata.plan` holds `routines`
+[{routine_id, depends_on: [{routine_id, hard}]}]. A node names its own in `metadata.builder`: phase_id, routine_id, write_scope, priority.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import Factory, frozen
+
+from actors.workflow.spec import Node, Workflow
+
+__all__ = ["Mission", "Phase", "mission_of"]
+
+NO_RANK = 1_000_000
+
+
+@frozen
+class Phase:
+    """`barrier`: nothing of a later phase starts while this one is open; `soft`: it has the first pick."""
+
+    phase_id: str
+    mode: str = "soft"
+
+
+@frozen(eq=False)
+class Mission:
+    """`rank` and `routine` map node ids; `hard` maps a routine to those that must be done before it; `triage` are the gates of that kind.
+
+    `scopes` are the folders that nodes write in, empty for the whole repository. `special`: whether any of this is there at all.
+    """
+
+    phases: tuple[Phase, ...] = ()
+    rank: Mapping[str, int] = Factory(dict)
+    routine: Mapping[str, str] = Factory(dict)
+    hard: Mapping[str, tuple[str, ...]] = Factory(dict)
+    milestones: Mapping[str, tuple[str, ...]] = Factory(dict)
+    triage: frozenset[str] = frozenset()
+    scopes: Mapping[str, tuple[str, ...]] = Factory(dict)
+
+    @property
+    def special(self) -> bool:
+        """Whether starting a node asks for more than its needs and a place."""
+        return bool(self.phases or self.hard or self.triage or self.scopes)
+
+    def rank_of(self, node_id: str) -> int:
+        """The index of the node's phase; above all for a node without one."""
+        return self.rank.get(node_id, NO_RANK)
+
+
+def mission_of(workflow: Workflow) -> Mission:
+    """What the metadata say. What is not in the form above says nothing."""
+    mission, plan = _table(workflow.metadata, "mission"), _table(workflow.metadata, "plan")
+    phases = tuple(
+        Phase(str(entry["phase_id"]), str(entry.get("execution_mode", "soft"))) for entry in _list(mission, "phases") if "phase_id" in entry
+    )
+    index = {phase.phase_id: rank for rank, phase in enumerate(phases)}
+    builders = {node.node_id: _table(node.metadata, "builder") for node in workflow.nodes}
+    return Mission(
+        phases=phases,
+        rank={node_id: index[phase] for node_id, table in builders.items() if (phase := table.get("phase_id")) in index},
+        routine={node_id: str(table["routine_id"]) for node_id, table in builders.items() if "routine_id" in table},
+        hard=_hard(plan),
+        milestones={
+            str(entry["milestone_id"]): tuple(map(str, entry.get("node_ids") or ()))
+            for entry in _list(mission, "milestones")
+            if "milestone_id" in entry and entry.get("node_ids")
+        },
+        triage=frozenset(node.node_id for node in workflow.nodes if node.metadata.get("triage_gate") is True),
+        scopes={node.node_id: scopes for node in workflow.nodes if (scopes := _scopes(node, builders[node.node_id])) is not None},
+    )
+
+
+def _hard(plan: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    found = {}
+    for entry in _list(plan, "routines"):
+        before = tuple(str(one["routine_id"]) for one in _list(entry, "depends_on") if one.get("hard") is True and "routine_id" in one)
+        if before and "routine_id" in entry:
+            found[str(entry["routine_id"])] = before
+    return found
+
+
+def _scopes(node: Node, builder: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The folders that a node which changes code writes in; None for a node that does not."""
+    codes = node.contract is not None and node.contract.effective_validator == "code_patch"
+    if "write_scope" not in builder and not codes:
+        return None
+    text = str(builder.get("write_scope") or "").lower()
+    for sign in ("\n", ";"):
+        text = text.replace(sign, ",")
+    return tuple(part.strip().strip("/") for part in text.split(",") if part.strip().strip("/"))
+
+
+def _table(data: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = data.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _list(data: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    found = data.get(name)
+    return [entry for entry in found if isinstance(entry, Mapping)] if isinstance(found, list | tuple) else []

@@ -1,0 +1,65 @@
+"""What the log says of one node: its present instance, its last failure. Data. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from attrs import Factory, define, frozen
+
+from actors.node.messages import ArtifactFact
+
+__all__ = ["NodeError", "NodeState", "NodeStatus"]
+
+NodeStatus = Literal["pending", "running", "completed", "failed", "skipped", "waiting", "timed_out", "blocked"]
+
+
+@frozen
+class NodeError:
+    """Why a node's last attempt failed. `category` says more than the class, where somebody knows it."""
+
+    code: str
+    message: str
+    failure_class: str
+    at_ms: int
+    detail: Mapping[str, Any] = Factory(dict)
+    category: str = ""
+
+
+@define(eq=False)
+class NodeState:
+    """A node's present instance. `excused` attempts do not count against the cap, `crashes` are those lost with a daemon.
+
+    `finding` is the last word of an output under a contract. `exhausted`: it is pending and will not start again. `holds`: its output did
+    not fit its schema, which pauses the run. `rollbacks` counts how often it sent back what it reviews, `verdicts` are (instance, attempt,
+    word) of all its outputs, those of former instances included.
+    """
+
+    status: NodeStatus = "pending"
+    instance: int = 1
+    attempt: int = 0
+    excused: int = 0
+    crashes: int = 0
+    started_at_ms: int | None = None
+    ended_at_ms: int | None = None
+    output: Any = None
+    artifact: ArtifactFact | None = None
+    error: NodeError | None = None
+    feedback: list[str] = Factory(list)
+    skip_reason: str | None = None
+    finding: str = ""
+    exhausted: bool = False
+    holds: bool = False
+    rollbacks: int = 0
+    verdicts: list[tuple[int, int, str]] = Factory(list)
+
+    @property
+    def spent(self) -> int:
+        """Attempts that count against the cap."""
+        return self.attempt - self.excused
+
+    def reset(self) -> None:
+        """Begin anew as the next instance; feedback stays, it is meant for the next attempt, and so do verdicts and rollbacks."""
+        self.status, self.instance, self.attempt, self.excused, self.crashes = "pending", self.instance + 1, 0, 0, 0
+        self.started_at_ms = self.ended_at_ms = self.output = self.artifact = self.error = self.skip_reason = None
+        self.finding, self.exhausted, self.holds = "", False, False

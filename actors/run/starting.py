@@ -1,0 +1,117 @@
+"""What begins now: attempts while there is room; gates and waits open, and what has nothing to do is skipped, without taking any. Pure."""
+
+from __future__ import annotations
+
+from actors.gate.rules import open_gate, recheck_guards
+from actors.node.events import NodeFailed, NodeSkipped, NodeStarted
+from actors.node.findings import NodeSkippedNoWork
+from actors.run.eligibility import select, triage_skips
+from actors.run.scope import ConditionFailed, condition_holds
+from actors.run.state import RunState
+from actors.run.turn import Turn
+from actors.wait.opening import open_wait
+from actors.workflow.spec import Gate, Wait
+
+__all__ = ["halted", "start_handlers", "start_ready"]
+
+
+def halted(state: RunState) -> bool:
+    """Whether a failure keeps anything new of the body from starting. Failures from before an operator's retry do not."""
+    if state.section != "body" or state.plan.workflow.execution.fail_fast is False:
+        return False
+    return any(node_id not in state.tolerated for node_id in state.failures)
+
+
+def start_handlers(turn: Turn) -> None:
+    """Start what follows failures, as far as there is room."""
+    state = turn.state
+    room = state.plan.workflow.execution.max_parallel - len(state.executing)
+    for node_id in list(state.handlers)[: max(0, room)]:
+        _start(turn, node_id)
+
+
+def start_ready(turn: Turn) -> None:
+    """Skip, ask and start until nothing more can begin. Gates and skips take no place among the attempts at once."""
+    state, plan = turn.state, turn.state.plan
+    looking = True
+    while looking:
+        looking = False
+        room = plan.workflow.execution.max_parallel - len(state.executing)
+        all_of_them = plan.eager or plan.mission.special
+        candidates = state.frontier.ready if all_of_them else state.frontier.first(max(0, room))
+        if state.backoffs:
+            candidates = sorted([*_due(turn), *candidates], key=plan.sort_keys.__getitem__)
+        if plan.mission.special and state.section == "body":
+            candidates = _chosen(state, candidates, room)
+        for node_id in candidates:
+            if node_id in plan.eager and _not_to_start(turn, node_id):
+                looking = True
+                if halted(state):
+                    return
+            elif room > 0 and not recheck_guards(turn, node_id):
+                looking = True
+                break
+            elif room > 0:
+                room -= 1
+                _start(turn, node_id)
+
+
+def _chosen(state: RunState, ready: list[str], room: int) -> list[str]:
+    """Where phases, routines, triage or write scopes have a say: what takes no place, and of the rest those that may start together."""
+    taking = [node_id for node_id in ready if not _takes_no_place(state, node_id)]
+    wanted = {*select(state, ready, len(ready))}
+    return [node_id for node_id in ready if node_id not in taking and node_id in wanted] + select(state, taking, max(0, room))
+
+
+def _takes_no_place(state: RunState, node_id: str) -> bool:
+    """Whether looking at the node ends in something else than an attempt."""
+    node = state.plan.nodes[node_id]
+    return isinstance(node.action, Gate | Wait) or triage_skips(state, node_id)
+
+
+def _due(turn: Turn) -> list[str]:
+    return [node_id for node_id, due in turn.state.backoffs.items() if due <= turn.now]
+
+
+def _not_to_start(turn: Turn, node_id: str) -> bool:
+    """Whether the node was dealt with by skipping it, failing it, or opening it as a gate."""
+    node = turn.state.plan.nodes[node_id]
+    if turn.state.plan.mission.triage and turn.state.nodes[node_id].attempt == 0 and triage_skips(turn.state, node_id):
+        turn.emit(NodeSkippedNoWork(node_id=node_id))
+        return True
+    if node.when is not None and turn.state.nodes[node_id].attempt == 0:
+        try:
+            holds = condition_holds(turn.state, node_id, node.when)
+        except ConditionFailed as failed:
+            instance = turn.state.nodes[node_id].instance
+            turn.emit(
+                NodeFailed(
+                    node_id=node_id,
+                    code="condition_error",
+                    failure_class="configuration",
+                    attempt=0,
+                    instance=instance,
+                    retry_decision="not_retryable",
+                    message=str(failed),
+                )
+            )
+            if node.on_fail.mode == "continue":
+                turn.emit(NodeSkipped(node_id=node_id, reason="on_fail_continue"))
+            return True
+        if not holds:
+            turn.emit(NodeSkipped(node_id=node_id, reason="condition_not_met", condition=node.when))
+            return True
+    if isinstance(node.action, Gate):
+        if recheck_guards(turn, node_id):
+            open_gate(turn, node_id)
+        return True
+    if isinstance(node.action, Wait):
+        if recheck_guards(turn, node_id):
+            open_wait(turn, node_id)
+        return True
+    return False
+
+
+def _start(turn: Turn, node_id: str) -> None:
+    node = turn.state.nodes[node_id]
+    turn.emit(NodeStarted(node_id=node_id, attempt=node.attempt + 1, instance=node.instance))

@@ -1,0 +1,42 @@
+"""Reads the limits of a run: how much at once, how much in all."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from attrs import evolve
+
+from actors.workflow.form import ABSENT, Form
+from actors.workflow.spec import Execution
+
+__all__ = ["read_execution"]
+
+CODE: Final = "limits_invalid"
+MAX_PARALLEL: Final = 16
+MOST: Final = 2**53
+
+
+def read_execution(form: Form) -> Execution:
+    """What stands under `limits`, and the workflow's `fail_fast`."""
+    fail_fast = form.take("fail_fast")
+    inner = form.sub("limits", "execution")
+    limits = Execution()
+    if inner:
+        limits = _read_limits(inner)
+        if "execution" in form.data and fail_fast is ABSENT:
+            fail_fast = inner.take("fail_fast")
+        inner.close("limits")
+    if fail_fast is not ABSENT and type(fail_fast) is not bool:
+        form.wrong(("fail_fast",), fail_fast, "true or false")
+    return evolve(limits, fail_fast=fail_fast if type(fail_fast) is bool else None)
+
+
+def _read_limits(form: Form) -> Execution:
+    cost = form.number("cost_usd", "max_total_cost_usd", low=0, default=-1, code=CODE)
+    return Execution(
+        max_parallel=form.whole("parallel", "max_parallel", low=1, high=MAX_PARALLEL, default=1, code=CODE),
+        max_total_runtime_ms=form.duration("runtime", "max_total_runtime_ms"),
+        max_total_tokens=form.whole("tokens", "max_total_tokens", low=1, high=MOST, default=0, code=CODE) or None,
+        max_total_cost_usd=cost if cost >= 0 else None,
+        max_total_tool_calls=form.whole("tool_calls", "max_total_tool_calls", low=1, high=MOST, default=0, code=CODE) or None,
+    )

@@ -1,0 +1,50 @@
+"""What a node may wait for: the part of the workflow model that `spec` hands on. Pure data. Times are whole milliseconds."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import frozen
+
+__all__ = ["Condition", "Timer", "Wait", "WaitTimeout", "Webhook", "WebhookField"]
+
+WaitTimeout = Literal["fail", "cancel", "escalate", "remind", "resume"]
+WebhookField = Literal["provider_event_id", "idempotency_key", "body_digest"]
+
+
+@frozen
+class Timer:
+    """Over `delay_ms` after it opens, or at `wake_at`: a template that gives epoch milliseconds or an ISO 8601 time."""
+
+    delay_ms: int | None = None
+    wake_at: str | None = None
+
+
+@frozen
+class Condition:
+    """Over when somebody says so: a signal of the name `key` (a template), or a resolution over the socket. `schema` judges the payload."""
+
+    key: str
+    schema: str | None = None
+
+
+@frozen
+class Webhook:
+    """Over when a delivery of that trigger comes whose `field` is `value` (a template); without a field any delivery of it will do."""
+
+    trigger_id: str
+    field: WebhookField | None = None
+    value: str | None = None
+    provider: str | None = None
+    event_kind: str | None = None
+
+
+@frozen
+class Wait:
+    """Holds what depends on it until something happens. `expires_after_ms` None: it waits for as long as it takes."""
+
+    on: Timer | Condition | Webhook
+    expires_after_ms: int | None = None
+    on_timeout: WaitTimeout = "fail"
+    escalate_to: str | None = None
+    remind_every_ms: int | None = None
