@@ -14,6 +14,7 @@ from actors.workflow.form import ABSENT, Form, kind_word
 from actors.workflow.names import ID_FORM, free_id, is_id
 from actors.workflow.problems import Path, Report
 from actors.workflow.read_node import read_node
+from actors.workflow.read_providers import read_providers
 from actors.workflow.spec import Execution, Input, Need, Python, Workflow
 
 __all__ = ["INPUT_TYPES", "MAX_NODES", "Reading", "SchemaSource", "fits", "read_workflow"]
@@ -22,6 +23,7 @@ SchemaSource = Callable[[Report, Path, str], Any]
 
 MAX_NODES: Final = 2_000
 MAX_PARALLEL: Final = 16
+MAX_WEIGHT: Final = 100
 INPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
 INPUT_TYPES: Final[tuple[str, ...]] = ("string", "boolean", "integer", "number")
 NO_FOLDER: Final = "There is no folder to read it from. Write the schema into the workflow."
@@ -61,6 +63,7 @@ def read_workflow(report: Report, tree: Any, *, folder: str | None, stored: bool
         output=form.table("output"),
         folder=stored_folder if stored else folder if python else None,
         metadata=form.table("metadata"),
+        providers=read_providers(form),
     )
     form.close("a workflow")
     return Reading(workflow, form, drafts, finals)
@@ -154,16 +157,17 @@ def fits(kind: str, value: Any) -> bool:
 def _read_execution(form: Form) -> Execution:
     fail_fast = form.take("fail_fast")
     inner = form.sub("limits", "execution")
-    parallel, runtime = 1, None
+    parallel, runtime, weight = 1, None, 1
     if inner:
         parallel = inner.whole("parallel", "max_parallel", low=1, high=MAX_PARALLEL, default=1, code="limits_invalid")
         runtime = inner.duration("runtime", "max_total_runtime_ms")
+        weight = inner.whole("weight", low=1, high=MAX_WEIGHT, default=1, code="limits_invalid")
         if "execution" in form.data and fail_fast is ABSENT:
             fail_fast = inner.take("fail_fast")
         inner.close("limits")
     if fail_fast is not ABSENT and type(fail_fast) is not bool:
         form.wrong(("fail_fast",), fail_fast, "true or false")
-    return Execution(parallel, runtime, fail_fast if type(fail_fast) is bool else None)
+    return Execution(parallel, runtime, fail_fast if type(fail_fast) is bool else None, weight)
 
 
 def _read_schemas(form: Form, source: SchemaSource | None) -> dict[str, Any]:

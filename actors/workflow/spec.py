@@ -158,16 +158,20 @@ class Node:
 
 @frozen
 class Execution:
-    """Limits of one run: attempts at once (1 to 16) and total active time."""
+    """Limits of one run: attempts at once (1 to 16) and total active time; `weight` (1 to 100) is its workflow's share of the slots."""
 
     max_parallel: int = 1
     max_total_runtime_ms: int | None = None
     fail_fast: bool | None = None
+    weight: int = 1
 
 
 @frozen
 class Workflow:
-    """One version of a workflow. `folder` is where python modules are found (absolute); None when no node needs it."""
+    """One version of a workflow. `folder` is where python modules are found (absolute); None when no node needs it.
+
+    `providers` are outside services that its runs need: while one of them is throttled, none of them starts.
+    """
 
     workflow_id: str
     nodes: tuple[Node, ...]
@@ -181,3 +185,4 @@ class Workflow:
     output: Mapping[str, Any] = Factory(dict)
     folder: str | None = None
     metadata: Mapping[str, Any] = Factory(dict)
+    providers: tuple[str, ...] = ()

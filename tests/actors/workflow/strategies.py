@@ -106,8 +106,11 @@ def workflows(draw: st.DrawFn) -> Workflow:
     cut = draw(st.integers(0, len(ids)))
     work = COMMANDS | SHELLS | PYTHONS
     body, tail = draw(nodes(ids[:cut], work | GATES)), draw(nodes(ids[cut:], work))
-    limits = Execution(draw(st.integers(1, 16)), draw(st.none() | MS), draw(st.sampled_from([None, True, False])))
+    limits = Execution(
+        draw(st.integers(1, 16)), draw(st.none() | MS), draw(st.sampled_from([None, True, False])), draw(st.integers(1, 100))
+    )
     return Workflow(
         draw(NAMES), body, draw(st.none() | TEXT), draw(LOOSE), draw(_inputs()), tail, limits, draw(st.none() | TEXT),
         {"some": draw(st.sampled_from([True, {"type": "object"}]))}, draw(TABLES), draw(st.none() | st.just("/srv")), draw(TABLES),
+        tuple(draw(st.lists(NAMES, unique=True, max_size=3))),
     )  # fmt: skip
