@@ -70,6 +70,12 @@ class Catalog:
         rows = f"{_ROWS} JOIN keys k ON k.stream = c.stream"
         return self._query(f"{rows} WHERE k.key = ? ORDER BY c.stream LIMIT ?", (key, limit))
 
+    def statuses(self, kind: str, statuses: Sequence[str]) -> dict[str, str]:
+        """All streams of a kind that are in one of these statuses, each with its status; nothing else of them is read."""
+        where, values = _where(kind, statuses, None, None)
+        rows = f"SELECT s.name, c.status FROM catalog c JOIN streams s ON s.id = c.stream{_and(where)}"  # noqa: S608  as in `count`
+        return dict(self._reader().execute(rows, values).fetchall())
+
     def due(self, now_ms: int, kind: str | None = None, statuses: Sequence[str] = (), limit: int = 100) -> builtins.list[Headline]:
         """What was due at `now_ms` or before and fits the filters, the longest overdue first."""
         where, values = _where(kind, statuses, None, None)

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 from actors.gate.messages import GateDue
 from actors.node.messages import Failure, Outcome
 from actors.refusals import Refusal
-from actors.run.audits import audit_entry
+from actors.run.audits import operation_entry, stale_result
 from actors.run.crew import Crew
 from actors.run.desk import Desk, interrupted_by
 from actors.run.draining import Drainage
 from actors.run.events import ReportWritten
 from actors.run.evidence import gates_to_check, gather
 from actors.run.finale import report_paths
-from actors.run.launching import launch
+from actors.run.launching import commit_with_slot, launch, note_reason
 from actors.run.logbook import Logbook
-from actors.run.messages import AttemptDown, Drain, ForRun, GraceOver, Launch, Rest, Wake
+from actors.run.messages import AttemptDown, Drain, ForRun, GraceOver, Launch, QueueReason, Rest, Wake
 from actors.run.outcomes import accepts, on_lost, on_outcome
 from actors.run.recovery import rehydrate
 from actors.run.rules import advance, ended_because, unwanted
@@ -29,7 +29,7 @@ from actors.run.state import ACTIVE
 from actors.run.turn import Turn
 from actors.scheduler.messages import Enqueue, Left
 from actors.services import SCHEDULER, Services
-from storage import Transaction, Unavailable
+from storage import Unavailable
 from supervision import Actor, Mailbox, Shutdown, Timer
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Run", "RunMessage"]
 
 LINGER_S = 0.5
-RunMessage = Outcome | AttemptDown | GateDue | GraceOver | Wake | ForRun | Launch | Drain | Rest
+RunMessage = Outcome | AttemptDown | GateDue | GraceOver | Wake | ForRun | Launch | QueueReason | Drain | Rest
 
 
 class Run(Actor[RunMessage]):
@@ -105,6 +105,8 @@ class Run(Actor[RunMessage]):
                 return await self.desk.take(message)
             case Launch():
                 await launch(self)
+            case QueueReason():
+                await note_reason(self, message)
             case GateDue() | Wake():
                 await self._look()
             case GraceOver():
@@ -129,11 +131,10 @@ class Run(Actor[RunMessage]):
             await self.decide(turn)
         reply = {"run_id": self.run_id, "status": turn.state.status, **(answer or {})}
         if command is None:
-            await self.book.commit(turn)
+            await commit_with_slot(self, turn)
         else:
-            word = f"run.{type(command.operation).__name__.lower()}"
-            entry = audit_entry(str(command.operation.by), word, self.run_id, answer or {}, "ok")
-            await self.book.commit(turn, request=command.request, reply=reply, audit=(entry,))
+            entry = operation_entry(command.operation, self.run_id, answer or {})
+            await commit_with_slot(self, turn, request=command.request, reply=reply, audit=(entry,))
         await self.follow()
         return reply
 
@@ -150,7 +151,7 @@ class Run(Actor[RunMessage]):
         state = self.book.state
         if self.book.left:
             self.book.left = False
-            await self.system.ref(SCHEDULER).tell(Left(self.run_id, state.epoch))
+            await self.system.ref(SCHEDULER).tell(Left(self.run_id, state.epoch, keeps_workspace=state.status == "pausing"))
         if self.book.queued:
             self.book.queued = False
             await self.system.ref(SCHEDULER).tell(Enqueue(ticket_of(state)))
@@ -207,9 +208,8 @@ class Run(Actor[RunMessage]):
         await self.desk.go_on()
 
     async def _stale(self, outcome: Outcome) -> None:
-        entry = audit_entry("system", "stale_result", self.run_id, {"token": outcome.token}, "ignored")
         with contextlib.suppress(Unavailable):
-            await self.services.store.commit(Transaction(self.services.clock.now_ms(), audit=(entry,)))
+            await self.services.store.commit(stale_result(self.run_id, outcome.token, self.services.clock.now_ms()))
 
     async def _attempt_down(self, message: AttemptDown) -> None:
         state = self.book.state

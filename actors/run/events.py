@@ -12,14 +12,17 @@ from actors.entity import Fact
 __all__ = [
     "ENDINGS", "FinallyCompleted", "FinallyStarted", "ReportWritten", "RunAwaitingApproval", "RunBlockedCorruptCheckpoint",
     "RunCancelRequested", "RunCancelled", "RunCompleted", "RunCreated", "RunExecutionClaimed", "RunFailed", "RunFailedPanic",
-    "RunFailedServerRestart", "RunInterruptedShutdown", "RunPauseRequested", "RunPaused", "RunQueuedForResumeAfterRestart",
-    "RunRequeued", "RunResumed", "RunStarted", "RunStopped", "RunTaskRetried",
+    "RunFailedServerRestart", "RunInterruptedShutdown", "RunPauseRequested", "RunPaused", "RunQueueReasonChanged",
+    "RunQueuedForResumeAfterRestart", "RunRequeued", "RunResumed", "RunStarted", "RunStopped", "RunTaskRetried",
 ]  # fmt: skip
 
 
 @frozen
 class RunCreated(Fact):
-    """First event of every log. `workspace` is the rendered lock key and working folder, None for a private folder."""
+    """First event of every log. `workspace` is the rendered lock key and working folder, None for a private folder.
+
+    `scheduled_for_ms`: the nominal time of a scheduled run; `queues`: it waits until older scheduled runs of its workflow are over.
+    """
 
     kind: ClassVar[str] = "run_created"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"inputs"})
@@ -32,6 +35,8 @@ class RunCreated(Fact):
     workspace: str | None = None
     started_by: str | None = None
     inputs: Mapping[str, Any] = Factory(dict)
+    scheduled_for_ms: int | None = None
+    queues: bool = False
 
 
 @frozen
@@ -104,6 +109,19 @@ class RunRequeued(Fact):
 
     kind: ClassVar[str] = "run_requeued"
     reason: str
+
+
+@frozen
+class RunQueueReasonChanged(Fact):
+    """The run has been queued for more than a moment, and this is why. It changes no status.
+
+    `resource_key`: the workspace that another run holds; `rate_limited_provider`: the outside service that is throttled.
+    """
+
+    kind: ClassVar[str] = "run_queue_reason_changed"
+    queue_reason: str
+    resource_key: str | None = None
+    rate_limited_provider: str | None = None
 
 
 @frozen

@@ -17,7 +17,7 @@ __all__ = ["evolve", "fold"]
 
 def evolve(state: RunState, event: Fact, at: int) -> None:
     """Apply one fact that was recorded at `at` (epoch milliseconds)."""
-    before = state.status
+    before, queue = state.status, state.queue
     FOLDS[type(event)](state, event, at)
     state.seq += 1
     state.updated_at_ms = at
@@ -25,6 +25,8 @@ def evolve(state: RunState, event: Fact, at: int) -> None:
     after = state.status
     if after != before:
         _moved(state, before, after, at)
+    if after == "queued" and state.queue is None:
+        state.queue = {"queued_at_ms": at if queue is None else queue["queued_at_ms"]}
 
 
 def fold(state: RunState, facts: Iterable[tuple[Fact, int]]) -> RunState:
@@ -63,6 +65,7 @@ def _created(state: RunState, event: run.RunCreated, at: int) -> None:
     state.workflow_id, state.version, state.digest = event.workflow_id, event.version, event.digest
     state.trigger_type, state.profile, state.priority = event.trigger_type, event.profile, event.priority
     state.workspace, state.started_by, state.inputs = event.workspace, event.started_by, event.inputs
+    state.scheduled_for_ms, state.queues = event.scheduled_for_ms, event.queues
     state.created_at_ms = at
 
 
@@ -113,6 +116,12 @@ def _resumed(state: RunState, event: run.RunResumed, at: int) -> None:
 
 def _requeued(state: RunState, event: run.RunRequeued, at: int) -> None:
     _requeue(state, event.reason)
+
+
+def _queue_reason(state: RunState, event: run.RunQueueReasonChanged, at: int) -> None:
+    kept = {name: value for name, value in (state.queue or {}).items() if name == "queued_at_ms" or name.startswith("retry_")}
+    found = {"resource_key": event.resource_key, "rate_limited_provider": event.rate_limited_provider}
+    state.queue = {"queue_reason": event.queue_reason, **kept, **{name: value for name, value in found.items() if value is not None}}
 
 
 def _awaiting(state: RunState, event: run.RunAwaitingApproval, at: int) -> None:
@@ -218,6 +227,7 @@ FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     run.RunPaused: _paused,
     run.RunResumed: _resumed,
     run.RunRequeued: _requeued,
+    run.RunQueueReasonChanged: _queue_reason,
     run.RunAwaitingApproval: _awaiting,
     run.RunCancelRequested: _cancel_requested,
     run.RunStopped: _stopped,

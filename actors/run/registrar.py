@@ -12,10 +12,10 @@ from actors.refusals import Refusal
 from actors.run.actor import Run
 from actors.run.admission import prepare
 from actors.run.known import conflict, no_such_run
-from actors.run.messages import Admit, Drain, ForRun, Launch, Renew, RunDown, Wake
+from actors.run.messages import Admit, Drain, ForRun, Launch, QueueReason, Renew, RunDown, Wake
 from actors.run.quarantine import lock_away, unavailable
 from actors.run.reopening import reopen_all, restore_reports
-from actors.scheduler.messages import Enqueue, Relaunch, Tick
+from actors.scheduler.messages import Due, Enqueue, Relaunch
 from actors.services import NEWBORN, SCHEDULER, Services
 from storage import BadTransaction, ReceiptExists, RequestConflict, Unavailable
 from supervision import Actor, ActorDead, ChildSpec, Dynamic, Exit, Failed, Forwarded, Mailbox, Normal, Shutdown, Supervisor
@@ -31,7 +31,7 @@ RUNS = "runs"
 RESTING = ("awaiting_approval", "waiting")
 LOOK_AGAIN_MS = 30_000
 STOP_S = 25.0
-RegistrarMessage = Admit | ForRun | Launch | RunDown | Wake | Renew | Drain
+RegistrarMessage = Admit | ForRun | Launch | QueueReason | RunDown | Wake | Renew | Drain
 
 
 class Registrar(Actor[RegistrarMessage]):
@@ -46,7 +46,7 @@ class Registrar(Actor[RegistrarMessage]):
         self._restart_window_s = restart_window_s
         self._renew_s = renew_s
         self._watched: set[str] = set()
-        self._knocking: dict[str, list[tuple[Asked | None, ForRun | Launch | Wake]]] = {}
+        self._knocking: dict[str, list[tuple[Asked | None, ForRun | Launch | QueueReason | Wake]]] = {}
         self._timer: tuple[int, Timer] | None = None
         self._draining = False
         self._admitted = self._opened = self._quarantined = 0
@@ -56,7 +56,7 @@ class Registrar(Actor[RegistrarMessage]):
             self._watch(run_id)
         await reopen_all(self)
         restore_reports(self.services)
-        await self.system.ref(SCHEDULER).tell(Tick())
+        await self.system.ref(SCHEDULER).tell(Due())
         self.tick(self._renew_s, Renew())
         self._arm()
 
@@ -71,7 +71,7 @@ class Registrar(Actor[RegistrarMessage]):
                 return self._admit(message)
             case ForRun():
                 return self._hand_on(message)
-            case Launch(run_id=run_id):
+            case Launch(run_id=run_id) | QueueReason(run_id=run_id):
                 if (run := self.open(run_id)) is None:
                     self._knocking.setdefault(run_id, []).append((None, message))
                 else:

@@ -13,7 +13,7 @@ __all__ = ["event_json", "gate_json", "run_json"]
 
 OPTIONAL = (
     "started_at_ms", "finished_at_ms", "detail", "pause_reason", "resume_reason", "stop_kind", "stop_reason", "output", "report_path",
-    "workspace", "queue", "last_failure", "started_by",
+    "workspace", "last_failure", "started_by", "scheduled_for_ms",
 )  # fmt: skip
 
 
@@ -26,6 +26,8 @@ def run_json(state: RunState) -> dict[str, Any]:
         "active_ms": state.active_ms, "epoch": state.epoch, "seq": state.seq,
     }  # fmt: skip
     record |= {name: value for name in OPTIONAL if (value := getattr(state, name)) is not None}
+    if state.queue is not None:
+        record["scheduler"] = dict(state.queue)
     record["open_gates"] = [gate.gate_name for gate in state.open_gates.values()]
     record["gate_history"] = [asdict(entry) for entry in state.gate_history]
     record["nodes"] = [_node(state, node_id, node) for node_id, node in state.nodes.items() if _visible(state, node_id)]

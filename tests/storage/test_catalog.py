@@ -47,6 +47,8 @@ async def test_lists_are_newest_first_and_filtered(store: Store) -> None:
     assert _names(catalog.list(group="w1")) == ["c", "a"]
     assert _names(catalog.list(parent="a")) == ["b"]
     assert [catalog.count("run"), catalog.count("run", ("queued",)), catalog.count(group="w3")] == [3, 1, 0]
+    assert catalog.statuses("run", ("running", "queued")) == {"a": "running", "b": "queued"}
+    assert catalog.statuses("run", ("paused",)) == {}
 
 
 async def test_a_list_is_read_page_by_page(store: Store) -> None:
