@@ -136,6 +136,17 @@ def _run_failed(_: Narrator, event: Event) -> str:
     return f"run failed, {event['code']}{nodes}{message}"
 
 
+def _waits(_: Narrator, event: Event) -> str:
+    reason = event["queue_reason"]
+    known = {
+        "capacity": "all slots are taken",
+        "workspace_lock": f"another run works in {event.get('resource_key')}",
+        "rate_limit": f"{event.get('rate_limited_provider')} is throttled",
+        "overlap": "an older scheduled run is not over",
+    }
+    return f"waits in the queue: {known.get(reason, reason)}"
+
+
 def _restarted(_: Narrator, event: Event) -> str:
     return f"daemon restarted; cut off and begun again: {', '.join(event['node_ids']) or 'nothing'}"
 
@@ -155,6 +166,7 @@ _SENTENCES: dict[str, Callable[[Narrator, Event], str]] = {
     "run_paused": lambda _, event: f"run paused{_because(event)}",
     "run_resumed": lambda _, event: f"run resumed{_by(event)}{_because(event)}",
     "run_requeued": lambda _, event: f"run queued again{_because(event)}",
+    "run_queue_reason_changed": _waits,
     "run_awaiting_approval": lambda _, event: f"run waits for {', '.join(event['gates'])}",
     "run_cancel_requested": lambda _, event: f"cancel asked{_by(event)}{_because(event)}",
     "run_stopped": lambda _, event: f"run cancelled{_by(event)}{_because(event)}",

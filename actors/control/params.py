@@ -14,7 +14,8 @@ from actors.control import bounds
 
 __all__ = [
     "ActorTell", "GateDecide", "GateGet", "GateList", "Nothing", "RunEvents", "RunFollow", "RunList", "RunLogs", "RunOnly",
-    "RunResume", "RunRetry", "RunStart", "RunSteer", "StoreBackup", "SystemShutdown", "WorkflowDelete", "WorkflowGet",
+    "RunResume", "RunRetry", "RunStart", "RunSteer", "SchedulerQueue",
+    "SchedulerThrottle", "StoreBackup", "SystemShutdown", "WorkflowDelete", "WorkflowGet",
     "WorkflowList", "WorkflowOnly", "WorkflowText",
 ]  # fmt: skip
 
@@ -191,6 +192,22 @@ class GateDecide:
     reason: str | None = field(default=None, validator=bounds.text)
     nonce: str | None = field(default=None, validator=bounds.name)
     shown_digest: str | None = field(default=None, validator=bounds.name)
+
+
+@frozen
+class SchedulerQueue:
+    """The queue, with the first `limit` of those that wait."""
+
+    limit: int = field(default=100, validator=bounds.count)
+
+
+@frozen
+class SchedulerThrottle:
+    """Hold runs that need `provider` for so many milliseconds; 0 lets them go. `tenant`: only those of that tenant."""
+
+    provider: str = field(validator=bounds.name)
+    for_ms: int = field(validator=bounds.week)
+    tenant: str | None = field(default=None, validator=bounds.name)
 
 
 @frozen

@@ -149,12 +149,12 @@ class Run(Actor[RunMessage]):
     async def follow(self) -> None:
         """After a commit: tell the scheduler, set to work what is wanted, arm the clock, rest when there is nothing to do."""
         state = self.book.state
-        if self.book.left:
+        if self.book.queued:  # it gives back what it has with that, and stands where it belongs before others are looked at
+            self.book.left = self.book.queued = False
+            await self.system.ref(SCHEDULER).tell(Enqueue(ticket_of(state)))
+        elif self.book.left:
             self.book.left = False
             await self.system.ref(SCHEDULER).tell(Left(self.run_id, state.epoch, keeps_workspace=state.status == "pausing"))
-        if self.book.queued:
-            self.book.queued = False
-            await self.system.ref(SCHEDULER).tell(Enqueue(ticket_of(state)))
         broken = self.crew.settle(state)
         if broken:
             await self._fold(broken)

@@ -82,7 +82,7 @@ class QueueNow(Request[dict[str, Any]]):
 
 
 @frozen
-class Throttled(Request[None]):
+class Throttled:
     """An outside service wants to be left alone until then, epoch milliseconds; a time that is past lifts it."""
 
     provider: str

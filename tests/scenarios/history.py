@@ -12,6 +12,7 @@ __all__ = ["CHANGING", "Followed", "History", "Life", "Op"]
 
 CHANGING = frozenset((
     "workflow.put", "workflow.delete", "run.start", "run.pause", "run.resume", "run.cancel", "run.retry", "gate.decide", "actor.tell",
+    "scheduler.throttle",
     "store.backup",
 ))  # fmt: skip
 

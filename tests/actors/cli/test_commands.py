@@ -15,6 +15,23 @@ TREE = [
     {"path": "store", "depth": 1, "kind": "actor", "status": "writable", "mailbox": 0, "capacity": 64, "restarts": 1},
 ]
 LOG = {"node_id": "a", "attempt": 1, "stream": "stdout", "path": "/l", "size": 9, "text": "one\n\x1b[31mtwo\n", "truncated": True}
+HOLDS: list[dict[str, Any]] = [
+    {"queue_reason": "capacity", "max_concurrent_runs": 1, "ahead": 1},
+    {"queue_reason": "rate_limit", "rate_limited_provider": "openai", "until_ms": 5},
+    {"queue_reason": "workspace_lock", "resource_key": "/T", "held_by": "r"},
+    {"queue_reason": "overlap", "held_by": "r"},
+    {"queue_reason": "retry_backoff", "retry_after_ms": 5},
+    {},
+]
+QUEUE: dict[str, Any] = {
+    "mode": "multi", "max_concurrent_runs": 1,
+    "active": [{"run_id": "r", "workflow_id": "w", "priority": 0, "workspace": "/T", "holds": "slot"}],
+    "queued": {"capacity": 1, "rate_limit": 1, "workspace_lock": 1, "overlap": 1, "retry_backoff": 1, "starting": 2},
+    "waiting": [{"run_id": f"q{i}", "workflow_id": "w", "priority": 0, "queued_at_ms": 1, **hold} for i, hold in enumerate(HOLDS)],
+    "throttles": [{"provider": "openai", "until_ms": 5}, {"provider": "github", "tenant": "T:w:d", "until_ms": 5}],
+    "totals": {"admitted": 3, "completed": 2}, "waits": {"count": 3, "average_ms": 2000, "p95_ms": 9000},
+}  # fmt: skip
+THROTTLED: dict[str, Any] = {"provider": "openai", "throttled": True, "until_ms": 5}
 VERSION = {"version": 2, "digest": "d" * 64, "stored_at_ms": 1000}
 
 LISTINGS: list[tuple[list[str], str, dict[str, Any], str]] = [
@@ -35,6 +52,10 @@ LISTINGS: list[tuple[list[str], str, dict[str, Any], str]] = [
     (["reject", "r"], "gate_decide", {"run_id": "r", "decision": "reject"}, "reject"),
     (["rework", "r", "--feedback", "again"], "gate_decide", {"run_id": "r", "decision": "rework"}, "rework"),
     (["cancel-gate", "r"], "gate_decide", {"run_id": "r", "decision": "cancel"}, "cancel"),
+    (["queue"], "scheduler_queue", QUEUE, "1 of 1 slot taken, 7 queued (capacity 1, overlap 1, rate_limit 1, retry_backoff 1, starting 2"),
+    (["queue", "--limit", "9"], "scheduler_queue", QUEUE, "/T, where r works"),
+    (["throttle", "openai", "90s"], "scheduler_throttle", THROTTLED, "openai: throttled until"),
+    (["throttle", "openai", "off"], "scheduler_throttle", {"provider": "openai", "throttled": False}, "openai: not throttled"),
     (["send", "runs/r", '{"kind": "Tick"}'], "actor_tell", {"delivered": True}, "delivered: yes"),
     (["workflow", "rm", "w", "--cancel-runs"], "workflow_delete", {"workflow_id": "w", "deleted": True, "cancelled": []}, "deleted: yes"),
 ]  # fmt: skip
@@ -60,6 +81,36 @@ def test_what_comes_from_outside_cannot_act_on_the_terminal(world: World, pensto
     world.runtime.answers[method] = json.loads(json.dumps(answer).replace('"T', '"\\u001b]0;x\\u0007\\u202e\\u200b\\u009bT'))
     output = penstock(*words).output
     assert not [char for char in output if char != "\n" and (ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or char in "\u202e\u200b")]
+
+
+def test_the_queue_is_told_in_words(world: World, penstock: Penstock) -> None:
+    world.runtime.answers["scheduler_queue"] = QUEUE
+    said = penstock("queue").output
+    for words in (
+        "a slot, behind 1 run",
+        "openai, throttled until",
+        "r, an older scheduled run",
+        "the time of its retry, ",
+        "nothing, it starts",
+    ):
+        assert words in said
+    assert "and 1 more; --limit shows more of them" in said
+    assert "throttled: github for T:w:d until" in said
+    assert "3 slots given since its start, 2 given back; waits: 2.0s on average, 9.0s at most for 95 of 100" in said
+    nothing = {"active": [], "queued": {}, "waiting": [], "throttles": [], "waits": {"count": 0, "average_ms": 0, "p95_ms": 0}}
+    world.runtime.answers["scheduler_queue"] = {**QUEUE, **nothing}
+    assert penstock("queue").output == "0 of 1 slot taken, 0 queued\n"
+
+
+def test_a_throttle_says_how_long_and_for_whom(world: World, penstock: Penstock) -> None:
+    world.runtime.answers["scheduler_throttle"] = {"provider": "openai", "throttled": False}
+    penstock("throttle", "OpenAI", "2m", "--tenant", "a:b:c", "--request-id", "q")
+    penstock("throttle", "openai", "off")
+    [(_, first, _, request), (_, second, _, _)] = world.runtime.calls
+    assert (first.provider, first.for_ms, first.tenant, request.request_id) == ("OpenAI", 120_000, "a:b:c", "q")
+    assert (second.for_ms, second.tenant) == (0, None)
+    wrong = penstock("throttle", "openai", "soon")
+    assert (wrong.exit_code, "duration_malformed" in wrong.stderr, len(world.runtime.calls)) == (2, True, 2)
 
 
 def test_decisions_carry_everything_that_was_said(world: World, penstock: Penstock) -> None:
