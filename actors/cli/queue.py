@@ -71,7 +71,7 @@ def _print_rest(found: dict[str, Any]) -> None:
     waits, totals = found["waits"], found["totals"]
     if waits["count"]:
         emit(
-            f"{totals['admitted']} slots given since its start, {totals['completed']} given back; "
+            f"{count(totals['admitted'], 'slot')} given since its start, {totals['completed']} given back; "
             f"waits: {elapsed(waits['average_ms'])} on average, {elapsed(waits['p95_ms'])} at most for 95 of 100"
         )
 

@@ -71,7 +71,7 @@ class Registrar(Actor[RegistrarMessage]):
                 return self._admit(message)
             case ForRun():
                 return self._hand_on(message)
-            case Launch(run_id=run_id) | QueueReason(run_id=run_id):
+            case Launch(run_id=run_id) | QueueReason(run_id=run_id) if not self._draining:
                 if (run := self.open(run_id)) is None:
                     self._knocking.setdefault(run_id, []).append((None, message))
                 else:

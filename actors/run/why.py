@@ -47,8 +47,8 @@ def _queued(state: RunState, queue: dict[str, Any] | None, now: int) -> dict[str
             return _reason("workspace_lock", text, **found)
         case "rate_limit":
             provider = found.get("rate_limited_provider")
-            ends = f", which ends {_in(int(found['until_ms']) - now)}" if "until_ms" in found else ""
-            text = f"It needs {provider}, and that is throttled{ends}."
+            left = f" for another {_words(int(found['until_ms']) - now)}" if "until_ms" in found else ""
+            text = f"It needs {provider}, which is throttled{left}."
             return _reason("rate_limit", text, f"penstock throttle {provider} off   (if it may be used again)", **found)
         case "overlap":
             older = f" ({found['held_by']})" if "held_by" in found else ""

@@ -37,7 +37,7 @@ class QueueMethods(Base):
             return known
         provider = provider_name(params.provider)
         if provider is None:
-            text = f"{params.provider[:140]!r} is no name of a provider. Write it as the workflows do, for example openai: {ID_FORM}."
+            text = f"{params.provider[:140]!r} is no name of a provider ({ID_FORM}). Write it as the workflows do, for example openai."
             return Refusal("providers_invalid", text, {"provider": params.provider[:140], "allowed": ID_FORM})
         now = self.services.clock.now_ms()
         reply: dict[str, Any] = {"provider": provider, "throttled": params.for_ms > 0}

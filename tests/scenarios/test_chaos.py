@@ -25,6 +25,7 @@ FLOWS = (
     flow(*(step(f"n{i}") for i in range(5)), step("z", "needs: [n0, n1, n2, n3, n4]"), top="limits: {parallel: 3}", name="fan"),
     flow(step("r", "retry: {max_attempts: 4, backoff: {strategy: fixed, initial: 3s}}"), step("s", "needs: [r]"), name="retry"),
     flow(step("once", "effect: once"), gate("g1", "needs: [once]"), gate("g2"), step("y", "needs: [g1, g2]"), name="gates"),
+    flow(step("a"), gate("ask", "needs: [a]"), step("b", "needs: [ask]"), name="held", top="providers: [openai]\nlimits: {weight: 3}"),
     flow(step("x", "on_fail: continue"), step("w"), step("v", "needs: [x, w]"), top="fail_fast: true", last=(step("end"),), name="soft"),
 )
 TROUBLE = ("internal", "unavailable", "run_unavailable", "timeout", "overloaded")
@@ -35,7 +36,7 @@ async def disturb(house: House, dice: random.Random, runs: list[str]) -> None:
     """One thing that somebody does."""
     run_id = dice.choice(runs)
     match dice.choice(
-        ("start", "pause", "resume", "cancel", "retry", "decide", "decide", "decide", "crash", "restart", "wait", "jump", "poison", "full")
+        ("start", "pause", "resume", "cancel", "retry", *["decide"] * 3, "crash", "restart", "wait", "jump", "poison", "full", "throttle")
     ):
         case "start":
             runs.append(await house.begin(dice.choice(FLOWS)))
@@ -56,6 +57,8 @@ async def disturb(house: House, dice: random.Random, runs: list[str]) -> None:
                 await house.answer("run.pause", run_id=run_id)
                 await trio.sleep(dice.choice((0.01, 3)))
             await trio.sleep(6)
+        case "throttle":
+            await house.call("scheduler.throttle", provider="openai", for_ms=dice.choice((0, 5_000, 60_000)))
         case "jump":
             house.clock.jump(dice.choice((-60_000, 60_000)))
         case word:

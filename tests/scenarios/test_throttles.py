@@ -27,7 +27,7 @@ async def test_r14_a_throttled_provider_holds_the_runs_that_need_it_and_no_other
     assert (await d.run_until(other))["status"] == "completed"
     [reason] = (await d.call("run.why", run_id=held))["reasons"]
     assert (reason["code"], reason["data"]["rate_limited_provider"], reason["data"]["until_ms"]) == ("rate_limit", "openai", end)
-    assert "throttled, which ends in 1 minute" in reason["text"]
+    assert "which is throttled for another 1 minute" in reason["text"]
     queue = await d.call("scheduler.queue")
     assert (queue["queued"], queue["throttles"]) == ({"rate_limit": 1}, [{"provider": "openai", "until_ms": end}])
     run = await d.run_until(held)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -153,6 +154,21 @@ def test_show_prints_the_facts_and_each_node(world: World, penstock: Penstock) -
     assert "2.5s" in output
     assert "input k = v" in output
     assert json.loads(penstock("show", "r", "--json").output)["run_id"] == "r"
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ({}, "\n"), ({"queue_reason": "capacity"}, ", capacity\n"),
+        ({"queue_reason": "workspace_lock", "resource_key": "/srv"}, ", workspace_lock (/srv)\n"),
+        ({"queue_reason": "rate_limit", "rate_limited_provider": "openai"}, ", rate_limit (openai)\n"),
+        ({"queue_reason": "retry_backoff", "resource_key": "workflow://w"}, ", retry_backoff\n"),
+    ],
+)  # fmt: skip
+def test_show_says_since_when_a_run_is_queued_and_why(world: World, penstock: Penstock, reason: dict[str, Any], said: str) -> None:
+    world.run["scheduler"] = {"queued_at_ms": 1000, **reason}
+    [line] = [line for line in penstock("show", "r").output.splitlines(keepends=True) if "queued since" in line]
+    assert re.fullmatch(r"  queued since: [-0-9]{10} [:0-9]{8}" + re.escape(said), line)
 
 
 def test_events_are_read_page_by_page(world: World, penstock: Penstock) -> None:

@@ -38,3 +38,17 @@ def test_the_least_of_a_fact_makes_a_sentence(fact: type[Fact]) -> None:
     assert words
     assert not re.search(r"None|\{\}|\[\]|=", words), words
     assert not words.startswith(fact.kind), "the sentence fell back on the fields"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"queue_reason": "capacity"}, "all slots are taken"),
+        ({"queue_reason": "workspace_lock", "resource_key": "/srv"}, "another run works in /srv"),
+        ({"queue_reason": "rate_limit", "rate_limited_provider": "openai"}, "openai is throttled"),
+        ({"queue_reason": "overlap"}, "an older scheduled run is not over"),
+    ],
+)
+def test_the_reason_for_waiting_is_told_in_words(fields: dict[str, Any], words: str) -> None:
+    event = {"seq": 2, "event": "run_queue_reason_changed", "at_ms": 0, **fields}
+    assert Narrator().words(event) == f"waits in the queue: {words}"

@@ -32,7 +32,7 @@ def codes(story: Story) -> list[str]:
         (
             {"queue_reason": "rate_limit", "rate_limited_provider": "openai", "until_ms": 181_000},
             "rate_limit",
-            "openai, and that is throttled, which ends in 3 minutes",
+            "openai, which is throttled for another 3 minutes.",
         ),
         ({"queue_reason": "overlap", "held_by": "run-0"}, "overlap", "An older scheduled run of paper (run-0) is not over."),
     ],
@@ -47,7 +47,7 @@ def test_a_queued_run(queue: dict[str, Any] | None, code: str, words: str) -> No
     [
         (run.RunQueueReasonChanged("capacity"), "All slots were taken. It starts when"),
         (run.RunQueueReasonChanged("workspace_lock", "/srv"), "Another run works in /srv."),
-        (run.RunQueueReasonChanged("rate_limit", rate_limited_provider="openai"), "It needs openai, and that is throttled."),
+        (run.RunQueueReasonChanged("rate_limit", rate_limited_provider="openai"), "It needs openai, which is throttled."),
         (run.RunQueueReasonChanged("overlap"), "An older scheduled run of paper is not over."),
     ],
 )
