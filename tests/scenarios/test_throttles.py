@@ -7,6 +7,7 @@ import trio
 
 from tests.scenarios.flows import flow, gate, step
 from tests.scenarios.harness import House
+from tests.scenarios.inside import full_disk
 from tests.scenarios.script import Hold
 
 AI = "providers: [' OpenAI ', github]"
@@ -129,6 +130,28 @@ async def test_a_throttle_is_asked_for_once_and_audited(d: House) -> None:
         assert (await d.refused("scheduler.throttle", provider="openai", for_ms=for_ms)).code == "params_invalid"
     assert (await d.refused("scheduler.throttle", provider="openai")).code == "params_invalid"
     assert (await d.call("audit.verify"))["entries"] >= 2
+
+
+async def test_a_throttle_that_cannot_be_recorded_holds_nobody(d: House) -> None:
+    with full_disk(d):
+        refused = await d.refused("scheduler.throttle", provider="openai", for_ms=600_000)
+    assert (refused.code, "Nothing was changed" in refused.message) == ("storage_full", True)
+    await trio.sleep(6)
+    assert (await d.run_until(await d.begin(flow(step("a"), top=AI))))["status"] == "completed"
+
+
+async def test_a_throttle_that_is_found_again_is_not_recorded_again(house: House) -> None:
+    house.configure("scheduler", max_concurrent_runs=1)
+    await house.start()
+    house.script.on("block", *[Hold()] * 9)
+    await house.begin(flow(step("block"), name="block"))
+    await trio.sleep(1)
+    run_id = await house.begin(flow(step("a"), top=AI))
+    for crash in (False, True, True):
+        await house.call("scheduler.throttle", provider="openai", for_ms=600_000)
+        await trio.sleep(15)
+        assert [event["rate_limited_provider"] for event in await house.events(run_id) if "queue_reason" in event] == ["openai"]
+        await house.restart(crash=crash)
 
 
 async def test_r13_the_numbers_of_the_queue(house: House) -> None:
