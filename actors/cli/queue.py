@@ -52,7 +52,7 @@ def queue(context: click.Context, limit: int, *, as_json: bool) -> int:
 def _why(run: dict[str, Any]) -> str:
     match run.get("queue_reason"):
         case "capacity":
-            return f"a slot, behind {count(run['ahead'], 'run')}"
+            return "a slot"
         case "workspace_lock":
             return f"{run['resource_key']}, where {run['held_by']} works"
         case "rate_limit":

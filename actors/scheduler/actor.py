@@ -22,7 +22,6 @@ __all__ = ["Scheduler", "SchedulerMessage"]
 
 SchedulerMessage = Enqueue | Left | Reserve | QueueOf | QueueNow | Throttled | Relaunch | Due | Tick
 COMPARE_EVERY = 10
-OPEN_SCHEDULED = 1_000
 
 
 class Scheduler(Actor[SchedulerMessage]):
@@ -59,7 +58,7 @@ class Scheduler(Actor[SchedulerMessage]):
             case Reserve(ticket=ticket):
                 return await self._reserve(ticket)
             case QueueOf(run_id=run_id):
-                answer = self.admission.reason(run_id, self.services.clock.now_ms())
+                answer = self.admission.reason(run_id, self.services.clock.now_ms(), place=True)
             case QueueNow(limit=limit):
                 answer = overview(self.admission, self.services.clock.now_ms(), limit)
             case Throttled(provider=provider, tenant=tenant, until_ms=until_ms):
@@ -139,5 +138,4 @@ class Scheduler(Actor[SchedulerMessage]):
 
     def _oldest(self, workflow_id: str) -> str | None:
         """The oldest scheduled run of the workflow that is queued, running, pausing or waiting."""
-        found = self.services.store.catalog.found(scheduled_key(workflow_id), OPEN_SCHEDULED)  # of one time, the older stream is first
-        return min(found, key=lambda line: line.created_ms).stream if found else None
+        return self.services.store.catalog.oldest(scheduled_key(workflow_id))

@@ -163,8 +163,11 @@ class Admission:
             return ("retry_backoff", ticket.run_id)
         return self._hold(ticket, now) or (("capacity", "") if len(self.active) >= self.max_concurrent_runs else None)
 
-    def reason(self, run_id: str, now: int) -> dict[str, Any] | None:
-        """The same of a run, with what there is to know about it; None if nothing holds it or it is not queued."""
+    def reason(self, run_id: str, now: int, *, place: bool = False) -> dict[str, Any] | None:
+        """The same of a run, with what there is to know about it; None if nothing holds it or it is not queued.
+
+        With `place` also how many are before it where it waits for a slot, which looks at every workflow and workspace in the queue.
+        """
         self._wake(now)
         ticket = self.queued.get(run_id)
         hold = self.held(ticket, now) if ticket is not None else None
@@ -181,8 +184,8 @@ class Admission:
                 return {"queue_reason": "workspace_lock", "resource_key": workspace, "held_by": holder}
             case ("overlap", workflow):
                 return {"queue_reason": "overlap", "workflow_id": workflow, "held_by": self.oldest(workflow)}
-        ahead = self._line.ahead(ticket)
-        return {"queue_reason": "capacity", "max_concurrent_runs": self.max_concurrent_runs, "ahead": ahead}
+        ahead = {"ahead": self._line.ahead(ticket)} if place else {}
+        return {"queue_reason": "capacity", "max_concurrent_runs": self.max_concurrent_runs, **ahead}
 
     def reasons(self, now: int) -> dict[str, int]:
         """How many queued runs there are for each reason."""

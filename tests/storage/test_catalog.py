@@ -96,6 +96,13 @@ async def test_streams_are_found_under_their_keys_oldest_first(store: Store) -> 
     assert _names(store.catalog.found("y", limit=1)) == ["a"]
 
 
+async def test_the_oldest_under_a_key_was_created_first_and_of_one_time_written_first(store: Store) -> None:
+    await _store(store, headline("b", keys=("x",), created_ms=7), headline("a", keys=("x",), created_ms=7))
+    assert (store.catalog.oldest("x"), store.catalog.oldest("y")) == ("b", None)
+    await _store(store, headline("c", keys=("x", "y"), created_ms=6), headline("d", created_ms=1))
+    assert (store.catalog.oldest("x"), store.catalog.oldest("y")) == ("c", "c")
+
+
 async def test_a_headline_replaces_the_keys_or_leaves_them_alone(store: Store) -> None:
     await _store(store, headline("a", keys=("x", "y")))
     await store.commit(tx(append("a", 1, "e", headline=headline("a", "running"))))

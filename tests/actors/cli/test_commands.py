@@ -17,7 +17,7 @@ TREE = [
 ]
 LOG = {"node_id": "a", "attempt": 1, "stream": "stdout", "path": "/l", "size": 9, "text": "one\n\x1b[31mtwo\n", "truncated": True}
 HOLDS: list[dict[str, Any]] = [
-    {"queue_reason": "capacity", "max_concurrent_runs": 1, "ahead": 1},
+    {"queue_reason": "capacity", "max_concurrent_runs": 1},
     {"queue_reason": "rate_limit", "rate_limited_provider": "openai", "until_ms": 5},
     {"queue_reason": "workspace_lock", "resource_key": "/T", "held_by": "r"},
     {"queue_reason": "overlap", "held_by": "r"},
@@ -88,7 +88,7 @@ def test_the_queue_is_told_in_words(world: World, penstock: Penstock) -> None:
     world.runtime.answers["scheduler_queue"] = QUEUE
     said = penstock("queue").output
     for words in (
-        "a slot, behind 1 run",
+        "  a slot\n",
         "openai, throttled until",
         "r, an older scheduled run",
         "the time of its retry, ",

@@ -94,7 +94,7 @@ def test_who_comes_while_nothing_but_the_workspace_is_missing_waits_for_it_too()
     rules.occupy(Ticket("y", 0))
     rules.leave("x")
     rules.occupy(Ticket("z", 0))
-    ahead = [found["ahead"] for run_id in ("one", "two", "old", "new") if (found := rules.reason(run_id, 9)) is not None]
+    ahead = [found["ahead"] for run_id in ("one", "two", "old", "new") if (found := rules.reason(run_id, 9, place=True)) is not None]
     assert ahead == [0, 1, 2, 3]
     rules.leave("z")
     rules.leave("y")
@@ -123,7 +123,7 @@ def test_a_run_knows_how_many_are_before_it(runs: list[tuple[str, int, int, str 
     for _ in range(min(gone, len(rules.queued))):
         served(rules)
     rules.occupy(Ticket("x", 0))
-    foreseen = {run_id: found["ahead"] for run_id in rules.queued if (found := rules.reason(run_id, 0)) is not None}
+    foreseen = {run_id: found["ahead"] for run_id in rules.queued if (found := rules.reason(run_id, 0, place=True)) is not None}
     rules.leave("x")
     order = run_dry(rules)
     assert sorted(foreseen) == sorted(order)
@@ -136,9 +136,9 @@ def test_those_that_are_held_are_not_before_anybody() -> None:
     rules.occupy(Ticket("x", 0, workspace="/srv"))
     rules.admit(0)
     rules.enqueue(Ticket("b", 3, priority=1))
-    assert rules.reason("b", 0) == {"queue_reason": "capacity", "max_concurrent_runs": 2, "ahead": 0}
+    assert rules.reason("b", 0, place=True) == {"queue_reason": "capacity", "max_concurrent_runs": 2, "ahead": 0}
     rules.enqueue(Ticket("c", 4))
-    assert rules.reason("c", 0) == {"queue_reason": "capacity", "max_concurrent_runs": 2, "ahead": 1}
+    assert rules.reason("c", 0, place=True) == {"queue_reason": "capacity", "max_concurrent_runs": 2, "ahead": 1}
 
 
 COMERS = st.tuples(st.sampled_from([*"abcdefgh", "new"]), st.integers(1, 5))

@@ -16,7 +16,7 @@ def test_r10_beyond_the_slots_there_is_no_capacity_until_one_is_given_back() -> 
     ninth = Ticket("run-9", 9)
     assert rules.held(ninth, 0) == ("capacity", "")
     rules.enqueue(ninth)
-    assert rules.reason("run-9", 0) == {"queue_reason": "capacity", "max_concurrent_runs": 8, "ahead": 0}
+    assert rules.reason("run-9", 0, place=True) == {"queue_reason": "capacity", "max_concurrent_runs": 8, "ahead": 0}
     rules.leave("run-3")
     assert rules.held(ninth, 0) is None
     assert rules.admit(0) == ["run-9"]
@@ -134,7 +134,7 @@ def test_r25_a_back_off_is_waited_for_and_younger_runs_go_first() -> None:
 def test_a_back_off_that_is_over_waits_for_capacity_as_any_other() -> None:
     rules = admission(Ticket("a", 1), Ticket("late", 2, not_before_ms=50), slots=1)
     rules.admit(0)
-    assert rules.reason("late", 50) == {"queue_reason": "capacity", "max_concurrent_runs": 1, "ahead": 0}
+    assert rules.reason("late", 50, place=True) == {"queue_reason": "capacity", "max_concurrent_runs": 1, "ahead": 0}
     rules.leave("late")
     rules.enqueue(Ticket("b", 3, not_before_ms=60))
     rules.leave("b")
@@ -210,7 +210,7 @@ def test_in_single_mode_age_alone_decides_and_all_else_holds() -> None:
     )
     rules = admission(*tickets, slots=1, single=True)
     rules.occupy(Ticket("x", 0, workspace="/s"), slot=False)
-    assert (rules.admit(0), rules.reason("d", 0)) == (["a"], {"queue_reason": "capacity", "max_concurrent_runs": 1, "ahead": 2})
+    assert (rules.admit(0), rules.reason("d", 0, place=True)) == (["a"], {"queue_reason": "capacity", "max_concurrent_runs": 1, "ahead": 2})
     rules.leave("a")
     rules.throttle("openai", None, 50, 0)
     rules.enqueue(Ticket("0", 0, providers=AI))
