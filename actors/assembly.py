@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 import trio
 from attrs import define
@@ -25,6 +25,7 @@ from actors.settings import RunRules
 from actors.tree import daemon_tree
 from actors.version import VERSION
 from actors.watch import Watchers
+from actors.workflow.spec import GateExpiry
 from storage import Store
 from supervision import System
 from supervision.clock import SystemClock
@@ -43,11 +44,12 @@ __all__ = ["Assembly", "run_rules"]
 
 def run_rules(config: Config) -> RunRules:
     """What the pure rules need of the configuration."""
-    on_expiry = config.gates.on_expiry
+    on_expiry: GateExpiry = next((one for one in get_args(GateExpiry) if one == config.gates.on_expiry), "cancel")
     return RunRules(
         cleanup_grace_ms=config.runs.cleanup_grace_ms,
         gate_expires_after_ms=config.gates.expires_after_ms,
-        gate_on_expiry="fail" if on_expiry == "fail" else "continue" if on_expiry == "continue" else "cancel",
+        gate_on_expiry=on_expiry,
+        gate_stale_after_ms=config.gates.stale_after_ms,
         node_time_limit_ms=config.flow.node_time_limit_ms,
         env={name: os.environ[name] for name in config.flow.script_inherit_env if name in os.environ},
     )

@@ -20,11 +20,13 @@ if TYPE_CHECKING:
     from storage.store import Store
     from supervision import Clock
 
-__all__ = ["NEWBORN", "REGISTRAR", "REPORTER", "SCHEDULER", "Services"]
+__all__ = ["INBOX", "NEWBORN", "REGISTRAR", "REPORTER", "RUNS", "SCHEDULER", "Services"]
 
 NEWBORN = 1024
+INBOX = "inbox"
 REGISTRAR = "registrar"
 REPORTER = "reporter"
+RUNS = "runs"
 SCHEDULER = "scheduler"
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from attrs import Factory, frozen
+
+from actors.workflow.spec import GateExpiry
 
 __all__ = ["CRASH_ATTEMPTS", "RunRules"]
 
@@ -19,7 +20,8 @@ class RunRules:
 
     cleanup_grace_ms: int = 60_000
     gate_expires_after_ms: int = 604_800_000
-    gate_on_expiry: Literal["fail", "continue", "cancel"] = "cancel"
+    gate_on_expiry: GateExpiry = "cancel"
+    gate_stale_after_ms: int = 86_400_000
     idle_timeout_ms: int = 600_000
     node_time_limit_ms: int = 43_200_000
     env: Mapping[str, str] = Factory(dict)

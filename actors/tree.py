@@ -10,6 +10,7 @@ from actors.housekeeping import Caretaker, Storekeeper, Warden
 from actors.reporter import Reporter
 from actors.run.registrar import Registrar
 from actors.scheduler.actor import Scheduler
+from actors.wait.inbox import Inbox
 from supervision import ChildSpec, Dynamic, Supervisor
 from supervision.reaper import Reaper
 
@@ -26,6 +27,7 @@ __all__ = ["daemon_tree"]
 
 UPKEEP_S = 60.0
 LOOK_S = 10.0
+INBOX_S = 5.0
 STUCK_AFTER_S = 30.0
 
 
@@ -53,6 +55,7 @@ def daemon_tree(
                 renew_s=config.claims.renew_every_ms / 1000,
             ),
         ),
+        ChildSpec("inbox", lambda: Inbox(services, INBOX_S)),
         ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, config.retention.finished_runs_ms)),
         ChildSpec("reaper", lambda: Reaper(interval_s=LOOK_S, stuck_after_s=STUCK_AFTER_S, on_stuck=on_stuck)),
     ]

@@ -141,7 +141,7 @@ class _Watch:
             self.view.show(self.look())
             return True
         stays = self.manner.terminal or self.manner.yes or self.manner.wait
-        return self.run["status"] == "paused" or (self.run["status"] in _STANDING and not stays)
+        return self.run["status"] == "paused" or (self.run["status"] in _STANDING and not (stays or _moves_by_itself(self.run)))
 
     def _answer_gates(self) -> None:
         gate = next((gate for gate in map(_open_gate, self._open_nodes()) if gate is not None and _key(gate) not in self._answered), None)
@@ -187,6 +187,12 @@ class _Watch:
                 raise
         else:
             self._answered.add(_key(gate))
+
+
+def _moves_by_itself(run: dict[str, Any]) -> bool:
+    """Whether all that it waits for is time."""
+    waits = [wait for wait in run.get("waits", ()) if wait["status"] == "waiting"]
+    return run["status"] == "waiting" and bool(waits) and all(wait["wait_kind"] == "timer" for wait in waits)
 
 
 def _open_gate(node: dict[str, Any]) -> dict[str, Any] | None:

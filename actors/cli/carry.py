@@ -62,8 +62,17 @@ def _done(answer: dict[str, Any]) -> str:
     if answer.get("already_terminal"):
         return f"{answer['run_id']}: was {answer['status']} already; nothing changed"
     gate = f"gate {answer.get('gate_name', answer.get('node_id'))}: {answer['decision']}; " if "decision" in answer else ""
+    gate += _waited(answer)
     again = f"; begun again: {', '.join(answer['reset_nodes'])}" if answer.get("reset_nodes") else ""
     return f"{answer['run_id']}: {gate}now {answer['status']}{again}"
+
+
+def _waited(answer: dict[str, Any]) -> str:
+    """What a signal or a resolution did."""
+    if answer.get("kept"):
+        return "nothing waits for it yet, it is kept; "
+    wait = answer.get("wait")
+    return f"{wait['node_id']} has waited for it; " if wait else "nothing waits for it any more; " if "kept" in answer else ""
 
 
 def _text(value: Any) -> str:

@@ -15,7 +15,10 @@ __all__ = ["Narrator", "event_line", "plain_line"]
 _OWN = {"seq", "event", "at_ms"}
 _ROOM = 100
 # What a person who watches a run learns from the lines around these, or from the last words about the run.
-_SILENT = {"run_execution_claimed", "run_started", "run_awaiting_approval", "finally_started", "report_written"}
+_SILENT = {
+    "run_execution_claimed", "run_started", "run_awaiting_approval", "run_waiting", "finally_started", "report_written",
+    "wait_node_registered", "stateful_wait_woken_requeued",
+}  # fmt: skip
 
 Event = dict[str, Any]
 
@@ -130,13 +133,22 @@ def _decided(_: Narrator, event: Event) -> str:
     return f"{event['gate_name']}  {event['decision']} by {event['decided_by']}{chosen}{words}{_again(event.get('reset_nodes'))}"
 
 
+def _waits(_: Narrator, event: Event) -> str:
+    what = {
+        "timer": f"until {date_time(event['wake_at_ms'])}" if event.get("wake_at_ms") else "for its time",
+        "webhook": f"for a delivery of {(event.get('match') or {}).get('trigger_id')}", "external_condition": f"for {event.get('key')}",
+    }  # fmt: skip
+    limit = f", at most until {date_time(event['timeout_at_ms'])}" if event.get("timeout_at_ms") else ""
+    return f"{event['node_id']}  waits {what.get(event['wait_kind'], 'for ' + event['wait_kind'])}{limit}"
+
+
 def _run_failed(_: Narrator, event: Event) -> str:
     nodes = f": {', '.join(event['node_ids'])}" if event.get("node_ids") else ""
     message = f": {_text(event['message'], 200)}" if event.get("message") else ""
     return f"run failed, {event['code']}{nodes}{message}"
 
 
-def _waits(_: Narrator, event: Event) -> str:
+def _waits_for_slot(_: Narrator, event: Event) -> str:
     reason = event["queue_reason"]
     known = {
         "capacity": "all slots are taken",
@@ -166,7 +178,8 @@ _SENTENCES: dict[str, Callable[[Narrator, Event], str]] = {
     "run_paused": lambda _, event: f"run paused{_because(event)}",
     "run_resumed": lambda _, event: f"run resumed{_by(event)}{_because(event)}",
     "run_requeued": lambda _, event: f"run queued again{_because(event)}",
-    "run_queue_reason_changed": _waits,
+    "run_queue_reason_changed": _waits_for_slot,
+    "run_waiting": lambda _, event: f"run waits for {', '.join(event['node_ids'])}",
     "run_awaiting_approval": lambda _, event: f"run waits for {', '.join(event['gates'])}",
     "run_cancel_requested": lambda _, event: f"cancel asked{_by(event)}{_because(event)}",
     "run_stopped": lambda _, event: f"run cancelled{_by(event)}{_because(event)}",
@@ -186,9 +199,33 @@ _SENTENCES: dict[str, Callable[[Narrator, Event], str]] = {
     "node_interrupted": lambda self, event: f"{event['node_id']}  ended{self.took(event)}{_because(event)}",
     "node_skipped": lambda _, event: f"{event['node_id']}  skipped{_because(event)}",
     "node_retry_backoff_scheduled": _backoff,
+    "wait_node_registration_started": _waits,
+    "wait_node_registered": lambda _, event: f"{event['node_id']}  waits",
+    "wait_node_registration_failed": lambda _, event: f"{event['node_id']}  cannot wait, {event['code']}: {_text(event['message'], 200)}",
+    "stateful_runtime.wait.timer_woken": lambda _, event: f"{event['node_id']}  its time has come",
+    "stateful_runtime.wait.external_condition_resolved": lambda _, event: f"{event['node_id']}  the signal came{_by(event)}",
+    "stateful_runtime.wait.webhook_woken": lambda _, event: f"{event['node_id']}  {event['delivery']} came",
+    "stateful_runtime.wait.timeout_cancelled": lambda _, event: f"{event['node_id']}  nothing came in time: the run is cancelled",
+    "stateful_runtime.wait.timeout_escalated": lambda _, e: (
+        f"{e['node_id']}  nothing came in time: {e['escalate_to'] or 'somebody'} is asked"
+    ),
+    "stateful_runtime.wait.timeout_reminded": lambda _, e: f"{e['node_id']}  nothing came yet, reminder {e['reminder_count']}",
+    "stateful_runtime.wait.timeout_resumed": lambda _, event: f"{event['node_id']}  nothing came in time: the run goes on",
+    "stateful_runtime.wait.timeout_failed": lambda _, event: f"{event['node_id']}  nothing came in time",
+    "stateful_wait_woken_requeued": lambda *_: "run goes on",
+    "stateful_wait_timeout_paused_run": lambda _, event: (
+        f"{event['node_id']}  needs a person" + ("; run paused" if event["pauses"] else "")
+    ),
+    "stateful_wait_timeout_cancelled_run": lambda _, event: f"run cancelled: nothing came in time for {event['node_id']}",
+    "stateful_wait_wake_recovered_on_restart": lambda _, event: f"{event['node_id']}  goes on; its wait was over",
+    "signal_received": lambda _, event: f"signal {event['name']}{_by(event)} is kept for a later wait",
+    "signal_refused": lambda _, event: f"{event['node_id']}  a kept signal {event['name']} does not fit: {_text(event['message'], 200)}",
     "approval_gate_opened": _opened,
     "approval_gate_decided": _decided,
     "approval_gate_reopened": lambda _, event: f"{event['node_id']}  asks anew{_because(event)}{_again(event.get('reset_nodes'))}",
     "approval_gate_expired": lambda _, event: f"{event['gate_name']}  nobody answered in time: {event['action']}",
+    "approval_gate_escalated": lambda _, event: f"{event['gate_name']}  nobody answered in time: {event['escalated_to']} is asked",
+    "approval_gate_reminder_due": lambda _, event: f"{event['gate_name']}  still waits for a person, reminder {event['reminder_count']}",
+    "approval_gate_marked_stale": lambda _, event: f"{event['gate_name']}  has been open for long",
     "approval_gate_transition_guard_denied": lambda _, e: f"{e['gate_name']}  refused an old answer: {e['decision']} by {e['decided_by']}",
 }

@@ -49,7 +49,7 @@ def _without_daemon(why: dict[str, Any]) -> dict[str, Any]:
     """The reasons of a run that nobody advances."""
     if why["status"] in _ENDED:
         return why
-    if why["status"] in {"paused", "awaiting_approval"}:
+    if why["status"] in {"paused", "awaiting_approval"} or all(reason["code"] == "waiting_for_signal" for reason in why["reasons"]):
         return why
     known = [reason for reason in why["reasons"] if reason["code"] not in {"starting", "advancing", "node_running"}]
     steps = [f"penstock resume {why['run_id']}   (carries a daemon for it)", "penstockd   (a daemon for all runs)"]

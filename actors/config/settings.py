@@ -60,7 +60,10 @@ class Gates:
     """`[gates]`: questions to people."""
 
     expires_after_ms: int = duration("7d", "how long a gate without a timeout of its own stays open", above="0s")
-    on_expiry: str = choice("cancel", "what then happens to the run or the node", "cancel", "fail", "continue")
+    on_expiry: str = choice(
+        "cancel", "what then happens to the run or the node", "cancel", "fail", "continue", "escalate", "remind", "resume"
+    )
+    stale_after_ms: int = duration("1d", "how long a gate is open before it is marked as stale", above="0s")
 
 
 @frozen

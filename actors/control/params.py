@@ -11,12 +11,12 @@ from typing import Any, Literal
 from attrs import Factory, field, frozen
 
 from actors.control import bounds
+from actors.control.params_queue import SchedulerQueue, SchedulerThrottle
 
 __all__ = [
     "ActorTell", "GateDecide", "GateGet", "GateList", "Nothing", "RunEvents", "RunFollow", "RunList", "RunLogs", "RunOnly",
-    "RunResume", "RunRetry", "RunStart", "RunSteer", "SchedulerQueue",
-    "SchedulerThrottle", "StoreBackup", "SystemShutdown", "WorkflowDelete", "WorkflowGet",
-    "WorkflowList", "WorkflowOnly", "WorkflowText",
+    "RunResume", "RunRetry", "RunStart", "RunSteer", "SchedulerQueue", "SchedulerThrottle", "SignalSend", "StoreBackup", "SystemShutdown",
+    "WaitList", "WaitResolve", "WebhookDeliver", "WorkflowDelete", "WorkflowGet", "WorkflowList", "WorkflowOnly", "WorkflowText",
 ]  # fmt: skip
 
 Notation = Literal["yaml", "json"]
@@ -195,19 +195,44 @@ class GateDecide:
 
 
 @frozen
-class SchedulerQueue:
-    """The queue, with the first `limit` of those that wait."""
+class SignalSend:
+    """Tell a run that something has happened. `key` names this one signal (default: the request id): the same again changes nothing."""
 
+    run_id: str = field(validator=bounds.name)
+    name: str = field(validator=bounds.name)
+    payload: Any = None
+    key: str | None = field(default=None, validator=bounds.name)
+
+
+@frozen
+class WaitList:
+    """Open waits, of all runs or of one; of one also those that are over."""
+
+    run_id: str | None = field(default=None, validator=bounds.name)
     limit: int = field(default=100, validator=bounds.count)
 
 
 @frozen
-class SchedulerThrottle:
-    """Hold runs that need `provider` for so many milliseconds; 0 lets them go. `tenant`: only those of that tenant."""
+class WaitResolve:
+    """Say that the condition holds that a wait (its id, or its node's) waits for; `key` as with a signal."""
 
-    provider: str = field(validator=bounds.name)
-    for_ms: int = field(validator=bounds.week)
-    tenant: str | None = field(default=None, validator=bounds.name)
+    run_id: str = field(validator=bounds.name)
+    wait: str = field(validator=bounds.name)
+    payload: Any = None
+    key: str | None = field(default=None, validator=bounds.name)
+
+
+@frozen
+class WebhookDeliver:
+    """A delivery for whoever waits for it now or later. Without any of the three fields, its body's digest names it."""
+
+    trigger_id: str = field(validator=bounds.name)
+    payload: Any = None
+    provider: str | None = field(default=None, validator=bounds.name)
+    event_kind: str | None = field(default=None, validator=bounds.name)
+    provider_event_id: str | None = field(default=None, validator=bounds.name)
+    idempotency_key: str | None = field(default=None, validator=bounds.name)
+    body_digest: str | None = field(default=None, validator=bounds.name)
 
 
 @frozen

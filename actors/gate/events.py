@@ -10,7 +10,8 @@ from attrs import Factory, frozen
 from actors.entity import Fact
 
 __all__ = [
-    "ApprovalGateDecided", "ApprovalGateExpired", "ApprovalGateOpened", "ApprovalGateReopened", "ApprovalGateTransitionGuardDenied",
+    "ApprovalGateDecided", "ApprovalGateEscalated", "ApprovalGateExpired", "ApprovalGateMarkedStale", "ApprovalGateOpened",
+    "ApprovalGateReminderDue", "ApprovalGateReopened", "ApprovalGateTransitionGuardDenied",
 ]  # fmt: skip
 
 
@@ -19,7 +20,7 @@ class ApprovalGateOpened(Fact):
     """A person is asked. `shown` is what he is shown, `shown_digest` its SHA-256; `nonce` belongs to this instance alone."""
 
     kind: ClassVar[str] = "approval_gate_opened"
-    PRIVATE: ClassVar[frozenset[str]] = frozenset({"shown", "expires_at_ms", "on_expiry"})
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"shown", "expires_at_ms", "on_expiry", "escalate_to", "remind_every_ms", "stale_at_ms"})
     node_id: str
     gate_name: str
     gate_type: str
@@ -30,6 +31,9 @@ class ApprovalGateOpened(Fact):
     shown: Mapping[str, Any] = Factory(dict)
     expires_at_ms: int | None = None
     on_expiry: str | None = None
+    escalate_to: str | None = None
+    remind_every_ms: int | None = None
+    stale_at_ms: int | None = None
 
 
 @frozen
@@ -72,6 +76,42 @@ class ApprovalGateExpired(Fact):
     gate_name: str
     instance: int
     action: str
+
+
+@frozen
+class ApprovalGateEscalated(Fact):
+    """Nobody answered in time: somebody else is asked. Once for each instance; it stays open."""
+
+    kind: ClassVar[str] = "approval_gate_escalated"
+    node_id: str
+    gate_name: str
+    instance: int
+    escalated_to: str
+    reminder_count: int
+    notification_key: str
+
+
+@frozen
+class ApprovalGateReminderDue(Fact):
+    """People are to be reminded for the `reminder_count`th time; `expired`: its time is over."""
+
+    kind: ClassVar[str] = "approval_gate_reminder_due"
+    node_id: str
+    gate_name: str
+    instance: int
+    reminder_count: int
+    expired: bool
+    notification_key: str
+
+
+@frozen
+class ApprovalGateMarkedStale(Fact):
+    """It has been open for long. Once for each instance."""
+
+    kind: ClassVar[str] = "approval_gate_marked_stale"
+    node_id: str
+    gate_name: str
+    instance: int
 
 
 @frozen

@@ -1,4 +1,4 @@
-"""What is asked of a gate: the one decision, and what comes of it."""
+"""What is asked of a gate: the one decision."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from attrs import frozen
 
 from actors.refusals import Principal
 
-__all__ = ["Decide", "GateDue"]
+__all__ = ["Decide"]
 
 
 @frozen
@@ -24,8 +24,3 @@ class Decide:
     reason: str | None = None
     nonce: str | None = None
     shown_digest: str | None = None
-
-
-@frozen
-class GateDue:
-    """The time of an open gate is over, or may be: look at it."""

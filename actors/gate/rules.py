@@ -1,8 +1,8 @@
-"""Opening a gate, applying a decision or an expiry, and holding an approval to the bytes it was given for. Pure."""
+"""Opening a gate, applying a decision, and holding an approval to the bytes it was given for. Pure."""
 
 from __future__ import annotations
 
-from actors.gate.events import ApprovalGateDecided, ApprovalGateExpired, ApprovalGateOpened, ApprovalGateReopened
+from actors.gate.events import ApprovalGateDecided, ApprovalGateOpened, ApprovalGateReopened
 from actors.gate.shown import digest_of_shown, shown_at
 from actors.node.events import NodeCompleted, NodeFailed, NodeSkipped
 from actors.run.events import RunCancelled, RunCancelRequested
@@ -12,7 +12,17 @@ from actors.run.state import OpenGate
 from actors.run.turn import Turn
 from actors.workflow.spec import Gate
 
-__all__ = ["apply_decision", "ask_outcome", "expire_gates", "next_expiry", "open_gate", "outcome_gate", "recheck_guards"]
+__all__ = [
+    "apply_decision",
+    "ask_outcome",
+    "cancel_run",
+    "complete_gate",
+    "fail_gate",
+    "open_gate",
+    "outcome_gate",
+    "recheck_guards",
+    "record",
+]
 
 
 def outcome_gate(node_id: str) -> str:
@@ -38,6 +48,9 @@ def open_gate(turn: Turn, node_id: str) -> None:
             shown=shown,
             expires_at_ms=turn.now + expires,
             on_expiry=spec.on_expiry or turn.rules.gate_on_expiry,
+            escalate_to=spec.escalate_to,
+            remind_every_ms=spec.remind_every_ms,
+            stale_at_ms=turn.now + turn.rules.gate_stale_after_ms,
         )
     )
 
@@ -57,6 +70,7 @@ def ask_outcome(turn: Turn, node_id: str) -> None:
             decisions=("approve", "reject", "rework", "cancel"),
             shown_digest=digest_of_shown(shown),
             shown=shown,
+            stale_at_ms=turn.now + turn.rules.gate_stale_after_ms,
         )
     )
 
@@ -66,21 +80,22 @@ def apply_decision(
     reason: str | None = None,
 ) -> None:  # fmt: skip
     """Append the decision and its consequence. The caller has checked that it may be made."""
-    _record(turn, gate, decision, by, feedback, selections, reason)
+    record(turn, gate, decision, by, feedback, selections, reason)
     spec = turn.state.plan.nodes[gate.node_id].action
     goes_on = isinstance(spec, Gate) and spec.on_reject == "continue"
     if decision == "approve" or (decision == "reject" and goes_on):
-        _complete(turn, gate, decision, by, feedback, selections, reason)
+        complete_gate(turn, gate, decision, by, feedback, selections, reason)
     elif decision == "reject":
-        _fail(turn, gate, "gate_rejected", feedback or reason or f"{gate.gate_name} was rejected by {by}.")
+        fail_gate(turn, gate, "gate_rejected", feedback or reason or f"{gate.gate_name} was rejected by {by}.")
     elif decision == "cancel":
-        _cancel(turn, gate, reason or "cancelled_by_gate", by)
+        cancel_run(turn, gate, reason or "cancelled_by_gate", by)
 
 
-def _record(
+def record(
     turn: Turn, gate: OpenGate, decision: str, by: str, feedback: str | None = None, selections: tuple[str, ...] = (),
     reason: str | None = None,
 ) -> None:  # fmt: skip
+    """Append the decision of this instance, made by a person or by the system."""
     reset = reset_closure(turn.state, (*rework_roots(turn.state, gate.node_id), gate.node_id)) if decision == "rework" else ()
     turn.emit(
         ApprovalGateDecided(
@@ -98,9 +113,11 @@ def _record(
     )
 
 
-def _complete(
-    turn: Turn, gate: OpenGate, decision: str, by: str, feedback: str | None, selections: tuple[str, ...], reason: str | None
-) -> None:
+def complete_gate(
+    turn: Turn, gate: OpenGate, decision: str, by: str, feedback: str | None = None, selections: tuple[str, ...] = (),
+    reason: str | None = None,
+) -> None:  # fmt: skip
+    """The gate node is done, with the decision as its output."""
     content = {
         "decision": decision, "reason": reason, "feedback": feedback,
         "selections": list(selections), "selection": selections[0] if selections else None, "decided_at_ms": turn.now, "decided_by": by,
@@ -110,7 +127,8 @@ def _complete(
     turn.emit(NodeCompleted(node_id=gate.node_id, attempt=node.attempt, instance=node.instance, output=content))
 
 
-def _fail(turn: Turn, gate: OpenGate, code: str, message: str, failure_class: str = "gate_rejected") -> None:
+def fail_gate(turn: Turn, gate: OpenGate, code: str, message: str, failure_class: str = "gate_rejected") -> None:
+    """The gate node fails, for good."""
     node, spec = turn.state.nodes[gate.node_id], turn.state.plan.nodes[gate.node_id]
     turn.emit(
         NodeFailed(
@@ -128,38 +146,13 @@ def _fail(turn: Turn, gate: OpenGate, code: str, message: str, failure_class: st
         turn.emit(NodeSkipped(node_id=gate.node_id, reason="on_fail_continue"))
 
 
-def _cancel(turn: Turn, gate: OpenGate, reason: str, by: str) -> None:
+def cancel_run(turn: Turn, gate: OpenGate, reason: str, by: str) -> None:
+    """End the run for the gate's sake; what it has begun is ended or cleaned up first."""
     state = turn.state
     if state.started_at_ms is not None and (state.plan.workflow.finally_ or state.executing):
         turn.emit(RunCancelRequested(reason=reason, by=by, gate=gate.node_id))
     else:
         turn.emit(RunCancelled(reason=reason, node_id=gate.node_id))
-
-
-def next_expiry(gates: dict[str, OpenGate]) -> int | None:
-    """When the first open gate expires, epoch milliseconds."""
-    return min((gate.expires_at_ms for gate in gates.values() if gate.expires_at_ms is not None), default=None)
-
-
-def expire_gates(turn: Turn) -> None:
-    """Apply the expiry of every open gate whose time is over. A run that is held keeps its gates until it is resumed."""
-    if turn.state.cancel_reason is not None:
-        return
-    for gate in sorted(turn.state.open_gates.values(), key=lambda gate: gate.opened_at_ms):
-        if turn.state.terminal or turn.state.status == "paused" or gate.gate_name not in turn.state.open_gates:
-            continue
-        if gate.expires_at_ms is None or gate.expires_at_ms > turn.now:
-            continue
-        action = gate.on_expiry or turn.rules.gate_on_expiry
-        turn.emit(ApprovalGateExpired(node_id=gate.node_id, gate_name=gate.gate_name, instance=gate.instance, action=action))
-        if action == "cancel":
-            _cancel(turn, gate, "gate_expired", "system")
-        elif action == "continue":
-            _record(turn, gate, "timed_out", "system")
-            _complete(turn, gate, "timed_out", "system", None, (), None)
-        else:
-            _record(turn, gate, "timed_out", "system")
-            _fail(turn, gate, "gate_timed_out", f"Nobody answered {gate.gate_name} in time.", "gate_timeout")
 
 
 def recheck_guards(turn: Turn, node_id: str) -> bool:

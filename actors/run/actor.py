@@ -8,27 +8,25 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from actors.gate.messages import GateDue
 from actors.node.messages import Failure, Outcome
 from actors.refusals import Refusal
 from actors.run.audits import operation_entry, stale_result
 from actors.run.crew import Crew
+from actors.run.deciding import decide
 from actors.run.desk import Desk, interrupted_by
 from actors.run.draining import Drainage
-from actors.run.events import ReportWritten
-from actors.run.evidence import gates_to_check, gather
-from actors.run.finale import report_paths
 from actors.run.launching import commit_with_slot, launch, note_reason
 from actors.run.logbook import Logbook
 from actors.run.messages import AttemptDown, Drain, ForRun, GraceOver, Launch, QueueReason, Rest, Wake
 from actors.run.outcomes import accepts, on_lost, on_outcome
 from actors.run.recovery import rehydrate
-from actors.run.rules import advance, ended_because, unwanted
+from actors.run.rules import ended_because, unwanted
 from actors.run.schedule import next_look_ms, ticket_of
 from actors.run.state import ACTIVE
 from actors.run.turn import Turn
 from actors.scheduler.messages import Enqueue, Left
 from actors.services import SCHEDULER, Services
+from actors.wait.ending import recover_wakes
 from storage import Unavailable
 from supervision import Actor, Mailbox, Shutdown, Timer
 
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Run", "RunMessage"]
 
 LINGER_S = 0.5
-RunMessage = Outcome | AttemptDown | GateDue | GraceOver | Wake | ForRun | Launch | QueueReason | Drain | Rest
+RunMessage = Outcome | AttemptDown | GraceOver | Wake | ForRun | Launch | QueueReason | Drain | Rest
 
 
 class Run(Actor[RunMessage]):
@@ -73,6 +71,7 @@ class Run(Actor[RunMessage]):
         if not self.book.mine:
             rehydrate(turn)
             lost = []
+        recover_wakes(turn)
         for node_id in lost:
             on_lost(turn, node_id)
         await self.go_on(turn)
@@ -107,7 +106,7 @@ class Run(Actor[RunMessage]):
                 await launch(self)
             case QueueReason():
                 await note_reason(self, message)
-            case GateDue() | Wake():
+            case Wake():
                 await self._look()
             case GraceOver():
                 self.crew.dismiss(self.book.state, self.book.state.executing)
@@ -116,14 +115,6 @@ class Run(Actor[RunMessage]):
             case Rest():
                 self._rest(linger=False)
         return None
-
-    async def look_at_artifacts(self, turn: Turn, gates: tuple[str, ...] = ()) -> None:
-        """Let the decision see what artifacts before a gate hash to now. `*` stands for all open gates."""
-        wanted = gates_to_check(turn.state)
-        if gates:
-            wanted += [gate.node_id for gate in turn.state.open_gates.values()]
-        if wanted:
-            turn.evidence = {**turn.evidence, **await gather(turn.state, self.crew.folders(turn.state).workdir, wanted)}
 
     async def go_on(self, turn: Turn, command: ForRun | None = None, answer: dict[str, Any] | None = None) -> dict[str, Any]:
         """Take the run as far as it goes, commit all of it, then do what follows. Answers what the operation's author is told."""
@@ -141,10 +132,7 @@ class Run(Actor[RunMessage]):
     async def decide(self, turn: Turn) -> None:
         """Advance the run as far as its state allows, report included."""
         self._decided_ms = turn.now
-        await self.look_at_artifacts(turn)
-        advance(turn)
-        if turn.state.terminal and turn.state.report_path is None and turn.events:
-            turn.emit(ReportWritten(path=str(report_paths(self.services, self.run_id)[1])))
+        await decide(self, turn)
 
     async def follow(self) -> None:
         """After a commit: tell the scheduler, set to work what is wanted, arm the clock, rest when there is nothing to do."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from pathlib import Path
 
-from actors.gate.actor import GateWatch
+from actors.gate.expiry import gate_due
+from actors.lookout import Lookout, Watched
 from actors.node.actor import Attempt
 from actors.node.messages import CommandOrder, Failure, Outcome, Report, WorkOrder
 from actors.run.orders import Folders, work_order
-from actors.run.state import OpenGate, RunState
+from actors.run.state import RunState
 from actors.services import Services
 from supervision import ChildSpec, Dynamic, Ref, System
 from supervision.monitor import Monitor
@@ -36,7 +37,7 @@ class Crew:
         self._watch = watch
         self._folders: Folders | None = None
         self.begun: dict[str, Monitor | None] = {}
-        self.gates: dict[str, None] = {}
+        self.lookouts: dict[str, None] = {}
 
     @property
     def work(self) -> Dynamic:
@@ -72,8 +73,8 @@ class Crew:
                     failed = self._begin(state, child, node_id)
                     if failed is not None:
                         broken.append(failed)
-        if self.gates or state.open_gates:
-            self._settle_gates(state)
+        if self.lookouts or state.open_gates or state.waits:
+            self._settle_lookouts(state)
         return broken
 
     def dismiss(self, state: RunState, node_ids: Collection[str]) -> None:
@@ -104,18 +105,32 @@ class Crew:
         self.begun[child] = self._watch(self._path(child), node_id, order.token)
         return None
 
-    def _settle_gates(self, state: RunState) -> None:
-        wanted = {f"{gate.gate_name}!{gate.instance}": gate for gate in state.open_gates.values()} if state.status == "running" else {}
-        for child in [child for child in self.gates if child not in wanted]:
-            del self.gates[child]
+    def _settle_lookouts(self, state: RunState) -> None:
+        wanted = _open_things(state) if state.status == "running" else {}
+        for child in [child for child in self.lookouts if child not in wanted]:
+            del self.lookouts[child]
             self.work.dismiss(child)
-        for child, gate in wanted.items():
-            if child not in self.gates:
-                self.gates[child] = None
-                self.work.start_soon(ChildSpec(child, self._watch_of(gate), restart="transient"))
+        for child, watched in wanted.items():
+            if child not in self.lookouts:
+                self.lookouts[child] = None
+                self.work.start_soon(ChildSpec(child, self._lookout(watched), restart="transient"))
 
-    def _watch_of(self, gate: OpenGate) -> Callable[[], GateWatch]:
-        return lambda: GateWatch(gate, self._services.clock, self._system.ref(self._run_path))
+    def _lookout(self, watched: Watched) -> Callable[[], Lookout]:
+        return lambda: Lookout(watched, self._services.clock, self._system.ref(self._run_path))
+
+
+def _open_things(state: RunState) -> dict[str, Watched]:
+    """Open gates and waits by the ids of their actors; a reminder gives them a new time, and so a new actor."""
+    found = {}
+    for gate in state.open_gates.values():
+        text = f"{gate.gate_name} ({gate.gate_type}) open, instance {gate.instance}"
+        again = f".{gate.reminders}{'s' if gate.stale else ''}" if gate.reminders or gate.stale else ""
+        found[f"{gate.gate_name}!{gate.instance}{again}"] = Watched(text, gate_due(gate, held=False))
+    for row in state.waits.values():
+        if row.open:
+            again = f".{row.reminders}" if row.reminders else ""
+            found[f"{row.node_id}~{row.instance}{again}"] = Watched(f"{row.node_id} waits for a {row.kind}", row.due_ms)
+    return found
 
 
 def _needs_folder(order: WorkOrder) -> bool:

@@ -8,6 +8,7 @@ from actors.gate.messages import Decide
 from actors.gate.rules import outcome_gate
 from actors.node.messages import Interruption, Outcome
 from actors.refusals import Refusal
+from actors.run.deciding import look_at_artifacts
 from actors.run.known import replayed
 from actors.run.messages import ForRun
 from actors.run.operations import attempts_to_end, operate, refusal_before
@@ -78,7 +79,7 @@ class Desk:
         for outcome in endings:
             if accepts(turn, outcome):
                 on_outcome(turn, outcome)
-        await run.look_at_artifacts(turn, _gates(command))
+        await look_at_artifacts(run, turn, _gates(command))
         answer = operate(turn, command.operation)
         try:
             if isinstance(answer, Refusal):

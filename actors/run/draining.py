@@ -4,16 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import trio
+
 from actors.run.messages import Drain, GraceOver
 from actors.run.recovery import hold_for_shutdown
 from actors.run.state import ACTIVE
-from supervision import Forwarded, Shutdown
+from actors.services import RUNS
+from supervision import ActorDead, Forwarded, Shutdown
 
 if TYPE_CHECKING:
     from actors.run.actor import Run
+    from actors.run.registrar import Registrar
     from supervision.mailbox import Asked
 
-__all__ = ["Drainage"]
+__all__ = ["STOP_S", "Drainage", "drain_all"]
+
+STOP_S = 25.0
+"""Seconds that a run's actors have to come to their end."""
+
+
+async def drain_all(registrar: Registrar, message: Drain, asked: Asked | None) -> None:
+    """Have every open run held, all at once; the answer is how many were."""
+    held = 0
+
+    async def one(run_id: str) -> None:
+        nonlocal held
+        try:
+            held += await registrar.system.ref(f"{RUNS}/{run_id}/run").ask(message, timeout=message.grace_s + STOP_S)
+        except ActorDead:
+            return
+
+    async with trio.open_nursery() as nursery:
+        for run_id in sorted(registrar.watched):
+            nursery.start_soon(one, run_id)
+    if asked is not None:
+        asked.answer(held)
 
 
 class Drainage:

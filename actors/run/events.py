@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 from attrs import Factory, frozen
 
 from actors.entity import Fact
+from actors.wait.events import WaitTimeoutCancelledRun
 
 __all__ = [
     "ENDINGS", "FinallyCompleted", "FinallyStarted", "ReportWritten", "RunAwaitingApproval", "RunBlockedCorruptCheckpoint",
     "RunCancelRequested", "RunCancelled", "RunCompleted", "RunCreated", "RunExecutionClaimed", "RunFailed", "RunFailedPanic",
-    "RunFailedServerRestart", "RunInterruptedShutdown", "RunPauseRequested", "RunPaused", "RunQueueReasonChanged",
-    "RunQueuedForResumeAfterRestart", "RunRequeued", "RunResumed", "RunStarted", "RunStopped", "RunTaskRetried",
+    "RunFailedServerRestart", "RunInterruptedShutdown", "RunPauseRequested", "RunPaused", "RunQueuedForResumeAfterRestart",
+    "RunRequeued", "RunResumed", "RunStarted", "RunStopped", "RunTaskRetried", "RunWaiting",
 ]  # fmt: skip
 
 
@@ -95,33 +96,30 @@ class RunPaused(Fact):
 
 @frozen
 class RunResumed(Fact):
-    """An operator let it go on; `limits` are raised budgets of this run, milliseconds."""
+    """An operator let it go on; `limits` are raised budgets of this run. `reset_nodes`: waits that were over and open anew."""
 
     kind: ClassVar[str] = "run_resumed"
     reason: str
     by: str | None = None
     limits: Mapping[str, int] = Factory(dict)
+    reset_nodes: tuple[str, ...] = ()
 
 
 @frozen
 class RunRequeued(Fact):
-    """A due back-off of another branch brings a waiting run back into the queue."""
+    """A due back-off, or a wait that timed out, brings a waiting run back into the queue."""
 
     kind: ClassVar[str] = "run_requeued"
     reason: str
 
 
 @frozen
-class RunQueueReasonChanged(Fact):
-    """The run has been queued for more than a moment, and this is why. It changes no status.
+class RunWaiting(Fact):
+    """All that is left waits for a time, a signal, a condition or a webhook."""
 
-    `resource_key`: the workspace that another run holds; `rate_limited_provider`: the outside service that is throttled.
-    """
-
-    kind: ClassVar[str] = "run_queue_reason_changed"
-    queue_reason: str
-    resource_key: str | None = None
-    rate_limited_provider: str | None = None
+    kind: ClassVar[str] = "run_waiting"
+    wait_ids: tuple[str, ...]
+    node_ids: tuple[str, ...] = ()
 
 
 @frozen
@@ -140,6 +138,7 @@ class RunCancelRequested(Fact):
     reason: str
     by: str | None = None
     gate: str | None = None
+    wait: str | None = None
 
 
 @frozen
@@ -179,6 +178,7 @@ class RunFailed(Fact):
     code: str
     node_ids: tuple[str, ...] = ()
     message: str = ""
+    stop_kind: str | None = None
 
 
 @frozen
@@ -245,5 +245,6 @@ class ReportWritten(Fact):
 
 
 ENDINGS: tuple[type[Fact], ...] = (
-    RunCompleted, RunFailed, RunFailedPanic, RunFailedServerRestart, RunStopped, RunCancelled, RunBlockedCorruptCheckpoint,
+    RunCompleted, RunFailed, RunFailedPanic, RunFailedServerRestart, RunStopped, RunCancelled, WaitTimeoutCancelledRun,
+    RunBlockedCorruptCheckpoint,
 )  # fmt: skip

@@ -1,17 +1,23 @@
-"""What the artifacts before a gate hash to right now: gathered before a gate opens, is decided, or lets a node through."""
+"""What a decision must know of the world: what artifacts before a gate hash to right now, and the answers to its questions."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from typing import TYPE_CHECKING, Any
 
 import trio
 
 from actors.gate.shown import artifacts_before
 from actors.node.artifact import digest_of
 from actors.run.state import RunState
+from actors.wait.deliveries import early_delivery
+from actors.wait.opening import EarlyDelivery
 from actors.workflow.spec import Gate
 
-__all__ = ["gates_to_check", "gather"]
+if TYPE_CHECKING:
+    from actors.services import Services
+
+__all__ = ["find_out", "gates_to_check", "gather"]
 
 IN_THREAD = 8 << 20
 """Above this many bytes hashing would hold up the loop."""
@@ -42,3 +48,11 @@ async def gather(state: RunState, workdir: str, gates: Iterable[str]) -> dict[st
         else:
             found[source] = digest_of(workdir, path)
     return found
+
+
+def find_out(services: Services, run_id: str, questions: Iterable[Hashable]) -> dict[Hashable, Any]:
+    """What the world says to the questions of a decision."""
+    now = services.clock.now_ms()
+    return {
+        question: early_delivery(services.store, run_id, question.row, now) for question in questions if isinstance(question, EarlyDelivery)
+    }

@@ -8,7 +8,9 @@ from typing import Any
 from actors.entity import Fact
 from actors.run import events as run
 from actors.run.fold_gates import GATE_FOLDS
-from actors.run.fold_nodes import NODE_FOLDS
+from actors.run.fold_nodes import NODE_FOLDS, leave_attempts
+from actors.run.fold_queue import QUEUE_FOLDS
+from actors.run.fold_waits import WAIT_FOLDS, close_waits
 from actors.run.resets import reset_nodes
 from actors.run.state import ACTIVE, NodeError, RunState, RunStatus
 
@@ -47,18 +49,10 @@ def _moved(state: RunState, before: RunStatus, after: RunStatus, at: int) -> Non
     if after != "queued":
         state.queue = None
     if state.terminal:
-        _leave_attempts(state, at)
+        leave_attempts(state, at)
+        close_waits(state)
         state.backoffs.clear()
         state.finished_at_ms = state.finished_at_ms or at
-
-
-def _leave_attempts(state: RunState, at: int) -> None:
-    """Attempts under way end with their run, without an outcome of their own."""
-    for node_id in list(state.executing):
-        node = state.nodes[node_id]
-        node.status, node.ended_at_ms, node.excused = "pending", at, node.excused + 1
-        del state.executing[node_id]
-        state.offer(node_id)
 
 
 def _created(state: RunState, event: run.RunCreated, at: int) -> None:
@@ -110,6 +104,8 @@ def _paused(state: RunState, event: run.RunPaused, at: int) -> None:
 
 
 def _resumed(state: RunState, event: run.RunResumed, at: int) -> None:
+    if event.reset_nodes:
+        reset_nodes(state, event.reset_nodes)
     _requeue(state, event.reason)
     state.limits |= dict(event.limits)
 
@@ -118,10 +114,8 @@ def _requeued(state: RunState, event: run.RunRequeued, at: int) -> None:
     _requeue(state, event.reason)
 
 
-def _queue_reason(state: RunState, event: run.RunQueueReasonChanged, at: int) -> None:
-    kept = {name: value for name, value in (state.queue or {}).items() if name == "queued_at_ms" or name.startswith("retry_")}
-    found = {"resource_key": event.resource_key, "rate_limited_provider": event.rate_limited_provider}
-    state.queue = {"queue_reason": event.queue_reason, **kept, **{name: value for name, value in found.items() if value is not None}}
+def _waiting(state: RunState, event: run.RunWaiting, at: int) -> None:
+    state.status, state.detail = "waiting", {"code": "run_waiting", "node_ids": list(event.node_ids)}
 
 
 def _awaiting(state: RunState, event: run.RunAwaitingApproval, at: int) -> None:
@@ -129,7 +123,7 @@ def _awaiting(state: RunState, event: run.RunAwaitingApproval, at: int) -> None:
 
 
 def _cancel_requested(state: RunState, event: run.RunCancelRequested, at: int) -> None:
-    state.cancel_reason, state.cancel_gate, state.cancel_by = event.reason, event.gate, event.by
+    state.cancel_reason, state.cancel_gate, state.cancel_wait, state.cancel_by = event.reason, event.gate, event.wait, event.by
     state.queue = None
     if state.section == "finally":
         state.finally_since_ms = at
@@ -168,6 +162,8 @@ def _completed(state: RunState, event: run.RunCompleted, at: int) -> None:
 
 def _failed(state: RunState, event: run.RunFailed, at: int) -> None:
     _ended(state, "failed", event.code, event.node_ids, event.message)
+    if event.stop_kind is not None:
+        state.stop_kind, state.stop_reason = event.stop_kind, event.code
 
 
 def _panicked(state: RunState, event: run.RunFailedPanic, at: int) -> None:
@@ -196,7 +192,7 @@ def _corrupt(state: RunState, event: run.RunBlockedCorruptCheckpoint, at: int) -
 
 def _retried(state: RunState, event: run.RunTaskRetried, at: int) -> None:
     state.finished_at_ms = state.output = state.last_failure = state.report_path = None
-    state.cancel_reason = state.cancel_gate = state.cancel_by = None
+    state.cancel_reason = state.cancel_gate = state.cancel_wait = state.cancel_by = state.guardrail = None
     reset_nodes(state, event.reset_nodes)
     state.tolerated = frozenset(state.failures)
     _requeue(state, event.reason, {"code": event.reason, "node_id": event.node_id})
@@ -227,7 +223,7 @@ FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     run.RunPaused: _paused,
     run.RunResumed: _resumed,
     run.RunRequeued: _requeued,
-    run.RunQueueReasonChanged: _queue_reason,
+    run.RunWaiting: _waiting,
     run.RunAwaitingApproval: _awaiting,
     run.RunCancelRequested: _cancel_requested,
     run.RunStopped: _stopped,
@@ -243,4 +239,6 @@ FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     run.ReportWritten: _report,
     **NODE_FOLDS,
     **GATE_FOLDS,
+    **WAIT_FOLDS,
+    **QUEUE_FOLDS,
 }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from attrs import evolve
+
 from actors.entity import Fact
 from actors.gate import events as gate
 from actors.run.resets import reset_nodes
@@ -26,7 +28,8 @@ def _opened(state: RunState, event: gate.ApprovalGateOpened, at: int) -> None:
     state.open_gates[event.gate_name] = OpenGate(
         node_id=event.node_id, gate_name=event.gate_name, gate_type=event.gate_type, instance=event.instance, nonce=event.nonce,
         decisions=event.decisions, shown=event.shown, shown_digest=event.shown_digest, opened_at_ms=at,
-        expires_at_ms=event.expires_at_ms, on_expiry=event.on_expiry,
+        expires_at_ms=event.expires_at_ms, on_expiry=event.on_expiry, escalate_to=event.escalate_to,
+        remind_every_ms=event.remind_every_ms, stale_at_ms=event.stale_at_ms,
     )  # fmt: skip
     node = state.nodes[event.node_id]
     state.executing.pop(event.node_id, None)
@@ -72,6 +75,22 @@ def _expired(state: RunState, event: gate.ApprovalGateExpired, at: int) -> None:
         state.gate_history.append(GateRecord(event.node_id, event.gate_name, event.instance, "expired", at, "system", digest))
 
 
+def _escalated(state: RunState, event: gate.ApprovalGateEscalated, at: int) -> None:
+    _change(state, event.gate_name, escalated=event.escalated_to, reminders=event.reminder_count, reminded_at_ms=at)
+
+
+def _reminded(state: RunState, event: gate.ApprovalGateReminderDue, at: int) -> None:
+    _change(state, event.gate_name, reminders=event.reminder_count, reminded_at_ms=at)
+
+
+def _stale(state: RunState, event: gate.ApprovalGateMarkedStale, at: int) -> None:
+    _change(state, event.gate_name, stale=True)
+
+
+def _change(state: RunState, gate_name: str, **fields: Any) -> None:
+    state.open_gates[gate_name] = evolve(state.open_gates[gate_name], **fields)
+
+
 def _denied(state: RunState, event: gate.ApprovalGateTransitionGuardDenied, at: int) -> None:
     state.gate_history.append(
         GateRecord(event.node_id, event.gate_name, event.instance, "guard_denied", at, event.decided_by),
@@ -83,5 +102,8 @@ GATE_FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     gate.ApprovalGateDecided: _decided,
     gate.ApprovalGateReopened: _reopened,
     gate.ApprovalGateExpired: _expired,
+    gate.ApprovalGateEscalated: _escalated,
+    gate.ApprovalGateReminderDue: _reminded,
+    gate.ApprovalGateMarkedStale: _stale,
     gate.ApprovalGateTransitionGuardDenied: _denied,
 }

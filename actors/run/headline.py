@@ -4,26 +4,49 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from actors.gate.rules import next_expiry
+from actors.gate.expiry import next_gate_due
 from actors.run.events import RunCreated
 from actors.run.state import RunState
 from actors.scheduler.tickets import scheduled_key
+from actors.wait.row import earliest
 from actors.workflow.spec import Workflow
 from storage.records import Headline
 
-__all__ = ["QUEUE_FACTS", "LineKey", "born", "due_of", "headline_of", "line_key"]
+__all__ = ["LineKey", "born", "due_of", "headline_of", "line_key"]
 
-QUEUE_FACTS = ("retry_after", "queue_reason")
-"""Those that are true of a queued run alone."""
 UNDER_WAY = ("queued", "running", "pausing", "waiting")
 
 
 def due_of(state: RunState) -> int | None:
-    """When time alone moves a run at rest on, epoch milliseconds: a back-off, or the expiry of a gate."""
+    """When time alone moves a run at rest on, epoch milliseconds: a back-off, the expiry of a gate, whatever a wait is due for.
+
+    The back-off of a queued run is the scheduler's: `retry_after` among the line's facts.
+    """
+    if state.status not in ("queued", "paused", "awaiting_approval", "waiting"):
+        return None
+    if state.cancel_reason is not None:
+        return None  # nothing that waits matters any more
+    times = [earliest(state.waits.values()), _lost_wake(state), next_gate_due(state.open_gates.values(), held=state.status == "paused")]
     if state.status in ("awaiting_approval", "waiting"):
-        times = [time for time in (next_expiry(state.open_gates), *state.backoffs.values()) if time is not None]
-        return min(times, default=None)
-    return None
+        times += state.backoffs.values()
+    return min([time for time in times if time is not None], default=None)
+
+
+def _lost_wake(state: RunState) -> int | None:
+    """A wait whose end has not reached its node, as in a restored copy of an older log: at once."""
+    lost = (row.status in ("registering", "woken") and state.nodes[row.node_id].status == "waiting" for row in state.waits.values())
+    return state.updated_at_ms if any(lost) else None
+
+
+def _open_waits(state: RunState) -> int:
+    return sum(row.open or row.needs_person for row in state.waits.values()) if not state.terminal else 0
+
+
+def lookup_keys(state: RunState) -> tuple[str, ...] | None:
+    """The keys under which webhook deliveries find the run; None where the workflow waits for none."""
+    if not state.plan.webhooks:
+        return None
+    return tuple(key for row in state.waits.values() if (key := row.lookup_key) is not None)
 
 
 class LineKey(NamedTuple):
@@ -31,20 +54,21 @@ class LineKey(NamedTuple):
 
     status: str
     due_ms: int | None
-    detail: str | None
-    pause_reason: str | None
-    gates: int
-    cancelled: bool
     retry_after: int | None
     queue_reason: str | None
+    detail: str | None
+    pause_reason: str | None
+    open_things: tuple[int, int, tuple[str, ...] | None]
+    cancelled: bool
 
 
 def line_key(state: RunState) -> LineKey:
     """A line that would say the same is not written again."""
     code = state.detail["code"] if state.detail is not None and state.status not in ("running", "queued") else None
     reason = state.queue.get("queue_reason") if state.queue is not None else None
+    open_things = (len(state.open_gates), _open_waits(state), lookup_keys(state))
     cancelled = state.cancel_reason is not None
-    return LineKey(state.status, due_of(state), code, state.pause_reason, len(state.open_gates), cancelled, state.retry_after_ms, reason)
+    return LineKey(state.status, due_of(state), state.retry_after_ms, reason, code, state.pause_reason, open_things, cancelled)
 
 
 def headline_of(state: RunState) -> Headline:
@@ -56,6 +80,8 @@ def headline_of(state: RunState) -> Headline:
         facts["pause_reason"] = state.pause_reason
     if state.open_gates:
         facts["gates"] = len(state.open_gates)
+    if (waits := _open_waits(state)) > 0:
+        facts["waits"] = waits
     if state.retry_after_ms is not None:
         facts["retry_after"] = state.retry_after_ms
     if state.queue is not None and "queue_reason" in state.queue:
@@ -63,7 +89,7 @@ def headline_of(state: RunState) -> Headline:
     return Headline(
         stream=state.run_id, kind="run", status=state.status, created_ms=state.created_at_ms, updated_ms=state.updated_at_ms,
         group=state.workflow_id, due_ms=due_of(state), priority=state.priority, title=state.plan.workflow.name, facts=facts,
-        keys=_keys(state, state.status),
+        keys=_keys(state, state.status, lookup_keys(state)),
     )  # fmt: skip
 
 
@@ -71,7 +97,7 @@ def born(run_id: str, event: RunCreated, workflow: Workflow, at_ms: int) -> Head
     """The line of a run that is made at that time."""
     return Headline(
         stream=run_id, kind="run", status="queued", created_ms=at_ms, updated_ms=at_ms, group=event.workflow_id, priority=event.priority,
-        title=workflow.name, facts=_standing(event, workflow), keys=_keys(event, "queued"),
+        title=workflow.name, facts=_standing(event, workflow), keys=_keys(event, "queued", None),
     )  # fmt: skip
 
 
@@ -91,8 +117,9 @@ def _standing(run: RunCreated | RunState, workflow: Workflow) -> dict[str, Any]:
     return facts
 
 
-def _keys(run: RunCreated | RunState, status: str) -> tuple[str, ...] | None:
-    """A scheduled run is found by its workflow for as long as it holds up those behind it; other runs are found under no key."""
+def _keys(run: RunCreated | RunState, status: str, webhooks: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """A scheduled run is found by its workflow for as long as it holds up those behind it. None: the run is found under no key, ever."""
     if run.scheduled_for_ms is None:
-        return None
-    return (scheduled_key(run.workflow_id),) if status in UNDER_WAY else ()
+        return webhooks
+    own = (scheduled_key(run.workflow_id),) if status in UNDER_WAY else ()
+    return own + (webhooks or ())

@@ -6,10 +6,10 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actors.run.events import RunQueueReasonChanged
 from actors.run.recovery import claim
 from actors.run.schedule import ticket_of
 from actors.run.state import ACTIVE
+from actors.scheduler.events import RunQueueReasonChanged
 from actors.scheduler.messages import Left, Reserve
 from actors.services import SCHEDULER
 from storage import Acquire

@@ -160,5 +160,6 @@ class Logbook:
         moved = claimed or line.status != before.status  # a run may ask, or end, in the very commit with which it takes its slot
         self.left |= moved and after != "running" and (claimed or before.status in ("running", "pausing", "queued"))
         self.ended |= moved and self.state.terminal
-        self.queued |= after == "queued" and (moved or line.retry_after != before.retry_after)
+        # What held it in the queue may hold it no more, as when a wait of a run in back-off is over.
+        self.queued |= after == "queued" and (moved or (before.queue_reason is not None and line.queue_reason is None))
         self.services.watchers.grew(self.run_id, after, self.state.seq, last.kind, moved=moved)

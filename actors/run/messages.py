@@ -9,6 +9,7 @@ from attrs import Factory, frozen
 
 from actors.gate.messages import Decide
 from actors.refusals import Principal, Refusal, RequestKey
+from actors.wait.messages import Resolve, Signal
 from supervision import Down, Request
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Retry",
     "RunDown",
     "Wake",
+    "WakeRun",
 ]  # fmt: skip
 
 Reply = dict[str, Any] | Refusal
@@ -67,7 +69,7 @@ class Retry:
     reason: str | None = None
 
 
-Operation = Pause | Resume | Cancel | Retry | Decide
+Operation = Pause | Resume | Cancel | Retry | Decide | Signal | Resolve
 
 
 @frozen
@@ -118,6 +120,13 @@ class QueueReason:
 @frozen
 class Wake:
     """Tell to a run: look at the time."""
+
+
+@frozen
+class WakeRun:
+    """Tell to the registrar: have that run look at the world."""
+
+    run_id: str
 
 
 @frozen

@@ -17,7 +17,9 @@ from actors.run.messages import Cancel, Operation, Pause, Resume, Retry
 from actors.run.resets import reset_closure
 from actors.run.state import RunState
 from actors.run.turn import Turn
-from actors.workflow.spec import Gate
+from actors.wait.messages import Resolve, Signal
+from actors.wait.operations import resolve_wait, signal
+from actors.workflow.spec import Gate, Wait
 
 __all__ = ["attempts_to_end", "operate", "refusal_before"]
 
@@ -67,14 +69,17 @@ def operate(turn: Turn, operation: Operation) -> Answer:
         case Pause():
             return _pause(turn, operation)
         case Resume():
-            turn.emit(RunResumed(reason=_reason(operation.reason, "resumed_by_operator"), by=str(operation.by), limits=operation.limits))
-            return {}
+            return _resume(turn, operation)
         case Cancel():
             return _cancel(turn, operation)
         case Retry():
             return _retry(turn, operation)
         case Decide():
             return decide_gate(turn, operation)
+        case Signal():
+            return signal(turn, operation)
+        case Resolve():
+            return resolve_wait(turn, operation)
         case _:
             assert_never(operation)
 
@@ -87,6 +92,15 @@ def _pause(turn: Turn, operation: Pause) -> Answer:
     reason = _reason(operation.reason, "paused_by_operator")
     turn.emit(RunPauseRequested(reason=reason, by=str(operation.by)))
     turn.emit(RunPaused(reason=reason))
+    return {}
+
+
+def _resume(turn: Turn, operation: Resume) -> Answer:
+    """A wait that was over and needed a person opens anew, with fresh times."""
+    rows = [row for row in turn.state.waits.values() if row.needs_person and turn.state.nodes[row.node_id].status == "waiting"]
+    reason = _reason(operation.reason, "resumed_by_operator")
+    reset = tuple(sorted(row.node_id for row in rows))
+    turn.emit(RunResumed(reason=reason, by=str(operation.by), limits=operation.limits, reset_nodes=reset))
     return {}
 
 
@@ -129,17 +143,18 @@ def _retry(turn: Turn, operation: Retry) -> Answer:
     )
     asked = {gate.node_id for gate in state.open_gates.values()}
     for node_id, node in state.nodes.items():
-        if node.status == "waiting" and node_id not in asked:
+        if node.status == "waiting" and node_id not in asked and not isinstance(state.plan.nodes[node_id].action, Wait):
             ask_outcome(turn, node_id)  # its question was closed with the run, and nobody has answered it
     return {"node_id": operation.node_id, "reset_nodes": list(reset)}
 
 
 def _left_behind(state: RunState) -> list[str]:
-    """Nodes of the body that an ending left neither done nor pending: skipped by it, or gates whose question it closed."""
+    """Nodes of the body that an ending left neither done nor pending: skipped by it, or gates and waits that it closed."""
     asked = {gate.node_id for gate in state.open_gates.values()} if not state.terminal else set()
+    asked |= {row.node_id for row in state.waits.values() if row.open}
     return [
         node_id
         for node_id in state.plan.body.order
         if (state.nodes[node_id].status == "skipped" and state.settled(node_id) is None)
-        or (state.nodes[node_id].status == "waiting" and isinstance(state.plan.nodes[node_id].action, Gate) and node_id not in asked)
+        or (state.nodes[node_id].status == "waiting" and isinstance(state.plan.nodes[node_id].action, Gate | Wait) and node_id not in asked)
     ]

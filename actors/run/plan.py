@@ -8,7 +8,7 @@ from attrs import frozen
 
 from actors.workflow.condition import compile_condition
 from actors.workflow.graph import Graph
-from actors.workflow.spec import Command, Gate, Node, Shell, Workflow
+from actors.workflow.spec import Command, Condition, Gate, Node, Shell, Timer, Wait, Webhook, Workflow
 from actors.workflow.template import references
 
 __all__ = ["Plan", "Section", "compile_plan", "handler_id"]
@@ -26,7 +26,7 @@ class Plan:
     """`nodes` holds every node of the version by id: body, clean-up and failure handlers.
 
     `guards`: the gates before a node, nearest first. `eager`: nodes that are looked at as soon as they are ready, without taking a place
-    among the attempts at once. `reads`: whose results a node's texts name.
+    among the attempts at once. `reads`: whose results a node's texts name. `webhooks`: whether a node waits for one.
     """
 
     workflow: Workflow
@@ -39,6 +39,7 @@ class Plan:
     sort_keys: dict[str, tuple[int, str]]
     eager: frozenset[str]
     reads: dict[str, frozenset[str]]
+    webhooks: bool
 
     def is_handler(self, node_id: str) -> bool:
         """Whether the node is the failure handler of another."""
@@ -65,6 +66,8 @@ def _reads(node: Node) -> frozenset[str]:
             texts += [run, dict(env)]
         case Gate(prompt=prompt):
             texts.append(prompt)
+        case Wait(on=Timer(wake_at=text) | Condition(key=text) | Webhook(value=text)):
+            texts.append(text)
     if node.artifact is not None:
         texts.append(node.artifact.path)
     lookups = [lookup.path for lookup in references(texts)]
@@ -93,6 +96,7 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
         tail=Graph.of(workflow.finally_),
         guards=guards,
         sort_keys={node_id: (-node.priority, node_id) for node_id, node in nodes.items()},
-        eager=frozenset(node_id for node_id, node in nodes.items() if node.when is not None or isinstance(node.action, Gate)),
+        eager=frozenset(node_id for node_id, node in nodes.items() if node.when is not None or isinstance(node.action, Gate | Wait)),
         reads={node_id: _reads(node) for node_id, node in nodes.items()},
+        webhooks=any(isinstance(node.action, Wait) and isinstance(node.action.on, Webhook) for node in workflow.nodes),
     )

@@ -9,7 +9,6 @@ from attrs import evolve
 from actors.entity import Fact
 from actors.refusals import Refusal
 from actors.run.events import RunBlockedCorruptCheckpoint, RunFailedPanic
-from actors.run.headline import QUEUE_FACTS
 from actors.run.logbook import CorruptLog
 from actors.run.state import TERMINAL
 from actors.run.vocabulary import run_codec
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from supervision import Exit, Ref
 
 __all__ = ["cause_of", "lock_away", "quarantine", "unavailable"]
+
+OPEN_THINGS = ("gates", "waits", "retry_after", "queue_reason")
+"""Facts of a line that an ended run has no more."""
 
 
 def cause_of(error: BaseException | None) -> BaseException | None:
@@ -64,10 +66,9 @@ async def quarantine(services: Services, run_id: str, ended: Exit) -> str:
     now = services.clock.now_ms()
     headline = None
     if line is not None:
-        facts = {name: value for name, value in line.facts.items() if name not in QUEUE_FACTS}
-        facts["detail"] = "checkpoint_recovery_failed" if corrupt else "run_task_panicked"
-        keys = () if "scheduled" in facts else None  # it holds up nobody behind it any more
-        headline = evolve(line, status="blocked" if corrupt else "failed", updated_ms=now, due_ms=None, facts=facts, keys=keys)
+        kept = {name: value for name, value in line.facts.items() if name not in OPEN_THINGS}
+        facts = {**kept, "detail": "checkpoint_recovery_failed" if corrupt else "run_task_panicked"}
+        headline = evolve(line, status="blocked" if corrupt else "failed", updated_ms=now, due_ms=None, facts=facts, keys=())
     append = Append(
         run_id, services.store.journal.head(run_id), (run_codec().encode(event),), epoch=epoch,
         headline=headline, claim=Release() if epoch is not None else None,

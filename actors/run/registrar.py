@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import orjson
-import trio
 
 from actors.plans import VersionMissing
 from actors.refusals import Refusal
 from actors.run.actor import Run
 from actors.run.admission import prepare
+from actors.run.draining import STOP_S, drain_all
 from actors.run.known import conflict, no_such_run
-from actors.run.messages import Admit, Drain, ForRun, Launch, QueueReason, Renew, RunDown, Wake
+from actors.run.messages import Admit, Drain, ForRun, Launch, QueueReason, Renew, RunDown, Wake, WakeRun
 from actors.run.quarantine import lock_away, unavailable
 from actors.run.reopening import reopen_all, restore_reports
 from actors.scheduler.messages import Due, Enqueue, Relaunch
-from actors.services import NEWBORN, SCHEDULER, Services
+from actors.services import NEWBORN, RUNS, SCHEDULER, Services
 from storage import BadTransaction, ReceiptExists, RequestConflict, Unavailable
 from supervision import Actor, ActorDead, ChildSpec, Dynamic, Exit, Failed, Forwarded, Mailbox, Normal, Shutdown, Supervisor
 
@@ -27,11 +27,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Registrar", "RegistrarMessage"]
 
-RUNS = "runs"
-RESTING = ("awaiting_approval", "waiting")
+RESTING = ("awaiting_approval", "waiting", "paused", "queued")
 LOOK_AGAIN_MS = 30_000
-STOP_S = 25.0
-RegistrarMessage = Admit | ForRun | Launch | QueueReason | RunDown | Wake | Renew | Drain
+RegistrarMessage = Admit | ForRun | Launch | QueueReason | RunDown | Wake | WakeRun | Renew | Drain
 
 
 class Registrar(Actor[RegistrarMessage]):
@@ -45,7 +43,7 @@ class Registrar(Actor[RegistrarMessage]):
         self._restart_max = restart_max
         self._restart_window_s = restart_window_s
         self._renew_s = renew_s
-        self._watched: set[str] = set()
+        self.watched: set[str] = set()
         self._knocking: dict[str, list[tuple[Asked | None, ForRun | Launch | QueueReason | Wake]]] = {}
         self._timer: tuple[int, Timer] | None = None
         self._draining = False
@@ -62,7 +60,7 @@ class Registrar(Actor[RegistrarMessage]):
 
     def status(self) -> str:
         """Counts since this incarnation began, for the tree."""
-        open_now = len(self._watched)
+        open_now = len(self.watched)
         return f"{open_now} open, {self._admitted} admitted, {self._opened} opened, {self._quarantined} quarantined"
 
     async def receive(self, message: RegistrarMessage) -> object:
@@ -72,19 +70,18 @@ class Registrar(Actor[RegistrarMessage]):
             case ForRun():
                 return self._hand_on(message)
             case Launch(run_id=run_id) | QueueReason(run_id=run_id) if not self._draining:
-                if (run := self.open(run_id)) is None:
-                    self._knocking.setdefault(run_id, []).append((None, message))
-                else:
-                    await run.tell(message)
+                await self._tell_run(run_id, message)
             case RunDown():
                 await self._run_down(message)
-            case Wake():
+            case Wake() if not self._draining:
                 await self._wake_due()
+            case WakeRun(run_id=run_id) if not self._draining:
+                await self._tell_run(run_id, Wake())
             case Renew():
                 self.spawn(self._renew)
             case Drain():
                 self._draining = True
-                self.spawn(self._drain, message, self.defer())
+                self.spawn(drain_all, self, message, self.defer())
                 return Forwarded()
         return None
 
@@ -97,6 +94,12 @@ class Registrar(Actor[RegistrarMessage]):
             self.opened(run_id)
         path = f"{RUNS}/{run_id}/run"
         return self.system.ref(path) if self.system.receives(path) else None
+
+    async def _tell_run(self, run_id: str, message: Launch | QueueReason | Wake) -> None:
+        if (run := self.open(run_id)) is None:
+            self._knock(run_id, None, message)
+        else:
+            await run.tell(message)
 
     def spec(self, run_id: str) -> ChildSpec:
         """A run as a child: its workers, then the run itself, whose own restart leaves them at work."""
@@ -117,8 +120,8 @@ class Registrar(Actor[RegistrarMessage]):
         self._watch(run_id)
 
     def _watch(self, run_id: str) -> None:
-        if run_id not in self._watched:
-            self._watched.add(run_id)
+        if run_id not in self.watched:
+            self.watched.add(run_id)
             self.monitor(f"{RUNS}/{run_id}", lambda down: RunDown(run_id, down))
 
     def _hand_on(self, message: ForRun) -> object:
@@ -129,15 +132,19 @@ class Registrar(Actor[RegistrarMessage]):
         run = self.open(message.run_id)
         if run is not None:
             return self.forward(run, message)
-        self._knocking.setdefault(message.run_id, []).append((self.defer(), message))
+        self._knock(message.run_id, self.defer(), message)
         return Forwarded()
+
+    def _knock(self, run_id: str, asked: Asked | None, message: ForRun | Launch | QueueReason | Wake) -> None:
+        """The run is just coming to rest: it hears this when it has come to that and was opened again."""
+        self._knocking.setdefault(run_id, []).append((asked, message))
 
     def _let_in(self, run_id: str) -> None:
         """Who came while the run was coming to rest goes in now."""
         for asked, message in self._knocking.pop(run_id, ()):
             run = self.open(run_id)
             if run is None:
-                self._knocking.setdefault(run_id, []).append((asked, message))
+                self._knock(run_id, asked, message)
             elif asked is not None:
                 run.pass_on(asked, message)
             else:
@@ -145,7 +152,7 @@ class Registrar(Actor[RegistrarMessage]):
 
     async def _run_down(self, message: RunDown) -> None:
         run_id, ended = message.run_id, message.down.exit
-        self._watched.discard(run_id)
+        self.watched.discard(run_id)
         if not isinstance(ended, Normal | Shutdown):
             await self._broke(run_id, ended)
             return
@@ -156,7 +163,7 @@ class Registrar(Actor[RegistrarMessage]):
         due = line.due_ms if line is not None and line.status in RESTING else None
         if line is not None and line.status == "queued" and not self._draining:
             await self.system.ref(SCHEDULER).tell(Relaunch(run_id))
-        elif due is not None and (self._timer is None or due < self._timer[0]):
+        if due is not None and (self._timer is None or due < self._timer[0]):
             self._arm()
 
     async def _broke(self, run_id: str, ended: Exit) -> None:
@@ -206,10 +213,9 @@ class Registrar(Actor[RegistrarMessage]):
     # Time
 
     async def _wake_due(self) -> None:
-        """Open what rests and is due: expired gates, back-offs of waiting runs."""
+        """Open what rests and is due: gates, waits, back-offs of waiting runs."""
         for line in self.services.store.catalog.due(self.services.clock.now_ms(), "run", RESTING, limit=500):
-            run = self.open(line.stream)
-            if run is not None:
+            if (run := self.open(line.stream)) is not None:
                 await run.tell(Wake())
         self._arm()
 
@@ -227,21 +233,3 @@ class Registrar(Actor[RegistrarMessage]):
             await self.services.store.renew(self.services.claimant, self.services.lease_ms)
         except Unavailable:
             return  # the next one is due before the lease ends
-
-    # The end of the daemon
-
-    async def _drain(self, message: Drain, asked: Asked | None) -> None:
-        held = 0
-
-        async def one(run_id: str) -> None:
-            nonlocal held
-            try:
-                held += await self.system.ref(f"{RUNS}/{run_id}/run").ask(message, timeout=message.grace_s + STOP_S)
-            except ActorDead:
-                return
-
-        async with trio.open_nursery() as nursery:
-            for run_id in sorted(self._watched):
-                nursery.start_soon(one, run_id)
-        if asked is not None:
-            asked.answer(held)

@@ -27,6 +27,7 @@ def reset_nodes(state: RunState, node_ids: Iterable[str]) -> None:
         state.executing.pop(node_id, None)
         state.backoffs.pop(node_id, None)
         state.handlers.pop(node_id, None)
+        state.waits.pop(node_id, None)
     names = set(again)
     for gate in [gate for gate in state.open_gates.values() if gate.node_id in names]:
         del state.open_gates[gate.gate_name]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from actors.gate.rules import expire_gates, open_gate, recheck_guards
+from actors.gate.expiry import apply_time
+from actors.gate.rules import open_gate, recheck_guards
 from actors.node.events import NodeFailed, NodeRetryBackoffScheduled, NodeSkipped, NodeStarted
-from actors.run.events import FinallyCompleted, FinallyStarted, RunAwaitingApproval, RunPaused, RunRequeued
+from actors.run.events import FinallyCompleted, FinallyStarted, RunAwaitingApproval, RunPaused, RunRequeued, RunWaiting
 from actors.run.scope import ConditionFailed, condition_holds
 from actors.run.settlement import end, outcome_word
 from actors.run.state import RunState
 from actors.run.turn import Turn
-from actors.workflow.spec import Gate
+from actors.wait.ending import end_due_waits, over_for_a_person
+from actors.wait.opening import open_wait, take_deliveries
+from actors.workflow.spec import Gate, Wait
 
 __all__ = ["advance", "ended_because", "halted", "unwanted"]
 
@@ -44,7 +47,10 @@ def advance(turn: Turn) -> None:
     """Take the run as far as it goes without an outcome, a decision or time. Called after every change while the run is claimed."""
     state = turn.state
     if state.open_gates:
-        expire_gates(turn)
+        apply_time(turn)
+    if state.waits:
+        end_due_waits(turn)
+        take_deliveries(turn)
     if state.status in ("awaiting_approval", "waiting") and any(due <= turn.now for due in state.backoffs.values()):
         turn.emit(RunRequeued(reason="retry_backoff_due"))
     while state.status == "running":
@@ -167,6 +173,10 @@ def _not_to_start(turn: Turn, node_id: str) -> bool:
         if recheck_guards(turn, node_id):
             open_gate(turn, node_id)
         return True
+    if isinstance(node.action, Wait):
+        if recheck_guards(turn, node_id):
+            open_wait(turn, node_id)
+        return True
     return False
 
 
@@ -176,8 +186,10 @@ def _start(turn: Turn, node_id: str) -> None:
 
 
 def _rest(turn: Turn) -> bool:
-    """Nothing executes and nothing can start: wait for a person, for a back-off, or be done (False)."""
+    """Nothing executes and nothing can start: wait for a person, a back-off, whatever waits are open for, or be done (False)."""
     state = turn.state
+    if turn.questions:
+        return True  # the answers may let it go on
     if state.open_gates:
         turn.emit(RunAwaitingApproval(gates=tuple(state.open_gates)))
         return True
@@ -195,6 +207,19 @@ def _rest(turn: Turn) -> bool:
                 reason=node.error.message[:500] if node.error else "",
             )
         )
+        return True
+    return _rest_for_waits(turn)
+
+
+def _rest_for_waits(turn: Turn) -> bool:
+    """Wait for what is open; where only waits are left that need a person, hold the run for one."""
+    state = turn.state
+    rows = [row for row in state.waits.values() if row.open]
+    if rows:
+        turn.emit(RunWaiting(wait_ids=tuple(row.wait_id for row in rows), node_ids=tuple(row.node_id for row in rows)))
+        return True
+    if (row := over_for_a_person(turn)) is not None:
+        turn.emit(RunPaused(reason="wait_escalated" if row.status == "escalated" else "wait_reminded"))
         return True
     return False
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from actors.run.state import NodeState, RunState
 from actors.workflow.condition import ConditionError, compile_condition
-from actors.workflow.spec import Gate
+from actors.workflow.spec import Gate, Wait
 from actors.workflow.template import Lookup
 
 __all__ = ["ConditionFailed", "condition_holds", "scope_for", "scope_of"]
@@ -61,9 +61,13 @@ def _result(state: RunState, node_id: str) -> dict[str, Any]:
         found["artifact"] = {"path": node.artifact.path, "sha256": node.artifact.sha256, "size": node.artifact.size}
     if node.error is not None:
         found["error"] = _error(node)
-    if isinstance(state.plan.nodes[node_id].action, Gate):
-        content: Mapping[str, Any] = node.output if isinstance(node.output, dict) else {}
-        found |= {key: content.get(key) for key in ("decision", "selection", "feedback")} | {"selections": content.get("selections", [])}
+    action = state.plan.nodes[node_id].action
+    if isinstance(action, Wait):
+        content = node.output["content"]["wake"] if isinstance(node.output, dict) else {}
+        found["payload"] = content.get("payload")
+    if isinstance(action, Gate):
+        answer: Mapping[str, Any] = node.output if isinstance(node.output, dict) else {}
+        found |= {key: answer.get(key) for key in ("decision", "selection", "feedback")} | {"selections": answer.get("selections", [])}
     return found
 
 

@@ -6,6 +6,7 @@ from actors.run.events import RunCancelled, RunCompleted, RunFailed, RunStopped
 from actors.run.scope import scope_of
 from actors.run.state import RunState
 from actors.run.turn import Turn
+from actors.wait.events import WaitTimeoutCancelledRun
 from actors.workflow.template import TemplateError, references, render
 from storage.codec import canonical
 
@@ -24,10 +25,13 @@ def end(turn: Turn) -> None:
     state = turn.state
     if state.cancel_reason is not None and state.cancel_gate is not None:
         turn.emit(RunCancelled(reason=state.cancel_reason, node_id=state.cancel_gate))
+    elif state.cancel_reason is not None and state.cancel_wait is not None:
+        turn.emit(WaitTimeoutCancelledRun(node_id=state.cancel_wait, wait_id=state.waits[state.cancel_wait].wait_id))
     elif state.cancel_reason is not None:
         turn.emit(RunStopped(reason=state.cancel_reason, by=state.cancel_by))
     elif state.failures:
-        turn.emit(RunFailed(code="nodes_failed", node_ids=tuple(sorted(state.failures))))
+        stop_kind = "guardrail_stopped" if state.guardrail is not None else None
+        turn.emit(RunFailed(code=state.guardrail or "nodes_failed", node_ids=tuple(sorted(state.failures)), stop_kind=stop_kind))
     else:
         _complete(turn)
 

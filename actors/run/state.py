@@ -14,6 +14,7 @@ from attrs import Factory, define, frozen
 from actors.node.messages import ArtifactFact
 from actors.run.frontier import Frontier
 from actors.run.plan import Plan
+from actors.wait.row import KeptSignal, WaitRow
 
 __all__ = [
     "ACTIVE", "SKIPPED_AS_DONE", "TERMINAL", "GateRecord", "NodeError", "NodeState", "NodeStatus", "OpenGate", "RunState", "RunStatus",
@@ -44,7 +45,7 @@ class NodeError:
 
 @frozen
 class OpenGate:
-    """One instance of a question that is open. `shown` is what the decider is shown."""
+    """One instance of a question that is open. `shown` is what the decider is shown; `reminders` counts notifications about it."""
 
     node_id: str
     gate_name: str
@@ -57,6 +58,13 @@ class OpenGate:
     opened_at_ms: int
     expires_at_ms: int | None = None
     on_expiry: str | None = None
+    escalate_to: str | None = None
+    remind_every_ms: int | None = None
+    stale_at_ms: int | None = None
+    reminders: int = 0
+    reminded_at_ms: int | None = None
+    escalated: str | None = None
+    stale: bool = False
 
 
 @frozen
@@ -103,7 +111,12 @@ class NodeState:
 
 @define(eq=False)
 class RunState:
-    """The fold of one run's log up to `seq`."""
+    """The fold of one run's log up to `seq`.
+
+    `waits` holds the newest wait of each node. `heard` maps the keys of signals that came to the wait they ended (empty: kept).
+    `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
+    no attempt made.
+    """
 
     run_id: str
     plan: Plan
@@ -135,6 +148,9 @@ class RunState:
     executing: dict[str, None] = Factory(dict)
     open_gates: dict[str, OpenGate] = Factory(dict)
     gate_history: list[GateRecord] = Factory(list)
+    waits: dict[str, WaitRow] = Factory(dict)
+    signals: list[KeptSignal] = Factory(list)
+    heard: dict[str, str] = Factory(dict)
     backoffs: dict[str, int] = Factory(dict)
     handlers: dict[str, None] = Factory(dict)
     failures: list[str] = Factory(list)
@@ -143,6 +159,8 @@ class RunState:
     section: Literal["body", "finally", "done"] = "body"
     cancel_reason: str | None = None
     cancel_gate: str | None = None
+    cancel_wait: str | None = None
+    guardrail: str | None = None
     cancel_by: str | None = None
     finally_since_ms: int | None = None
     workflow_outcome: str | None = None

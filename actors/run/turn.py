@@ -5,7 +5,8 @@ Nobody hears of them before they are committed; a decision that cannot be commit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
 
 from attrs import Factory, define
 
@@ -15,14 +16,18 @@ from actors.run.state import RunState
 from actors.settings import RunRules
 from storage.records import Append
 
-__all__ = ["Turn"]
+__all__ = ["UNKNOWN", "Turn"]
+
+UNKNOWN = object()
+"""What `ask` gives while nobody has looked."""
 
 
 @define(eq=False)
 class Turn:
     """`evidence` is what artifact files of gates hash to right now (None: gone), `nonce` gives 128 random bits as text.
 
-    `also` are appends to other logs that stand or fall with this decision.
+    `also` are appends to other logs that stand or fall with this decision. `questions` are things about the world that a rule must know:
+    whoever makes the decision finds the `answers` and makes it again.
     """
 
     state: RunState
@@ -32,8 +37,16 @@ class Turn:
     evidence: Mapping[str, str | None] = Factory(dict)
     events: list[Fact] = Factory(list)
     also: list[Append] = Factory(list)
+    questions: dict[Hashable, None] = Factory(dict)
+    answers: dict[Hashable, Any] = Factory(dict)
 
     def emit(self, event: Fact) -> None:
         """Decide that `event` has happened."""
         evolve(self.state, event, self.now)
         self.events.append(event)
+
+    def ask(self, question: Hashable) -> Any:
+        """What the world says to that, or UNKNOWN: the question is put then, and the rule leaves its subject alone for this time."""
+        if question not in self.answers:
+            self.questions[question] = None
+        return self.answers.get(question, UNKNOWN)

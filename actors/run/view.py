@@ -8,6 +8,7 @@ from attrs import asdict
 
 from actors.entity import Fact
 from actors.run.state import NodeState, OpenGate, RunState
+from actors.wait.view import wait_json
 
 __all__ = ["event_json", "gate_json", "run_json"]
 
@@ -30,6 +31,7 @@ def run_json(state: RunState) -> dict[str, Any]:
         record["scheduler"] = dict(state.queue)
     record["open_gates"] = [gate.gate_name for gate in state.open_gates.values()]
     record["gate_history"] = [asdict(entry) for entry in state.gate_history]
+    record["waits"] = [wait_json(row) for row in state.waits.values()]
     record["nodes"] = [_node(state, node_id, node) for node_id, node in state.nodes.items() if _visible(state, node_id)]
     return record
 
@@ -71,6 +73,10 @@ def gate_json(run_id: str, gate: OpenGate) -> dict[str, Any]:
     }  # fmt: skip
     if gate.expires_at_ms is not None:
         found |= {"expires_at_ms": gate.expires_at_ms, "on_expiry": gate.on_expiry}
+    if gate.reminders or gate.stale:
+        found |= {"reminders": gate.reminders, "stale": gate.stale}
+    if gate.escalated is not None:
+        found["escalated_to"] = gate.escalated
     return found
 
 

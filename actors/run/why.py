@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 from actors.run.state import OpenGate, RunState
+from actors.wait.row import WaitRow
 
 __all__ = ["reasons"]
 
-EXPIRY = {"cancel": "the run is cancelled", "fail": "the gate fails", "continue": "the run goes on"}
+EXPIRY = {
+    "cancel": "the run is cancelled", "fail": "the gate fails", "continue": "the run goes on", "resume": "it counts as approved",
+    "escalate": "somebody else is asked", "remind": "people are reminded",
+}  # fmt: skip
+TIMEOUT = {
+    "fail": "the node fails", "cancel": "the run is cancelled", "escalate": "{to} is asked", "remind": "people are reminded",
+    "resume": "the run goes on without it",
+}  # fmt: skip
 QUESTION = 200
 BY_OPERATOR = "paused_by_operator"
 UNITS = (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000))
@@ -27,7 +35,7 @@ def reasons(state: RunState, queue: dict[str, Any] | None, now: int) -> list[dic
         case "paused":
             return [_paused(state)]
         case "awaiting_approval" | "waiting":
-            return _backoffs(state, now) + _gates(state, now)
+            return _backoffs(state, now) + _gates(state, now) + _waits(state, now)
         case _:
             return [_ended(state)]
 
@@ -81,7 +89,7 @@ def _running(state: RunState, now: int) -> list[dict[str, Any]]:
         rest = "nodes that do not need it go on, then the run fails" if goes_on else "nothing new starts, and the run fails"
         text = f"{', '.join(state.failures)} failed: {rest} when what is under way has ended."
         found.append(_reason("failing", text))
-    return found + _gates(state, now) or [_reason("advancing", "It is about to take its next step.")]
+    return found + _gates(state, now) + _waits(state, now) or [_reason("advancing", "It is about to take its next step.")]
 
 
 def _backoffs(state: RunState, now: int) -> list[dict[str, Any]]:
@@ -101,6 +109,12 @@ def _paused(state: RunState) -> dict[str, Any]:
     if reason == "shutdown":
         text = "The daemon was shut down while it ran. The next start of the daemon takes it up by itself."
         return _reason(reason, text, resume, stop_kind=state.stop_kind)
+    row = next((row for row in state.waits.values() if row.needs_person), None)
+    if reason in ("wait_escalated", "wait_reminded") and row is not None:
+        text = f"Nothing came in time for node {row.node_id}" + (f", and {row.escalate_to} is asked" if row.escalate_to else "")
+        return _reason(
+            reason, f"{text}. Resume it to wait anew, or cancel it.", resume, f"penstock cancel {state.run_id}", node_id=row.node_id
+        )
     why = "." if reason == BY_OPERATOR else f": {reason.rstrip('.')}."
     return _reason(BY_OPERATOR, f"An operator paused it{why}", resume, f"penstock cancel {state.run_id}", stop_kind=state.stop_kind)
 
@@ -111,7 +125,9 @@ def _gates(state: RunState, now: int) -> list[dict[str, Any]]:
 
 def _gate(state: RunState, gate: OpenGate, now: int) -> dict[str, Any]:
     text = f"Gate {gate.gate_name} has been open for {_words(now - gate.opened_at_ms)} and waits for a person."
-    if gate.expires_at_ms is not None:
+    if gate.escalated is not None:
+        text += f" Nobody answered in time; {gate.escalated} is asked."
+    elif gate.expires_at_ms is not None:
         then = EXPIRY.get(gate.on_expiry or "", f"{gate.on_expiry} follows")
         text += f" It expires {_in(gate.expires_at_ms - now)}; then {then}."
     question = str(gate.shown.get("prompt") or "").strip().split("\n", 1)[0]
@@ -120,6 +136,31 @@ def _gate(state: RunState, gate: OpenGate, now: int) -> dict[str, Any]:
     words = [{"cancel": "cancel-gate"}.get(word, word) for word in gate.decisions if word != first]
     step = f"penstock {first} {state.run_id} {gate.gate_name}" + (f"   (or {', '.join(words)})" if words else "")
     return _reason("awaiting_gate", text, step, node_id=gate.node_id, gate=gate.gate_name, expires_at_ms=gate.expires_at_ms)
+
+
+def _waits(state: RunState, now: int) -> list[dict[str, Any]]:
+    return [_wait(state, row, now) for row in state.waits.values() if row.open]
+
+
+def _wait(state: RunState, row: WaitRow, now: int) -> dict[str, Any]:
+    """What an open wait waits for, and what happens when that does not come."""
+    then = ""
+    if row.timeout_at_ms is not None:
+        what = TIMEOUT[row.on_timeout or "fail"].format(to=row.escalate_to)
+        then = f" If nothing comes {_in(row.timeout_at_ms - now)}, {what}."
+    match row.kind:
+        case "timer":
+            text = f"Node {row.node_id} waits for its time, which comes {_in((row.wake_at_ms or now) - now)}."
+            return _reason("waiting_for_time", text + then, node_id=row.node_id, wake_at_ms=row.wake_at_ms)
+        case "webhook":
+            rule = f" with {row.match['field']} {row.match['value']}" if "field" in row.match else ""
+            text = f"Node {row.node_id} waits for a delivery of the webhook {row.match['trigger_id']}{rule}.{then}"
+            return _reason("waiting_for_webhook", text, node_id=row.node_id, match=dict(row.match))
+        case "external_condition":
+            text = f"Node {row.node_id} waits for the signal {row.key}.{then}"
+            return _reason("waiting_for_signal", text, f"penstock signal {state.run_id} {row.key}", node_id=row.node_id, name=row.key)
+        case _:
+            assert_never(row.kind)
 
 
 def _ended(state: RunState) -> dict[str, Any]:

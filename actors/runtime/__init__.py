@@ -6,10 +6,11 @@ from actors.runtime.gates import GateMethods
 from actors.runtime.runs import RunMethods
 from actors.runtime.system import SystemMethods
 from actors.runtime.upkeep import UpkeepMethods
+from actors.runtime.waits import WaitMethods
 from actors.runtime.workflows import WorkflowMethods
 
 __all__ = ["DaemonRuntime"]
 
 
-class DaemonRuntime(WorkflowMethods, RunMethods, GateMethods, SystemMethods, UpkeepMethods):
+class DaemonRuntime(WorkflowMethods, RunMethods, GateMethods, WaitMethods, SystemMethods, UpkeepMethods):
     """All methods of one daemon."""

@@ -16,6 +16,7 @@ from actors.run.messages import Cancel
 from actors.runtime.base import Answer, Base
 from actors.workflow.parse import Loaded, load_text
 from actors.workflow.problems import Problem, WorkflowInvalid
+from actors.workflow.read_wait import WAIT_CODES
 from storage import ReceiptExists, RequestConflict, Unavailable
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def load(text: str, notation: str, source: str, folder: str | None) -> Loaded | 
         first = invalid.problems[0]
         more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
         message = f"{source}:{first.line}:{first.column}: {first.message}{more}"
-        return Refusal("invalid_workflow", message, {"problems": problems})
+        code = "invalid_wait_node" if all(problem.code in WAIT_CODES for problem in invalid.problems) else "invalid_workflow"
+        return Refusal(code, message, {"problems": problems})
 
 
 async def load_aside(text: str, notation: str, source: str, folder: str | None) -> Loaded | Refusal:
@@ -61,7 +63,7 @@ class WorkflowMethods(Base):
     async def workflow_check(self, params: p.WorkflowText, by: Principal) -> Answer:
         loaded = await load_aside(params.text, params.notation, params.source, params.folder)
         if isinstance(loaded, Refusal):
-            if loaded.code != "invalid_workflow":
+            if "problems" not in loaded.data:
                 return loaded
             return {"ok": False, "problems": loaded.data["problems"], "warnings": []}
         return {"ok": True, "problems": [], "warnings": [problem_json(problem) for problem in loaded.warnings]}

@@ -6,10 +6,11 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from actors.workflow.canonical_wait import wait_json
 from actors.workflow.json_text import read_json
 from actors.workflow.parse import load_tree
 from actors.workflow.problems import Report
-from actors.workflow.spec import Backoff, Command, Gate, Input, Need, Node, OnFail, Python, RetryPolicy, Shell, Workflow
+from actors.workflow.spec import Backoff, Command, Gate, Input, Need, Node, OnFail, Python, RetryPolicy, Shell, Wait, Workflow
 from actors.workflow.tree import STORED
 
 __all__ = ["decode", "digest", "encode"]
@@ -137,7 +138,7 @@ def _on_fail(on_fail: OnFail) -> Any:
     return None if on_fail.mode == "fail" else on_fail.mode
 
 
-def _action(action: Command | Shell | Python | Gate) -> dict[str, Any]:
+def _action(action: Command | Shell | Python | Gate | Wait) -> dict[str, Any]:
     match action:
         case Command():
             return {"argv": list(action.argv)} | _slim({"env": dict(action.env), "stdin": action.stdin})
@@ -145,6 +146,8 @@ def _action(action: Command | Shell | Python | Gate) -> dict[str, Any]:
             return {"run": action.run} | _slim({"env": dict(action.env)})
         case Python():
             return {"function": action.function} | _slim({"isolate": action.isolate}, isolate=False)
+        case Wait():
+            return {"wait": wait_json(action)}
     return {"gate": _gate(action)}
 
 
@@ -156,6 +159,13 @@ def _gate(gate: Gate) -> dict[str, Any]:
         "on_reject": gate.on_reject,
         "rework_targets": list(gate.rework_targets),
         "options": {"values": [{"value": option.value, "label": option.label} for option in gate.options]} if gate.options else None,
-        "expiry_policy": _slim({"expires_after_ms": gate.expires_after_ms, "on_expiry": gate.on_expiry}),
+        "expiry_policy": _slim(
+            {
+                "expires_after_ms": gate.expires_after_ms,
+                "on_expiry": gate.on_expiry,
+                "escalate_to": gate.escalate_to,
+                "remind_every_ms": gate.remind_every_ms,
+            }
+        ),
     }
     return _slim(entries, decisions=list(Gate().decisions), on_reject="fail")

@@ -9,7 +9,7 @@ from actors.workflow.drafts import Draft
 from actors.workflow.graph import Graph, find_cycles
 from actors.workflow.problems import Report
 from actors.workflow.read_workflow import Reading
-from actors.workflow.spec import Gate
+from actors.workflow.spec import Condition, Gate, Node, Wait
 
 __all__ = ["MAX_EDGES", "check_workflow"]
 
@@ -27,10 +27,12 @@ def check_workflow(report: Report, reading: Reading) -> None:
     graphs = [_check_list(report, drafts) for drafts in (reading.nodes, reading.finally_)]
     for draft in (*reading.nodes, *reading.finally_):
         _check_schema_name(report, draft, reading)
+        _check_bindings(report, draft, {other.node.node_id for other in (*reading.nodes, *reading.finally_)})
     for draft in reading.finally_:
-        if isinstance(draft.node.action, Gate):
-            message = "A gate cannot stand under finally: clean-up waits for nobody. Put it among the nodes, before what it guards."
-            report.add("gate_in_finally", draft.form.at("gate"), message, found=draft.node.node_id)
+        if isinstance(draft.node.action, Gate | Wait):
+            word = draft.node.kind
+            message = f"A {word} cannot stand under finally: clean-up waits for nobody. Put it among the nodes, before what it guards."
+            report.add(f"{word}_in_finally", draft.form.at(word), message, found=draft.node.node_id)
     check_references(report, reading, graphs[0], graphs[1])
 
 
@@ -89,9 +91,27 @@ def _check_rework(report: Report, draft: Draft, graph: Graph, before: int) -> No
         report.add("rework_target_unknown", path, message, found=target, allowed=allowed[:50])
 
 
+def _check_bindings(report: Report, draft: Draft, known: set[str]) -> None:
+    needed = {need.node for need in draft.node.needs}
+    for path, node_id in draft.bindings:
+        if node_id not in known:
+            message = f'There is no node "{node_id[:80]}".{report.similar(node_id, known)} Name one that this node needs.'
+            report.add("wait_binding_unknown_node", path, message, found=node_id, allowed=sorted(needed)[:50])
+        elif node_id not in needed:
+            message = f'"{node_id}" stands not in "needs", so its output may not be there. Add it.'
+            report.add("wait_binding_not_dependency", path, message, found=node_id, allowed=sorted(needed)[:50])
+
+
 def _check_schema_name(report: Report, draft: Draft, reading: Reading) -> None:
-    artifact = draft.node.artifact
+    name, key = _schema_name(draft.node)
     schemas = reading.workflow.schemas
-    if artifact and artifact.schema is not None and artifact.schema not in schemas:
-        message = f'There is no schema "{artifact.schema[:80]}".{report.similar(artifact.schema, schemas)} Add it under schemas.'
-        report.add("schema_unknown", draft.form.at("artifact"), message, found=artifact.schema, allowed=sorted(schemas)[:50])
+    if name is not None and name not in schemas:
+        message = f'There is no schema "{name[:80]}".{report.similar(name, schemas)} Add it under schemas.'
+        report.add("schema_unknown", draft.form.at(key), message, found=name, allowed=sorted(schemas)[:50])
+
+
+def _schema_name(node: Node) -> tuple[str | None, str]:
+    """The schema that a node names, and under which key."""
+    if isinstance(node.action, Wait) and isinstance(node.action.on, Condition):
+        return node.action.on.schema, "wait"
+    return (node.artifact.schema if node.artifact else None), "artifact"

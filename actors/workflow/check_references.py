@@ -12,7 +12,7 @@ from actors.workflow.drafts import Draft
 from actors.workflow.graph import Graph
 from actors.workflow.problems import Path, Report
 from actors.workflow.read_workflow import Reading
-from actors.workflow.spec import Gate, Node
+from actors.workflow.spec import Gate, Node, Wait
 from actors.workflow.template import MARK, TemplateError, references
 
 __all__ = ["check_references"]
@@ -29,6 +29,7 @@ GATE_FIELDS: Final = {
     "attempt": "int", "decision": "dyn", "error": "dyn", "feedback": "dyn", "output": "dyn", "selection": "dyn", "selections": "list",
     "status": "string",
 }  # fmt: skip
+WAIT_FIELDS: Final = {"attempt": "int", "error": "dyn", "output": "dyn", "payload": "dyn", "status": "string"}
 INPUT_KINDS: Final = {"string": "string", "boolean": "bool", "integer": "int", "number": "number"}
 ROOTS: Final = ("env", "inputs", "nodes", "run")
 
@@ -199,7 +200,7 @@ def _node(rest: Path, view: _View) -> str:
     if len(rest) == 1:
         return "map"
     node = view.nodes[node_id]
-    fields = GATE_FIELDS if isinstance(node.action, Gate) else NODE_FIELDS
+    fields = GATE_FIELDS if isinstance(node.action, Gate) else WAIT_FIELDS if isinstance(node.action, Wait) else NODE_FIELDS
     kind = _field(fields, rest[1:], f"field of {node_id}", "")
     if rest[1] == "artifact":
         if node.artifact is None:

@@ -15,10 +15,14 @@ __all__ = ["Draft"]
 
 @define
 class Draft:
-    """`templates` are the values that may hold placeholders, `error_templates` those that may also read `error`."""
+    """`templates` are the values that may hold placeholders, `error_templates` those that may also read `error`.
+
+    `bindings` are the nodes that the model's own bindings name, each with its path.
+    """
 
     node: Node
     form: Form
     named: bool
     templates: list[tuple[Path, Any]] = field(factory=list)
     error_templates: list[tuple[Path, Any]] = field(factory=list)
+    bindings: list[tuple[Path, str]] = field(factory=list)

@@ -11,8 +11,9 @@ from actors.workflow.form import ABSENT, Form
 from actors.workflow.names import slug
 from actors.workflow.problems import Path
 from actors.workflow.read_gate import read_gate
+from actors.workflow.read_wait import read_wait
 from actors.workflow.script_quotes import placeholder_in_quotes
-from actors.workflow.spec import Command, Gate, NodeKind, Python, Shell
+from actors.workflow.spec import Command, Gate, NodeKind, Python, Shell, Wait
 
 __all__ = ["KINDS", "action_of", "kind_of", "read_command", "slug_source"]
 
@@ -34,6 +35,10 @@ def kind_of(form: Form) -> str | None:
         return None
     if named is not ABSENT:
         words = list(dict.fromkeys([str(named), *words]))
+    if words == ["gate", "wait"]:
+        text = "A node asks a person or waits, not both. Keep one of gate and wait, or make it two nodes."
+        form.report.add("wait_gate_conflict", form.at("wait"), text, found=words)
+        return None
     if len(words) > 1:
         _kind_problem(form, "node_kind_ambiguous", (words[1],), f"The node is {' and '.join(words)} at once. Keep one of them.", words)
         return None
@@ -48,7 +53,7 @@ def _kind_problem(form: Form, code: str, names: tuple[str, ...], message: str, f
     form.report.add(code, form.at(*names), message, found=found, allowed=KINDS)
 
 
-def action_of(kind: str | None, form: Form, draft: Draft) -> Command | Shell | Python | Gate:
+def action_of(kind: str | None, form: Form, draft: Draft) -> Command | Shell | Python | Gate | Wait:
     """The action of a node of this kind."""
     match kind:
         case "command":
@@ -60,10 +65,12 @@ def action_of(kind: str | None, form: Form, draft: Draft) -> Command | Shell | P
             return _read_python(form)
         case "gate":
             return read_gate(form, draft)
+        case "wait":
+            return read_wait(form, draft)
     return Command(())
 
 
-def slug_source(action: Command | Shell | Python | Gate) -> str:
+def slug_source(action: Command | Shell | Python | Gate | Wait) -> str:
     """The id of a node whose file gives none, before it is made unique."""
     match action:
         case Command(argv=(program, *_)) if "{{" not in program and program.rsplit("/", 1)[-1]:
@@ -74,7 +81,9 @@ def slug_source(action: Command | Shell | Python | Gate) -> str:
             return "shell"
         case Python():
             return slug(action.function.rsplit(":", 1)[-1])
-    return slug(action.type)
+        case Gate():
+            return slug(action.type)
+    return "wait"
 
 
 def read_command(form: Form, templates: list[tuple[Path, Any]], *, word: str) -> Command:

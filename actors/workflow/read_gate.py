@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Final, Literal
+from typing import Any, Final, get_args
 
 from actors.workflow.drafts import Draft
 from actors.workflow.form import ABSENT, Form, kind_word
 from actors.workflow.problems import Path
-from actors.workflow.spec import Gate, Option
+from actors.workflow.spec import Gate, GateExpiry, Option
 
-__all__ = ["DECISIONS", "GATE_TYPES", "read_gate"]
+__all__ = ["DECISIONS", "GATE_TYPES", "read_approval", "read_gate"]
 
 DECISIONS: Final = ("approve", "reject", "rework", "cancel")
 GATE_TYPES: Final = ("human_approval",)
 OPTION_FORMS: Final = ("[value, …]", "{value: label, …}")
-EXPIRIES: Final = ("fail", "continue", "cancel")
+EXPIRIES: Final[tuple[GateExpiry, ...]] = get_args(GateExpiry)
 
 
 def read_gate(form: Form, draft: Draft) -> Gate:
@@ -33,11 +33,33 @@ def read_gate(form: Form, draft: Draft) -> Gate:
     return gate
 
 
+def read_approval(form: Form) -> Gate:
+    """A wait for an approval, which only the model's spelling has: a gate without rework and without a prompt."""
+    decisions = _read_decisions(form, "approval_decisions_invalid")
+    limit = form.sub("timeout")
+    if limit is not None and form.take("expires_after_ms") is not ABSENT:
+        message = '"timeout" and "expires_after_ms" both say when it is over. Keep one of them.'
+        form.report.add("approval_timeout_conflict", form.at("timeout"), message)
+    if limit is not None and limit.data.get("on_timeout") == "resume":
+        message = "An approval that nobody gave cannot be taken as given. Choose cancel, escalate or remind."
+        form.report.add("approval_timeout_resume_forbidden", limit.at("on_timeout"), message, found="resume")
+    timed = limit or form
+    expires = timed.duration("", "expires_after_ms", code="approval_expiry_invalid")
+    if timed.data.get("expires_after_ms") == 0:
+        message = "An approval that expires after 0 ms cannot be given. Leave it out, or make it longer."
+        form.report.add("approval_expiry_invalid", timed.at("expires_after_ms"), message, found=0)
+    word, to, remind = _read_expiry(timed)
+    if limit is not None:
+        limit.close("timeout")
+    form.close("an approval")
+    return Gate(decisions=decisions, expires_after_ms=expires, on_expiry=word, escalate_to=to, remind_every_ms=remind)
+
+
 def _read_fields(form: Form, draft: Draft) -> Gate:
     expiry = form.sub("expiry_policy")
     timed = expiry or form
     expires = _read_timeout(timed)
-    on_expiry = _on_expiry(timed.choice("on_timeout", "on_expiry", choices=EXPIRIES, code="invalid_on_timeout"))
+    on_expiry, escalate_to, remind = _read_expiry(timed)
     if expiry:
         expiry.close("expiry_policy")
     on_reject = form.choice("on_reject", choices=("fail", "continue"), code="invalid_on_reject")
@@ -52,6 +74,8 @@ def _read_fields(form: Form, draft: Draft) -> Gate:
         options=options,
         expires_after_ms=expires,
         on_expiry=on_expiry,
+        escalate_to=escalate_to,
+        remind_every_ms=remind,
     )
 
 
@@ -61,14 +85,14 @@ def _read_timeout(form: Form) -> int | None:
     return 1 if length == 0 else length
 
 
-def _on_expiry(word: str | None) -> Literal["fail", "continue", "cancel"] | None:
-    match word:
-        case "fail" | "continue" | "cancel":
-            return word
-    return None
+def _read_expiry(form: Form) -> tuple[GateExpiry | None, str | None, int | None]:
+    """What follows when the time is over, who is asked then, how often people are reminded."""
+    word = form.choice("on_timeout", "on_expiry", choices=EXPIRIES, code="invalid_on_timeout")
+    to = form.text("escalate_to")
+    return next((one for one in EXPIRIES if one == word), None), to, form.duration("remind_every", "remind_every_ms")
 
 
-def _read_decisions(form: Form) -> tuple[str, ...]:
+def _read_decisions(form: Form, code: str = "gate_decisions_invalid") -> tuple[str, ...]:
     listed = form.texts("decisions", single=True)
     if listed is None:
         return DECISIONS
@@ -77,7 +101,7 @@ def _read_decisions(form: Form) -> tuple[str, ...]:
     if unknown or not words or len(set(words)) < len(words):
         why = f"{unknown[0][:40]!r} is none of them" if unknown else "none is named" if not words else "one stands twice"
         message = f'"decisions" are some of {", ".join(DECISIONS)}, each once; {why}.'
-        form.report.add("gate_decisions_invalid", form.at("decisions"), message, found=", ".join(words), allowed=DECISIONS)
+        form.report.add(code, form.at("decisions"), message, found=", ".join(words), allowed=DECISIONS)
         return DECISIONS
     return tuple(words)
 

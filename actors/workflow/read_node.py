@@ -34,7 +34,7 @@ def read_node(report: Report, form: Form) -> Draft:
         "priority": form.whole("priority", low=-1000, high=1000, default=0),
         "metadata": form.table("metadata"),
     }
-    if kind != "gate":
+    if kind not in ("gate", "wait"):
         common |= _read_work(form, draft, kind)
     draft.node = Node(node_id or slug_source(action), action, **common)
     # A node without a kind has been reported; naming its other keys too would only hide the reason.

@@ -49,7 +49,9 @@ def validate(schema: Any, instance: Any) -> list[SchemaError]:
         return []
     found: list[SchemaError] = []
     for error in validator.iter_errors(instance):
-        found.append(SchemaError(_place(error.instance_path), error.message[:500]))
+        missing = getattr(error.kind, "property", None)  # a place of its own, though nothing stands there
+        path = [*error.instance_path, missing] if isinstance(missing, str) else error.instance_path
+        found.append(SchemaError(_place(path), error.message[:500]))
         if len(found) == MAX_ERRORS:
             break
     return found

@@ -11,14 +11,18 @@ from typing import Any, Literal
 from attrs import Factory, frozen
 
 __all__ = [
-    "Artifact", "Backoff", "Command", "Effect", "Execution", "Gate", "Input", "Need", "Node", "NodeKind", "OnFail", "Option",
-    "OutputForm", "Python", "RetryPolicy", "Shell", "Until", "Workflow",
+    "Artifact", "Backoff", "Command", "Condition", "Effect", "Execution", "Gate", "GateExpiry", "Input", "Need", "Node", "NodeKind",
+    "OnFail", "Option", "OutputForm", "Python", "RetryPolicy", "Shell", "Timer", "Until", "Wait", "WaitTimeout", "Webhook", "WebhookField",
+    "Workflow",
 ]  # fmt: skip
 
-NodeKind = Literal["command", "shell", "python", "gate"]
+NodeKind = Literal["command", "shell", "python", "gate", "wait"]
 Effect = Literal["repeatable", "once"]
 OutputForm = Literal["text", "json", "lines"]
 Until = Literal["completed", "settled"]
+GateExpiry = Literal["fail", "continue", "cancel", "escalate", "remind", "resume"]
+WaitTimeout = Literal["fail", "cancel", "escalate", "remind", "resume"]
+WebhookField = Literal["provider_event_id", "idempotency_key", "body_digest"]
 
 
 @frozen
@@ -95,7 +99,10 @@ class Option:
 
 @frozen
 class Gate:
-    """A question to a person. `expires_after_ms` None means the daemon's default; `rework_targets` empty means what the gate needs."""
+    """A question to a person. `expires_after_ms` None means the daemon's default; `rework_targets` empty means what the gate needs.
+
+    `remind_every_ms` None: no reminder before the expiry, and one after it with `on_expiry` remind.
+    """
 
     type: Literal["human_approval"] = "human_approval"
     prompt: str | None = None
@@ -104,7 +111,47 @@ class Gate:
     rework_targets: tuple[str, ...] = ()
     options: tuple[Option, ...] = ()
     expires_after_ms: int | None = None
-    on_expiry: Literal["fail", "continue", "cancel"] | None = None
+    on_expiry: GateExpiry | None = None
+    escalate_to: str | None = None
+    remind_every_ms: int | None = None
+
+
+@frozen
+class Timer:
+    """Over `delay_ms` after it opens, or at `wake_at`: a template that gives epoch milliseconds or an ISO 8601 time."""
+
+    delay_ms: int | None = None
+    wake_at: str | None = None
+
+
+@frozen
+class Condition:
+    """Over when somebody says so: a signal of the name `key` (a template), or a resolution over the socket. `schema` judges the payload."""
+
+    key: str
+    schema: str | None = None
+
+
+@frozen
+class Webhook:
+    """Over when a delivery of that trigger comes whose `field` is `value` (a template); without a field any delivery of it will do."""
+
+    trigger_id: str
+    field: WebhookField | None = None
+    value: str | None = None
+    provider: str | None = None
+    event_kind: str | None = None
+
+
+@frozen
+class Wait:
+    """Holds what depends on it until something happens. `expires_after_ms` None: it waits for as long as it takes."""
+
+    on: Timer | Condition | Webhook
+    expires_after_ms: int | None = None
+    on_timeout: WaitTimeout = "fail"
+    escalate_to: str | None = None
+    remind_every_ms: int | None = None
 
 
 @frozen
@@ -128,7 +175,7 @@ class Node:
     """One step. `timeout_ms` is the idle limit (no output), `absolute_timeout_ms` the limit of one whole attempt."""
 
     node_id: str
-    action: Command | Shell | Python | Gate
+    action: Command | Shell | Python | Gate | Wait
     title: str | None = None
     needs: tuple[Need, ...] = ()
     when: str | None = None
@@ -153,7 +200,9 @@ class Node:
                 return "shell"
             case Python():
                 return "python"
-        return "gate"
+            case Gate():
+                return "gate"
+        return "wait"
 
 
 @frozen

@@ -30,7 +30,7 @@ def inspect(folder: Path, run_id: str | None) -> dict[str, Any]:
             found["run"] = run_json(fold_log(assembly.services, run_id))
             found["line"] = lines[0].status
             found["events"] = [(e.seq, e.kind, json.loads(e.data)) for e in store.journal.read(run_id)]
-        for name in ("start", "cancel", "decide"):
+        for name in ("start", "signal", "cancel", "decide"):
             receipt = store.receipts.get(name)
             if receipt is not None:
                 found["receipts"][name] = json.loads(receipt.reply)

@@ -69,6 +69,8 @@ def _drive(folder: Path, scenario: Scenario) -> str:
 
     steps = str(Path(__file__).parent)
     run_id = str(ask("run.start", "start", text=scenario.text, notation="yaml", source="crash.yaml", folder=steps)["run_id"])
+    if scenario.signal is not None:
+        ask("signal.send", "signal", run_id=run_id, name=scenario.signal)
     if scenario.cancel_at is not None:
         _wait(client, run_id, lambda run: run["status"] == "cancelled" or _node(run, scenario.cancel_at)["status"] == "running")
         ask("run.cancel", "cancel", run_id=run_id)

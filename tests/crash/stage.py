@@ -1,4 +1,4 @@
-"""The eight canonical scenarios: a workflow, and what a client does with its run until it has ended.
+"""The canonical scenarios: a workflow, and what a client does with its run until it has ended.
 
 A client that is started again says the same again, with the same request ids: so one text drives a run before and after a crash.
 """
@@ -17,12 +17,16 @@ FAN = "".join(f"  - {{id: part-{n}, python: 'steps:work', needs: [split]}}\n" fo
 
 @frozen
 class Scenario:
-    """`decide` answers the gate, `cancel_at` cancels once that node runs. `nodes` is what every node must have come to in the end."""
+    """`decide` answers the gate, `signal` is sent at once, `cancel_at` cancels once that node runs.
+
+    `nodes` is what every node must have come to in the end.
+    """
 
     text: str
     status: str
     nodes: Mapping[str, str]
     decide: str | None = None
+    signal: str | None = None
     cancel_at: str | None = None
 
 
@@ -36,6 +40,9 @@ CHAIN = (
 GATED = "  - {id: a, python: 'steps:work'}\n  - {id: ask, gate: human_approval, needs: [a], prompt: Go on?}\n"
 GATED += "  - {id: b, python: 'steps:work', needs: [ask]}\n"
 RETRY = "{max_attempts: 3, backoff: {strategy: fixed, initial: 20ms}}"
+WAITS = (
+    "  - {id: nap, wait: {timer: 30ms}}\n  - {id: go, wait: {signal: go}, needs: [nap]}\n  - {id: b, python: 'steps:work', needs: [go]}\n"
+)
 TIDY = "finally:\n  - {id: tidy, python: 'steps:work'}\n"
 
 SCENARIOS: dict[str, Scenario] = {
@@ -63,6 +70,7 @@ SCENARIOS: dict[str, Scenario] = {
         {"a": "completed", "b": "pending", "tidy": "completed"},
         cancel_at="b",
     ),
+    "waits": Scenario(_workflow("waits", WAITS), "completed", dict.fromkeys(["nap", "go", "b"], "completed"), signal="go"),
     "artifact": Scenario(
         _workflow(
             "artifact",

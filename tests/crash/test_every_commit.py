@@ -134,4 +134,6 @@ def test_a_run_survives_a_kill_at_every_commit_and_after_every_reply(conductor: 
     crashes = {point: _sweep(conductor, place, name, point) for point in POINTS}
     assert crashes["commit.before"] >= min(commits, 4)
     assert crashes["commit.after"] >= min(commits, 4)
-    assert crashes["reply.after"] >= 1 + (SCENARIOS[name].decide is not None) + (SCENARIOS[name].cancel_at is not None)
+    assert crashes["reply.after"] >= 1 + (SCENARIOS[name].decide is not None) + (SCENARIOS[name].signal is not None) + (
+        SCENARIOS[name].cancel_at is not None
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["WORK", "flow", "gate", "step"]
+__all__ = ["WORK", "flow", "gate", "step", "wait"]
 
 WORK = 'python: "steps:work"'
 KINDS = ("python:", "command:", "shell:")
@@ -17,6 +17,11 @@ def step(node_id: str, more: str = "") -> str:
 def gate(node_id: str, more: str = "") -> str:
     """A question to a person."""
     return f"{{id: {node_id}, gate: human_approval{', ' + more if more else ''}}}"
+
+
+def wait(node_id: str, what: str, more: str = "") -> str:
+    """A wait; `what` stands inside it, `more` beside it."""
+    return f"{{id: {node_id}, wait: {{{what}}}{', ' + more if more else ''}}}"
 
 
 def flow(*nodes: str, name: str = "story", top: str = "", last: tuple[str, ...] = ()) -> str:

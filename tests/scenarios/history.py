@@ -11,9 +11,8 @@ from supervision import KernelEvent
 __all__ = ["CHANGING", "Followed", "History", "Life", "Op"]
 
 CHANGING = frozenset((
-    "workflow.put", "workflow.delete", "run.start", "run.pause", "run.resume", "run.cancel", "run.retry", "gate.decide", "actor.tell",
-    "scheduler.throttle",
-    "store.backup",
+    "workflow.put", "workflow.delete", "run.start", "run.pause", "run.resume", "run.cancel", "run.retry", "gate.decide", "signal.send",
+    "wait.resolve", "webhook.deliver", "actor.tell", "store.backup", "scheduler.throttle",
 ))  # fmt: skip
 
 

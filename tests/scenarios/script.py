@@ -171,6 +171,10 @@ class Script:
         """Every call that began, in order."""
         return [json.loads(line) for line in self.effects.read_text().splitlines()] if self.effects.exists() else []
 
+    def given(self, node_id: str) -> list[dict[str, Any]]:
+        """What each call of the node was given."""
+        return [call["given"] for call in self.calls() if call["node"] == node_id]
+
     def count(self, node_id: str) -> int:
         """How often the node was called."""
         return sum(call["node"] == node_id for call in self.calls())

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from tests.scenarios.client import Refused
-from tests.scenarios.flows import flow, gate, step
+from tests.scenarios.flows import flow, gate, step, wait
 from tests.scenarios.harness import House
 from tests.scenarios.script import Hold, fail, take, write
 
@@ -88,9 +88,37 @@ async def _finally(house: House) -> str:
     return await house.begin(flow(step("a"), step("b", "needs: [a]"), step("c", "needs: [b]"), last=tidy))
 
 
+async def _timer(house: House) -> str:
+    pay = wait("pay", "signal: payment, timeout: 20s, on_timeout: resume")
+    return await house.begin(flow(step("a"), wait("nap", "timer: 5s", "needs: [a]"), pay, step("b", "needs: [nap, pay]")))
+
+
+async def _signal(house: House) -> str:
+    """The signal races the opening of its wait."""
+    run_id = await house.begin(flow(step("a"), wait("pay", "signal: payment", "needs: [a]"), step("b", "needs: [pay]")))
+    await house.call("signal.send", run_id=run_id, name="payment", payload={"amount": 20}, key="k1")
+    return run_id
+
+
+async def _webhook(house: House) -> str:
+    hook = wait("hook", "webhook: ci, match: {field: idempotency_key, value: o1}", "needs: [a]")
+    run_id = await house.begin(flow(step("a"), hook, step("b", "needs: [hook]")))
+    await house.call("webhook.deliver", trigger_id="ci", payload={"state": "green"}, idempotency_key="o1")
+    return run_id
+
+
+async def _escalated(house: House) -> str:
+    pay = wait("pay", "signal: payment, timeout: 5s, on_timeout: escalate, escalate_to: '@ops'")
+    run_id = await house.begin(flow(pay, step("b", "needs: [pay]")))
+    await house.run_until(run_id, "paused")
+    await house.call("run.resume", run_id=run_id)
+    await house.call("signal.send", run_id=run_id, name="payment", key="k1")
+    return run_id
+
+
 TALES: dict[str, Callable[[House], Awaitable[str]]] = {
     "linear": _linear, "fan": _fan, "retry": _retry, "approved": _approved, "rejected": _rejected, "cancelled": _cancelled,
-    "artifact": _artifact, "finally": _finally,
+    "artifact": _artifact, "finally": _finally, "timer": _timer, "signal": _signal, "webhook": _webhook, "escalated": _escalated,
 }  # fmt: skip
 
 
@@ -113,4 +141,10 @@ async def ending_of(house: House, run_id: str) -> dict[str, Any]:
 
 
 def _plain(output: Any) -> Any:
-    return {name: value for name, value in output.items() if name != "decided_at_ms"} if isinstance(output, dict) else output
+    """Without what differs from one telling to the next."""
+    if not isinstance(output, dict):
+        return output
+    if output.get("contract_kind") == "stateful_wait":
+        content = output["content"]
+        return content["wait_kind"], content["event_type"], content["wake"].get("payload")
+    return {name: value for name, value in output.items() if name != "decided_at_ms"}

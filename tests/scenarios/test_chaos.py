@@ -13,7 +13,7 @@ import trio
 from trio.testing import MockClock
 
 from tests.scenarios.bounds import real_seconds
-from tests.scenarios.flows import flow, gate, step
+from tests.scenarios.flows import flow, gate, step, wait
 from tests.scenarios.harness import ENDED, House, in_memory, open_house
 from tests.scenarios.inside import crash_at_next, full_disk, system_of
 from tests.scenarios.invariants import ALL
@@ -26,6 +26,16 @@ FLOWS = (
     flow(step("r", "retry: {max_attempts: 4, backoff: {strategy: fixed, initial: 3s}}"), step("s", "needs: [r]"), name="retry"),
     flow(step("once", "effect: once"), gate("g1", "needs: [once]"), gate("g2"), step("y", "needs: [g1, g2]"), name="gates"),
     flow(step("a"), gate("ask", "needs: [a]"), step("b", "needs: [ask]"), name="held", top="providers: [openai]\nlimits: {weight: 3}"),
+    flow(
+        wait("nap", "timer: 3s"),
+        wait("go", "signal: go, timeout: 20s, on_timeout: escalate, escalate_to: '@ops'", "needs: [nap]"),
+        wait("hook", "webhook: ci, timeout: 30s, on_timeout: fail"),
+        wait("end", "signal: end, timeout: 40s, on_timeout: cancel"),
+        step("a"),
+        step("z", "needs: [go, hook, end, a]"),
+        last=(step("tidy"),),
+        name="waits",
+    ),
     flow(step("x", "on_fail: continue"), step("w"), step("v", "needs: [x, w]"), top="fail_fast: true", last=(step("end"),), name="soft"),
 )
 TROUBLE = ("internal", "unavailable", "run_unavailable", "timeout", "overloaded")
@@ -36,8 +46,11 @@ async def disturb(house: House, dice: random.Random, runs: list[str]) -> None:
     """One thing that somebody does."""
     run_id = dice.choice(runs)
     match dice.choice(
-        ("start", "pause", "resume", "cancel", "retry", *["decide"] * 3, "crash", "restart", "wait", "jump", "poison", "full", "throttle")
-    ):
+        (
+            "start", "pause", "resume", "cancel", "retry", "decide", "decide", "decide", "signal", "signal", "webhook", "crash", "restart",
+            "wait", "jump", "poison", "full", "throttle",
+        )
+    ):  # fmt: skip
         case "start":
             runs.append(await house.begin(dice.choice(FLOWS)))
         case "retry":
@@ -46,6 +59,10 @@ async def disturb(house: House, dice: random.Random, runs: list[str]) -> None:
             assert told not in TROUBLE
         case "decide":
             await answer_one(house, run_id, dice.choice(WORDS))
+        case "signal":
+            assert await house.answer("signal.send", run_id=run_id, name=dice.choice(("go", "end"))) not in TROUBLE
+        case "webhook" | "throttle" as what:
+            await from_outside(house, dice, what)
         case "crash" | "restart" as how:
             await house.restart(crash=how == "crash")
         case "wait":
@@ -57,14 +74,20 @@ async def disturb(house: House, dice: random.Random, runs: list[str]) -> None:
                 await house.answer("run.pause", run_id=run_id)
                 await trio.sleep(dice.choice((0.01, 3)))
             await trio.sleep(6)
-        case "throttle":
-            await house.call("scheduler.throttle", provider="openai", for_ms=dice.choice((0, 5_000, 60_000)))
         case "jump":
             house.clock.jump(dice.choice((-60_000, 60_000)))
         case word:
             assert await house.answer(f"run.{word}", run_id=run_id) not in TROUBLE
     for _ in range(dice.randrange(30)):
         await trio.lowlevel.checkpoint()
+
+
+async def from_outside(house: House, dice: random.Random, what: str) -> None:
+    """A service delivers something, or wants to be left alone."""
+    if what == "webhook":
+        await house.call("webhook.deliver", trigger_id="ci", payload=dice.random(), provider_event_id=str(dice.random()))
+    else:
+        await house.call("scheduler.throttle", provider="openai", for_ms=dice.choice((0, 5_000, 60_000)))
 
 
 async def poison(house: House, path: str) -> None:
@@ -91,6 +114,9 @@ async def bring_to_its_end(house: House, run_id: str) -> dict[str, Any]:
         if run["status"] == "paused":
             await house.answer("run.resume", run_id=run_id)
         await answer_one(house, run_id, "approve")
+        for row in run["waits"]:
+            if row["status"] == "waiting" and "key" in row:
+                await house.answer("signal.send", run_id=run_id, name=row["key"])
         await trio.sleep(5)
     raise AssertionError(f"{run_id} does not end: {await house.call('run.why', run_id=run_id)}")
 

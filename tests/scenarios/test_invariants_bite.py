@@ -160,6 +160,24 @@ def test_g12_finds_a_decision_for_other_bytes(told: Told) -> None:
     assert finds(inv.inv_g12, told)
 
 
+@pytest.mark.parametrize("early", [True, False])
+def test_g13_finds_a_timer_that_is_early_and_a_wait_that_ends_twice(told: Told, *, early: bool) -> None:
+    woken = {"node_id": "a", "wait_id": "w", "completion_key": "k", "due_at_ms": 2**50 if early else 1}
+    insert(told, "node_started", "stateful_runtime.wait.timer_woken", **woken)
+    if not early:
+        assert not finds(inv.inv_g13_waits, told)
+        insert(told, "node_started", "stateful_runtime.wait.timer_woken", **woken)
+    assert finds(inv.inv_g13_waits, told)
+
+
+def test_g13_finds_a_delivery_that_ended_a_wait_and_is_not_used_up(told: Told) -> None:
+    woken = {"node_id": "a", "wait_id": "w", "completion_key": "k", "delivery": "delivery-1"}
+    insert(told, "node_started", "stateful_runtime.wait.webhook_woken", **woken)
+    assert finds(inv.inv_g13_waits, told)
+    told[0].logs["delivery-1"] = [(1, "webhook_received", b"{}"), (2, "webhook_consumed", b"{}")]
+    assert not finds(inv.inv_g13_waits, told)
+
+
 def test_g14_finds_an_epoch_that_stands_still_and_times_that_go_back(told: Told) -> None:
     db, _ = told
     times = db.times[db.runs[0]]

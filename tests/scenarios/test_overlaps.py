@@ -7,7 +7,7 @@ import itertools
 import pytest
 import trio
 
-from tests.scenarios.flows import flow, gate, step
+from tests.scenarios.flows import flow, gate, step, wait
 from tests.scenarios.harness import House
 from tests.scenarios.scheduled import scheduled
 from tests.scenarios.script import Hold, fail, take
@@ -78,6 +78,22 @@ async def test_an_older_run_in_a_back_off_is_waited_for(d: House) -> None:
     assert ((await d.run(second))["status"], await d.why(second)) == ("queued", ["overlap"])
     ended = [await d.run_until(run_id) for run_id in (first, second)]
     assert ended[1]["started_at_ms"] >= ended[0]["finished_at_ms"]
+
+
+@pytest.mark.parametrize("how", ["signal", "cancel"])
+async def test_an_older_run_that_waits_for_a_signal_is_waited_for(d: House, how: str) -> None:
+    first, second = await scheduled(d, flow(wait("pay", "signal: payment"), step("a", "needs: [pay]"), name="w"), 2)
+    await d.run_until(first, "waiting")
+    await trio.sleep(20)
+    assert ((await d.run(second))["status"], await d.why(second)) == ("queued", ["overlap"])
+    began = trio.current_time()
+    if how == "signal":
+        await d.call("signal.send", run_id=first, name="payment")
+    else:
+        await d.call("run.cancel", run_id=first)
+    await d.run_until(second, "waiting")
+    assert trio.current_time() - began < 2, "of the end of a run that had no slot, a tick finds out"
+    await d.call("run.cancel", run_id=second)
 
 
 @pytest.mark.parametrize("word", ["cancel", "pause"])

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import pytest
@@ -16,24 +15,11 @@ TREE = [
     {"path": "store", "depth": 1, "kind": "actor", "status": "writable", "mailbox": 0, "capacity": 64, "restarts": 1},
 ]
 LOG = {"node_id": "a", "attempt": 1, "stream": "stdout", "path": "/l", "size": 9, "text": "one\n\x1b[31mtwo\n", "truncated": True}
-HOLDS: list[dict[str, Any]] = [
-    {"queue_reason": "capacity", "max_concurrent_runs": 1},
-    {"queue_reason": "rate_limit", "rate_limited_provider": "openai", "until_ms": 5},
-    {"queue_reason": "workspace_lock", "resource_key": "/T", "held_by": "r"},
-    {"queue_reason": "overlap", "held_by": "r"},
-    {"queue_reason": "retry_backoff", "retry_after_ms": 5},
-    {},
-]
-QUEUE: dict[str, Any] = {
-    "mode": "multi", "max_concurrent_runs": 1,
-    "active": [{"run_id": "r", "workflow_id": "w", "priority": 0, "workspace": "/T", "holds": "slot"}],
-    "queued": {"capacity": 1, "rate_limit": 1, "workspace_lock": 1, "overlap": 1, "retry_backoff": 1, "starting": 2},
-    "waiting": [{"run_id": f"q{i}", "workflow_id": "w", "priority": 0, "queued_at_ms": 1, **hold} for i, hold in enumerate(HOLDS)],
-    "throttles": [{"provider": "openai", "until_ms": 5}, {"provider": "github", "tenant": "T:w:d", "until_ms": 5}],
-    "totals": {"admitted": 3, "completed": 2}, "waits": {"count": 3, "average_ms": 2000, "p95_ms": 9000},
-}  # fmt: skip
-THROTTLED: dict[str, Any] = {"provider": "openai", "throttled": True, "until_ms": 5}
 VERSION = {"version": 2, "digest": "d" * 64, "stored_at_ms": 1000}
+WAIT = {
+    "run_id": "r", "node_id": "pay", "wait_id": "w", "wait_kind": "external_condition", "key": "payment", "status": "waiting",
+    "created_at_ms": 1000, "timeout_at_ms": 2000,
+}  # fmt: skip
 
 LISTINGS: list[tuple[list[str], str, dict[str, Any], str]] = [
     (["ls"], "run_list", {"runs": [RUN]}, "completed"),
@@ -53,10 +39,13 @@ LISTINGS: list[tuple[list[str], str, dict[str, Any], str]] = [
     (["reject", "r"], "gate_decide", {"run_id": "r", "decision": "reject"}, "reject"),
     (["rework", "r", "--feedback", "again"], "gate_decide", {"run_id": "r", "decision": "rework"}, "rework"),
     (["cancel-gate", "r"], "gate_decide", {"run_id": "r", "decision": "cancel"}, "cancel"),
-    (["queue"], "scheduler_queue", QUEUE, "1 of 1 slot taken, 7 queued (capacity 1, overlap 1, rate_limit 1, retry_backoff 1, starting 2"),
-    (["queue", "--limit", "9"], "scheduler_queue", QUEUE, "/T, where r works"),
-    (["throttle", "openai", "90s"], "scheduler_throttle", THROTTLED, "openai: throttled until"),
-    (["throttle", "openai", "off"], "scheduler_throttle", {"provider": "openai", "throttled": False}, "openai: not throttled"),
+    (["waits"], "wait_list", {"waits": [WAIT]}, "payment"),
+    (["waits", "r"], "wait_list", {"waits": []}, "Nothing is waited for."),
+    (["signal", "r", "payment", '{"a": 1}', "--key", "k"], "signal_send", {"run_id": "r", "status": "queued", "wait": WAIT, "kept": False},
+     "r: pay has waited for it; now queued"),
+    (["signal", "r", "payment"], "signal_send", {"run_id": "r", "status": "running", "wait": None, "kept": True}, "it is kept; now run"),
+    (["resolve", "r", "pay", "true"], "wait_resolve", {"run_id": "r", "status": "queued", "wait": None, "kept": False}, "any more"),
+    (["webhook", "ci", "[1]", "--event-id", "e"], "webhook_deliver", {"delivery_id": "delivery-1", "duplicate": False}, "duplicate: no"),
     (["send", "runs/r", '{"kind": "Tick"}'], "actor_tell", {"delivered": True}, "delivered: yes"),
     (["workflow", "rm", "w", "--cancel-runs"], "workflow_delete", {"workflow_id": "w", "deleted": True, "cancelled": []}, "deleted: yes"),
 ]  # fmt: skip
@@ -82,36 +71,6 @@ def test_what_comes_from_outside_cannot_act_on_the_terminal(world: World, pensto
     world.runtime.answers[method] = json.loads(json.dumps(answer).replace('"T', '"\\u001b]0;x\\u0007\\u202e\\u200b\\u009bT'))
     output = penstock(*words).output
     assert not [char for char in output if char != "\n" and (ord(char) < 32 or 0x7F <= ord(char) < 0xA0 or char in "\u202e\u200b")]
-
-
-def test_the_queue_is_told_in_words(world: World, penstock: Penstock) -> None:
-    world.runtime.answers["scheduler_queue"] = QUEUE
-    said = penstock("queue").output
-    for words in (
-        "  a slot\n",
-        "openai, throttled until",
-        "r, an older scheduled run",
-        "the time of its retry, ",
-        "nothing, it starts",
-    ):
-        assert words in said
-    assert "and 1 more; --limit shows more of them" in said
-    assert "throttled: github for T:w:d until" in said
-    assert "3 slots given since its start, 2 given back; waits: 2.0s on average, 9.0s at most for 95 of 100" in said
-    nothing = {"active": [], "queued": {}, "waiting": [], "throttles": [], "waits": {"count": 0, "average_ms": 0, "p95_ms": 0}}
-    world.runtime.answers["scheduler_queue"] = {**QUEUE, **nothing}
-    assert penstock("queue").output == "0 of 1 slot taken, 0 queued\n"
-
-
-def test_a_throttle_says_how_long_and_for_whom(world: World, penstock: Penstock) -> None:
-    world.runtime.answers["scheduler_throttle"] = {"provider": "openai", "throttled": False}
-    penstock("throttle", "OpenAI", "2m", "--tenant", "a:b:c", "--request-id", "q")
-    penstock("throttle", "openai", "off")
-    [(_, first, _, request), (_, second, _, _)] = world.runtime.calls
-    assert (first.provider, first.for_ms, first.tenant, request.request_id) == ("OpenAI", 120_000, "a:b:c", "q")
-    assert (second.for_ms, second.tenant) == (0, None)
-    wrong = penstock("throttle", "openai", "soon")
-    assert (wrong.exit_code, "duration_malformed" in wrong.stderr, len(world.runtime.calls)) == (2, True, 2)
 
 
 def test_decisions_carry_everything_that_was_said(world: World, penstock: Penstock) -> None:
@@ -154,21 +113,6 @@ def test_show_prints_the_facts_and_each_node(world: World, penstock: Penstock) -
     assert "2.5s" in output
     assert "input k = v" in output
     assert json.loads(penstock("show", "r", "--json").output)["run_id"] == "r"
-
-
-@pytest.mark.parametrize(
-    ("reason", "said"),
-    [
-        ({}, "\n"), ({"queue_reason": "capacity"}, ", capacity\n"),
-        ({"queue_reason": "workspace_lock", "resource_key": "/srv"}, ", workspace_lock (/srv)\n"),
-        ({"queue_reason": "rate_limit", "rate_limited_provider": "openai"}, ", rate_limit (openai)\n"),
-        ({"queue_reason": "retry_backoff", "resource_key": "workflow://w"}, ", retry_backoff\n"),
-    ],
-)  # fmt: skip
-def test_show_says_since_when_a_run_is_queued_and_why(world: World, penstock: Penstock, reason: dict[str, Any], said: str) -> None:
-    world.run["scheduler"] = {"queued_at_ms": 1000, **reason}
-    [line] = [line for line in penstock("show", "r").output.splitlines(keepends=True) if "queued since" in line]
-    assert re.fullmatch(r"  queued since: [-0-9]{10} [:0-9]{8}" + re.escape(said), line)
 
 
 def test_events_are_read_page_by_page(world: World, penstock: Penstock) -> None:
@@ -236,3 +180,10 @@ def test_an_error_of_ours_is_70_and_shows_where(world: World, penstock: Penstock
     result = penstock("ls")
     assert result.exit_code == 70
     assert "ZeroDivisionError" in result.stderr
+
+
+@pytest.mark.parametrize("words", [["signal", "r", "payment"], ["resolve", "r", "pay"], ["webhook", "ci"]], ids=" ".join)
+def test_a_payload_that_is_no_json_is_refused_before_anything_is_sent(world: World, penstock: Penstock, words: list[str]) -> None:
+    done = penstock(*words, "{broken")
+    assert (done.exit_code, "payload_malformed" in done.output) == (2, True)
+    assert world.runtime.called("signal_send") == world.runtime.called("wait_resolve") == world.runtime.called("webhook_deliver") == []

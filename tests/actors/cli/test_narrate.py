@@ -14,14 +14,16 @@ from actors.entity import Fact
 from actors.gate import events as gate_events
 from actors.node import events as node_events
 from actors.run import events as run_events
+from actors.scheduler import events as queue_events
+from actors.wait import events as wait_events
 
-MODULES = (run_events, node_events, gate_events)
+MODULES = (run_events, node_events, gate_events, wait_events, queue_events)
 FACTS: list[type[Fact]] = [fact for module in MODULES for name in module.__all__ if isinstance(fact := getattr(module, name), type)]
 
 
 def least(fact: type[Fact]) -> Fact:
     """The fact with values for what it must have, and nothing else."""
-    kinds: dict[object, Any] = {str: "word", int: 1, tuple[str, ...]: ("one", "two")}
+    kinds: dict[object, Any] = {str: "word", int: 1, bool: True, tuple[str, ...]: ("one", "two")}
     hints = typing.get_type_hints(fact)
     needed = {field.name: kinds[hints[field.name]] for field in attrs.fields(fact) if field.default is attrs.NOTHING}
     return fact(**needed)

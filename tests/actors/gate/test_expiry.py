@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.gate.rules import next_expiry
+from actors.gate.expiry import next_gate_due
 from actors.run.rules import ended_because, unwanted
 from actors.settings import RunRules
 from tests.actors.run.table import Story
@@ -114,9 +114,11 @@ def test_a_time_out_may_be_taken_by_on_fail_of_the_model() -> None:
     assert story.claim() == ["run_execution_claimed", "start x"]
 
 
-def test_the_next_expiry_is_the_earliest_of_those_that_have_one() -> None:
+def test_the_next_time_is_the_earliest_of_those_that_gates_have() -> None:
     story = Story.begun(gate("fail"), "h gate: human_approval, timeout: 2s", "o effect: once")
     story.lose("o")
-    assert next_expiry(story.state.open_gates) == 2000
-    assert next_expiry({"o": story.state.open_gates["o.outcome"]}) is None
-    assert next_expiry({}) is None
+    gates = story.state.open_gates
+    assert next_gate_due(gates.values(), held=False) == 2000
+    assert next_gate_due([gates["o.outcome"]], held=False) == 86_401_000  # it never expires, and is marked as stale
+    assert next_gate_due(gates.values(), held=True) == 86_401_000  # a hold keeps a gate from ending the run
+    assert next_gate_due([], held=False) is None

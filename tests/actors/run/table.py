@@ -5,16 +5,14 @@ Not a run actor: nothing executes, nothing is stored. What attempts report and p
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from itertools import count
 from typing import Any
 
-from attrs import define
+from attrs import Factory, define
 
 from actors.entity import Fact
-from actors.gate import events as gate
 from actors.gate.messages import Decide
-from actors.node import events as node
 from actors.node.messages import ArtifactFact, Failure, Interruption, Outcome, Success, Verdict
 from actors.refusals import Principal, Refusal
 from actors.run import events as run
@@ -28,14 +26,18 @@ from actors.run.rules import advance
 from actors.run.state import RunState, new_state
 from actors.run.turn import Turn
 from actors.settings import RunRules
+from actors.wait.ending import recover_wakes
+from actors.wait.messages import Resolve, Signal
 from actors.workflow.parse import load_text
 from actors.workflow.spec import Workflow
+from storage.records import Append
+from tests.actors.run.words import say
 
-__all__ = ["ANNA", "HASH", "Story", "flow", "plan_of", "say"]
+__all__ = ["ANNA", "HASH", "Story", "flow", "plan_of"]
 
 ANNA = Principal(1000)
 HASH = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-KINDS = ("shell:", "command:", "python:", "gate:")
+KINDS = ("shell:", "command:", "python:", "gate:", "wait:")
 
 
 def flow(*nodes: str, last: tuple[str, ...] = (), top: str = "") -> Workflow:
@@ -58,7 +60,10 @@ def plan_of(*nodes: str, last: tuple[str, ...] = (), top: str = "") -> Plan:
 
 @define(eq=False)
 class Story:
-    """`log` holds every event with its time; each verb answers the words of the events that it led to."""
+    """`log` holds every event with its time; each verb answers the words of the events that it led to.
+
+    `world` answers what decisions ask, `also` gathers their appends to other logs.
+    """
 
     plan: Plan
     state: RunState
@@ -68,6 +73,8 @@ class Story:
     nonce: Callable[[], str]
     evidence: dict[str, str | None]
     answer: dict[str, Any] | Refusal
+    world: Callable[[Hashable], Any] = lambda question: None
+    also: list[Append] = Factory(list)
 
     @classmethod
     def of(
@@ -99,6 +106,13 @@ class Story:
         story.claim()
         return story
 
+    def replay(self, log: list[tuple[Fact, int]]) -> None:
+        """Fold what another story has written, its creation left out."""
+        for event, at in log[1:]:
+            evolve(self.state, event, at)
+            self.log.append((event, at))
+            self.now = at
+
     def turn(self) -> Turn:
         return Turn(self.state, self.now, self.nonce, self.rules, dict(self.evidence))
 
@@ -109,6 +123,11 @@ class Story:
         self.answer = result if isinstance(result, dict | Refusal) else {}
         if go_on:
             advance(turn)
+            while turn.questions:
+                turn.answers |= {question: self.world(question) for question in turn.questions}
+                turn.questions.clear()
+                advance(turn)
+        self.also += turn.also
         self.log += [(event, self.now) for event in turn.events]
         return [say(event) for event in turn.events]
 
@@ -124,7 +143,11 @@ class Story:
         return self.do(lambda turn: claim(turn, "claim-1", "daemon-1", problem))
 
     def restart(self) -> list[str]:
-        return self.do(rehydrate)
+        def recover(turn: Turn) -> None:
+            rehydrate(turn)
+            recover_wakes(turn)
+
+        return self.do(recover)
 
     def shut_down(self) -> list[str]:
         return self.do(hold_for_shutdown)
@@ -173,6 +196,12 @@ class Story:
     def decide(self, decision: str, gate: str | None = None, **more: Any) -> list[str]:
         return self.operate(Decide(ANNA, decision, gate, **more))
 
+    def signal(self, name: str, payload: Any = None, key: str = "k1") -> list[str]:
+        return self.operate(Signal(ANNA, name, key, payload))
+
+    def resolve(self, wait: str, payload: Any = None, key: str = "k1") -> list[str]:
+        return self.operate(Resolve(ANNA, wait, key, payload))
+
     @property
     def code(self) -> str:
         """The code of the refusal that the last operation met."""
@@ -181,41 +210,3 @@ class Story:
 
     def statuses(self) -> dict[str, str]:
         return {node_id: item.status for node_id, item in self.state.nodes.items()}
-
-
-def say(event: Fact) -> str:
-    """One event in a few words: what it is, whom it is about, and what tells it from its like."""
-    match event:
-        case node.NodeStarted(node_id=name, attempt=attempt, instance=instance):
-            return f"start {name}{f'.{attempt}' if attempt > 1 else ''}{_at(instance)}"
-        case node.NodeRetryBackoffScheduled(node_id=name, releases_run=releases, retry_after_ms=due):
-            return f"{'release' if releases else 'backoff'} {name} {due}"
-        case gate.ApprovalGateOpened(gate_name=name, instance=instance):
-            return f"ask {name}{_at(instance)}"
-        case run.FinallyCompleted(failed_nodes=failed):
-            return " ".join(["finally_completed", *failed])
-    word, *fields = WORDS.get(type(event), (event.kind,))
-    return " ".join([word, *(str(getattr(event, name)) for name in fields)])
-
-
-def _at(instance: int) -> str:
-    return f" @{instance}" if instance > 1 else ""
-
-
-WORDS: dict[type[Fact], tuple[str, ...]] = {
-    node.NodeCompleted: ("done", "node_id"),
-    node.NodeFailed: ("fail", "node_id", "code", "retry_decision"),
-    node.NodeInterrupted: ("interrupt", "node_id", "reason"),
-    node.NodeSkipped: ("skip", "node_id", "reason"),
-    gate.ApprovalGateDecided: ("decide", "gate_name", "decision"),
-    gate.ApprovalGateExpired: ("expire", "gate_name", "action"),
-    gate.ApprovalGateReopened: ("reopen", "node_id"),
-    gate.ApprovalGateTransitionGuardDenied: ("deny", "gate_name"),
-    run.RunFailed: ("run_failed", "code"),
-    run.RunFailedServerRestart: ("run_failed_server_restart", "code"),
-    run.RunPaused: ("run_paused", "reason"),
-    run.RunRequeued: ("run_requeued", "reason"),
-    run.RunStopped: ("run_stopped", "reason"),
-    run.RunCancelled: ("run_cancelled", "reason"),
-    run.FinallyStarted: ("finally", "workflow_outcome"),
-}

@@ -8,6 +8,7 @@ import pytest
 
 from actors.run import events as run
 from actors.run.why import reasons
+from actors.scheduler.events import RunQueueReasonChanged
 from tests.actors.run.table import Story
 
 GATE = "g gate: human_approval, timeout: 2h"
@@ -45,13 +46,13 @@ def test_a_queued_run(queue: dict[str, Any] | None, code: str, words: str) -> No
 @pytest.mark.parametrize(
     ("noted", "words"),
     [
-        (run.RunQueueReasonChanged("capacity"), "All slots were taken. It starts when"),
-        (run.RunQueueReasonChanged("workspace_lock", "/srv"), "Another run works in /srv."),
-        (run.RunQueueReasonChanged("rate_limit", rate_limited_provider="openai"), "It needs openai, which is throttled."),
-        (run.RunQueueReasonChanged("overlap"), "An older scheduled run of paper is not over."),
+        (RunQueueReasonChanged("capacity"), "All slots were taken. It starts when"),
+        (RunQueueReasonChanged("workspace_lock", "/srv"), "Another run works in /srv."),
+        (RunQueueReasonChanged("rate_limit", rate_limited_provider="openai"), "It needs openai, which is throttled."),
+        (RunQueueReasonChanged("overlap"), "An older scheduled run of paper is not over."),
     ],
 )
-def test_what_is_recorded_is_said_where_nobody_can_be_asked(noted: run.RunQueueReasonChanged, words: str) -> None:
+def test_what_is_recorded_is_said_where_nobody_can_be_asked(noted: RunQueueReasonChanged, words: str) -> None:
     story = Story.of("a")
     story.do(lambda turn: turn.emit(noted), go_on=False)
     (found,) = why(story)

@@ -40,6 +40,18 @@ def test_a_run_that_waits_for_a_workspace_holds_up_nobody() -> None:
     assert rules.admit(0) == ["b"]
 
 
+def test_who_stops_waiting_leaves_the_others_waiting() -> None:
+    rules = admission(*(Ticket(name, i, workspace="/srv", workflow=name) for i, name in enumerate("abc")))
+    assert rules.admit(0) == ["a"]
+    rules.leave("b")
+    assert (rules.admit(0), rules.reasons(0)) == ([], {"workspace_lock": 1})
+    rules.leave("c")
+    rules.enqueue(Ticket("d", 3, workspace="/srv", workflow="d"))
+    assert (rules.admit(0), rules.reasons(0)) == ([], {"workspace_lock": 1})
+    rules.leave("a")
+    assert rules.admit(0) == ["d"]
+
+
 def test_two_holders_of_one_workspace_must_both_let_go() -> None:
     rules = admission()
     rules.occupy(Ticket("a", 1, workspace="/srv"))

@@ -12,6 +12,7 @@ from actors.run.evolve import evolve as apply
 from actors.run.headline import born, headline_of
 from actors.run.schedule import first_ticket, ticket_of
 from actors.run.state import new_state
+from actors.scheduler.events import RunQueueReasonChanged
 from actors.scheduler.messages import Ticket
 from actors.scheduler.tickets import ticket_of_line
 from tests.actors.run.table import Story, plan_of
@@ -54,7 +55,7 @@ def test_a_run_that_is_queued_again_has_waited_since_then_and_what_is_noted_chan
     story.now = 3000
     story.resume()
     story.now = 4000
-    story.do(lambda turn: turn.emit(run.RunQueueReasonChanged("workspace_lock", "/srv")), go_on=False)
+    story.do(lambda turn: turn.emit(RunQueueReasonChanged("workspace_lock", "/srv")), go_on=False)
     assert story.state.queue == {"queue_reason": "workspace_lock", "queued_at_ms": 3000, "resource_key": "/srv"}
     assert ticket_of(story.state) == Ticket("run-1", 1000, epoch=1, workflow="paper", queued_ms=3000, recorded="workspace_lock")
 
@@ -63,7 +64,7 @@ def test_what_is_noted_keeps_what_is_known_of_a_back_off() -> None:
     story = Story.begun(LATER)
     story.fail("a")
     story.now = 7000
-    story.do(lambda turn: turn.emit(run.RunQueueReasonChanged("rate_limit", rate_limited_provider="openai")), go_on=False)
+    story.do(lambda turn: turn.emit(RunQueueReasonChanged("rate_limit", rate_limited_provider="openai")), go_on=False)
     assert story.state.queue == {
         "queue_reason": "rate_limit", "queued_at_ms": 1000, "rate_limited_provider": "openai", "retry_node_id": "a", "retry_attempt": 2,
         "retry_backoff_ms": 5000, "retry_after_ms": 6000, "retry_reason": "boom!",

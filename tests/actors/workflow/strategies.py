@@ -10,6 +10,7 @@ from actors.workflow.spec import (
     Artifact,
     Backoff,
     Command,
+    Condition,
     Execution,
     Gate,
     Input,
@@ -20,6 +21,9 @@ from actors.workflow.spec import (
     Python,
     RetryPolicy,
     Shell,
+    Timer,
+    Wait,
+    Webhook,
     Workflow,
 )  # fmt: skip
 
@@ -44,8 +48,17 @@ DECISIONS = st.lists(st.sampled_from(["approve", "reject", "rework", "cancel"]),
 OPTIONS = st.lists(st.builds(Option, TEXT, TEXT), max_size=2, unique_by=lambda option: option.value).map(tuple)
 GATES = st.builds(
     Gate, prompt=st.none() | TEXT, decisions=DECISIONS, on_reject=st.sampled_from(["fail", "continue"]), options=OPTIONS,
-    expires_after_ms=st.none() | MS, on_expiry=st.sampled_from([None, "fail", "continue", "cancel"]),
+    expires_after_ms=st.none() | MS, on_expiry=st.sampled_from([None, "fail", "continue", "cancel", "escalate", "remind", "resume"]),
+    escalate_to=st.none() | TEXT, remind_every_ms=st.none() | MS,
 )  # fmt: skip
+TIMERS = st.builds(Timer, MS) | st.builds(Timer, st.none(), st.sampled_from(["2026-12-01T09:00:00Z", "1764579600000", "{{ run.id }}"]))
+CONDITIONS = st.builds(Condition, TEXT, st.sampled_from([None, "some"]))
+WEBHOOKS = st.builds(Webhook, TEXT) | st.builds(
+    Webhook, TEXT, st.sampled_from(["provider_event_id", "idempotency_key", "body_digest"]), TEXT, st.none() | TEXT, st.none() | TEXT
+)
+WAITS = st.builds(Wait, TIMERS | CONDITIONS | WEBHOOKS) | st.builds(
+    Wait, TIMERS | CONDITIONS | WEBHOOKS, MS, st.sampled_from(["fail", "cancel", "escalate", "remind", "resume"]), TEXT, st.none() | MS
+)
 DELAYS = st.tuples(st.integers(1, 1000), st.integers(1000, 9000) | st.just(0))
 BACKOFFS = st.just(Backoff()) | st.builds(
     lambda strategy, delays, multiplier, jitter: Backoff(strategy, delays[0], delays[1], multiplier, jitter),
@@ -75,7 +88,7 @@ def _keys(draw: st.DrawFn, action: Any) -> dict[str, Any]:
     keys: dict[str, Any] = {
         "title": draw(st.none() | TEXT), "when": draw(WHENS), "priority": draw(st.integers(-5, 5)), "metadata": draw(TABLES),
     }  # fmt: skip
-    if not isinstance(action, Gate):
+    if not isinstance(action, Gate | Wait):
         keys |= {
             "retry": draw(RETRIES), "on_fail": draw(ON_FAILS), "effect": draw(st.sampled_from(["repeatable",
             "once"])), "with_": draw(TABLES),
@@ -105,7 +118,7 @@ def workflows(draw: st.DrawFn) -> Workflow:
     ids = draw(st.lists(NAMES, unique=True, max_size=5))
     cut = draw(st.integers(0, len(ids)))
     work = COMMANDS | SHELLS | PYTHONS
-    body, tail = draw(nodes(ids[:cut], work | GATES)), draw(nodes(ids[cut:], work))
+    body, tail = draw(nodes(ids[:cut], work | GATES | WAITS)), draw(nodes(ids[cut:], work))
     limits = Execution(
         draw(st.integers(1, 16)), draw(st.none() | MS), draw(st.sampled_from([None, True, False])), draw(st.integers(1, 100))
     )

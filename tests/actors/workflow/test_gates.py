@@ -85,7 +85,7 @@ def test_rework_of_anything_else_is_refused(target: str) -> None:
         ({"decisions": ["approve", " APPROVE"]}, [("gate_decisions_invalid", "decisions")]), ({"decisions": [1]},
          [("value_type", "decisions[0]"), ("gate_decisions_invalid", "decisions")]),
         ({"decisions": 5}, [("value_type", "decisions")]), ({"on_reject": "retry"}, [("invalid_on_reject", "on_reject")]),
-        ({"on_timeout": "escalate"}, [("invalid_on_timeout", "on_timeout")]), ({"timeout": "later"}, [("invalid_duration", "timeout")]),
+        ({"on_timeout": "shout"}, [("invalid_on_timeout", "on_timeout")]), ({"timeout": "later"}, [("invalid_duration", "timeout")]),
         ({"prompt": ["x"]}, [("value_type", "prompt")]), ({"options": "a.b"}, [("invalid_gate_options", "options")]),
         ({"options": []}, [("invalid_gate_options", "options")]), ({"options": {"a": 1}}, [("invalid_gate_options", "options.a")]),
         ({"options": ["a", "a"]}, [("gate_option_duplicate", "options")]),
@@ -94,12 +94,24 @@ def test_rework_of_anything_else_is_refused(target: str) -> None:
          [("key_missing", "options.values[0]"), ("key_unknown", "options.values[1].x")]),
         ({"options": {"values": [5, "a"]}}, [("invalid_gate_options", "options.values[0]")]),
         ({"rework": 5}, [("value_type", "rework")]), ({"with": {}}, [("key_unknown", "with")]),
-        ({"expiry_policy": {"escalate_to": "x"}}, [("key_unknown", "expiry_policy.escalate_to")]),
+        ({"expiry_policy": {"escalates": "x"}}, [("key_unknown", "expiry_policy.escalates")]),
+        ({"on_timeout": "remind", "remind_every": "0s"}, [("invalid_duration", "remind_every")]),
         ({"expiry_policy": 5}, [("value_type", "expiry_policy")]),
     ],
 )  # fmt: skip
 def test_a_gate_with_a_wrong_key(keys: dict[str, Any], found: list[tuple[str, str]]) -> None:
     assert sorted(wrong_node(**{**APPROVAL, **keys})) == sorted(found)
+
+
+@pytest.mark.parametrize("word", ["fail", "continue", "cancel", "escalate", "remind", "resume"])
+def test_what_follows_when_nobody_answers(word: str) -> None:
+    action = (
+        loaded(nodes=[{"id": "g", **APPROVAL, "timeout": "2h", "on_timeout": word, "escalate_to": "@lead", "remind_every": "30m"}])
+        .nodes[0]
+        .action
+    )
+    assert isinstance(action, Gate)
+    assert (action.expires_after_ms, action.on_expiry, action.escalate_to, action.remind_every_ms) == (7_200_000, word, "@lead", 1_800_000)
 
 
 def test_a_gate_under_finally_is_refused() -> None:

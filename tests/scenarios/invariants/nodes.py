@@ -11,7 +11,7 @@ from tests.scenarios.records import Records
 
 __all__ = ["ENDED", "RESETS", "inv_g5", "inv_g6", "inv_g7", "inv_g8"]
 
-RESETS = ("run_task_retried", "approval_gate_reopened", "approval_gate_decided")
+RESETS = ("run_task_retried", "run_resumed", "approval_gate_reopened", "approval_gate_decided")
 ENDED = (
     "run_completed",
     "run_failed",
@@ -20,6 +20,7 @@ ENDED = (
     "run_failed_panic",
     "run_failed_server_restart",
     "run_blocked_corrupt_checkpoint",
+    "stateful_wait_timeout_cancelled_run",
 )
 
 

@@ -1,0 +1,81 @@
+"""One wait of a node's present instance, as the log says it. Data, and when it is due. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from attrs import Factory, frozen
+
+__all__ = ["KeptSignal", "WaitKind", "WaitRow", "WaitStatus", "earliest", "webhook_key"]
+
+WaitKind = Literal["timer", "webhook", "external_condition"]
+WaitStatus = Literal["registering", "waiting", "woken", "timed_out", "escalated", "cancelled"]
+
+
+@frozen
+class WaitRow:
+    """`key` is the condition's name, `match` what a webhook's delivery must say. Times are epoch milliseconds.
+
+    `ended_seq` and `completion_key`: the event that ended it. `reminders`: how often people were reminded.
+    """
+
+    wait_id: str
+    node_id: str
+    instance: int
+    kind: WaitKind
+    status: WaitStatus
+    created_at_ms: int
+    wake_at_ms: int | None = None
+    timeout_at_ms: int | None = None
+    on_timeout: str | None = None
+    escalate_to: str | None = None
+    remind_every_ms: int | None = None
+    key: str | None = None
+    match: Mapping[str, Any] = Factory(dict)
+    reminders: int = 0
+    ended_seq: int | None = None
+    completion_key: str | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether something can still wake it."""
+        return self.status == "waiting"
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether it is over without anything having come, so that only a person moves it on."""
+        return self.status in ("escalated", "timed_out") and self.on_timeout in ("escalate", "remind")
+
+    @property
+    def due_ms(self) -> int | None:
+        """When time alone does something to it."""
+        times = [time for time in (self.wake_at_ms, self.timeout_at_ms) if time is not None]
+        return min(times, default=None) if self.open else None
+
+    @property
+    def lookup_key(self) -> str | None:
+        """The key under which a delivery finds the run, None for what no webhook ends."""
+        if self.kind != "webhook" or not self.open:
+            return None
+        return webhook_key(str(self.match["trigger_id"]), self.match.get("field"), self.match.get("value"))
+
+
+@frozen
+class KeptSignal:
+    """A signal that came before anybody waited for it."""
+
+    name: str
+    key: str
+    payload: Any
+    by: str | None
+
+
+def webhook_key(trigger_id: str, field: str | None = None, value: str | None = None) -> str:
+    """The key of all deliveries of a trigger, or of those whose field has that value."""
+    return f"webhook:{trigger_id}" if field is None else f"webhook:{trigger_id}:{field}:{value}"
+
+
+def earliest(rows: Iterable[WaitRow]) -> int | None:
+    """When the first of them is due, epoch milliseconds."""
+    return min([due for row in rows if (due := row.due_ms) is not None], default=None)

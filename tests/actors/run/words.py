@@ -1,0 +1,71 @@
+"""Events in a few words, so that a story's course fits on a line."""
+
+from __future__ import annotations
+
+from actors.entity import Fact
+from actors.gate import events as gate
+from actors.node import events as node
+from actors.run import events as run
+from actors.wait import events as wait
+
+__all__ = ["say"]
+
+
+def say(event: Fact) -> str:
+    """One event in a few words: what it is, whom it is about, and what tells it from its like."""
+    match event:
+        case node.NodeStarted(node_id=name, attempt=attempt, instance=instance):
+            return f"start {name}{f'.{attempt}' if attempt > 1 else ''}{_at(instance)}"
+        case node.NodeRetryBackoffScheduled(node_id=name, releases_run=releases, retry_after_ms=due):
+            return f"{'release' if releases else 'backoff'} {name} {due}"
+        case gate.ApprovalGateOpened(gate_name=name, instance=instance):
+            return f"ask {name}{_at(instance)}"
+        case wait.WaitNodeRegistrationStarted(node_id=name, wait_kind=what, instance=instance):
+            return f"wait {name} {what}{_at(instance)}"
+        case wait.WaitTimeoutPausedRun(node_id=name, pauses=pauses):
+            return f"needs_person {name}{' paused' if pauses else ''}"
+        case run.FinallyCompleted(failed_nodes=failed):
+            return " ".join(["finally_completed", *failed])
+    word, *fields = WORDS.get(type(event), (event.kind,))
+    return " ".join([word, *(str(getattr(event, name)) for name in fields)])
+
+
+def _at(instance: int) -> str:
+    return f" @{instance}" if instance > 1 else ""
+
+
+WORDS: dict[type[Fact], tuple[str, ...]] = {
+    node.NodeCompleted: ("done", "node_id"),
+    node.NodeFailed: ("fail", "node_id", "code", "retry_decision"),
+    node.NodeInterrupted: ("interrupt", "node_id", "reason"),
+    node.NodeSkipped: ("skip", "node_id", "reason"),
+    gate.ApprovalGateDecided: ("decide", "gate_name", "decision"),
+    gate.ApprovalGateExpired: ("expire", "gate_name", "action"),
+    gate.ApprovalGateEscalated: ("escalate", "gate_name", "escalated_to"),
+    gate.ApprovalGateReminderDue: ("remind", "gate_name", "reminder_count"),
+    gate.ApprovalGateMarkedStale: ("stale", "gate_name"),
+    gate.ApprovalGateReopened: ("reopen", "node_id"),
+    gate.ApprovalGateTransitionGuardDenied: ("deny", "gate_name"),
+    run.RunFailed: ("run_failed", "code"),
+    run.RunFailedServerRestart: ("run_failed_server_restart", "code"),
+    run.RunPaused: ("run_paused", "reason"),
+    run.RunRequeued: ("run_requeued", "reason"),
+    run.RunStopped: ("run_stopped", "reason"),
+    run.RunCancelled: ("run_cancelled", "reason"),
+    run.FinallyStarted: ("finally", "workflow_outcome"),
+    wait.WaitNodeRegistered: ("registered", "node_id"),
+    wait.WaitNodeRegistrationFailed: ("not_registered", "node_id", "code"),
+    wait.WaitTimerWoken: ("timer_woken", "node_id"),
+    wait.WaitConditionResolved: ("resolved", "node_id"),
+    wait.WaitWebhookWoken: ("webhook_woken", "node_id"),
+    wait.WaitTimeoutCancelled: ("timeout_cancelled", "node_id"),
+    wait.WaitTimeoutEscalated: ("timeout_escalated", "node_id"),
+    wait.WaitTimeoutReminded: ("timeout_reminded", "node_id"),
+    wait.WaitTimeoutResumed: ("timeout_resumed", "node_id"),
+    wait.WaitTimedOut: ("timeout_failed", "node_id"),
+    wait.WaitWokenRequeued: ("requeued", "node_id"),
+    wait.WaitTimeoutCancelledRun: ("cancelled_run", "node_id"),
+    wait.WaitWakeRecovered: ("wake_recovered", "node_id"),
+    wait.SignalReceived: ("kept", "name"),
+    wait.SignalRefused: ("signal_refused", "name"),
+}
