@@ -38,12 +38,13 @@ def daemon_tree(
     """Root: 3 restarts in 60 s, then the daemon ends in order and the service manager starts it anew. `control` None: no socket."""
     runs = config.runs
     tick_s = config.scheduler.effective_tick_ms / 1000
-    slots = 1 if config.scheduler.mode == "single" else config.scheduler.max_concurrent_runs
+    single = config.scheduler.mode == "single"
+    slots = 1 if single else config.scheduler.max_concurrent_runs
     children = [
         ChildSpec("store", lambda: Storekeeper(services.store)),
         ChildSpec("warden", lambda: Warden(guardian), shutdown=10.0),
         ChildSpec("reporter", lambda: Reporter(reports, inline=inline)),
-        ChildSpec("scheduler", lambda: Scheduler(services, slots, tick_s)),
+        ChildSpec("scheduler", lambda: Scheduler(services, slots, tick_s, single=single)),
         ChildSpec("runs", lambda: Dynamic(intensity=1000, period=1.0)),
         ChildSpec(
             "registrar",

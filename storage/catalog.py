@@ -21,6 +21,8 @@ _STATUSES = """WITH RECURSIVE each(status) AS (
     SELECT min(status) FROM catalog WHERE kind = :kind
     UNION ALL SELECT (SELECT min(status) FROM catalog WHERE kind = :kind AND status > each.status) FROM each WHERE status IS NOT NULL)
     SELECT status FROM each WHERE status IS NOT NULL"""
+_OLDEST = """SELECT s.name FROM keys k JOIN catalog c ON c.stream = k.stream JOIN streams s ON s.id = k.stream
+           WHERE k.key = ? ORDER BY c.created_ms, c.stream LIMIT 1"""
 _ABOVE_ALL = 2**63 - 1
 
 
@@ -69,6 +71,17 @@ class Catalog:
         """The streams that are found under that key, oldest first."""
         rows = f"{_ROWS} JOIN keys k ON k.stream = c.stream"
         return self._query(f"{rows} WHERE k.key = ? ORDER BY c.stream LIMIT ?", (key, limit))
+
+    def oldest(self, key: str) -> str | None:
+        """The stream that was created first of those that are found under that key; of one time, the older stream."""
+        found = self._reader().execute(_OLDEST, (key,)).fetchone()
+        return str(found[0]) if found else None
+
+    def statuses(self, kind: str, statuses: Sequence[str]) -> dict[str, str]:
+        """All streams of a kind that are in one of these statuses, each with its status; nothing else of them is read."""
+        where, values = _where(kind, statuses, None, None)
+        rows = f"SELECT s.name, c.status FROM catalog c JOIN streams s ON s.id = c.stream{_and(where)}"  # noqa: S608  as in `count`
+        return dict(self._reader().execute(rows, values).fetchall())
 
     def due(self, now_ms: int, kind: str | None = None, statuses: Sequence[str] = (), limit: int = 100) -> builtins.list[Headline]:
         """What was due at `now_ms` or before and fits the filters, the longest overdue first."""

@@ -17,6 +17,7 @@ PURE = (
     "evolve", "fold_*", "frontier", "headline", "operations", "orders", "outcomes", "pending", "plan", "recovery", "report", "resets",
     "retry", "schedule", "scope", "settlement", "state", "turn", "view", "vocabulary", "why",
 )  # fmt: skip
+PURE_QUEUE = ("figures", "lanes", "line", "notices", "overview", "ranked", "throttles", "tickets")
 FLOORS = {
     "the kernel": ("supervision/*",),
     "pure rules": (
@@ -28,6 +29,7 @@ FLOORS = {
         "actors/gate/decide.py",
         "actors/gate/shown.py",
         *(f"actors/run/{name}.py" for name in PURE),
+        *(f"actors/scheduler/{name}.py" for name in PURE_QUEUE),
     ),
 }
 

@@ -60,12 +60,21 @@ def show(context: click.Context, run_id: str, *, as_json: bool) -> int:
     for key in _FACTS:
         if run.get(key) is not None:
             emit(f"  {key.removesuffix('_ms').replace('_', ' ')}: {visible(date_time(run[key]) if key.endswith('_ms') else run[key])}")
+    if "scheduler" in run:
+        emit(visible(f"  queued since: {date_time(run['scheduler']['queued_at_ms'])}{_reason(run['scheduler'])}"))
     for what in ("inputs", "output"):
         values = run.get(what)
         for name, value in values.items() if isinstance(values, dict) else ():
             emit(visible(f"  {what.removesuffix('s')} {name} = {value}"))
     table([_node_row(node) for node in run["nodes"]], _NODES, empty="  no nodes")
     return exits.OK
+
+
+def _reason(queue: dict[str, Any]) -> str:
+    """Why it waits, where that is recorded: a word, and what it is about."""
+    about = queue.get("resource_key") if queue.get("queue_reason") == "workspace_lock" else queue.get("rate_limited_provider")
+    word = str(queue.get("queue_reason", ""))
+    return f", {word}{f' ({about})' if about else ''}" if word else ""
 
 
 def _node_row(node: dict[str, Any]) -> dict[str, Any]:

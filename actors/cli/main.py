@@ -24,6 +24,8 @@ _COMMANDS = {
     "events": ("look:events", "Print a run's events, oldest first."),
     "logs": ("look:logs", "Print what a run's nodes wrote."),
     "report": ("look:report", "Print the report of a run."),
+    "queue": ("queue:queue", "Show which runs have a slot, which wait, and why."),
+    "throttle": ("queue:throttle", "Hold up runs that need an outside service."),
     "gates": ("gates:gates", "List open gates."),
     "approve": ("gates:approve", "Approve a gate."),
     "reject": ("gates:reject", "Reject a gate: its node fails."),

@@ -18,6 +18,17 @@ def _failed(event: Event, _: str) -> str:
     return f"run failed, {event['code']}{of_nodes(event.get('node_ids'))}{message}{of_nodes(event.get('missing'), '; missing: ')}"
 
 
+def _waits_for_slot(event: Event, _: str) -> str:
+    reason = event["queue_reason"]
+    known = {
+        "capacity": "all slots are taken",
+        "workspace_lock": f"another run works in {event.get('resource_key')}",
+        "rate_limit": f"{event.get('rate_limited_provider')} is throttled",
+        "overlap": "an older scheduled run is not over",
+    }
+    return f"waits in the queue: {known.get(reason, reason)}"
+
+
 def _restarted(event: Event, _: str) -> str:
     return f"daemon restarted; cut off and begun again: {', '.join(event['node_ids']) or 'nothing'}"
 
@@ -36,6 +47,7 @@ OF_RUNS: dict[str, Sentence] = {
     "run_paused": lambda event, _: f"run paused{because(event)}",
     "run_resumed": _resumed,
     "run_requeued": lambda event, _: f"run queued again{because(event)}",
+    "run_queue_reason_changed": _waits_for_slot,
     "run_waiting": lambda event, _: f"run waits for {', '.join(event['node_ids'])}",
     "run_awaiting_approval": lambda event, _: f"run waits for {', '.join(event['gates'])}",
     "run_cancel_requested": lambda event, _: f"cancel asked{by(event)}{because(event)}",

@@ -7,10 +7,11 @@ from typing import Any
 
 from attrs import Attribute
 
-__all__ = ["Unfit", "amounts", "count", "name", "position", "text"]
+__all__ = ["Unfit", "amounts", "count", "name", "position", "text", "week"]
 
 _NAME_LENGTH = 256
 _TEXT_LENGTH = 64 << 10
+_WEEK_MS = 604_800_000
 
 
 class Unfit(ValueError):
@@ -43,6 +44,12 @@ def position(_: object, attribute: Attribute[Any], value: int | None) -> None:
     """A sequence or version number: 0 or more."""
     if value is not None and value < 0:
         raise Unfit(attribute.name, value, "0 or more")
+
+
+def week(_: object, attribute: Attribute[Any], value: int) -> None:
+    """A time in milliseconds: 0 to 604,800,000, which are 7 days."""
+    if not 0 <= value <= _WEEK_MS:
+        raise Unfit(attribute.name, value, f"0 to {_WEEK_MS} (7 days)")
 
 
 def amounts(_: object, attribute: Attribute[Any], value: Mapping[str, Any]) -> None:

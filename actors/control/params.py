@@ -11,11 +11,12 @@ from typing import Any, Literal
 from attrs import Factory, field, frozen
 
 from actors.control import bounds
+from actors.control.params_queue import SchedulerQueue, SchedulerThrottle
 
 __all__ = [
     "ActorTell", "GateDecide", "GateGet", "GateList", "Nothing", "RunEvents", "RunFollow", "RunList", "RunLogs", "RunOnly",
-    "RunResume", "RunRetry", "RunStart", "RunSteer", "SignalSend", "StoreBackup", "SystemShutdown", "WaitList", "WaitResolve",
-    "WebhookDeliver", "WorkflowDelete", "WorkflowGet", "WorkflowList", "WorkflowOnly", "WorkflowText",
+    "RunResume", "RunRetry", "RunStart", "RunSteer", "SchedulerQueue", "SchedulerThrottle", "SignalSend", "StoreBackup", "SystemShutdown",
+    "WaitList", "WaitResolve", "WebhookDeliver", "WorkflowDelete", "WorkflowGet", "WorkflowList", "WorkflowOnly", "WorkflowText",
 ]  # fmt: skip
 
 Notation = Literal["yaml", "json"]

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from actors.node.messages import Failure, Outcome
 from actors.refusals import Refusal
-from actors.run.audits import audit_entry
+from actors.run.audits import operation_entry, stale_result
 from actors.run.crew import Crew
 from actors.run.deciding import decide
 from actors.run.desk import Desk, interrupted_by
 from actors.run.draining import Drainage
-from actors.run.launching import launch
+from actors.run.launching import commit_with_slot, launch, note_reason
 from actors.run.logbook import Logbook
-from actors.run.messages import AttemptDown, Drain, ForRun, GraceOver, Launch, Rest, Wake
+from actors.run.messages import AttemptDown, Drain, ForRun, GraceOver, Launch, QueueReason, Rest, Wake
 from actors.run.outcomes import accepts, on_lost, on_outcome
 from actors.run.recovery import rehydrate
 from actors.run.rules import ended_because, unwanted
@@ -28,7 +28,7 @@ from actors.run.verdicts import ends_first
 from actors.scheduler.messages import Enqueue, Left
 from actors.services import SCHEDULER, Services
 from actors.wait.ending import recover_wakes
-from storage import Transaction, Unavailable
+from storage import Unavailable
 from supervision import Actor, Mailbox, Shutdown, Timer
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Run", "RunMessage"]
 
 LINGER_S = 0.5
-RunMessage = Outcome | AttemptDown | GraceOver | Wake | ForRun | Launch | Drain | Rest
+RunMessage = Outcome | AttemptDown | GraceOver | Wake | ForRun | Launch | QueueReason | Drain | Rest
 
 
 class Run(Actor[RunMessage]):
@@ -105,6 +105,8 @@ class Run(Actor[RunMessage]):
                 return await self.desk.take(message)
             case Launch():
                 await launch(self)
+            case QueueReason():
+                await note_reason(self, message)
             case Wake():
                 await self._look()
             case GraceOver():
@@ -121,11 +123,10 @@ class Run(Actor[RunMessage]):
             await self.decide(turn)
         reply = {"run_id": self.run_id, "status": turn.state.status, **(answer or {})}
         if command is None:
-            await self.book.commit(turn)
+            await commit_with_slot(self, turn)
         else:
-            word = f"run.{type(command.operation).__name__.lower()}"
-            entry = audit_entry(str(command.operation.by), word, self.run_id, answer or {}, "ok")
-            await self.book.commit(turn, request=command.request, reply=reply, audit=(entry,))
+            entry = operation_entry(command.operation, self.run_id, answer or {})
+            await commit_with_slot(self, turn, request=command.request, reply=reply, audit=(entry,))
         await self.follow()
         return reply
 
@@ -137,12 +138,12 @@ class Run(Actor[RunMessage]):
     async def follow(self) -> None:
         """After a commit: tell the scheduler, set to work what is wanted, arm the clock, rest when there is nothing to do."""
         state = self.book.state
-        if self.book.left:
-            self.book.left = False
-            await self.system.ref(SCHEDULER).tell(Left(self.run_id, state.epoch))
-        if self.book.queued:
-            self.book.queued = False
+        if self.book.queued:  # it gives back what it has with that, and stands where it belongs before others are looked at
+            self.book.left = self.book.queued = False
             await self.system.ref(SCHEDULER).tell(Enqueue(ticket_of(state)))
+        elif self.book.left:
+            self.book.left = False
+            await self.system.ref(SCHEDULER).tell(Left(self.run_id, state.epoch, keeps_workspace=state.status == "pausing"))
         broken = self.crew.settle(state)
         if broken:
             await self.fold(broken)
@@ -198,9 +199,8 @@ class Run(Actor[RunMessage]):
         await self.desk.go_on()
 
     async def _stale(self, outcome: Outcome) -> None:
-        entry = audit_entry("system", "stale_result", self.run_id, {"token": outcome.token}, "ignored")
         with contextlib.suppress(Unavailable):
-            await self.services.store.commit(Transaction(self.services.clock.now_ms(), audit=(entry,)))
+            await self.services.store.commit(stale_result(self.run_id, outcome.token, self.services.clock.now_ms()))
 
     async def _attempt_down(self, message: AttemptDown) -> None:
         state = self.book.state

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 from actors.refusals import Refusal
 from actors.run.audits import audit_entry
 from actors.run.events import RunCreated
+from actors.run.headline import born
+from actors.run.schedule import first_ticket
 from actors.run.vocabulary import run_codec
-from actors.scheduler.messages import Ticket
 from actors.workflow.inputs import apply_inputs
 from actors.workflow.template import TemplateError, render_text
 from storage.codec import canonical
-from storage.records import Append, Headline, Receipt, Transaction
+from storage.records import Append, Receipt, Transaction
 
 if TYPE_CHECKING:
     from actors.run.messages import Admit
     from actors.run.plan import Plan
+    from actors.scheduler.messages import Ticket
     from actors.services import Services
 
 __all__ = ["prepare"]
@@ -45,18 +47,14 @@ def prepare(services: Services, admit: Admit, plan: Plan) -> tuple[Transaction, 
         workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=admit.trigger_type,
         priority=admit.priority, workspace=workspace, started_by=str(admit.by), inputs=applied.values,
     )  # fmt: skip
-    facts: dict[str, Any] = {"version": admit.version} | ({"workspace": workspace} if workspace is not None else {})
-    headline = Headline(
-        run_id, "run", "queued", now, now, group=admit.workflow_id, priority=admit.priority, title=plan.workflow.name, facts=facts
-    )  # fmt: skip
     reply = {
         "run_id": run_id, "status": "queued", "workflow_id": admit.workflow_id, "version": admit.version, "digest": admit.digest,
         "warnings": [problem.message for problem in applied.warnings],
     }  # fmt: skip
     receipt = Receipt(admit.request.request_id, admit.request.digest.encode(), canonical(reply))
     entry = audit_entry(str(admit.by), "run.start", run_id, {"workflow_id": admit.workflow_id, "digest": admit.digest}, "ok")
-    append = Append(run_id, 0, (run_codec().encode(event),), headline=headline)
-    return Transaction(now, (append,), receipt, (entry,)), event, Ticket(run_id, now, admit.priority, workspace), reply
+    append = Append(run_id, 0, (run_codec().encode(event),), headline=born(run_id, event, plan.workflow, now))
+    return Transaction(now, (append,), receipt, (entry,)), event, first_ticket(run_id, event, plan.workflow, now), reply
 
 
 def _workspace(plan: Plan, run_id: str, inputs: Mapping[str, Any], cwd: str | None) -> str | Refusal | None:

@@ -23,6 +23,7 @@ class RunCreated(Fact):
     """First event of every log. `workspace` is the rendered lock key and working folder, None for a private folder.
 
     `forked_from` is the run whose results the next facts carry over.
+    `scheduled_for_ms`: the nominal time of a scheduled run; `queues`: it waits until older scheduled runs of its workflow are over.
     """
 
     kind: ClassVar[str] = "run_created"
@@ -37,6 +38,8 @@ class RunCreated(Fact):
     started_by: str | None = None
     inputs: Mapping[str, Any] = Factory(dict)
     forked_from: str | None = None
+    scheduled_for_ms: int | None = None
+    queues: bool = False
 
 
 @frozen

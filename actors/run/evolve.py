@@ -8,7 +8,8 @@ from typing import Any
 from actors.entity import Fact
 from actors.run.fold_findings import FINDING_FOLDS
 from actors.run.fold_gates import GATE_FOLDS
-from actors.run.fold_nodes import NODE_FOLDS
+from actors.run.fold_nodes import NODE_FOLDS, leave_attempts
+from actors.run.fold_queue import QUEUE_FOLDS
 from actors.run.fold_run import RUN_FOLDS
 from actors.run.fold_steering import STEERING_FOLDS
 from actors.run.fold_waits import WAIT_FOLDS, close_waits
@@ -19,7 +20,7 @@ __all__ = ["evolve", "fold"]
 
 def evolve(state: RunState, event: Fact, at: int) -> None:
     """Apply one fact that was recorded at `at` (epoch milliseconds)."""
-    before = state.status
+    before, queue = state.status, state.queue
     FOLDS[type(event)](state, event, at)
     state.seq += 1
     state.updated_at_ms = at
@@ -27,6 +28,8 @@ def evolve(state: RunState, event: Fact, at: int) -> None:
     after = state.status
     if after != before:
         _moved(state, before, after, at)
+    if after == "queued" and state.queue is None:
+        state.queue = {"queued_at_ms": at if queue is None else queue["queued_at_ms"]}
 
 
 def fold(state: RunState, facts: Iterable[tuple[Fact, int]]) -> RunState:
@@ -47,19 +50,10 @@ def _moved(state: RunState, before: RunStatus, after: RunStatus, at: int) -> Non
     if after != "queued":
         state.queue = None
     if state.terminal:
-        _leave_attempts(state, at)
+        leave_attempts(state, at)
         close_waits(state)
         state.backoffs.clear()
         state.finished_at_ms = state.finished_at_ms or at
-
-
-def _leave_attempts(state: RunState, at: int) -> None:
-    """Attempts under way end with their run, without an outcome of their own."""
-    for node_id in list(state.executing):
-        node = state.nodes[node_id]
-        node.status, node.ended_at_ms, node.excused = "pending", at, node.excused + 1
-        del state.executing[node_id]
-        state.offer(node_id)
 
 
 FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
@@ -69,4 +63,5 @@ FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     **FINDING_FOLDS,
     **GATE_FOLDS,
     **WAIT_FOLDS,
+    **QUEUE_FOLDS,
 }

@@ -11,7 +11,7 @@ from actors.node.messages import Usage
 from actors.run.plan import handler_id
 from actors.run.state import SKIPPED_AS_DONE, NodeError, RunState
 
-__all__ = ["NODE_FOLDS", "fail_for_good", "use"]
+__all__ = ["NODE_FOLDS", "fail_for_good", "leave_attempts", "use"]
 
 
 def _started(state: RunState, event: node.NodeStarted, at: int) -> None:
@@ -111,6 +111,15 @@ def _backed_off(state: RunState, event: node.NodeRetryBackoffScheduled, at: int)
         "retry_backoff_ms": event.retry_backoff_ms, "retry_after_ms": event.retry_after_ms, "retry_reason": event.reason,
         "resource_key": f"workflow://{state.workflow_id}/runs/{state.run_id}/nodes/{event.node_id}",
     }  # fmt: skip
+
+
+def leave_attempts(state: RunState, at: int) -> None:
+    """Attempts under way end with their run, without an outcome of their own."""
+    for node_id in list(state.executing):
+        node = state.nodes[node_id]
+        node.status, node.ended_at_ms, node.excused = "pending", at, node.excused + 1
+        del state.executing[node_id]
+        state.offer(node_id)
 
 
 NODE_FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {

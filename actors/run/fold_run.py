@@ -20,7 +20,7 @@ def _created(state: RunState, event: run.RunCreated, at: int) -> None:
     state.workflow_id, state.version, state.digest = event.workflow_id, event.version, event.digest
     state.trigger_type, state.profile, state.priority = event.trigger_type, event.profile, event.priority
     state.workspace, state.started_by, state.inputs = event.workspace, event.started_by, event.inputs
-    state.forked_from = event.forked_from
+    state.scheduled_for_ms, state.queues, state.forked_from = event.scheduled_for_ms, event.queues, event.forked_from
     state.created_at_ms = at
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from actors.gate.expiry import next_gate_due
+from actors.run.events import RunCreated
 from actors.run.state import RunState
+from actors.scheduler.tickets import scheduled_key
 from actors.wait.row import earliest
+from actors.workflow.spec import Workflow
 from storage.records import Headline
 
-__all__ = ["due_of", "headline_of", "line_key"]
+__all__ = ["LineKey", "born", "due_of", "headline_of", "line_key"]
+
+UNDER_WAY = ("queued", "running", "pausing", "waiting")
 
 
 def due_of(state: RunState) -> int | None:
@@ -33,10 +38,6 @@ def _lost_wake(state: RunState) -> int | None:
     return state.updated_at_ms if any(lost) else None
 
 
-def _retry_after(state: RunState) -> int | None:
-    return state.queue["retry_after_ms"] if state.status == "queued" and state.queue is not None else None
-
-
 def _open_waits(state: RunState) -> int:
     return sum(row.open or row.needs_person for row in state.waits.values()) if not state.terminal else 0
 
@@ -48,19 +49,31 @@ def lookup_keys(state: RunState) -> tuple[str, ...] | None:
     return tuple(key for row in state.waits.values() if (key := row.lookup_key) is not None)
 
 
-def line_key(state: RunState) -> tuple[Any, ...]:
-    """What the line says beside its time; a line that would say the same is not written again."""
+class LineKey(NamedTuple):
+    """What a line says beside its time."""
+
+    status: str
+    due_ms: int | None
+    retry_after: int | None
+    queue_reason: str | None
+    detail: str | None
+    pause_reason: str | None
+    open_things: tuple[int, int, tuple[str, ...] | None]
+    cancelled: bool
+
+
+def line_key(state: RunState) -> LineKey:
+    """A line that would say the same is not written again."""
     code = state.detail["code"] if state.detail is not None and state.status not in ("running", "queued") else None
-    times = (due_of(state), _retry_after(state))
+    reason = state.queue.get("queue_reason") if state.queue is not None else None
     open_things = (len(state.open_gates), _open_waits(state), lookup_keys(state))
-    return (state.status, times, code, state.pause_reason, open_things, state.cancel_reason is not None)
+    cancelled = state.cancel_reason is not None
+    return LineKey(state.status, due_of(state), state.retry_after_ms, reason, code, state.pause_reason, open_things, cancelled)
 
 
 def headline_of(state: RunState) -> Headline:
     """The line for the present state."""
-    facts: dict[str, Any] = {"version": state.version}
-    if state.workspace is not None:
-        facts["workspace"] = state.workspace
+    facts = _standing(state, state.plan.workflow)
     if state.detail is not None and state.status not in ("running", "queued"):
         facts["detail"] = state.detail["code"]
     if state.pause_reason is not None:
@@ -69,10 +82,44 @@ def headline_of(state: RunState) -> Headline:
         facts["gates"] = len(state.open_gates)
     if (waits := _open_waits(state)) > 0:
         facts["waits"] = waits
-    if (retry_after := _retry_after(state)) is not None:
-        facts["retry_after"] = retry_after
+    if state.retry_after_ms is not None:
+        facts["retry_after"] = state.retry_after_ms
+    if state.queue is not None and "queue_reason" in state.queue:
+        facts["queue_reason"] = state.queue["queue_reason"]
     return Headline(
         stream=state.run_id, kind="run", status=state.status, created_ms=state.created_at_ms, updated_ms=state.updated_at_ms,
         group=state.workflow_id, due_ms=due_of(state), priority=state.priority, title=state.plan.workflow.name, facts=facts,
-        keys=lookup_keys(state),
+        keys=_keys(state, state.status, lookup_keys(state)),
     )  # fmt: skip
+
+
+def born(run_id: str, event: RunCreated, workflow: Workflow, at_ms: int) -> Headline:
+    """The line of a run that is made at that time."""
+    return Headline(
+        stream=run_id, kind="run", status="queued", created_ms=at_ms, updated_ms=at_ms, group=event.workflow_id, priority=event.priority,
+        title=workflow.name, facts=_standing(event, workflow), keys=_keys(event, "queued", None),
+    )  # fmt: skip
+
+
+def _standing(run: RunCreated | RunState, workflow: Workflow) -> dict[str, Any]:
+    """What is true of a run from its first moment to its last."""
+    facts: dict[str, Any] = {"version": run.version}
+    if run.workspace is not None:
+        facts["workspace"] = run.workspace
+    if run.scheduled_for_ms is not None:
+        facts["scheduled"] = True
+    if run.queues:
+        facts["behind"] = True
+    if workflow.providers:
+        facts["providers"] = list(workflow.providers)
+    if workflow.execution.weight != 1:
+        facts["weight"] = workflow.execution.weight
+    return facts
+
+
+def _keys(run: RunCreated | RunState, status: str, webhooks: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """A scheduled run is found by its workflow for as long as it holds up those behind it. None: the run is found under no key, ever."""
+    if run.scheduled_for_ms is None:
+        return webhooks
+    own = (scheduled_key(run.workflow_id),) if status in UNDER_WAY else ()
+    return own + (webhooks or ())

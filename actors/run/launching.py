@@ -2,37 +2,91 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from actors.run.recovery import claim
+from actors.run.schedule import ticket_of
 from actors.run.state import ACTIVE
-from actors.scheduler.messages import Left
+from actors.scheduler.events import RunQueueReasonChanged
+from actors.scheduler.messages import Left, Reserve
 from actors.services import SCHEDULER
 from storage import Acquire
+from supervision import ActorDead, AskTimeout, MailboxFull
 
 if TYPE_CHECKING:
     from actors.run.actor import Run
+    from actors.run.messages import QueueReason
     from actors.run.state import RunState
+    from actors.run.turn import Turn
 
-__all__ = ["launch"]
+__all__ = ["commit_with_slot", "launch", "note_reason"]
+
+RESERVE_S = 5.0
 
 
 async def launch(run: Run) -> None:
     """Claim the run with the next epoch and go on; a run that is not to be claimed gives the slot back."""
-    turn, services = run.book.turn(), run.services
+    turn = run.book.turn()
     state = turn.state
-    if state.status != "queued" or (state.queue is not None and state.queue["retry_after_ms"] > turn.now):
+    if state.status != "queued" or _backs_off(turn):
         if state.status not in ACTIVE:
             await run.system.ref(SCHEDULER).tell(Left(run.run_id))
         run.book.queued = state.status == "queued"
         await run.follow()
         return
+    await run.book.commit(turn, claim=await _claim(run, turn))
+    await run.follow()
+
+
+async def commit_with_slot(run: Run, turn: Turn, **more: Any) -> None:
+    """Commit the decision. One that brings a run at rest into the queue asks for a slot first: granted, the run goes on in that commit.
+
+    `more` is what else the commit holds. Raises what that raises; a slot that was not used is given back.
+    """
+    state = turn.state
+    if state.status != "queued" or not run.book.at_rest or _backs_off(turn) or not await _reserve(run, state):
+        await run.book.commit(turn, **more)
+        return
+    epoch = state.epoch + 1
+    try:
+        await run.book.commit(turn, claim=await _claim(run, turn), **more)
+    except BaseException:
+        with contextlib.suppress(MailboxFull):  # then the scheduler finds out by itself
+            run.system.ref(SCHEDULER).tell_nowait(Left(run.run_id, epoch))
+        raise
+
+
+async def _reserve(run: Run, state: RunState) -> bool:
+    try:
+        return await run.system.ref(SCHEDULER).ask(Reserve(ticket_of(state)), timeout=RESERVE_S)
+    except (ActorDead, AskTimeout):
+        return False
+
+
+async def _claim(run: Run, turn: Turn) -> Acquire:
+    state, services = turn.state, run.services
     claim(turn, services.ids.new("run-claim"), services.claimant, _workspace_problem(state))
     await run.decide(turn)
     holder = services.claimant if state.status in ACTIVE else None  # it may rest or end in its very first step
-    await run.book.commit(turn, claim=Acquire(holder, state.epoch, services.lease_ms))
+    return Acquire(holder, state.epoch, services.lease_ms)
+
+
+async def note_reason(run: Run, message: QueueReason) -> None:
+    """Record why the run waits in the queue, unless that stands there already or the run waits no more."""
+    turn = run.book.turn()
+    queue = turn.state.queue or {}
+    found = (message.queue_reason, message.resource_key, message.provider)
+    known = (queue.get("queue_reason"), queue.get("resource_key"), queue.get("rate_limited_provider"))
+    if turn.state.status == "queued" and turn.state.epoch == message.epoch and found != known:
+        turn.emit(RunQueueReasonChanged(*found))
+        await run.book.commit(turn)
     await run.follow()
+
+
+def _backs_off(turn: Turn) -> bool:
+    return turn.state.retry_after_ms is not None and turn.state.retry_after_ms > turn.now
 
 
 def _workspace_problem(state: RunState) -> str | None:

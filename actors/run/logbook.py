@@ -12,7 +12,7 @@ from actors.entity import Fact
 from actors.refusals import RequestKey
 from actors.run.events import RunCreated
 from actors.run.evolve import evolve
-from actors.run.headline import headline_of, line_key
+from actors.run.headline import LineKey, headline_of, line_key
 from actors.run.state import ACTIVE, RunState, new_state
 from actors.run.turn import Turn
 from actors.run.vocabulary import run_codec
@@ -107,6 +107,11 @@ class Logbook:
         self.state = fold_log(self.services, self.run_id)
         self._line = line_key(self.state)
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether the run, as it was committed last, neither runs nor waits for a slot."""
+        return self._line.status not in ACTIVE and self._line.status != "queued" and not self._held
+
     def turn(self) -> Turn:
         """Begin a decision on the present state."""
         services = self.services
@@ -148,15 +153,13 @@ class Logbook:
             self._held = self.mine = isinstance(claim, Acquire) and claim.claimant is not None
         self._line = line
         if events:
-            self._note(before[0], events[-1])
+            self._note(before, line, events[-1], claimed=isinstance(claim, Acquire))
 
-    def _note(self, before: str, last: Fact) -> None:
+    def _note(self, before: LineKey, line: LineKey, last: Fact, *, claimed: bool) -> None:
         after = self.state.status
-        if after != before:
-            # From the queue straight to rest counts too: a run may ask, or end, in the very commit with which it takes its slot.
-            self.left |= after not in ACTIVE and (before in ACTIVE or before == "queued")
-            self.queued |= after == "queued"
-            self.ended |= self.state.terminal
-        elif after == "queued" and self.state.queue is None:
-            self.queued = True  # what held it in the queue holds it no more
-        self.services.watchers.grew(self.run_id, after, self.state.seq, last.kind, moved=after != before)
+        moved = claimed or line.status != before.status  # a run may ask, or end, in the very commit with which it takes its slot
+        self.left |= moved and after != "running" and (claimed or before.status in ("running", "pausing", "queued"))
+        self.ended |= moved and self.state.terminal
+        # What held it in the queue may hold it no more, as when a wait of a run in back-off is over.
+        self.queued |= after == "queued" and (moved or (before.queue_reason is not None and line.queue_reason is None))
+        self.services.watchers.grew(self.run_id, after, self.state.seq, last.kind, moved=moved)

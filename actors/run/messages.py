@@ -22,6 +22,7 @@ __all__ = [
     "Launch",
     "Operation",
     "Pause",
+    "QueueReason",
     "Renew",
     "Rest",
     "Resume",
@@ -100,6 +101,20 @@ class Launch:
     """Tell of the scheduler: the run has a slot (and its workspace), claim it."""
 
     run_id: str
+
+
+@frozen
+class QueueReason:
+    """Tell of the scheduler: the queued run has waited for a while, for this reason. `epoch`: of its last claim, when that was found.
+
+    `resource_key`: the workspace that another run holds; `provider`: the outside service that is throttled.
+    """
+
+    run_id: str
+    epoch: int
+    queue_reason: str
+    resource_key: str | None = None
+    provider: str | None = None
 
 
 @frozen

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["cause_of", "lock_away", "quarantine", "unavailable"]
 
-OPEN_THINGS = ("gates", "waits", "retry_after")
+OPEN_THINGS = ("gates", "waits", "retry_after", "queue_reason")
 """Facts of a line that an ended run has no more."""
 
 

@@ -12,10 +12,10 @@ from actors.run.actor import Run
 from actors.run.admission import prepare
 from actors.run.draining import STOP_S, drain_all
 from actors.run.known import conflict, no_such_run
-from actors.run.messages import Admit, Drain, ForRun, Launch, Renew, RunDown, Wake, WakeRun
+from actors.run.messages import Admit, Drain, ForRun, Launch, QueueReason, Renew, RunDown, Wake, WakeRun
 from actors.run.quarantine import lock_away, unavailable
 from actors.run.reopening import reopen_all, restore_reports
-from actors.scheduler.messages import Enqueue, Relaunch, Tick
+from actors.scheduler.messages import Due, Enqueue, Relaunch
 from actors.services import NEWBORN, RUNS, SCHEDULER, Services
 from storage import BadTransaction, ReceiptExists, RequestConflict, Unavailable
 from supervision import Actor, ActorDead, ChildSpec, Dynamic, Exit, Failed, Forwarded, Mailbox, Normal, Shutdown, Supervisor
@@ -29,7 +29,7 @@ __all__ = ["Registrar", "RegistrarMessage"]
 
 RESTING = ("awaiting_approval", "waiting", "paused", "queued")
 LOOK_AGAIN_MS = 30_000
-RegistrarMessage = Admit | ForRun | Launch | RunDown | Wake | WakeRun | Renew | Drain
+RegistrarMessage = Admit | ForRun | Launch | QueueReason | RunDown | Wake | WakeRun | Renew | Drain
 
 
 class Registrar(Actor[RegistrarMessage]):
@@ -44,7 +44,7 @@ class Registrar(Actor[RegistrarMessage]):
         self._restart_window_s = restart_window_s
         self._renew_s = renew_s
         self.watched: set[str] = set()
-        self._knocking: dict[str, list[tuple[Asked | None, ForRun | Launch | Wake]]] = {}
+        self._knocking: dict[str, list[tuple[Asked | None, ForRun | Launch | QueueReason | Wake]]] = {}
         self._timer: tuple[int, Timer] | None = None
         self._draining = False
         self._admitted = self._opened = self._quarantined = 0
@@ -54,7 +54,7 @@ class Registrar(Actor[RegistrarMessage]):
             self._watch(run_id)
         await reopen_all(self)
         restore_reports(self.services)
-        await self.system.ref(SCHEDULER).tell(Tick())
+        await self.system.ref(SCHEDULER).tell(Due())
         self.tick(self._renew_s, Renew())
         self._arm()
 
@@ -69,13 +69,13 @@ class Registrar(Actor[RegistrarMessage]):
                 return self._admit(message)
             case ForRun():
                 return self._hand_on(message)
-            case Launch(run_id=run_id):
+            case Launch(run_id=run_id) | QueueReason(run_id=run_id) if not self._draining:
                 await self._tell_run(run_id, message)
             case RunDown():
                 await self._run_down(message)
-            case Wake():
+            case Wake() if not self._draining:
                 await self._wake_due()
-            case WakeRun(run_id=run_id):
+            case WakeRun(run_id=run_id) if not self._draining:
                 await self._tell_run(run_id, Wake())
             case Renew():
                 self.spawn(self._renew)
@@ -95,7 +95,7 @@ class Registrar(Actor[RegistrarMessage]):
         path = f"{RUNS}/{run_id}/run"
         return self.system.ref(path) if self.system.receives(path) else None
 
-    async def _tell_run(self, run_id: str, message: Launch | Wake) -> None:
+    async def _tell_run(self, run_id: str, message: Launch | QueueReason | Wake) -> None:
         if (run := self.open(run_id)) is None:
             self._knock(run_id, None, message)
         else:
@@ -135,7 +135,7 @@ class Registrar(Actor[RegistrarMessage]):
         self._knock(message.run_id, self.defer(), message)
         return Forwarded()
 
-    def _knock(self, run_id: str, asked: Asked | None, message: ForRun | Launch | Wake) -> None:
+    def _knock(self, run_id: str, asked: Asked | None, message: ForRun | Launch | QueueReason | Wake) -> None:
         """The run is just coming to rest: it hears this when it has come to that and was opened again."""
         self._knocking.setdefault(run_id, []).append((asked, message))
 

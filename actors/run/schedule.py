@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from actors.run.events import RunCreated
 from actors.run.state import RunState
 from actors.scheduler.messages import Ticket
 from actors.settings import RunRules
+from actors.workflow.spec import Workflow
 
-__all__ = ["next_look_ms", "ticket_of"]
+__all__ = ["first_ticket", "next_look_ms", "ticket_of"]
 
 
 def next_look_ms(state: RunState, rules: RunRules, after: int) -> int | None:
@@ -22,7 +24,26 @@ def next_look_ms(state: RunState, rules: RunRules, after: int) -> int | None:
     return min((time for time in times if time > after), default=None)
 
 
+def first_ticket(run_id: str, event: RunCreated, workflow: Workflow, at_ms: int) -> Ticket:
+    """A run that is made at that time, as the scheduler sees it."""
+    return _ticket(run_id, event, workflow, created_ms=at_ms)
+
+
 def ticket_of(state: RunState) -> Ticket:
     """The queued run, as the scheduler sees it."""
-    due = state.queue["retry_after_ms"] if state.queue is not None else None
-    return Ticket(state.run_id, state.created_at_ms, state.priority, state.workspace, due, state.epoch)
+    queue = state.queue or {}
+    return _ticket(
+        state.run_id, state, state.plan.workflow, created_ms=state.created_at_ms, not_before_ms=state.retry_after_ms, epoch=state.epoch,
+        queued_ms=queue.get("queued_at_ms"), recorded=queue.get("queue_reason"),
+    )  # fmt: skip
+
+
+def _ticket(
+    run_id: str, run: RunCreated | RunState, workflow: Workflow, *, created_ms: int, not_before_ms: int | None = None, epoch: int = 0,
+    queued_ms: int | None = None, recorded: str | None = None,
+) -> Ticket:  # fmt: skip
+    return Ticket(
+        run_id=run_id, created_ms=created_ms, priority=run.priority, workspace=run.workspace, not_before_ms=not_before_ms, epoch=epoch,
+        workflow=run.workflow_id, weight=workflow.execution.weight, providers=workflow.providers,
+        behind=run.workflow_id if run.queues else None, queued_ms=queued_ms, recorded=recorded,
+    )  # fmt: skip

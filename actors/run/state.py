@@ -70,6 +70,8 @@ class RunState:
     started_by: str | None = None
     forked_from: str | None = None
     inputs: Mapping[str, Any] = Factory(dict)
+    scheduled_for_ms: int | None = None
+    queues: bool = False
     created_at_ms: int = 0
     updated_at_ms: int = 0
     started_at_ms: int | None = None
@@ -141,6 +143,11 @@ class RunState:
         if node.status == "skipped":
             return True if node.skip_reason in SKIPPED_AS_DONE else None
         return True if node.status in SUCCEEDED else False if node.status == "failed" else None
+
+    @property
+    def retry_after_ms(self) -> int | None:
+        """When the back-off ends for which the run has given its slot back, epoch milliseconds."""
+        return self.queue.get("retry_after_ms") if self.queue is not None else None
 
     def offer(self, node_id: str) -> None:
         """A node that had begun may start again."""

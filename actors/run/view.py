@@ -15,7 +15,7 @@ __all__ = ["event_json", "gate_json", "run_json"]
 
 OPTIONAL = (
     "started_at_ms", "finished_at_ms", "detail", "pause_reason", "resume_reason", "stop_kind", "stop_reason", "output", "report_path",
-    "workspace", "queue", "last_failure", "started_by", "phase",
+    "workspace", "last_failure", "started_by", "scheduled_for_ms", "phase",
 )  # fmt: skip
 
 
@@ -29,6 +29,8 @@ def run_json(state: RunState) -> dict[str, Any]:
     }  # fmt: skip
     record |= {name: value for name in OPTIONAL if (value := getattr(state, name)) is not None}
     record |= _usage(state)
+    if state.queue is not None:
+        record["scheduler"] = dict(state.queue)
     record["open_gates"] = [gate.gate_name for gate in state.open_gates.values()]
     record["gate_history"] = [asdict(entry) for entry in state.gate_history]
     pending = [node_id for node_id in state.plan.body.order if state.nodes[node_id].status == "pending"]

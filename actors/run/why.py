@@ -28,7 +28,7 @@ UNITS = (("day", 86_400_000), ("hour", 3_600_000), ("minute", 60_000))
 
 
 def reasons(state: RunState, queue: dict[str, Any] | None, now: int) -> list[dict[str, Any]]:
-    """`queue` is the scheduler's own answer for a queued run: {queue_reason, …}, None when nothing holds it.
+    """`queue` is the scheduler's own answer for a queued run: {queue_reason, …}, empty when nothing holds it; None: it was not asked.
 
     Each reason is {code, text, data, next}; `next` are commands that would move the run on.
     """
@@ -51,21 +51,35 @@ def _reason(code: str, text: str, /, *steps: str, **data: Any) -> dict[str, Any]
 
 def _queued(state: RunState, queue: dict[str, Any] | None, now: int) -> dict[str, Any]:
     found = {**(state.queue or {}), **(queue or {})}
-    match found.get("queue_reason"):
+    match "" if queue is not None and "queue_reason" not in queue else found.get("queue_reason"):
         case "capacity":
-            slots, ahead = found.get("max_concurrent_runs"), found.get("ahead", 0)
-            taken = "The only slot is taken" if slots == 1 else f"All {slots} slots are taken"
-            text = f"{taken}, and {_count(ahead, 'run')} {'is' if ahead == 1 else 'are'} before it."
-            return _reason("capacity", f"{text} It starts when one of the running runs rests or ends.", **found)
+            return _reason("capacity", f"{_capacity(found)} It starts when one of the running runs rests or ends.", **found)
         case "workspace_lock":
-            holder = found.get("held_by")
-            text = f"Another run ({holder}) works in {found.get('resource_key')}. It starts when that one rests or ends."
+            holder = f"Another run ({found['held_by']})" if "held_by" in found else "Another run"
+            text = f"{holder} works in {found.get('resource_key')}. It starts when that one rests or ends."
             return _reason("workspace_lock", text, **found)
+        case "rate_limit":
+            provider = found.get("rate_limited_provider")
+            left = f" for another {_words(int(found['until_ms']) - now)}" if "until_ms" in found else ""
+            text = f"It needs {provider}, which is throttled{left}."
+            return _reason("rate_limit", text, f"penstock throttle {provider} off   (if it may be used again)", **found)
+        case "overlap":
+            older = f" ({found['held_by']})" if "held_by" in found else ""
+            text = f"An older scheduled run of {state.workflow_id}{older} is not over. It starts when none is queued, running or waiting."
+            return _reason("overlap", text, **found)
         case "retry_backoff":
             text = f"Node {found.get('retry_node_id')} failed and is tried again {_in(int(found['retry_after_ms']) - now)}"
             return _reason("retry_backoff", f"{text} (attempt {found.get('retry_attempt')}).", **found)
         case _:
             return _reason("starting", "Nothing holds it: it starts at once.")
+
+
+def _capacity(found: dict[str, Any]) -> str:
+    slots, ahead = found.get("max_concurrent_runs"), found.get("ahead", 0)
+    if slots is None:
+        return "All slots were taken."
+    taken = "The only slot is taken" if slots == 1 else f"All {slots} slots are taken"
+    return f"{taken}, and {_count(ahead, 'run')} {'is' if ahead == 1 else 'are'} before it."
 
 
 def _running(state: RunState, now: int) -> list[dict[str, Any]]:

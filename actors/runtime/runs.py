@@ -123,7 +123,7 @@ class RunMethods(Base):
         queue = None
         if state.status == "queued":
             try:
-                queue = await self.system.ref(SCHEDULER).ask(QueueOf(params.run_id), timeout=5.0)
+                queue = await self.system.ref(SCHEDULER).ask(QueueOf(params.run_id), timeout=5.0) or {}
             except (ActorDead, AskTimeout):
                 queue = None
         return {"run_id": params.run_id, "status": state.status, "reasons": reasons(state, queue, self.services.clock.now_ms())}

@@ -10,8 +10,9 @@ from attrs import asdict
 from actors.control.port import Page
 from actors.refusals import Refusal
 from actors.run.audits import audit_entry
-from actors.runtime.base import Answer, Base
+from actors.runtime.base import Answer
 from actors.runtime.inject import message_for
+from actors.runtime.queue import QueueMethods
 from storage import Receipt, ReceiptExists, RequestConflict, Transaction, Unavailable
 from storage.codec import canonical
 from supervision import MailboxFull
@@ -26,7 +27,7 @@ __all__ = ["SystemMethods"]
 STATUSES = ("queued", "running", "pausing", "paused", "waiting", "awaiting_approval", "completed", "blocked", "failed", "cancelled")
 
 
-class SystemMethods(Base):
+class SystemMethods(QueueMethods):
     """The daemon, seen from outside."""
 
     async def system_info(self, params: p.Nothing, by: Principal) -> Answer:
@@ -43,6 +44,7 @@ class SystemMethods(Base):
         metrics |= {f"store_{name}": value for name, value in store.info().items() if isinstance(value, int | float | bool)}
         metrics["dead_letters"] = self.system.dead_letters
         metrics["actors"] = len(self.system.tree())
+        metrics |= await self.queue_metrics()
         return {"metrics": metrics}
 
     async def system_shutdown(self, params: p.SystemShutdown, by: Principal) -> Answer:

@@ -8,14 +8,17 @@ from attrs import frozen
 
 from supervision import Request
 
-__all__ = ["Enqueue", "Left", "QueueOf", "Relaunch", "Tick", "Ticket"]
+__all__ = ["Due", "Enqueue", "Left", "QueueNow", "QueueOf", "Relaunch", "Reserve", "Throttled", "Tick", "Ticket"]
 
 
 @frozen
 class Ticket:
     """A queued run. `not_before_ms`: a back-off that is not over; `workspace`: the folder that it alone may work in.
 
-    `epoch`: that of its last claim, which is how a ticket that comes late is told from a new one.
+    `epoch`: that of its last claim, which is how a ticket that comes late is told from a new one. `weight`: its workflow's share of the
+    slots. `providers`: outside services that it needs; `tenant`: for whom a throttle of theirs would hold it, None for the implicit local
+    one. `behind`: the workflow whose older scheduled runs must be over first. `queued_ms`: since when it is queued, None: since it was
+    made. `recorded`: the reason for waiting that stands in its log.
     """
 
     run_id: str
@@ -24,6 +27,18 @@ class Ticket:
     workspace: str | None = None
     not_before_ms: int | None = None
     epoch: int = 0
+    workflow: str = ""
+    weight: int = 1
+    providers: tuple[str, ...] = ()
+    tenant: str | None = None
+    behind: str | None = None
+    queued_ms: int | None = None
+    recorded: str | None = None
+
+    @property
+    def since_ms(self) -> int:
+        """Since when it is queued, epoch milliseconds."""
+        return self.created_ms if self.queued_ms is None else self.queued_ms
 
 
 @frozen
@@ -35,10 +50,21 @@ class Enqueue:
 
 @frozen
 class Left:
-    """The run does not run any more: its slot and its workspace are free. `epoch`: of the claim that is over, None for whatever it has."""
+    """The run does not run any more: its slot is free, and its workspace, unless it keeps that while it pauses.
+
+    `epoch`: of the claim that is over, None for whatever it has.
+    """
 
     run_id: str
     epoch: int | None = None
+    keeps_workspace: bool = False
+
+
+@frozen
+class Reserve(Request[bool]):
+    """The run is about to be queued: may it start at once? Yes means that it has its slot; told `Left`, it has given it back."""
+
+    ticket: Ticket
 
 
 @frozen
@@ -49,6 +75,22 @@ class QueueOf(Request[dict[str, Any] | None]):
 
 
 @frozen
+class QueueNow(Request[dict[str, Any]]):
+    """All that there is to see: who has a slot, who waits (the first `limit` of them) and why, throttles and figures."""
+
+    limit: int = 0
+
+
+@frozen
+class Throttled:
+    """An outside service wants to be left alone until then, epoch milliseconds; a time that is past lifts it."""
+
+    provider: str
+    until_ms: int
+    tenant: str | None = None
+
+
+@frozen
 class Relaunch:
     """The run is at rest and queued in the catalog: if it was given a slot, the message was lost, and must be sent again."""
 
@@ -56,5 +98,10 @@ class Relaunch:
 
 
 @frozen
+class Due:
+    """A back-off or a throttle has ended, or the runs can be opened: see who may start."""
+
+
+@frozen
 class Tick:
-    """Look at the time, and compare with the catalog."""
+    """Look at everything that nobody tells, and now and then compare with the catalog."""

@@ -1,132 +1,193 @@
-"""Which queued run may start: slots, workspaces, order. Pure; what runs is a set of runs, never a count."""
+"""Which queued run may start: throttles, workspaces, overlaps, slots, order. Pure; what runs is a set of runs, never a count."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
-from attrs import Factory, define
+from attrs import Factory, define, field
 
+from actors.scheduler.figures import Figures
+from actors.scheduler.lanes import Hold
+from actors.scheduler.line import Line
 from actors.scheduler.messages import Ticket
+from actors.scheduler.ranked import Ranked
+from actors.scheduler.throttles import Throttles
 
 __all__ = ["Admission"]
 
 
+def _no_other(_: str) -> str | None:
+    return None
+
+
 @define(eq=False)
 class Admission:
-    """`active` maps each run that has a slot to the workspace it holds (or None); `queued` holds the others' tickets.
+    """`active` are the runs that have a slot, and with it their workspace; `pausing` those that have their workspace alone; `queued` the
+    others. `single`: age alone decides about the order. `oldest` names the oldest scheduled run of a workflow that is not over.
 
-    Order: higher priority first; then runs that waited for a workspace; then older ones; then by id. A run that cannot start does not
-    hold up those behind it.
+    A run that cannot start does not hold up those behind it.
     """
 
     max_concurrent_runs: int
-    active: dict[str, str | None] = Factory(dict)
+    single: bool = False
+    oldest: Callable[[str], str | None] = _no_other
+    active: dict[str, Ticket] = Factory(dict)
+    pausing: dict[str, Ticket] = Factory(dict)
     queued: dict[str, Ticket] = Factory(dict)
-    _epochs: dict[str, int] = Factory(dict)
-    _waited: set[str] = Factory(set)
-    _delayed: dict[str, int] = Factory(dict)
-    _order: list[Ticket] | None = None
+    throttles: Throttles = Factory(Throttles)
+    figures: Figures = Factory(Figures)
+    _line: Line = field(init=False)
+    _delayed: Ranked[str] = Factory(Ranked)
+    _holders: dict[str, dict[str, None]] = Factory(dict)
+
+    def __attrs_post_init__(self) -> None:
+        self._line = Line(alike=self.single)
+
+    # What becomes of runs
 
     def enqueue(self, ticket: Ticket) -> bool:
         """The run is queued (again, perhaps with another time). False, and nothing changes, if it has got its slot for that ticket."""
-        if self._has_slot_since(ticket.run_id, ticket.epoch):
+        if not self.leave(ticket.run_id, ticket.epoch):
             return False
-        self.active.pop(ticket.run_id, None)
-        self._unqueue(ticket.run_id)
         self.queued[ticket.run_id] = ticket
         if ticket.not_before_ms is not None:
-            self._delayed[ticket.run_id] = ticket.not_before_ms
-        if self._order is not None:
-            insort(self._order, ticket, key=self._rank)
+            self._delayed.put(ticket.run_id, (ticket.not_before_ms, ticket.run_id))
+        else:
+            self._line.add(ticket)
         return True
 
-    def leave(self, run_id: str, epoch: int | None = None) -> bool:
+    def leave(self, run_id: str, epoch: int | None = None, *, keeps_workspace: bool = False) -> bool:
         """The run neither runs nor waits for a slot. False, and nothing changes, if it has got a slot since that claim."""
-        if epoch is not None and self._has_slot_since(run_id, epoch):
-            return False
-        self.active.pop(run_id, None)
-        self._epochs.pop(run_id, None)
-        self._unqueue(run_id)
-        self._waited.discard(run_id)
+        if epoch is not None and run_id in self.active and self.active[run_id].epoch >= epoch:
+            return False  # what two hands send may pass each other
+        ticket = self.active.get(run_id)
+        self.figures.completed += ticket is not None
+        self._forget(run_id)
+        if ticket is not None and keeps_workspace:
+            self.occupy(ticket, slot=False)
         return True
 
-    def _has_slot_since(self, run_id: str, epoch: int) -> bool:
-        """Whether the slot it has was given after that claim: what two hands send may pass each other."""
-        return run_id in self.active and self._epochs.get(run_id, -1) >= epoch
+    def occupy(self, ticket: Ticket, *, slot: bool = True) -> None:
+        """The run is known to run (without a slot: to be pausing), however it came to that."""
+        self._forget(ticket.run_id)
+        self._hold_workspace(ticket)
+        (self.active if slot else self.pausing)[ticket.run_id] = ticket
 
-    def occupy(self, run_id: str, workspace: str | None) -> None:
-        """The run is known to run, however it came to that."""
-        self._unqueue(run_id)
-        self.active[run_id] = workspace
+    def _hold_workspace(self, ticket: Ticket) -> None:
+        if ticket.workspace is not None:
+            self._holders.setdefault(ticket.workspace, {})[ticket.run_id] = None
+
+    def _forget(self, run_id: str) -> None:
+        ticket = self.active.pop(run_id, None) or self.pausing.pop(run_id, None)
+        if ticket is not None and ticket.workspace is not None:
+            holders = self._holders[ticket.workspace]
+            del holders[run_id]
+            if not holders:
+                del self._holders[ticket.workspace]
+                self._line.release(("workspace_lock", ticket.workspace))
+        elif ticket is None and (ticket := self.queued.pop(run_id, None)) is not None:
+            if run_id in self._delayed:
+                self._delayed.drop(run_id)
+            else:
+                self._line.remove(ticket)
+        if ticket is not None:
+            self._line.release(("overlap", ticket.workflow))
+
+    # Who may start
 
     def admit(self, now: int) -> list[str]:
         """Give slots to all that may start now; their ids in order."""
+        self._wake(now)
         admitted: list[str] = []
-        if len(self.active) >= self.max_concurrent_runs or not self.queued:
-            return admitted
-        held = {workspace for workspace in self.active.values() if workspace is not None}
-        order, passed, looked = self._sorted(), [], 0
-        for ticket in order:
-            looked += 1
-            if not self._may_start(ticket, held, now):
-                passed.append(ticket)
-                continue
-            self.active[ticket.run_id], self._epochs[ticket.run_id] = ticket.workspace, ticket.epoch
-            if ticket.workspace is not None:
-                held.add(ticket.workspace)
-            admitted.append(ticket.run_id)
-            if len(self.active) >= self.max_concurrent_runs:
+        while len(self.active) < self.max_concurrent_runs:
+            shelf = self._line.first()
+            if shelf is None:
+                self._line.mark()
                 break
-        order[:looked] = passed  # what was not looked at costs nothing, however long the queue
-        for run_id in admitted:
-            del self.queued[run_id]
-            self._delayed.pop(run_id, None)
-            self._waited.discard(run_id)
+            hold = self._hold(shelf.head, now)
+            if hold is None:
+                admitted.append(self._give(self._line.take(shelf), now))
+            else:
+                self._line.park(shelf, hold)
         return admitted
 
-    def _may_start(self, ticket: Ticket, held: set[str], now: int) -> bool:
-        if ticket.not_before_ms is not None and ticket.not_before_ms > now:
-            return False
-        if ticket.workspace is None or ticket.workspace not in held:
-            return True
-        if ticket.run_id not in self._waited:
-            self._waited.add(ticket.run_id)
-            self._order = None  # from the next time on it stands before those that did not wait
-        return False
+    def _give(self, ticket: Ticket, now: int) -> str:
+        del self.queued[ticket.run_id]
+        self.active[ticket.run_id] = ticket
+        self._hold_workspace(ticket)
+        self.figures.admit(now - max(ticket.since_ms, ticket.not_before_ms or 0))
+        return ticket.run_id
 
-    def _unqueue(self, run_id: str) -> None:
-        ticket = self.queued.pop(run_id, None)
-        if ticket is None:
-            return
-        self._delayed.pop(run_id, None)
-        if self._order is not None:
-            del self._order[bisect_left(self._order, self._rank(ticket), key=self._rank)]
+    def _wake(self, now: int) -> None:
+        """Back-offs and throttles that are over hold nobody any more."""
+        while self._delayed and self._delayed.lowest[0] <= now:
+            run_id = self._delayed.first
+            self._delayed.drop(run_id)
+            self._line.add(self.queued[run_id])
+        for key in self.throttles.end(now):
+            self._line.release(("rate_limit", key))
 
-    def next_due(self, now: int) -> int | None:
-        """When the first back-off that is not over ends, epoch milliseconds."""
-        return min([due for due in self._delayed.values() if due > now], default=None)
+    def throttle(self, provider: str, tenant: str | None, until_ms: int | None, now: int) -> None:
+        """Hold runs that need the provider until then; a time that is past lets them go."""
+        lifted = self.throttles.put(provider, tenant, until_ms, now)
+        if lifted is not None:
+            self._line.release(("rate_limit", lifted))
 
-    def reason(self, run_id: str, now: int) -> dict[str, Any] | None:
-        """Why a queued run does not start, by the very tests that `admit` makes; None if nothing holds it or it is not queued."""
-        ticket = self.queued.get(run_id)
-        if ticket is None:
-            return None
-        if ticket.not_before_ms is not None and ticket.not_before_ms > now:
-            return {"queue_reason": "retry_backoff", "retry_after_ms": ticket.not_before_ms}
-        if ticket.workspace is not None:
-            holder = next((other for other, workspace in self.active.items() if workspace == ticket.workspace), None)
-            if holder is not None:
-                return {"queue_reason": "workspace_lock", "resource_key": ticket.workspace, "held_by": holder}
-        if len(self.active) >= self.max_concurrent_runs:
-            ahead = [other.run_id for other in self._sorted()].index(run_id)
-            return {"queue_reason": "capacity", "max_concurrent_runs": self.max_concurrent_runs, "ahead": ahead}
+    def look_again(self) -> None:
+        """An older run may be over of which nobody told us."""
+        self._line.release_all("overlap")
+
+    def _hold(self, ticket: Ticket, now: int) -> Hold | None:
+        """What keeps the run from taking a slot that is free."""
+        throttled = self.throttles.holding(ticket, now)
+        if throttled is not None:
+            return ("rate_limit", throttled)
+        if ticket.workspace in self._holders:
+            return ("workspace_lock", str(ticket.workspace))
+        if ticket.behind is not None and self.oldest(ticket.behind) not in {None, ticket.run_id}:
+            return ("overlap", ticket.behind)
         return None
 
-    def _sorted(self) -> list[Ticket]:
-        if self._order is None:
-            self._order = sorted(self.queued.values(), key=self._rank)
-        return self._order
+    # Looking
 
-    def _rank(self, ticket: Ticket) -> tuple[int, bool, int, str]:
-        return (-ticket.priority, ticket.run_id not in self._waited, ticket.created_ms, ticket.run_id)
+    def next_due(self, now: int) -> int | None:
+        """When the first back-off or throttle ends that is not over, epoch milliseconds."""
+        times = (self._delayed.lowest[0] if self._delayed else None, self.throttles.next_end())
+        return min((time for time in times if time is not None and time > now), default=None)
+
+    def held(self, ticket: Ticket, now: int) -> Hold | None:
+        """What keeps a queued run from starting, by the very tests that `admit` makes; None if nothing does."""
+        if ticket.not_before_ms is not None and ticket.not_before_ms > now:
+            return ("retry_backoff", ticket.run_id)
+        return self._hold(ticket, now) or (("capacity", "") if len(self.active) >= self.max_concurrent_runs else None)
+
+    def reason(self, run_id: str, now: int, *, place: bool = False) -> dict[str, Any] | None:
+        """The same of a run, with what there is to know about it; None if nothing holds it or it is not queued.
+
+        With `place` also how many are before it where it waits for a slot, which looks at every workflow and workspace in the queue.
+        """
+        self._wake(now)
+        ticket = self.queued.get(run_id)
+        hold = self.held(ticket, now) if ticket is not None else None
+        if ticket is None or hold is None:
+            return None
+        match hold:
+            case ("retry_backoff", _):
+                return {"queue_reason": "retry_backoff", "retry_after_ms": ticket.not_before_ms}
+            case ("rate_limit", key):
+                found = self.throttles.known[key]
+                return {"queue_reason": "rate_limit", "rate_limited_provider": found.provider, "until_ms": found.until_ms}
+            case ("workspace_lock", workspace):
+                holder = next(iter(self._holders[workspace]))
+                return {"queue_reason": "workspace_lock", "resource_key": workspace, "held_by": holder}
+            case ("overlap", workflow):
+                return {"queue_reason": "overlap", "workflow_id": workflow, "held_by": self.oldest(workflow)}
+        ahead = {"ahead": self._line.ahead(ticket)} if place else {}
+        return {"queue_reason": "capacity", "max_concurrent_runs": self.max_concurrent_runs, **ahead}
+
+    def reasons(self, now: int) -> dict[str, int]:
+        """How many queued runs there are for each reason."""
+        found = [self.held(ticket, now) for ticket in self.queued.values()]
+        return dict(Counter(hold[0] if hold is not None else "starting" for hold in found))

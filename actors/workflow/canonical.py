@@ -60,8 +60,10 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
                     "max_total_cost_usd": execution.max_total_cost_usd,
                     "max_total_tool_calls": execution.max_total_tool_calls,
                     "fail_fast": execution.fail_fast,
+                    "weight": execution.weight,
                 },
                 max_parallel=1,
+                weight=1,
             ),
             "workspace_root": workflow.workspace_root,
             "schemas": dict(workflow.schemas),
@@ -69,6 +71,7 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
             "output_targets": list(workflow.output_targets),
             "folder": workflow.folder,
             "metadata": dict(workflow.metadata),
+            "providers": list(workflow.providers),
         },
         description="",
     ) | {"flow": {"nodes": [_node(node) for node in workflow.nodes]} | _slim({"finally": [_node(node) for node in workflow.finally_]})}

@@ -7,7 +7,7 @@ from collections.abc import Container
 from itertools import count
 from typing import Final
 
-__all__ = ["ID_FORM", "free_id", "is_id", "slug"]
+__all__ = ["ID_FORM", "free_id", "is_id", "provider_name", "slug"]
 
 ID_FORM: Final = "[a-z0-9][a-z0-9._-]{0,127}, without .."
 PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
@@ -18,6 +18,12 @@ DOTS = re.compile(r"\.{2,}")
 def is_id(text: str) -> bool:
     """Whether a text may be the id of a workflow, node, input or artifact: harmless as a file name."""
     return PATTERN.fullmatch(text) is not None and ".." not in text
+
+
+def provider_name(text: str) -> str | None:
+    """The name of an outside service, trimmed and in lower case; None for a text that is no such name."""
+    name = text.strip().lower()
+    return name if is_id(name) else None
 
 
 def slug(text: str) -> str:

@@ -13,6 +13,7 @@ __all__ = ["read_execution"]
 
 CODE: Final = "limits_invalid"
 MAX_PARALLEL: Final = 16
+MAX_WEIGHT: Final = 100
 MOST: Final = 2**53
 
 
@@ -39,4 +40,5 @@ def _read_limits(form: Form) -> Execution:
         max_total_tokens=form.whole("tokens", "max_total_tokens", low=1, high=MOST, default=0, code=CODE) or None,
         max_total_cost_usd=cost if cost >= 0 else None,
         max_total_tool_calls=form.whole("tool_calls", "max_total_tool_calls", low=1, high=MOST, default=0, code=CODE) or None,
+        weight=form.whole("weight", low=1, high=MAX_WEIGHT, default=1, code=CODE),
     )

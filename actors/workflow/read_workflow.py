@@ -16,6 +16,7 @@ from actors.workflow.problems import Path, Report
 from actors.workflow.read_limits import read_execution
 from actors.workflow.read_node import read_node
 from actors.workflow.read_output import check_inner_path
+from actors.workflow.read_providers import read_providers
 from actors.workflow.spec import Input, Need, Python, Workflow
 
 __all__ = ["INPUT_TYPES", "MAX_NODES", "Reading", "SchemaSource", "fits", "read_workflow"]
@@ -63,6 +64,7 @@ def read_workflow(report: Report, tree: Any, *, folder: str | None, stored: bool
         output_targets=_read_targets(form),
         folder=stored_folder if stored else folder if python else None,
         metadata=form.table("metadata"),
+        providers=read_providers(form),
     )
     form.close("a workflow")
     return Reading(workflow, form, drafts, finals)

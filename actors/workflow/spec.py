@@ -190,7 +190,10 @@ class Node:
 
 @frozen
 class Execution:
-    """Limits of one run: attempts at once (1 to 16), and budgets: active time, tokens and money for models, calls of tools."""
+    """Limits of one run: attempts at once (1 to 16), and budgets: active time, tokens and money for models, calls of tools.
+
+    `weight` (1 to 100) is the share of the slots that its workflow gets.
+    """
 
     max_parallel: int = 1
     max_total_runtime_ms: int | None = None
@@ -198,6 +201,7 @@ class Execution:
     max_total_cost_usd: float | None = None
     max_total_tool_calls: int | None = None
     fail_fast: bool | None = None
+    weight: int = 1
 
 
 @frozen
@@ -205,6 +209,7 @@ class Workflow:
     """One version of a workflow. `folder` is where python modules are found (absolute); None when no node needs it.
 
     `output_targets` are files in the working folder that must be there, and be worth something, when a run completes.
+    `providers` are outside services that its runs need: while one of them is throttled, none of them starts.
     """
 
     workflow_id: str
@@ -220,3 +225,4 @@ class Workflow:
     output_targets: tuple[str, ...] = ()
     folder: str | None = None
     metadata: Mapping[str, Any] = Factory(dict)
+    providers: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ async def _queued(d: House) -> str:
     d.script.on("a", fail())
     run_id = await d.begin(flow(step("a", "retry: {max_attempts: 3, backoff: {strategy: fixed, initial: 1h}}"), name="queued"))
     await d.run_until(run_id, "queued")
-    await d.when(run_id, lambda run: "queue" in run)
+    await d.when(run_id, lambda run: "retry_after_ms" in run.get("scheduler", {}))
     return run_id
 
 

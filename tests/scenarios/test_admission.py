@@ -131,7 +131,7 @@ async def test_r25_a_back_off_holds_its_run_and_not_those_behind_it(house: House
     failing.open()
     house.script.on("b", failing)
     held = await house.begin(flow(step("b", "retry: {max_attempts: 2, backoff: {strategy: fixed, initial: 1500ms}}"), name="held"))
-    due = (await house.when(held, lambda run: "queue" in run))["queue"]["retry_after_ms"]
+    due = (await house.when(held, lambda run: "retry_after_ms" in run.get("scheduler", {})))["scheduler"]["retry_after_ms"]
     young = await house.begin(flow(step("c"), name="young"))
     assert (await house.run_until(young))["finished_at_ms"] < due
     await house.run_until(held)

@@ -48,7 +48,7 @@ async def test_a_jump_across_a_restart_loses_no_claim_and_no_run(d: House, ms: i
 async def test_a_jump_forward_fires_a_back_off_once(d: House) -> None:
     d.script.on("a", fail())
     run_id = await d.begin(flow(step("a", "retry: {max_attempts: 5, backoff: {strategy: fixed, initial: 1h}}")))
-    await d.when(run_id, lambda run: "queue" in run)
+    await d.when(run_id, lambda run: "retry_after_ms" in run.get("scheduler", {}))
     d.clock.jump(10 * YEAR)
     run = await d.run_until(run_id, within=120)
     assert (run["status"], d.script.count("a")) == ("completed", 2)

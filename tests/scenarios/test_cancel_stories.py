@@ -102,7 +102,7 @@ async def test_cancel_of_a_run_at_rest_that_had_begun_still_cleans_up(d: House, 
     if when == "gate":
         await d.run_until(run_id, "awaiting_approval")
     elif when == "backoff":
-        await d.when(run_id, lambda run: "queue" in run)
+        await d.when(run_id, lambda run: "retry_after_ms" in run.get("scheduler", {}))
     elif when == "paused":
         await hold.begun()
         await d.call("run.pause", run_id=run_id)

@@ -25,6 +25,7 @@ FLOWS = (
     flow(*(step(f"n{i}") for i in range(5)), step("z", "needs: [n0, n1, n2, n3, n4]"), top="limits: {parallel: 3}", name="fan"),
     flow(step("r", "retry: {max_attempts: 4, backoff: {strategy: fixed, initial: 3s}}"), step("s", "needs: [r]"), name="retry"),
     flow(step("once", "effect: once"), gate("g1", "needs: [once]"), gate("g2"), step("y", "needs: [g1, g2]"), name="gates"),
+    flow(step("a"), gate("ask", "needs: [a]"), step("b", "needs: [ask]"), name="held", top="providers: [openai]\nlimits: {weight: 3}"),
     flow(
         wait("nap", "timer: 3s"),
         wait("go", "signal: go, timeout: 20s, on_timeout: escalate, escalate_to: '@ops'", "needs: [nap]"),
@@ -47,7 +48,7 @@ async def disturb(house: House, dice: random.Random, runs: list[str]) -> None:
     match dice.choice(
         (
             "start", "pause", "resume", "cancel", "retry", "decide", "decide", "decide", "signal", "signal", "webhook", "crash", "restart",
-            "wait", "jump", "poison", "full",
+            "wait", "jump", "poison", "full", "throttle",
         )
     ):  # fmt: skip
         case "start":
@@ -60,8 +61,8 @@ async def disturb(house: House, dice: random.Random, runs: list[str]) -> None:
             await answer_one(house, run_id, dice.choice(WORDS))
         case "signal":
             assert await house.answer("signal.send", run_id=run_id, name=dice.choice(("go", "end"))) not in TROUBLE
-        case "webhook":
-            await house.call("webhook.deliver", trigger_id="ci", payload=len(runs), provider_event_id=str(dice.random()))
+        case "webhook" | "throttle" as what:
+            await from_outside(house, dice, what)
         case "crash" | "restart" as how:
             await house.restart(crash=how == "crash")
         case "wait":
@@ -79,6 +80,14 @@ async def disturb(house: House, dice: random.Random, runs: list[str]) -> None:
             assert await house.answer(f"run.{word}", run_id=run_id) not in TROUBLE
     for _ in range(dice.randrange(30)):
         await trio.lowlevel.checkpoint()
+
+
+async def from_outside(house: House, dice: random.Random, what: str) -> None:
+    """A service delivers something, or wants to be left alone."""
+    if what == "webhook":
+        await house.call("webhook.deliver", trigger_id="ci", payload=dice.random(), provider_event_id=str(dice.random()))
+    else:
+        await house.call("scheduler.throttle", provider="openai", for_ms=dice.choice((0, 5_000, 60_000)))
 
 
 async def poison(house: House, path: str) -> None:

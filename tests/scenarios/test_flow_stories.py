@@ -51,8 +51,8 @@ async def test_a_retry_waits_its_back_off_and_gives_the_slot_back(d: House) -> N
     d.script.on("a", fail("first"), fail("second"), give({"n": 3}))
     retry = "retry: {max_attempts: 3, backoff: {strategy: exponential, initial: 2s, multiplier: 2.5, max: 8s}}"
     run_id = await d.begin(flow(step("a", retry)))
-    waiting = await d.when(run_id, lambda run: run["status"] == "queued" and "queue" in run)
-    assert waiting["queue"]["queue_reason"] == "retry_backoff"
+    waiting = await d.when(run_id, lambda run: run["status"] == "queued" and "retry_after_ms" in run["scheduler"])
+    assert waiting["scheduler"]["queue_reason"] == "retry_backoff"
     assert (await d.why(run_id)) == ["retry_backoff"]
     run = await d.run_until(run_id)
     assert (run["status"], run["nodes"][0]["attempt"], run["nodes"][0]["output"]) == ("completed", 3, {"n": 3})
@@ -68,9 +68,9 @@ async def test_a_retry_waits_its_back_off_and_gives_the_slot_back(d: House) -> N
 async def test_a_back_off_keeps_its_due_time_through_a_restart(d: House, *, crash: bool) -> None:
     d.script.on("a", fail())
     run_id = await d.begin(flow(step("a", "retry: {max_attempts: 2, backoff: {strategy: fixed, initial: 2m}}")))
-    due = (await d.when(run_id, lambda run: "queue" in run))["queue"]["retry_after_ms"]
+    due = (await d.when(run_id, lambda run: "retry_after_ms" in run.get("scheduler", {})))["scheduler"]["retry_after_ms"]
     await d.restart(crash=crash)
-    assert (await d.run(run_id))["queue"]["retry_after_ms"] == due
+    assert (await d.run(run_id))["scheduler"]["retry_after_ms"] == due
     await d.run_until(run_id)
     started = [e["at_ms"] for e in await d.events(run_id) if e["event"] == "node_started"]
     assert due <= started[1] <= due + 1000

@@ -104,7 +104,7 @@ async def test_the_system_is_followed_by_status_changes_of_all_runs(d: House) ->
         params = (await client.next())["params"]
         assert params["event"]["run_id"] == a
         told.append(params["event"]["status"])
-    assert [status for status in told if status != "running"] == ["queued", "awaiting_approval", "queued", "completed"]
+    assert told == ["queued", "awaiting_approval", "completed"], "an approved run with a free slot before it goes on in the same commit"
     await client.close()
 
 

@@ -30,7 +30,7 @@ async def test_an_id_with_another_body_is_a_conflict_for_every_method(d: House) 
         ("run.retry", {"run_id": run_id, "node_id": "ask"}), ("gate.decide", {"run_id": run_id, "decision": "approve"}),
         ("workflow.put", {"text": LINE, "folder": str(d.script.folder)}), ("workflow.delete", {"workflow_id": "awaiting"}),
         ("run.start", {"text": LINE, "folder": str(d.script.folder)}),
-        ("actor.tell", {"address": "scheduler", "message": {"kind": "Tick"}}),
+        ("actor.tell", {"address": "scheduler", "message": {"kind": "Tick"}}), ("scheduler.throttle", {"provider": "openai", "for_ms": 1}),
     ):  # fmt: skip
         assert (await d.refused(method, request_id="mine", **params)).code == "request_conflict", method
     assert (await d.run(run_id))["status"] == "paused"

@@ -130,6 +130,8 @@ async def test_a_payload_reaches_what_follows(d: House) -> None:
 async def test_deciders_and_signallers_at_once_wake_a_wait_once(d: House) -> None:
     run_id = await waiting(d, wait("pay", "signal: payment"), step("b", "needs: [pay]"))
     answers: list[dict[str, Any]] = []
+    hold = Hold()
+    d.script.on("b", hold)  # a signal wakes the run in its own commit, and the others must still find it
 
     async def say(n: int) -> None:
         async with await d.client() as client:
@@ -138,6 +140,7 @@ async def test_deciders_and_signallers_at_once_wake_a_wait_once(d: House) -> Non
     async with trio.open_nursery() as nursery:
         for n in range(20):
             nursery.start_soon(say, n)
+    hold.open()
     woke = [answer["wait"]["completion_key"] for answer in answers if answer["wait"] is not None]
     run = await d.run_until(run_id)
     assert (len(woke), run["status"], d.script.count("b")) == (1, "completed", 1)

@@ -47,6 +47,8 @@ async def test_lists_are_newest_first_and_filtered(store: Store) -> None:
     assert _names(catalog.list(group="w1")) == ["c", "a"]
     assert _names(catalog.list(parent="a")) == ["b"]
     assert [catalog.count("run"), catalog.count("run", ("queued",)), catalog.count(group="w3")] == [3, 1, 0]
+    assert catalog.statuses("run", ("running", "queued")) == {"a": "running", "b": "queued"}
+    assert catalog.statuses("run", ("paused",)) == {}
 
 
 async def test_a_list_is_read_page_by_page(store: Store) -> None:
@@ -92,6 +94,13 @@ async def test_streams_are_found_under_their_keys_oldest_first(store: Store) -> 
     await _store(store, headline("a", keys=("x", "y")), headline("b", keys=("y", "y")), headline("c"))
     assert [_names(store.catalog.found(key)) for key in ("x", "y", "z")] == [["a"], ["a", "b"], []]
     assert _names(store.catalog.found("y", limit=1)) == ["a"]
+
+
+async def test_the_oldest_under_a_key_was_created_first_and_of_one_time_written_first(store: Store) -> None:
+    await _store(store, headline("b", keys=("x",), created_ms=7), headline("a", keys=("x",), created_ms=7))
+    assert (store.catalog.oldest("x"), store.catalog.oldest("y")) == ("b", None)
+    await _store(store, headline("c", keys=("x", "y"), created_ms=6), headline("d", created_ms=1))
+    assert (store.catalog.oldest("x"), store.catalog.oldest("y")) == ("c", "c")
 
 
 async def test_a_headline_replaces_the_keys_or_leaves_them_alone(store: Store) -> None:

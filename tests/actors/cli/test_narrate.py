@@ -16,9 +16,10 @@ from actors.node import events as node_events
 from actors.node import findings
 from actors.run import course, steering
 from actors.run import events as run_events
+from actors.scheduler import events as queue_events
 from actors.wait import events as wait_events
 
-MODULES = (run_events, node_events, gate_events, wait_events, findings, course, steering)
+MODULES = (run_events, node_events, gate_events, wait_events, findings, course, steering, queue_events)
 FACTS: list[type[Fact]] = [fact for module in MODULES for name in module.__all__ if isinstance(fact := getattr(module, name), type)]
 
 
@@ -41,3 +42,17 @@ def test_the_least_of_a_fact_makes_a_sentence(fact: type[Fact]) -> None:
     assert words
     assert not re.search(r"None|\{\}|\[\]|=", words), words
     assert not words.startswith(fact.kind), "the sentence fell back on the fields"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"queue_reason": "capacity"}, "all slots are taken"),
+        ({"queue_reason": "workspace_lock", "resource_key": "/srv"}, "another run works in /srv"),
+        ({"queue_reason": "rate_limit", "rate_limited_provider": "openai"}, "openai is throttled"),
+        ({"queue_reason": "overlap"}, "an older scheduled run is not over"),
+    ],
+)
+def test_the_reason_for_waiting_is_told_in_words(fields: dict[str, Any], words: str) -> None:
+    event = {"seq": 2, "event": "run_queue_reason_changed", "at_ms": 0, **fields}
+    assert Narrator().words(event) == f"waits in the queue: {words}"

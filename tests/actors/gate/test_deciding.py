@@ -210,3 +210,12 @@ def test_selections_that_cannot_be_taken(node: str, word: str, given: str, code:
     story = Story.begun(node)
     assert story.decide(word, selections=(given,)) == []
     assert (story.code, list(story.state.open_gates)) == (code, ["g"])
+
+
+def test_a_late_answer_is_told_the_winner_of_its_own_gate() -> None:
+    story = Story.begun("g1 gate: human_approval", "g2 gate: human_approval", "a needs: [g1, g2]")
+    story.decide("approve", "g1")
+    story.decide("approve", "g2")
+    assert story.decide("reject", "g1") == []
+    assert isinstance(story.answer, Refusal)
+    assert (story.code, story.answer.data["winning_decision"]["node_id"]) == ("gate_already_decided", "g1")

@@ -85,6 +85,15 @@ def test_a_gate_whose_own_approval_is_void_is_not_opened() -> None:
     assert story.claim() == ["run_execution_claimed", "reopen g1", "ask g1 @2", "run_awaiting_approval"]
 
 
+def test_a_wait_behind_an_approval_that_is_void_is_not_opened() -> None:
+    story = Story.begun("draft artifact: a.txt", "g1 gate: human_approval, needs: [draft]", "nap wait: {timer: 1s}, needs: [g1]")
+    story.ok("draft", file="a.txt")
+    story.decide("approve", "g1")
+    story.evidence = {"draft": "00" * 32}
+    assert story.claim() == ["run_execution_claimed", "reopen g1", "ask g1 @2", "run_awaiting_approval"]
+    assert story.state.waits == {}
+
+
 def test_a_second_attempt_does_not_ask_for_the_approval_again() -> None:
     story = Story.begun("draft artifact: a.txt", "ask gate: human_approval, needs: [draft]", "x needs: [ask], retry: {max_attempts: 2}")
     story.ok("draft", file="a.txt")

@@ -81,7 +81,7 @@ def _people(story: Story) -> list[Action]:
 
 
 def _claim(story: Story) -> None:
-    if story.state.status == "queued" and (story.state.queue is None or story.state.queue["retry_after_ms"] <= story.now):
+    if story.state.status == "queued" and (story.state.retry_after_ms or 0) <= story.now:
         story.claim()
 
 
@@ -116,7 +116,7 @@ def bring_to_an_end(story: Story) -> None:
         elif state.open_gates and state.status == "awaiting_approval":
             story.decide("approve", next(iter(state.open_gates)))
         elif state.status == "queued":
-            due = state.queue["retry_after_ms"] if state.queue is not None else story.now
+            due = state.retry_after_ms or story.now
             story.now = max(story.now, due)
             story.claim()
         elif state.executing:

@@ -101,7 +101,7 @@ def test_a_cancel_forgets_back_offs() -> None:
     story = Story.begun("a retry: {max_attempts: 2, backoff: {strategy: fixed, initial: 1s}}", last=("t",))
     assert story.fail("a") == ["fail a boom retry_scheduled", "backoff a 2000", "release a 2000"]
     assert story.cancel() == ["run_cancel_requested"]
-    assert (story.state.queue, story.state.backoffs) == (None, {})
+    assert (story.state.queue, story.state.backoffs) == ({"queued_at_ms": 1000}, {})
 
 
 def test_a_gate_that_was_open_when_the_body_failed_cannot_be_answered_any_more() -> None:

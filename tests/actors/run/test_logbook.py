@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
+import trio
 
 from actors.node.messages import Outcome, Success
 from actors.refusals import RequestKey
@@ -97,6 +100,30 @@ async def test_a_ghost_changes_nothing(services: Services) -> None:
     with pytest.raises(ClaimLost):
         await ghost.commit(turn)
     assert (ghost.state.status, ghost.state.epoch) == ("running", 1)
+
+
+async def test_r19_of_two_who_claim_a_run_at_once_one_gets_it(services: Services) -> None:
+    run_id = await made(services, CHAIN)
+    books = [Logbook(services, run_id), Logbook(services, run_id)]
+    got: list[int] = []
+
+    async def take(number: int) -> None:
+        turn = books[number].turn()
+        claim(turn, f"claim-{number}", f"daemon-{number}", None)
+        with contextlib.suppress(ClaimLost, VersionConflict):
+            await books[number].commit(turn, claim=hold(claimant=f"daemon-{number}"))
+            got.append(number)
+
+    async with trio.open_nursery() as nursery:
+        for number in range(2):
+            nursery.start_soon(take, number)
+    claimed = services.store.claims.get(run_id)
+    assert claimed is not None
+    assert (len(got), claimed.epoch, claimed.claimant) == (1, 1, f"daemon-{got[0]}")
+    assert [book.mine for book in books] == [number in got for number in range(2)]
+    names = [recorded.kind for recorded in services.store.journal.read(run_id)]
+    assert names == ["run_created", "run_execution_claimed", "run_started"]
+    assert books[1 - got[0]].state.seq == 3, "who came too late sees what the other wrote"
 
 
 async def test_an_operation_comes_with_its_receipt_and_audit_entry(services: Services) -> None:

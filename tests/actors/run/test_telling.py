@@ -6,6 +6,7 @@ from actors.run import events as run
 from actors.run.headline import due_of, headline_of, line_key
 from actors.run.report import markdown_report, report_json
 from actors.run.view import event_json, run_json
+from actors.scheduler.events import RunQueueReasonChanged
 from tests.actors.run.table import HASH, Story
 
 GATE = "g gate: human_approval, timeout: 2h, prompt: 'Sure?'"
@@ -55,13 +56,22 @@ def test_an_event_is_shown_with_its_number_and_time() -> None:
     assert event_json(7, fact, 99, {"path": "/r"}) == {"seq": 7, "event": "report_written", "at_ms": 99, "path": "/r"}
 
 
+def test_the_record_of_a_queued_run_says_since_when_and_why() -> None:
+    story = Story.of("a")
+    assert run_json(story.state)["scheduler"] == {"queued_at_ms": 1000}
+    story.do(lambda turn: turn.emit(RunQueueReasonChanged("capacity")), go_on=False)
+    assert run_json(story.state)["scheduler"] == {"queued_at_ms": 1000, "queue_reason": "capacity"}
+    story.claim()
+    assert "scheduler" not in run_json(story.state)
+
+
 def test_a_line_says_when_time_alone_moves_the_run() -> None:
     queued, waiting, delayed, held = Story.of("a"), Story.begun(GATE, LATER), Story.begun(LATER), Story.begun("a")
     waiting.fail("a")
     delayed.fail("a")
     held.pause()
     assert [due_of(story.state) for story in (queued, waiting, delayed, held)] == [None, 6000, None, None]
-    assert headline_of(delayed.state).facts["retry_after"] == 6000  # the scheduler's business
+    assert headline_of(delayed.state).facts == {"version": 1, "retry_after": 6000, "queue_reason": "retry_backoff"}
     outcome = Story.begun("o effect: once")
     outcome.lose("o")
     assert due_of(outcome.state) == 86_401_000  # it never expires, but is marked when it is long open

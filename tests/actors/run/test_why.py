@@ -8,6 +8,7 @@ import pytest
 
 from actors.run import events as run
 from actors.run.why import reasons
+from actors.scheduler.events import RunQueueReasonChanged
 from tests.actors.run.table import Story
 
 GATE = "g gate: human_approval, timeout: 2h"
@@ -29,11 +30,34 @@ def codes(story: Story) -> list[str]:
         ({"queue_reason": "capacity", "max_concurrent_runs": 8, "ahead": 3}, "capacity", "All 8 slots are taken, and 3 runs are before it"),
         ({"queue_reason": "capacity", "max_concurrent_runs": 1, "ahead": 1}, "capacity", "The only slot is taken, and 1 run is before it"),
         ({"queue_reason": "workspace_lock", "held_by": "run-2", "resource_key": "/srv"}, "workspace_lock", "(run-2) works in /srv"),
+        (
+            {"queue_reason": "rate_limit", "rate_limited_provider": "openai", "until_ms": 181_000},
+            "rate_limit",
+            "openai, which is throttled for another 3 minutes.",
+        ),
+        ({"queue_reason": "overlap", "held_by": "run-0"}, "overlap", "An older scheduled run of paper (run-0) is not over."),
     ],
 )
 def test_a_queued_run(queue: dict[str, Any] | None, code: str, words: str) -> None:
     (found,) = why(Story.of("a"), queue)
-    assert (found["code"], words in found["text"], found["data"]) == (code, True, queue or {})
+    assert (found["code"], words in found["text"], found["data"]) == (code, True, {"queued_at_ms": 1000, **queue} if queue else {})
+
+
+@pytest.mark.parametrize(
+    ("noted", "words"),
+    [
+        (RunQueueReasonChanged("capacity"), "All slots were taken. It starts when"),
+        (RunQueueReasonChanged("workspace_lock", "/srv"), "Another run works in /srv."),
+        (RunQueueReasonChanged("rate_limit", rate_limited_provider="openai"), "It needs openai, which is throttled."),
+        (RunQueueReasonChanged("overlap"), "An older scheduled run of paper is not over."),
+    ],
+)
+def test_what_is_recorded_is_said_where_nobody_can_be_asked(noted: RunQueueReasonChanged, words: str) -> None:
+    story = Story.of("a")
+    story.do(lambda turn: turn.emit(noted), go_on=False)
+    (found,) = why(story)
+    assert (found["code"], words in found["text"]) == (noted.queue_reason, True)
+    assert why(story, {})[0]["code"] == "starting", "nothing holds it any more"
 
 
 @pytest.mark.parametrize("queue", [None, {"queue_reason": "retry_backoff", "retry_after_ms": 6000}])

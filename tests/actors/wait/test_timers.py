@@ -106,7 +106,7 @@ def test_a_wake_makes_a_run_in_back_off_claimable_at_once() -> None:
     story.fail("a")
     assert (story.state.status, due_of(story.state)) == ("queued", 6000)
     assert story.wait(5_000) == ["timer_woken nap", "done nap", "requeued nap"]
-    assert story.state.queue is None
+    assert (story.state.retry_after_ms, story.state.queue) == (None, {"queued_at_ms": 1000})
     assert story.claim() == ["run_execution_claimed", "start b"]
 
 
@@ -152,6 +152,16 @@ def test_r58_a_lost_wake_is_made_good_at_the_next_start() -> None:
     assert story.restart() == ["done nap", "wake_recovered nap"]
     assert story.state.status == "queued"
     assert story.restart() == []
+
+
+def test_a_lost_wake_of_a_paused_run_is_made_good_and_the_run_stays_paused() -> None:
+    whole = Story.begun(NAP, "b needs: [nap]")
+    whole.wait(1000)
+    story = Story.of(NAP, "b needs: [nap]")
+    story.replay(whole.log[:-2])
+    story.pause()
+    assert story.restart() == ["done nap", "wake_recovered nap"]
+    assert story.state.status == "paused"
 
 
 def test_r58_a_wake_of_an_older_instance_is_no_lost_wake() -> None:

@@ -126,10 +126,10 @@ def workflows(draw: st.DrawFn) -> Workflow:
     counts = st.none() | st.integers(1, 2**53)
     limits = Execution(
         draw(st.integers(1, 16)), draw(st.none() | MS), draw(counts), draw(st.none() | st.floats(0, 1e6)), draw(counts),
-        draw(st.sampled_from([None, True, False])),
+        draw(st.sampled_from([None, True, False])), draw(st.integers(1, 100)),
     )  # fmt: skip
     return Workflow(
         draw(NAMES), body, draw(st.none() | TEXT), draw(LOOSE), draw(_inputs()), tail, limits, draw(st.none() | TEXT),
         {"some": draw(st.sampled_from([True, {"type": "object"}]))}, draw(TABLES), draw(st.sampled_from([(), ("out.md", "a/b.json")])),
-        draw(st.none() | st.just("/srv")), draw(TABLES),
+        draw(st.none() | st.just("/srv")), draw(TABLES), tuple(draw(st.lists(NAMES, unique=True, max_size=3))),
     )  # fmt: skip

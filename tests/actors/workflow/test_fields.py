@@ -45,6 +45,13 @@ def test_both_spellings_make_the_same_workflow() -> None:
     assert first.execution == Execution(2, 3_600_000, fail_fast=True)
 
 
+def test_a_share_of_the_slots_and_the_outside_services_of_a_workflow() -> None:
+    made = loaded(limits={"weight": 100}, providers=[" OpenAI", "github", "openai "])
+    assert (made.execution.weight, made.providers) == (100, ("openai", "github"))
+    assert loaded(execution={"weight": 1}, providers=[]) == loaded()
+    assert loaded(providers=[f"p{i}" for i in range(32)]).providers[31] == "p31"
+
+
 def test_one_key_in_two_spellings_is_refused() -> None:
     assert wrong(name="a", title="b") == [("key_spelled_twice", "name")]
     assert wrong_node(timeout="1s", absolute_timeout_ms=1, command=["x"]) == [("key_spelled_twice", "absolute_timeout_ms")]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.workflow.names import free_id, is_id, slug
+from actors.workflow.names import free_id, is_id, provider_name, slug
 
 
 @pytest.mark.parametrize("text", ["a", "0", "a.b-c_d", "a" * 128, "review.2"])
@@ -24,6 +24,13 @@ def test_everything_else_is_no_id(text: str) -> None:
 )  # fmt: skip
 def test_a_slug_is_lower_case_with_dashes(text: str, made: str) -> None:
     assert slug(text) == made
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("openai", "openai"), ("  GitHub\n", "github"), ("a.b-1", "a.b-1"), ("", None), ("a b", None), ("a:b", None)]
+)
+def test_a_provider_is_named_in_one_way(text: str, name: str | None) -> None:
+    assert provider_name(text) == name
 
 
 @given(st.text())
