@@ -14,6 +14,7 @@ from actors.workflow.form import ABSENT, Form, kind_word
 from actors.workflow.names import ID_FORM, free_id, is_id
 from actors.workflow.problems import Path, Report
 from actors.workflow.read_node import read_node
+from actors.workflow.read_triggers import read_triggers
 from actors.workflow.spec import Execution, Input, Need, Python, Workflow
 
 __all__ = ["INPUT_TYPES", "MAX_NODES", "Reading", "SchemaSource", "fits", "read_workflow"]
@@ -48,6 +49,8 @@ def read_workflow(report: Report, tree: Any, *, folder: str | None, stored: bool
     drafts, finals = _read_lists(report, form)
     python = any(isinstance(draft.node.action, Python) for draft in (*drafts, *finals))
     stored_folder = form.text("folder") if stored else None
+    triggers, workspace = read_triggers(form), form.text("workspace", "workspace_root")
+    begins = triggers.unattended and workspace is not None  # in the file's folder, since nobody is there who stands in another
     workflow = Workflow(
         workflow_id=_read_id(form),
         nodes=tuple(draft.node for draft in drafts),
@@ -56,11 +59,12 @@ def read_workflow(report: Report, tree: Any, *, folder: str | None, stored: bool
         inputs=tuple(_read_inputs(form)),
         finally_=tuple(draft.node for draft in finals),
         execution=_read_execution(form),
-        workspace_root=form.text("workspace", "workspace_root"),
+        workspace_root=workspace,
         schemas=_read_schemas(form, schema_source),
         output=form.table("output"),
-        folder=stored_folder if stored else folder if python else None,
+        folder=stored_folder if stored else folder if python or begins else None,
         metadata=form.table("metadata"),
+        triggers=triggers,
     )
     form.close("a workflow")
     return Reading(workflow, form, drafts, finals)

@@ -10,6 +10,8 @@ from typing import Any, Literal
 
 from attrs import Factory, frozen
 
+from actors.workflow.triggers import Triggers
+
 __all__ = [
     "Artifact", "Backoff", "Command", "Condition", "Effect", "Execution", "Gate", "GateExpiry", "Input", "Need", "Node", "NodeKind",
     "OnFail", "Option", "OutputForm", "Python", "RetryPolicy", "Shell", "Timer", "Until", "Wait", "WaitTimeout", "Webhook", "WebhookField",
@@ -216,7 +218,10 @@ class Execution:
 
 @frozen
 class Workflow:
-    """One version of a workflow. `folder` is where python modules are found (absolute); None when no node needs it."""
+    """One version of a workflow. `folder` is where python modules are found, and where a relative workspace begins (absolute).
+
+    It is None when nothing needs it.
+    """
 
     workflow_id: str
     nodes: tuple[Node, ...]
@@ -230,3 +235,4 @@ class Workflow:
     output: Mapping[str, Any] = Factory(dict)
     folder: str | None = None
     metadata: Mapping[str, Any] = Factory(dict)
+    triggers: Triggers = Factory(Triggers)
