@@ -6,10 +6,14 @@ from typing import Any
 
 from actors.gate.expiry import next_gate_due
 from actors.run.state import RunState
+from actors.scheduler.tickets import scheduled_key
 from actors.wait.row import earliest
 from storage.records import Headline
 
-__all__ = ["due_of", "headline_of", "line_key"]
+__all__ = ["UNDER_WAY", "due_of", "headline_of", "line_key"]
+
+UNDER_WAY = ("queued", "running", "pausing", "waiting")
+"""A run in one of these proceeds by itself, and holds up what is not to overlap with it."""
 
 
 def due_of(state: RunState) -> int | None:
@@ -48,6 +52,14 @@ def lookup_keys(state: RunState) -> tuple[str, ...] | None:
     return tuple(key for row in state.waits.values() if (key := row.lookup_key) is not None)
 
 
+def _found_under(state: RunState) -> tuple[str, ...] | None:
+    """All keys of the run: a scheduled one is found by its workflow until it is over, or waits for a person."""
+    keys = lookup_keys(state)
+    if state.scheduled_for_ms is None:
+        return keys
+    return (*(keys or ()), *((scheduled_key(state.workflow_id),) if state.status in UNDER_WAY else ()))
+
+
 def line_key(state: RunState) -> tuple[Any, ...]:
     """What the line says beside its time; a line that would say the same is not written again."""
     code = state.detail["code"] if state.detail is not None and state.status not in ("running", "queued") else None
@@ -69,10 +81,14 @@ def headline_of(state: RunState) -> Headline:
         facts["gates"] = len(state.open_gates)
     if (waits := _open_waits(state)) > 0:
         facts["waits"] = waits
+    if state.scheduled_for_ms is not None:
+        facts["scheduled"] = True
+    if state.queues:
+        facts["behind"] = True
     if (retry_after := _retry_after(state)) is not None:
         facts["retry_after"] = retry_after
     return Headline(
         stream=state.run_id, kind="run", status=state.status, created_ms=state.created_at_ms, updated_ms=state.updated_at_ms,
         group=state.workflow_id, due_ms=due_of(state), priority=state.priority, title=state.plan.workflow.name, facts=facts,
-        keys=lookup_keys(state),
+        keys=_found_under(state),
     )  # fmt: skip

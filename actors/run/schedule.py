@@ -25,4 +25,5 @@ def next_look_ms(state: RunState, rules: RunRules, after: int) -> int | None:
 def ticket_of(state: RunState) -> Ticket:
     """The queued run, as the scheduler sees it."""
     due = state.queue["retry_after_ms"] if state.queue is not None else None
-    return Ticket(state.run_id, state.created_at_ms, state.priority, state.workspace, due, state.epoch)
+    behind = state.workflow_id if state.queues else None
+    return Ticket(state.run_id, state.created_at_ms, state.priority, state.workspace, due, state.epoch, behind)

@@ -134,6 +134,10 @@ class RunState:
     workspace: str | None = None
     started_by: str | None = None
     inputs: Mapping[str, Any] = Factory(dict)
+    scheduled_for_ms: int | None = None
+    queues: bool = False
+    trigger_reason: str | None = None
+    consumed_handoff_id: str | None = None
     created_at_ms: int = 0
     updated_at_ms: int = 0
     started_at_ms: int | None = None

@@ -15,7 +15,8 @@ __all__ = ["Enqueue", "Left", "QueueOf", "Relaunch", "Tick", "Ticket"]
 class Ticket:
     """A queued run. `not_before_ms`: a back-off that is not over; `workspace`: the folder that it alone may work in.
 
-    `epoch`: that of its last claim, which is how a ticket that comes late is told from a new one.
+    `epoch`: that of its last claim, which is how a ticket that comes late is told from a new one. `behind`: the workflow whose older
+    scheduled runs must be over first.
     """
 
     run_id: str
@@ -24,6 +25,7 @@ class Ticket:
     workspace: str | None = None
     not_before_ms: int | None = None
     epoch: int = 0
+    behind: str | None = None
 
 
 @frozen

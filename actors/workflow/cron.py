@@ -119,6 +119,5 @@ def _bounded(times: CronSim) -> Iterator[datetime]:
 def _reason(text: str, error: str) -> str:
     """Which field is wrong; the library names it in its own way."""
     name = error.removeprefix("Bad ").replace("day-of-month", "day of the month").replace("day-of-week", "day of the week")
-    if name not in FIELDS:
-        return error
-    return f"the {name} is {text.split()[FIELDS.index(name)]!r}, which it cannot be"
+    found = dict(zip(FIELDS, text.split(), strict=True)).get(name, text)
+    return f"the {name} is {found!r}, which it cannot be"

@@ -31,6 +31,9 @@ EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  a time on the wall has no z
 class ZoneUnknown(LookupError):
     """There is no time zone of that name, here and now: args (name,)."""
 
+    def __str__(self) -> str:
+        return f"there is no time zone {self.args[0]}"
+
 
 class Nominal(Protocol):
     """Instants in epoch milliseconds."""
@@ -154,6 +157,8 @@ class _CronTimes:
     def _spans(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         """The time from `start` to `end`, cut where the offset from UTC changes: (begin, stop, offset in seconds)."""
         at, end = max(0, start), min(end, LATEST_S)
+        if at >= end:
+            return
         begin, offset = at, self._offset(at)
         while at < end:
             later = min(at + DAY_S, end)
@@ -162,7 +167,7 @@ class _CronTimes:
                 yield begin, later, offset
                 begin, offset = later, self._offset(later)
             at = later
-        if begin < end:
+        if begin < end:  # else it is changed at the very end
             yield begin, end, offset
 
     def _change(self, before: int, after: int, offset: int) -> int:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 from attrs import Factory, frozen
 
+from actors.workflow.durations import shown_duration
+
 __all__ = ["HandoffAvailable", "Handoffs", "Misfire", "Overlap", "Schedule", "Scope", "Triggers"]
 
 Misfire = Literal["skip", "run_once", "catch_up"]
@@ -33,6 +35,13 @@ class Schedule:
     def fires(self) -> bool:
         """Whether it ever does."""
         return self.cron is not None or self.interval_s is not None
+
+    @property
+    def words(self) -> str:
+        """When it fires, for people."""
+        if self.cron is not None:
+            return f"{self.cron} ({self.timezone})"
+        return f"every {shown_duration(self.interval_s * 1000)}" if self.interval_s is not None else "never"
 
 
 @frozen

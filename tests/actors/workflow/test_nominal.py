@@ -97,6 +97,12 @@ def test_gaps_and_overlaps(cron: str, zone: str, first: str, last: str, expected
     assert [iso(one) for one in nominal.newest(begin, end, 100)] == expected
 
 
+def test_a_span_may_end_with_the_last_second_before_the_clock_is_changed() -> None:
+    nominal = times("30 * * * *", "Europe/Berlin")
+    first, last = ms("2026-03-29T00:00:00+00:00"), ms("2026-03-29T00:59:59+00:00")
+    assert (nominal.count(first, last), [iso(one) for one in nominal.newest(first, last, 9)]) == (1, ["2026-03-29T00:30:00Z"])
+
+
 def changes(zone: ZoneInfo, year: int) -> list[int]:
     """The days of a year on which the clock is changed, as instants of their beginning in UTC."""
     days = [int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) + day * 86_400 for day in range(366)]
