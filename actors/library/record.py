@@ -103,7 +103,7 @@ class WorkflowRecord:
             case WorkflowPaused(by=by) | WorkflowActivated(by=by):
                 self.paused, self.settling = isinstance(event, WorkflowPaused), True
                 self.changed_by, self.changed_at_ms = by, at_ms
-            case WorkflowRunsSettled():
+            case _:  # all its runs have followed
                 self.settling = False
 
 
