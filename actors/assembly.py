@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self, get_args
 
@@ -15,20 +16,21 @@ from actors.calendar.messages import LookAtCalendar
 from actors.control.endpoint import check
 from actors.control.peers import rights_of
 from actors.control.server import ControlSettings
+from actors.handoff.messages import LookForHandoffs
 from actors.ids import RandomIds
 from actors.library import Library
 from actors.plans import Plans
 from actors.reporter import Reports, Write
 from actors.run.finale import compose
 from actors.runtime import DaemonRuntime
-from actors.services import CALENDAR, REPORTER, Services
+from actors.services import CALENDAR, REPORTER, WATCHMAN, Services
 from actors.settings import RunRules
 from actors.tree import daemon_tree
 from actors.version import VERSION
 from actors.watch import Watchers
 from actors.workflow.spec import GateExpiry
 from storage import Store
-from supervision import System
+from supervision import MailboxFull, System
 from supervision.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -185,8 +187,10 @@ def _about(places: Places, socket: str | None, now: int, *, embedded: bool) -> d
 
 def _look_at_triggers(system: System) -> None:
     """A workflow was changed: what it makes by itself may be due at another time. Where nobody listens, nothing is made."""
-    if system.alive(CALENDAR):
-        system.ref(CALENDAR).tell_nowait(LookAtCalendar())
+    for name, message in ((CALENDAR, LookAtCalendar()), (WATCHMAN, LookForHandoffs())):
+        if system.alive(name):
+            with suppress(MailboxFull):  # it looks by itself, too
+                system.ref(name).tell_nowait(message)
 
 
 def _no_door() -> None:

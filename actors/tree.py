@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from actors.calendar.actor import Calendar
 from actors.control.server import control_branch
+from actors.handoff.actor import Watchman
 from actors.housekeeping import Caretaker, Storekeeper, Warden
 from actors.library.steward import Steward
 from actors.reporter import Reporter
@@ -67,6 +68,7 @@ def daemon_tree(
     ]
     if unattended:
         children.append(ChildSpec("calendar", lambda: Calendar(services, config.schedules.misfire_grace_ms)))
+        children.append(ChildSpec("watchman", lambda: Watchman(services, library, tick_s, inline=inline)))
     if control is not None:
         children.append(ChildSpec("control", lambda: control_branch(control, runtime())))
     return Supervisor(children=children, strategy="rest_for_one", intensity=3, period=60.0)

@@ -70,6 +70,8 @@ _ROWS = (
     Method("schedule.events", u.ScheduleEvents),
     Method("schedule.pause", u.WorkflowSteer, changing=True, scope="operate"),
     Method("schedule.resume", u.WorkflowSteer, changing=True, scope="operate"),
+    Method("handoff.list", u.HandoffList, aside=True),
+    Method("handoff.approve", u.HandoffApprove, changing=True, scope="approve"),
     Method("run.start", p.RunStart, changing=True, scope="operate"),
     Method("run.get", p.RunOnly, reserved=True),
     Method("run.list", p.RunList, reserved=True),

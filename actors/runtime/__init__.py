@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actors.runtime.gates import GateMethods
+from actors.runtime.handoffs import HandoffMethods
 from actors.runtime.lives import LifeMethods
 from actors.runtime.runs import RunMethods
 from actors.runtime.schedules import ScheduleMethods
@@ -15,6 +16,6 @@ __all__ = ["DaemonRuntime"]
 
 
 class DaemonRuntime(
-    WorkflowMethods, LifeMethods, ScheduleMethods, RunMethods, GateMethods, WaitMethods, SystemMethods, UpkeepMethods
+    WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, GateMethods, WaitMethods, SystemMethods, UpkeepMethods
 ):  # fmt: skip
     """All methods of one daemon."""

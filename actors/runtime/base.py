@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from actors.services import Services
     from supervision import System
 
-__all__ = ["TRIES", "Answer", "Base", "changed_meanwhile"]
+__all__ = ["ASK_S", "TRIES", "Answer", "Base", "changed_meanwhile"]
 
 Answer = dict[str, Any] | Refusal
 TRIES = 5
