@@ -126,7 +126,8 @@ class Calendar(Actor[LookAtCalendar]):
         try:
             found = evaluate(
                 plan.schedule, log.state, now, self._grace_ms,
-                busy=store.catalog.has("run", UNDER_WAY, workflow_id), queued=self._queued(workflow_id),
+                busy=store.catalog.has("run", UNDER_WAY, workflow_id),
+                queued=self._queued(workflow_id) if plan.schedule.overlap == "queue" else 0,
             )  # fmt: skip
         except ZoneUnknown:
             await self._has_no_times(log, now, plan.named)

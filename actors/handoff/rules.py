@@ -52,7 +52,7 @@ def read_handoff(data: bytes) -> Handoff | str:
     try:
         found = loads_strict(data)
     except BadJson as error:
-        return f"it is no JSON: {error}"
+        return f"it is no JSON: {str(error).removeprefix('not JSON: ')}"
     if type(found) is not dict:
         return "it is no JSON object"
     for name in ("handoff_id", "source_workflow_id", "target_workflow_id", "artifact_type"):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from attrs import asdict
 
 from actors.calendar import trimming
-from actors.calendar.events import ScheduleComputed
-from actors.calendar.log import About, ScheduleLog, appended, read_log, schedule_stream
+from actors.calendar.events import ScheduleComputed, ScheduleFired, ScheduleFireSkipped, SchedulePaused, ScheduleResumed, Times
+from actors.calendar.log import About, ScheduleLog, appended, read_log, schedule_codec, schedule_stream
 from actors.calendar.rules import ScheduleState
 from actors.calendar.trimming import trim_schedules
+from actors.handoff.events import HandoffArchived, HandoffConsumed
+from actors.handoff.log import handoff_codec
 from actors.services import Services
-from storage import Transaction
+from storage import BadRecord, Recorded, Transaction
+from storage.codec import Codec
 
 NAMED = About("Job", "every 1m")
 
@@ -59,3 +64,23 @@ async def test_all_schedules_are_looked_at_page_by_page(services: Services, monk
     assert behind == "schedule/b"
     assert await trim_schedules(services.store, behind) is None
     assert {len(services.store.journal.read(schedule_stream(name))) for name in ("a", "b", "c")} == {1}
+
+
+SAMPLES: list[Any] = [
+    ScheduleComputed(), ScheduleComputed(False, True, 1, 2, 3), ScheduleFired(nominal_time=5, run_id="run-1", next_fire_at_ms=6),
+    ScheduleFireSkipped(nominal_times=Times(1, 3, 2), reason="misfire"),
+    ScheduleFireSkipped(nominal_times=Times(1, 1, 1), reason="creation_denied", code="c", message="m", paused=True),
+    SchedulePaused(by="uid:1", paused=True), ScheduleResumed(),
+]  # fmt: skip
+USED_UP = HandoffConsumed("h", "run-1", "w", "s", "t", "/srv", "in", "old", "h.json")
+
+
+@pytest.mark.parametrize(
+    ("codec", "fact"),
+    [(schedule_codec(), fact) for fact in SAMPLES] + [(handoff_codec(), USED_UP), (handoff_codec(), HandoffArchived("a"))],
+)
+def test_every_fact_reads_back_equal(codec: Codec[Any], fact: Any) -> None:
+    written = codec.encode(fact)
+    assert codec.decode(Recorded(1, 1, written.kind, written.data)) == fact
+    with pytest.raises(BadRecord):
+        codec.decode(Recorded(1, 1, written.kind, written.data[:-1] + (b"," if len(written.data) > 2 else b"") + b'"surprise":1}'))
