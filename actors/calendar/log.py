@@ -65,7 +65,7 @@ def about(workflow: Workflow) -> About:
 
 
 def read_log(store: Store, workflow_id: str) -> ScheduleLog:
-    """The end of the log: older facts may have been purged, and are not needed. Raises StreamDamaged, BadRecord."""
+    """The end of the log: older facts may have been purged, and are not needed. Raises StreamDamaged, BadRecord, UnknownKind."""
     stream = schedule_stream(workflow_id)
     line, seq = store.catalog.get(stream), store.journal.head(stream)
     if line is None or seq == 0:

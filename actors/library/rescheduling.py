@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from attrs import asdict, evolve
 
 from actors.calendar.events import ScheduleComputed
-from actors.calendar.log import About, about, appended, read_log
-from actors.calendar.rules import begin, switch_off
+from actors.calendar.log import About, ScheduleLog, about, appended, read_log, schedule_stream
+from actors.calendar.rules import ScheduleState, begin, switch_off
 from actors.workflow.nominal import ZoneUnknown
+from storage import BadRecord, StreamDamaged, UnknownKind
 
 if TYPE_CHECKING:
     from actors.library.record import WorkflowRecord
@@ -31,7 +32,10 @@ def rescheduled(
     old, new = _in_force(before, was), _in_force(after, now_is)
     if old == new:
         return None
-    log = read_log(store, after.workflow_id)
+    try:
+        log = read_log(store, after.workflow_id)
+    except (StreamDamaged, BadRecord, UnknownKind):  # what it said is lost, and nobody needs it: the schedule begins anew behind it
+        log = ScheduleLog(after.workflow_id, store.journal.head(schedule_stream(after.workflow_id)), state=ScheduleState(enabled=True))
     if new is None:
         if not log.state.enabled:
             return None

@@ -10,7 +10,7 @@ from attrs import asdict
 
 from actors.control.port import Page
 from actors.entity import Fact
-from actors.library import workflow_paused
+from actors.library import no_such_workflow, workflow_paused
 from actors.refusals import Refusal
 from actors.run.finale import report_paths, write_report
 from actors.run.known import no_such_run
@@ -18,7 +18,7 @@ from actors.run.messages import Admit, Cancel, Pause, Resume, Retry
 from actors.run.view import event_json, run_json
 from actors.run.vocabulary import run_codec
 from actors.run.why import reasons
-from actors.runtime.base import TRIES, Answer, Base, changed_meanwhile
+from actors.runtime.base import Answer, Base, changed_meanwhile
 from actors.runtime.logs import read_logs
 from actors.runtime.workflows import load_aside
 from actors.scheduler.messages import QueueOf
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["RunMethods"]
 
 TERMINAL = ("completed", "failed", "cancelled", "blocked")
+ADMISSIONS = 100
+"""Tries to make a run of a workflow that others keep changing: each of their commits may come in between."""
 
 
 def _event(recorded: Recorded) -> dict[str, Any]:
@@ -58,14 +60,14 @@ class RunMethods(Base):
             if isinstance(loaded, Refusal):
                 return loaded
             workflow = loaded.workflow
-        for _ in range(TRIES):
-            version = await self._version(params, workflow, by)
-            if isinstance(version, Refusal):
-                return version
+        version = await self._version(params, workflow, by)
+        if isinstance(version, Refusal):
+            return version
+        for _ in range(ADMISSIONS):
             answer = await self._admit(params, version, by, request)
             if not isinstance(answer, Refusal) or answer.code != "overtaken":
                 return answer
-        return changed_meanwhile(params.workflow_id or "of that definition")
+        return changed_meanwhile(version.workflow_id)
 
     async def _version(self, params: p.RunStart, workflow: Workflow | None, by: Principal) -> Version | Refusal:
         """The version that is to run; a definition that was sent along is stored, unless nothing of it is to start."""
@@ -80,6 +82,8 @@ class RunMethods(Base):
     async def _admit(self, params: p.RunStart, version: Version, by: Principal, request: RequestKey) -> Answer:
         """The run, unless the workflow is paused, or was changed since it was looked at."""
         record = self.library.record(version.workflow_id)
+        if record.deleted and params.version is None:
+            return no_such_workflow(version.workflow_id)
         if record.status == "paused":
             return workflow_paused(version.workflow_id)
         admit = Admit(

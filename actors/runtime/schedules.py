@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict, evolve
 
 from actors.calendar.events import SchedulePaused, ScheduleResumed
-from actors.calendar.log import KIND, About, about, appended, read_log, schedule_codec, schedule_stream
+from actors.calendar.log import KIND, About, ScheduleLog, about, appended, read_log, schedule_codec, schedule_stream
 from actors.calendar.rules import begin, hold, release
 from actors.library import no_such_workflow
 from actors.refusals import Refusal
@@ -21,6 +21,7 @@ from storage import (
     ReceiptExists,
     Recorded,
     RequestConflict,
+    StreamDamaged,
     Transaction,
     Unavailable,
     UnknownKind,
@@ -42,10 +43,16 @@ class ScheduleMethods(Base):
 
     async def schedule_list(self, params: u.ScheduleList, by: Principal) -> Answer:
         lines = self.services.store.catalog.list(KIND, limit=params.limit)
-        rows = [self._row(line) for line in lines if self._schedule_of(str(line.group)) is not None]
+        rows = [row for line in lines if (row := self._row(line)) is not None]
         return {"schedules": sorted(rows, key=lambda row: str(row["workflow_id"]))}
 
-    def _row(self, line: Headline) -> dict[str, Any]:
+    def _row(self, line: Headline) -> dict[str, Any] | None:
+        """None for what the workflow does not have any more, and where its log cannot be read."""
+        try:
+            if self._schedule_of(str(line.group)) is None:
+                return None
+        except StreamDamaged:
+            return None
         times = {"next_fire_at_ms": line.due_ms, "last_fired_at_ms": line.facts.get("last_fired_at_ms")}
         status = self.library.record(str(line.group)).status
         return {
@@ -66,7 +73,10 @@ class ScheduleMethods(Base):
         if found is None:
             return self._no_schedule(params.workflow_id)
         schedule, _ = found
-        state = read_log(self.services.store, params.workflow_id).state
+        log = self._log(params.workflow_id)
+        if isinstance(log, Refusal):
+            return log
+        state = log.state
         now = self.services.clock.now_ms()
         try:
             anchor = begin(schedule, state, now).anchor_ms if state.anchor_ms is None else state.anchor_ms
@@ -81,12 +91,21 @@ class ScheduleMethods(Base):
             at = following
         return {"workflow_id": params.workflow_id, "status": state.status, "timezone": schedule.timezone, "times": times}
 
+    def _log(self, workflow_id: str) -> ScheduleLog | Refusal:
+        try:
+            return read_log(self.services.store, workflow_id)
+        except (StreamDamaged, BadRecord, UnknownKind) as error:
+            return _unreadable(workflow_id, error)
+
     async def schedule_events(self, params: u.ScheduleEvents, by: Principal) -> Answer:
         journal, stream = self.services.store.journal, schedule_stream(params.workflow_id)
         head = journal.head(stream)
         if head == 0:
             return self._no_schedule(params.workflow_id)
-        found = journal.read(stream, max(0, head - params.limit), params.limit)
+        try:
+            found = journal.read(stream, max(0, head - params.limit), params.limit)
+        except StreamDamaged as error:
+            return _unreadable(params.workflow_id, error)
         return {"events": [_event(recorded) for recorded in found]}
 
     def _no_schedule(self, workflow_id: str) -> Refusal:
@@ -108,7 +127,9 @@ class ScheduleMethods(Base):
             found = self._schedule_of(params.workflow_id)
             if found is None:
                 return self._no_schedule(params.workflow_id)
-            log, now = read_log(self.services.store, params.workflow_id), self.services.clock.now_ms()
+            log, now = self._log(params.workflow_id), self.services.clock.now_ms()
+            if isinstance(log, Refusal):
+                return log
             state = log.state
             if state.paused != pause:
                 try:
@@ -150,6 +171,11 @@ def _event(recorded: Recorded) -> dict[str, Any]:
         return head | asdict(schedule_codec().decode(recorded))
     except (BadRecord, UnknownKind):
         return head | {"unreadable": True}
+
+
+def _unreadable(workflow_id: str, error: Exception) -> Refusal:
+    text = f"{error}. The schedule stands still. It begins anew with: penstock workflow pause {workflow_id}, then activate"
+    return Refusal("schedule_log_unreadable", text, {"workflow_id": workflow_id})
 
 
 def _zone_gone(unknown: ZoneUnknown) -> Refusal:

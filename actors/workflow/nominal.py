@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
@@ -131,10 +131,8 @@ class _CronTimes:
         yield from (_seconds(wall) - piece.offset for wall in self.cron.between(piece.low, piece.high))
 
     def _backward(self, piece: _Piece) -> Iterator[int]:
-        for wall in self.cron.before(piece.high):
-            if wall < piece.low:
-                break
-            yield _seconds(wall) - piece.offset
+        walls = takewhile(lambda wall: wall >= piece.low, self.cron.before(piece.high))
+        yield from (_seconds(wall) - piece.offset for wall in walls)
         if piece.extra:
             yield _seconds(piece.low) - piece.offset
 

@@ -110,3 +110,16 @@ async def test_nothing_is_taken_for_a_workflow_that_is_paused_or_gone(d: House) 
     hand(d, "h2", folder=APPROVED)
     await trio.sleep(60)
     assert len(await made(d, "publish")) == 1
+
+
+async def test_files_are_looked_at_beside_the_loop(real: House) -> None:
+    await real.put(watcher(real, top="handoffs: {auto_approve: false}"))
+    hand(real, "h1")
+    assert [row["file"] for row in (await real.call("handoff.list"))["handoffs"]] == ["h1.json"]
+    await real.call("handoff.approve", workflow_id="publish")
+    for _ in range(400):  # nobody tells when a file has been seen, or moved
+        if files(real, ARCHIVED):
+            break
+        await trio.sleep(0.05)
+    [run] = await made(real, "publish")
+    assert ((await real.run_until(run["run_id"]))["status"], files(real, ARCHIVED)) == ("completed", ["h1.json"])

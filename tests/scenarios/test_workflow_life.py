@@ -164,6 +164,23 @@ async def test_runs_that_are_started_while_the_workflow_is_paused_are_held_or_re
         await d.call("run.cancel", run_id=run_id)
 
 
+async def test_runs_of_a_workflow_that_others_keep_changing_are_started_all_the_same(d: House) -> None:
+    started: list[str] = []
+
+    async def start(number: int) -> None:
+        async with await d.client() as client:
+            for n in range(5):
+                text = flow(step("a"), name="job", top=f"title: t{number}-{n}")
+                started.append(str((await client.call("run.start", {"text": text, "folder": str(d.script.folder)}))["run_id"]))
+
+    async with trio.open_nursery() as nursery:
+        for number in range(6):
+            nursery.start_soon(start, number)
+    assert len(set(started)) == 30
+    for run_id in started:
+        assert (await d.run_until(run_id))["status"] == "completed"
+
+
 @pytest.mark.parametrize("word", ["pause", "activate"])
 @pytest.mark.parametrize("point", ["commit.before", "commit.after"])
 async def test_the_next_daemon_finishes_what_a_dead_one_has_begun(house: House, point: str, word: str) -> None:
