@@ -194,7 +194,7 @@ class Watchman(Actor[LookForHandoffs | ListHandoffs | LetIn]):
                     await self._put_away(fact)
 
     async def _aside(self, work: Callable[[], T]) -> T:
-        """Files may be slow: they are looked at in a thread."""
+        """Files may be slow: they are looked at in a thread, which nobody waits for when the daemon ends."""
         if self._threads is None:
             return work()
-        return await trio.to_thread.run_sync(work, limiter=self._threads)
+        return await trio.to_thread.run_sync(work, limiter=self._threads, abandon_on_cancel=True)

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from actors.entity import Fact
-from actors.library.record import Version, WorkflowRecord, fold_workflow, headline_of, no_such_workflow, workflow_codec, workflow_stream
+from actors.library.record import (
+    WATCHING,
+    Version,
+    WorkflowRecord,
+    fold_workflow,
+    headline_of,
+    no_such_workflow,
+    workflow_codec,
+    workflow_stream,
+)
 from actors.library.rescheduling import rescheduled
 from actors.plans import VersionMissing
 from actors.refusals import Principal, Refusal, RequestKey
@@ -32,8 +41,15 @@ def _nobody(workflow_id: str) -> None:
     """Nobody wants to hear of changes."""
 
 
+def _watches(append: Append) -> bool:
+    return append.headline is not None and WATCHING in (append.headline.keys or ())
+
+
 class Library:
-    """Every put that changes the definition makes a version; one without change makes none. `changed` hears of every change, by id."""
+    """Every put that changes the definition makes a version; one without change makes none.
+
+    `changed` hears, by id, of every change that may make runs begin by themselves.
+    """
 
     def __init__(self, services: Services, changed: Callable[[str], None] = _nobody) -> None:
         self._services = services
@@ -114,7 +130,7 @@ class Library:
             await self._services.store.commit(Transaction(now, appends, receipt, tuple(audit)))
         finally:
             self._read.pop(record.workflow_id, None)
-        if events:
+        if any(append.stream != workflow_stream(record.workflow_id) or _watches(append) for append in appends):
             self.changed(record.workflow_id)
 
     def _appends(self, record: WorkflowRecord, events: Sequence[Fact], definition: Workflow | None, now: int) -> tuple[Append, ...]:
