@@ -5,29 +5,32 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self, get_args
 
 import trio
 from attrs import define
 
+from actors.calendar.messages import LookAtCalendar
 from actors.control.endpoint import check
 from actors.control.peers import rights_of
 from actors.control.server import ControlSettings
+from actors.handoff.messages import LookForHandoffs
 from actors.ids import RandomIds
 from actors.library import Library
 from actors.plans import Plans
 from actors.reporter import Reports, Write
 from actors.run.finale import compose
 from actors.runtime import DaemonRuntime
-from actors.services import REPORTER, Services
+from actors.services import CALENDAR, REPORTER, WATCHMAN, Services
 from actors.settings import RunRules
 from actors.tree import daemon_tree
 from actors.version import VERSION
 from actors.watch import Watchers
 from actors.workflow.spec import GateExpiry
 from storage import Store
-from supervision import System
+from supervision import MailboxFull, System
 from supervision.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -149,14 +152,16 @@ class Assembly:
             tools=lambda: workshop.tools,
             report=report,
         )  # fmt: skip
-        about: dict[str, Any] = {
-            "version": VERSION, "pid": os.getpid(), "data_folder": str(places.data), "socket": str(places.socket) if listen else None,
-            "started_at_ms": time.now_ms(), "embedded": embedded,
-        }  # fmt: skip
         control = ControlSettings(places.socket, VERSION, workshop.guardian.is_step_process, rights) if listen else None
-        root = daemon_tree(services, workshop.guardian, config, control, lambda: runtime, _say_stuck, reports, inline=bool(inline))
+        library = Library(services, lambda _: _look_at_triggers(system))
+        # A daemon that is carried for a moment begins nothing that nobody has asked for.
+        root = daemon_tree(
+            services, workshop.guardian, config, control, lambda: runtime, _say_stuck, reports, library, inline=bool(inline),
+            unattended=not embedded,
+        )  # fmt: skip
         system = System(root, clock=time, observe=_observe)
-        runtime = DaemonRuntime(services, system, Library(services), stop, about)
+        socket = str(places.socket) if listen else None
+        runtime = DaemonRuntime(services, system, library, stop, _about(places, socket, time.now_ms(), embedded=embedded))
         return cls(store, services, workshop, system, runtime, fresh)
 
     async def sweep(self) -> None:
@@ -171,6 +176,21 @@ class Assembly:
 
     def __exit__(self, *_: object) -> None:
         self.store.close()
+
+
+def _about(places: Places, socket: str | None, now: int, *, embedded: bool) -> dict[str, Any]:
+    return {
+        "version": VERSION, "pid": os.getpid(), "data_folder": str(places.data), "socket": socket, "started_at_ms": now,
+        "embedded": embedded,
+    }  # fmt: skip
+
+
+def _look_at_triggers(system: System) -> None:
+    """A workflow was changed: what it makes by itself may be due at another time. Where nobody listens, nothing is made."""
+    for name, message in ((CALENDAR, LookAtCalendar()), (WATCHMAN, LookForHandoffs())):
+        if system.alive(name):
+            with suppress(MailboxFull):  # it looks by itself, too
+                system.ref(name).tell_nowait(message)
 
 
 def _no_door() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import trio
 from attrs import frozen
 
+from actors.calendar.trimming import trim_schedules
 from storage import ClaimLost, StoreFailed, Unavailable
 from supervision import Actor
 
@@ -65,7 +66,7 @@ class Sweep:
 
 
 class Caretaker(Actor[Sweep]):
-    """Forgets old receipts and old finished runs, gives pages back, checkpoints. Bounded work at each turn."""
+    """Forgets old receipts, old finished runs and what schedules did long ago, gives pages back, checkpoints. Bounded work at each turn."""
 
     accepts = (Sweep,)
 
@@ -74,6 +75,7 @@ class Caretaker(Actor[Sweep]):
         self._interval_s = interval_s
         self._keep_ms = keep_finished_ms
         self._purged = 0
+        self._trimmed: str | None = None
 
     async def started(self) -> None:
         self.tick(self._interval_s, Sweep())
@@ -84,6 +86,7 @@ class Caretaker(Actor[Sweep]):
         try:
             if self._keep_ms > 0:
                 await self._purge_finished()
+            self._trimmed = await trim_schedules(store, self._trimmed)
             await store.upkeep(ended=TERMINAL)
         except Unavailable:
             return  # the disk takes nothing: nothing is lost by waiting for the next turn

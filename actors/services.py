@@ -20,14 +20,19 @@ if TYPE_CHECKING:
     from storage.store import Store
     from supervision import Clock
 
-__all__ = ["INBOX", "NEWBORN", "REGISTRAR", "REPORTER", "RUNS", "SCHEDULER", "Services"]
+__all__ = [
+    "CALENDAR", "INBOX", "NEWBORN", "REGISTRAR", "REPORTER", "RUNS", "SCHEDULER", "STEWARD", "WATCHMAN", "Services",
+]  # fmt: skip
 
 NEWBORN = 1024
+CALENDAR = "calendar"
 INBOX = "inbox"
 REGISTRAR = "registrar"
 REPORTER = "reporter"
 RUNS = "runs"
 SCHEDULER = "scheduler"
+STEWARD = "steward"
+WATCHMAN = "watchman"
 
 
 @frozen(eq=False)

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from actors.calendar.actor import Calendar
 from actors.control.server import control_branch
+from actors.handoff.actor import Watchman
 from actors.housekeeping import Caretaker, Storekeeper, Warden
+from actors.library.steward import Steward
 from actors.reporter import Reporter
 from actors.run.registrar import Registrar
 from actors.scheduler.actor import Scheduler
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from actors.config import Config
     from actors.control.port import Runtime
     from actors.control.server import ControlSettings
+    from actors.library import Library
     from actors.node.guardian.guardian import Guardian
     from actors.reporter import Reports
     from actors.services import Services
@@ -33,9 +37,12 @@ STUCK_AFTER_S = 30.0
 
 def daemon_tree(
     services: Services, guardian: Guardian, config: Config, control: ControlSettings | None, runtime: Callable[[], Runtime],
-    on_stuck: Callable[[Stuck], None], reports: Reports, *, inline: bool,
+    on_stuck: Callable[[Stuck], None], reports: Reports, library: Library, *, inline: bool, unattended: bool,
 ) -> Supervisor:  # fmt: skip
-    """Root: 3 restarts in 60 s, then the daemon ends in order and the service manager starts it anew. `control` None: no socket."""
+    """Root: 3 restarts in 60 s, then the daemon ends in order and the service manager starts it anew. `control` None: no socket.
+
+    `unattended`: runs may begin that nobody starts, by their schedules and watches.
+    """
     runs = config.runs
     tick_s = config.scheduler.effective_tick_ms / 1000
     single = config.scheduler.mode == "single"
@@ -55,10 +62,14 @@ def daemon_tree(
                 renew_s=config.claims.renew_every_ms / 1000,
             ),
         ),
+        ChildSpec("steward", lambda: Steward(services, library)),
         ChildSpec("inbox", lambda: Inbox(services, INBOX_S)),
         ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, config.retention.finished_runs_ms)),
         ChildSpec("reaper", lambda: Reaper(interval_s=LOOK_S, stuck_after_s=STUCK_AFTER_S, on_stuck=on_stuck)),
     ]
+    if unattended:
+        children.append(ChildSpec("calendar", lambda: Calendar(services, config.schedules.misfire_grace_ms)))
+        children.append(ChildSpec("watchman", lambda: Watchman(services, library, tick_s, inline=inline)))
     if control is not None:
         children.append(ChildSpec("control", lambda: control_branch(control, runtime())))
     return Supervisor(children=children, strategy="rest_for_one", intensity=3, period=60.0)

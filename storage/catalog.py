@@ -67,6 +67,12 @@ class Catalog:
         number: int = self._reader().execute(sql, values).fetchone()[0]
         return number
 
+    def has(self, kind: str, statuses: Sequence[str], group: str) -> bool:
+        """Whether a stream of that group is in one of these statuses. Looks at those in them, however many others the group has."""
+        rows = "SELECT 1 FROM catalog c INDEXED BY catalog_status"
+        where = f"c.kind = ? AND c.status IN ({', '.join('?' * len(statuses))}) AND c.grp = ?"
+        return self._reader().execute(f"{rows} WHERE {where} LIMIT 1", (kind, *statuses, group)).fetchone() is not None
+
     def found(self, key: str, limit: int = 100) -> builtins.list[Headline]:
         """The streams that are found under that key, oldest first."""
         rows = f"{_ROWS} JOIN keys k ON k.stream = c.stream"

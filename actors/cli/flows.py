@@ -1,8 +1,9 @@
-"""`penstock workflow`: store, list, show and remove definitions."""
+"""`penstock workflow`: store, list, show, pause, remove and restore definitions."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,14 +15,18 @@ from actors.cli.text import print_json
 
 __all__ = ["workflow"]
 
-_WORKFLOWS = (("workflow_id", "WORKFLOW"), ("version", "VERSION"), ("status", "STATUS"), ("updated_ms", "UPDATED"), ("title", "TITLE"))
+_WORKFLOWS = (
+    ("workflow_id", "WORKFLOW"), ("version", "VERSION"), ("status", "STATUS"), ("next_fire_at_ms", "FIRES NEXT"), ("updated_ms", "UPDATED"),
+    ("title", "TITLE"),
+)  # fmt: skip
 _VERSIONS = (("version", "VERSION"), ("digest", "DIGEST"), ("stored_at_ms", "STORED"))
 _workflow_id = click.argument("workflow_id", metavar="WORKFLOW")
+_why = click.option("--reason", metavar="TEXT", help="Why; kept with the change.")
 
 
 @click.group()
 def workflow() -> None:
-    """Store, list, show and remove workflows."""
+    """Store, list, show, pause, remove and restore workflows."""
 
 
 @workflow.command()
@@ -75,3 +80,48 @@ def rm(context: click.Context, workflow_id: str, request_id: str | None, *, canc
     """Remove a workflow; its finished runs stay readable."""
     params = {"workflow_id": workflow_id, "cancel_runs": cancel_runs, "request_id": request_id}
     return change(link_of(context), "workflow.delete", params, as_json=as_json)
+
+
+@workflow.command()
+@_workflow_id
+@options.request_id
+@options.as_json
+@click.pass_context
+def restore(context: click.Context, workflow_id: str, request_id: str | None, *, as_json: bool) -> int:
+    """Bring a removed workflow back.
+
+    For 7 days after its removal. It is as it was; its schedule begins anew.
+    """
+    return change(link_of(context), "workflow.restore", {"workflow_id": workflow_id, "request_id": request_id}, as_json=as_json)
+
+
+@workflow.command()
+@_workflow_id
+@_why
+@options.request_id
+@options.as_json
+@click.pass_context
+def pause(context: click.Context, /, workflow_id: str, **given: Any) -> int:
+    """Pause a workflow.
+
+    Nothing of it starts any more, by hand, schedule or watch, and all its runs are held.
+    """
+    return change(link_of(context), "workflow.pause", _steer(workflow_id, given), as_json=given["as_json"])
+
+
+@workflow.command()
+@_workflow_id
+@_why
+@options.request_id
+@options.as_json
+@click.pass_context
+def activate(context: click.Context, /, workflow_id: str, **given: Any) -> int:
+    """Activate a paused workflow.
+
+    The runs that were held with it go on, and its schedule begins anew.
+    """
+    return change(link_of(context), "workflow.activate", _steer(workflow_id, given), as_json=given["as_json"])
+
+
+def _steer(workflow_id: str, given: dict[str, Any]) -> dict[str, Any]:
+    return {"workflow_id": workflow_id, "reason": given["reason"], "request_id": given["request_id"]}

@@ -28,6 +28,8 @@ _FACTS = (
     "pause_reason",
     "stop_kind",
     "stop_reason",
+    "scheduled_for_ms",
+    "trigger_reason",
     "workspace",
     "report_path",
 )

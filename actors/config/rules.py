@@ -9,7 +9,7 @@ from typing import Any, Literal, assert_never
 
 from attrs import field, frozen
 
-from actors.workflow.durations import DURATION_FORMS, DurationError, parse_duration
+from actors.workflow.durations import DURATION_FORMS, DurationError, parse_duration, shown_duration
 
 __all__ = ["Rule", "Wrong", "choice", "count", "duration", "names", "principals"]
 
@@ -78,7 +78,7 @@ class Rule:
 
     def show(self, value: Any) -> Any:
         """A value as one would write it in the file."""
-        return _show_duration(value) if self.kind == "duration" and value is not None else value
+        return shown_duration(value) if self.kind == "duration" and value is not None else value
 
 
 def _wrong() -> Any:
@@ -109,13 +109,6 @@ def _list(raw: object, *, bare_numbers: bool) -> tuple[str, ...]:
     if not all(isinstance(word, str) and word.strip() for word in words):
         raise Wrong
     return tuple(words)
-
-
-def _show_duration(ms: int) -> str:
-    for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)):
-        if ms and ms % size == 0:
-            return f"{ms // size}{unit}"
-    return f"{ms}ms" if ms else "0s"
 
 
 def _setting(default: Any, rule: Rule) -> Any:

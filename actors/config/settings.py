@@ -10,8 +10,8 @@ from attrs import Attribute, Factory, field, fields, frozen
 from actors.config.rules import Rule, choice, count, duration, names, principals
 
 __all__ = [
-    "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Nodes", "Retention", "Runs", "Scheduler", "Storage",
-    "table",
+    "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Nodes", "Retention", "Runs", "Scheduler", "Schedules",
+    "Storage", "table",
 ]  # fmt: skip
 
 DEFAULT = "default"
@@ -64,6 +64,13 @@ class Gates:
         "cancel", "what then happens to the run or the node", "cancel", "fail", "continue", "escalate", "remind", "resume"
     )
     stale_after_ms: int = duration("1d", "how long a gate is open before it is marked as stale", above="0s")
+
+
+@frozen
+class Schedules:
+    """`[schedules]`: runs that are made at their time."""
+
+    misfire_grace_ms: int = duration("10s", "how late a scheduled time may be noticed without counting as missed", low="1s", high="3600s")
 
 
 @frozen
@@ -123,6 +130,7 @@ class Config:
     claims: Claims = Claims()
     scheduler: Scheduler = Scheduler()
     gates: Gates = Gates()
+    schedules: Schedules = Schedules()
     control: Control = Control()
     daemon: Daemon = Daemon()
     retention: Retention = Retention()

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import Attribute
 
-__all__ = ["Unfit", "amounts", "count", "name", "position", "text", "week"]
+__all__ = ["Unfit", "amounts", "count", "hundred", "name", "position", "text", "week"]
 
 _NAME_LENGTH = 256
 _TEXT_LENGTH = 64 << 10
@@ -38,6 +38,12 @@ def count(_: object, attribute: Attribute[Any], value: int | None) -> None:
     """How many of a listing: 1 to 1,000."""
     if value is not None and not 1 <= value <= 1000:
         raise Unfit(attribute.name, value, "1 to 1000")
+
+
+def hundred(_: object, attribute: Attribute[Any], value: int) -> None:
+    """How many of what must be worked out: 1 to 100."""
+    if not 1 <= value <= 100:
+        raise Unfit(attribute.name, value, "1 to 100")
 
 
 def position(_: object, attribute: Attribute[Any], value: int | None) -> None:

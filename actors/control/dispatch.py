@@ -21,7 +21,7 @@ from actors.control.protocol import Call, CallId
 from actors.control.slots import Slots
 from actors.refusals import Principal, Refusal, RequestKey
 from storage.codec import BadJson, canonical, loads_strict
-from storage.errors import Unavailable
+from storage.errors import StreamDamaged, Unavailable
 from supervision.errors import ActorDead, AskTimeout, MailboxFull
 
 __all__ = ["Dispatcher", "Follow", "Reply"]
@@ -160,6 +160,8 @@ async def _within(deadline: float, function: Callable[..., Any], arguments: tupl
         return Refusal("unavailable", f"the part that would answer cannot just now ({error}): ask again with the same request_id")
     except Unavailable as error:
         return Refusal(error.code, f"{error}. What you asked is not acknowledged; ask again with the same request_id, it does no harm")
+    except StreamDamaged as error:
+        return Refusal("log_unreadable", f"{error}. All other logs are unharmed; see: penstock verify", {"stream": error.args[0]})
     return Refusal("timeout", f"no answer within {deadline:g} s; whether it took effect is unknown: ask again with the same request_id")
 
 

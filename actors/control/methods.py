@@ -10,6 +10,7 @@ from typing import Any, Literal
 from attrs import frozen
 
 from actors.control import params as p
+from actors.control import params_unattended as u
 
 __all__ = ["METHODS", "PING", "RUN_FOLLOW", "SYSTEM_FOLLOW", "Method", "Scope"]
 
@@ -61,6 +62,16 @@ _ROWS = (
     Method("workflow.list", p.WorkflowList),
     Method("workflow.versions", p.WorkflowOnly),
     Method("workflow.delete", p.WorkflowDelete, changing=True, scope="operate"),
+    Method("workflow.restore", p.WorkflowOnly, changing=True, scope="operate"),
+    Method("workflow.pause", u.WorkflowSteer, changing=True, scope="operate"),
+    Method("workflow.activate", u.WorkflowSteer, changing=True, scope="operate"),
+    Method("schedule.list", u.ScheduleList),
+    Method("schedule.next", u.ScheduleNext),
+    Method("schedule.events", u.ScheduleEvents),
+    Method("schedule.pause", u.WorkflowSteer, changing=True, scope="operate"),
+    Method("schedule.resume", u.WorkflowSteer, changing=True, scope="operate"),
+    Method("handoff.list", u.HandoffList, aside=True),
+    Method("handoff.approve", u.HandoffApprove, changing=True, scope="approve"),
     Method("run.start", p.RunStart, changing=True, scope="operate"),
     Method("run.get", p.RunOnly, reserved=True),
     Method("run.list", p.RunList, reserved=True),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from actors.library.record import workflow_stream
 from actors.refusals import Refusal
 from actors.run.audits import audit_entry
 from actors.run.events import RunCreated
@@ -18,7 +19,7 @@ from storage.codec import canonical
 from storage.records import Append, Receipt, Transaction
 
 if TYPE_CHECKING:
-    from actors.run.messages import Admit
+    from actors.run.messages import Admit, Origin
     from actors.run.plan import Plan
     from actors.scheduler.messages import Ticket
     from actors.services import Services
@@ -28,8 +29,10 @@ __all__ = ["prepare"]
 LARGEST_INPUTS = 96 << 10
 
 
-def prepare(services: Services, admit: Admit, plan: Plan) -> tuple[Transaction, RunCreated, Ticket, dict[str, Any]] | Refusal:
-    """The transaction that makes the run, its first fact, its ticket for the queue, and the reply; or why it cannot be made."""
+def prepare(
+    services: Services, admit: Admit, plan: Plan, at_ms: int | None = None
+) -> tuple[Transaction, RunCreated, Ticket, dict[str, Any]] | Refusal:
+    """The transaction that makes the run (at that time, or now), its first fact, its ticket and the reply; or why it cannot be made."""
     applied = apply_inputs(plan.workflow, admit.inputs)
     if applied.problems:
         text = " ".join(problem.message for problem in applied.problems)
@@ -39,22 +42,38 @@ def prepare(services: Services, admit: Admit, plan: Plan) -> tuple[Transaction, 
     if size > LARGEST_INPUTS:
         text = f"The inputs have {size} bytes as JSON; at most {LARGEST_INPUTS} are taken. Hand large data in as a file."
         return Refusal("inputs_too_large", text, {"size": size, "limit": LARGEST_INPUTS})
-    run_id, now = services.ids.new("run"), services.clock.now_ms()
+    run_id, now = admit.origin.run_id if admit.origin is not None else services.ids.new("run"), at_ms or services.clock.now_ms()
     workspace = _workspace(plan, run_id, applied.values, admit.cwd)
     if isinstance(workspace, Refusal):
         return workspace
+    by = str(admit.by) if admit.by is not None else "system"
     event = RunCreated(
         workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=admit.trigger_type,
-        priority=admit.priority, workspace=workspace, started_by=str(admit.by), inputs=applied.values,
+        priority=admit.priority, workspace=workspace, started_by=by, inputs=applied.values, **_origin(admit.origin),
     )  # fmt: skip
+    append = Append(run_id, 0, (run_codec().encode(event),), headline=born(run_id, event, plan.workflow, now))
+    ticket = first_ticket(run_id, event, plan.workflow, now)
     reply = {
         "run_id": run_id, "status": "queued", "workflow_id": admit.workflow_id, "version": admit.version, "digest": admit.digest,
         "warnings": [problem.message for problem in applied.warnings],
     }  # fmt: skip
+    appends = (append,) if admit.workflow_seq is None else (append, Append(workflow_stream(admit.workflow_id), admit.workflow_seq))
+    if admit.request is None:
+        return Transaction(now, appends), event, ticket, reply
     receipt = Receipt(admit.request.request_id, admit.request.digest.encode(), canonical(reply))
-    entry = audit_entry(str(admit.by), "run.start", run_id, {"workflow_id": admit.workflow_id, "digest": admit.digest}, "ok")
-    append = Append(run_id, 0, (run_codec().encode(event),), headline=born(run_id, event, plan.workflow, now))
-    return Transaction(now, (append,), receipt, (entry,)), event, first_ticket(run_id, event, plan.workflow, now), reply
+    entry = audit_entry(by, "run.start", run_id, {"workflow_id": admit.workflow_id, "digest": admit.digest}, "ok")
+    return Transaction(now, appends, receipt, (entry,)), event, ticket, reply
+
+
+def _origin(origin: Origin | None) -> dict[str, Any]:
+    """What the first fact says of a run that nobody asked for. One that a watch makes is strict: nobody looks at it."""
+    if origin is None:
+        return {}
+    found = {
+        "scheduled_for_ms": origin.scheduled_for_ms, "queues": origin.queues, "trigger_reason": origin.reason,
+        "consumed_handoff_id": origin.handoff_id,
+    }  # fmt: skip
+    return found if origin.handoff_id is None else {**found, "profile": "strict"}
 
 
 def _workspace(plan: Plan, run_id: str, inputs: Mapping[str, Any], cwd: str | None) -> str | Refusal | None:

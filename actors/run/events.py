@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from attrs import Factory, frozen
 
 from actors.entity import Fact
+from actors.run.created import RunCreated
 from actors.wait.events import WaitTimeoutCancelledRun
 
 __all__ = [
@@ -16,30 +17,6 @@ __all__ = [
     "RunFailedServerRestart", "RunInterruptedShutdown", "RunPauseRequested", "RunPaused", "RunQueuedForResumeAfterRestart",
     "RunRequeued", "RunResumed", "RunStarted", "RunStopped", "RunWaiting",
 ]  # fmt: skip
-
-
-@frozen
-class RunCreated(Fact):
-    """First event of every log. `workspace` is the rendered lock key and working folder, None for a private folder.
-
-    `forked_from` is the run whose results the next facts carry over.
-    `scheduled_for_ms`: the nominal time of a scheduled run; `queues`: it waits until older scheduled runs of its workflow are over.
-    """
-
-    kind: ClassVar[str] = "run_created"
-    PRIVATE: ClassVar[frozenset[str]] = frozenset({"inputs"})
-    workflow_id: str
-    version: int
-    digest: str
-    trigger_type: str = "manual"
-    profile: str = "guided"
-    priority: int = 0
-    workspace: str | None = None
-    started_by: str | None = None
-    inputs: Mapping[str, Any] = Factory(dict)
-    forked_from: str | None = None
-    scheduled_for_ms: int | None = None
-    queues: bool = False
 
 
 @frozen

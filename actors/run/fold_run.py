@@ -21,6 +21,7 @@ def _created(state: RunState, event: run.RunCreated, at: int) -> None:
     state.trigger_type, state.profile, state.priority = event.trigger_type, event.profile, event.priority
     state.workspace, state.started_by, state.inputs = event.workspace, event.started_by, event.inputs
     state.scheduled_for_ms, state.queues, state.forked_from = event.scheduled_for_ms, event.queues, event.forked_from
+    state.trigger_reason, state.consumed_handoff_id = event.trigger_reason, event.consumed_handoff_id
     state.created_at_ms = at
 
 

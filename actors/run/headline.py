@@ -12,9 +12,10 @@ from actors.wait.row import earliest
 from actors.workflow.spec import Workflow
 from storage.records import Headline
 
-__all__ = ["LineKey", "born", "due_of", "headline_of", "line_key"]
+__all__ = ["UNDER_WAY", "LineKey", "born", "due_of", "headline_of", "line_key"]
 
 UNDER_WAY = ("queued", "running", "pausing", "waiting")
+"""A run in one of these proceeds by itself, and holds up what is not to overlap with it."""
 
 
 def due_of(state: RunState) -> int | None:

@@ -11,7 +11,7 @@ from actors.refusals import Refusal, RequestKey
 if TYPE_CHECKING:
     from storage.store import Store
 
-__all__ = ["conflict", "no_such_run", "replayed"]
+__all__ = ["conflict", "no_such_run", "replayed", "shutting_down"]
 
 
 def replayed(store: Store, request: RequestKey) -> dict[str, Any] | Refusal | None:
@@ -34,3 +34,8 @@ def conflict(request: RequestKey) -> Refusal:
 def no_such_run(run_id: str) -> Refusal:
     """Nobody knows a run of this id."""
     return Refusal("run_not_found", f"There is no run {run_id!r}. List the runs with: penstock ls", {"run_id": run_id})
+
+
+def shutting_down() -> Refusal:
+    """The daemon ends in order."""
+    return Refusal("shutting_down", "The daemon is shutting down and takes nothing new. Ask again after its next start.")

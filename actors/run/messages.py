@@ -10,6 +10,7 @@ from attrs import Factory, frozen
 from actors.gate.messages import Decide
 from actors.refusals import Principal, Refusal, RequestKey
 from actors.wait.messages import Resolve, Signal
+from storage.records import Append
 from supervision import Down, Request
 
 __all__ = [
@@ -17,10 +18,13 @@ __all__ = [
     "AttemptDown",
     "Cancel",
     "Drain",
+    "Fire",
     "ForRun",
     "GraceOver",
     "Launch",
+    "Made",
     "Operation",
+    "Origin",
     "Pause",
     "QueueReason",
     "Renew",
@@ -82,18 +86,53 @@ class ForRun(Request[Reply]):
 
 
 @frozen
+class Origin:
+    """What makes a run without a person. Fields as in `run_created`; `run_id` is its name, which others of the commit refer to."""
+
+    run_id: str
+    scheduled_for_ms: int | None = None
+    queues: bool = False
+    reason: str | None = None
+    handoff_id: str | None = None
+
+
+@frozen
 class Admit(Request[Reply]):
-    """Create a run of a stored version. Asked of the registrar. `cwd` is where a relative workspace begins, None for the file's folder."""
+    """Create a run of a stored version. Asked of the registrar. `cwd` is where a relative workspace begins, None for the file's folder.
+
+    `by` and `request` are None for a run that nobody asked for; `origin` then says what did. `workflow_seq`: the run is made only if the
+    workflow's log still ends there, so that nothing starts of one that was paused at that moment.
+    """
 
     workflow_id: str
     version: int
     digest: str
     inputs: Mapping[str, Any]
-    by: Principal
-    request: RequestKey
+    by: Principal | None
+    request: RequestKey | None
     priority: int = 0
     trigger_type: str = "manual"
     cwd: str | None = None
+    workflow_seq: int | None = None
+    origin: Origin | None = None
+
+
+@frozen
+class Fire(Request["Made | Refusal"]):
+    """Create these runs and record what goes with them, in one commit. Asked of the registrar.
+
+    A refusal means that nothing was recorded, and that it may work later.
+    """
+
+    admits: tuple[Admit, ...]
+    also: tuple[Append, ...] = ()
+
+
+@frozen
+class Made:
+    """What came of it: all the runs are there, or (`denied`) one of them cannot be made, and nothing was recorded."""
+
+    denied: Refusal | None = None
 
 
 @frozen

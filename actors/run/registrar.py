@@ -11,13 +11,14 @@ from actors.refusals import Refusal
 from actors.run.actor import Run
 from actors.run.admission import prepare
 from actors.run.draining import STOP_S, drain_all
-from actors.run.known import conflict, no_such_run
-from actors.run.messages import Admit, Drain, ForRun, Launch, QueueReason, Renew, RunDown, Wake, WakeRun
+from actors.run.firing import fire
+from actors.run.known import conflict, no_such_run, shutting_down
+from actors.run.messages import Admit, Drain, Fire, ForRun, Launch, Made, QueueReason, Renew, RunDown, Wake, WakeRun
 from actors.run.quarantine import lock_away, unavailable
 from actors.run.reopening import reopen_all, restore_reports
 from actors.scheduler.messages import Due, Enqueue, Relaunch
 from actors.services import NEWBORN, RUNS, SCHEDULER, Services
-from storage import BadTransaction, ReceiptExists, RequestConflict, Unavailable
+from storage import BadTransaction, ReceiptExists, RequestConflict, Unavailable, VersionConflict
 from supervision import Actor, ActorDead, ChildSpec, Dynamic, Exit, Failed, Forwarded, Mailbox, Normal, Shutdown, Supervisor
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ __all__ = ["Registrar", "RegistrarMessage"]
 
 RESTING = ("awaiting_approval", "waiting", "paused", "queued")
 LOOK_AGAIN_MS = 30_000
-RegistrarMessage = Admit | ForRun | Launch | QueueReason | RunDown | Wake | WakeRun | Renew | Drain
+RegistrarMessage = Admit | Fire | ForRun | Launch | QueueReason | RunDown | Wake | WakeRun | Renew | Drain
 
 
 class Registrar(Actor[RegistrarMessage]):
@@ -67,6 +68,9 @@ class Registrar(Actor[RegistrarMessage]):
         match message:
             case Admit():
                 return self._admit(message)
+            case Fire():
+                self.spawn(self._fire, message, self.defer())
+                return Forwarded()
             case ForRun():
                 return self._hand_on(message)
             case Launch(run_id=run_id) | QueueReason(run_id=run_id) if not self._draining:
@@ -128,7 +132,7 @@ class Registrar(Actor[RegistrarMessage]):
         if not self.system.alive(f"{RUNS}/{message.run_id}") and self.services.store.catalog.get(message.run_id) is None:
             return no_such_run(message.run_id)
         if self._draining:
-            return Refusal("shutting_down", "The daemon is shutting down and takes nothing new. Ask again after its next start.")
+            return shutting_down()
         run = self.open(message.run_id)
         if run is not None:
             return self.forward(run, message)
@@ -178,13 +182,19 @@ class Registrar(Actor[RegistrarMessage]):
 
     def _admit(self, message: Admit) -> object:
         if self._draining:
-            return Refusal("shutting_down", "The daemon is shutting down and takes nothing new. Ask again after its next start.")
+            return shutting_down()
         try:
             plan = self.services.plans.get(message.digest)
         except VersionMissing as error:
             return Refusal("workflow_version_missing", str(error), {"digest": message.digest})
         self.spawn(self._create, message, plan, self.defer())
         return Forwarded()
+
+    async def _fire(self, message: Fire, asked: Asked | None) -> None:
+        answer = shutting_down() if self._draining else await fire(self.services, self.system.ref(SCHEDULER), message)
+        self._admitted += len(message.admits) if answer == Made() else 0
+        if asked is not None:
+            asked.answer(answer)
 
     async def _create(self, message: Admit, plan: Plan, asked: Asked | None) -> None:
         """Beside the handlers, so that many runs are admitted in one commit."""
@@ -204,7 +214,10 @@ class Registrar(Actor[RegistrarMessage]):
         except ReceiptExists as known:
             answer = orjson.loads(known.reply)
         except RequestConflict:
+            assert message.request is not None  # a receipt has a request
             answer = conflict(message.request)
+        except VersionConflict as overtaken:
+            answer = Refusal("overtaken", f"{overtaken}. No run was started; ask again, it does no harm.")
         except (Unavailable, BadTransaction) as error:
             answer = Refusal(error.code, f"{error}. No run was started; ask again, it does no harm.")
         if asked is not None:

@@ -72,6 +72,8 @@ class RunState:
     inputs: Mapping[str, Any] = Factory(dict)
     scheduled_for_ms: int | None = None
     queues: bool = False
+    trigger_reason: str | None = None
+    consumed_handoff_id: str | None = None
     created_at_ms: int = 0
     updated_at_ms: int = 0
     started_at_ms: int | None = None

@@ -116,6 +116,9 @@ def _paused(state: RunState) -> dict[str, Any]:
     if reason == "shutdown":
         text = "The daemon was shut down while it ran. The next start of the daemon takes it up by itself."
         return _reason(reason, text, resume, stop_kind=state.stop_kind)
+    if reason == "workflow_paused":
+        text = f"Its workflow {state.workflow_id} is paused, and it is held with it. It goes on when the workflow is activated."
+        return _reason(reason, text, f"penstock workflow activate {state.workflow_id}", f"{resume}   (this run alone)")
     row = next((row for row in state.waits.values() if row.needs_person), None)
     if reason in ("wait_escalated", "wait_reminded") and row is not None:
         text = f"Nothing came in time for node {row.node_id}" + (f", and {row.escalate_to} is asked" if row.escalate_to else "")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from actors.runtime.gates import GateMethods
+from actors.runtime.handoffs import HandoffMethods
+from actors.runtime.lives import LifeMethods
 from actors.runtime.runs import RunMethods
+from actors.runtime.schedules import ScheduleMethods
 from actors.runtime.system import SystemMethods
 from actors.runtime.upkeep import UpkeepMethods
 from actors.runtime.waits import WaitMethods
@@ -12,5 +15,7 @@ from actors.runtime.workflows import WorkflowMethods
 __all__ = ["DaemonRuntime"]
 
 
-class DaemonRuntime(WorkflowMethods, RunMethods, GateMethods, WaitMethods, SystemMethods, UpkeepMethods):
+class DaemonRuntime(
+    WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, GateMethods, WaitMethods, SystemMethods, UpkeepMethods
+):  # fmt: skip
     """All methods of one daemon."""

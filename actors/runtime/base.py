@@ -24,11 +24,17 @@ if TYPE_CHECKING:
     from actors.services import Services
     from supervision import System
 
-__all__ = ["Answer", "Base"]
+__all__ = ["ASK_S", "TRIES", "Answer", "Base", "changed_meanwhile"]
 
 Answer = dict[str, Any] | Refusal
 TRIES = 5
 ASK_S = 60.0
+
+
+def changed_meanwhile(workflow_id: str) -> Refusal:
+    """Others kept changing the workflow."""
+    text = f"The workflow {workflow_id} was changed by others again and again. Nothing was done; ask again, it does no harm."
+    return Refusal("overtaken", text, {"workflow_id": workflow_id})
 
 
 @define(eq=False)
@@ -62,7 +68,7 @@ class Base:
                 answer: Answer = await self.system.ref(REGISTRAR).ask(request, timeout=ASK_S)
             except ActorDead as dead:
                 last = str(dead)
-                if (known := self.replayed(request.request)) is not None:
+                if request.request is not None and (known := self.replayed(request.request)) is not None:
                     return known
                 await trio.sleep(0.02 * attempt)
             except (AskTimeout, MailboxFull) as late:

@@ -10,6 +10,7 @@ from attrs import asdict
 
 from actors.control.port import Page
 from actors.entity import Fact
+from actors.library import no_such_workflow, workflow_paused
 from actors.refusals import Refusal
 from actors.run.finale import report_paths, write_report
 from actors.run.known import no_such_run
@@ -17,7 +18,7 @@ from actors.run.messages import Admit, Cancel, Pause, Resume, Retry
 from actors.run.view import event_json, run_json
 from actors.run.vocabulary import run_codec
 from actors.run.why import reasons
-from actors.runtime.base import Answer, Base
+from actors.runtime.base import Answer, Base, changed_meanwhile
 from actors.runtime.logs import read_logs
 from actors.runtime.workflows import load_aside
 from actors.scheduler.messages import QueueOf
@@ -27,11 +28,15 @@ from supervision import ActorDead, AskTimeout
 
 if TYPE_CHECKING:
     from actors.control import params as p
+    from actors.library import Version
     from actors.refusals import Principal, RequestKey
+    from actors.workflow.spec import Workflow
 
 __all__ = ["RunMethods"]
 
 TERMINAL = ("completed", "failed", "cancelled", "blocked")
+ADMISSIONS = 100
+"""Tries to make a run of a workflow that others keep changing: each of their commits may come in between."""
 
 
 def _event(recorded: Recorded) -> dict[str, Any]:
@@ -49,29 +54,43 @@ class RunMethods(Base):
     async def run_start(self, params: p.RunStart, by: Principal, request: RequestKey) -> Answer:
         if (known := self.replayed(request)) is not None:
             return known
+        workflow: Workflow | None = None
         if params.text is not None:
             loaded = await load_aside(params.text, params.notation, params.source, params.folder)
             if isinstance(loaded, Refusal):
                 return loaded
-            version, _ = await self.library.put(loaded.workflow, by)
-            self.services.plans.know(version.digest, loaded.workflow)
-        else:
-            found = self.library.find(params.workflow_id or "", params.version)
-            if isinstance(found, Refusal):
-                return found
-            version = found
-        return await self.ask_registrar(
-            Admit(
-                workflow_id=version.workflow_id,
-                version=version.version,
-                digest=version.digest,
-                inputs=dict(params.inputs),
-                by=by,
-                request=request,
-                priority=params.priority or 0,
-                cwd=params.cwd,
-            )
-        )
+            workflow = loaded.workflow
+        version = await self._version(params, workflow, by)
+        if isinstance(version, Refusal):
+            return version
+        for _ in range(ADMISSIONS):
+            answer = await self._admit(params, version, by, request)
+            if not isinstance(answer, Refusal) or answer.code != "overtaken":
+                return answer
+        return changed_meanwhile(version.workflow_id)
+
+    async def _version(self, params: p.RunStart, workflow: Workflow | None, by: Principal) -> Version | Refusal:
+        """The version that is to run; a definition that was sent along is stored, unless nothing of it is to start."""
+        if workflow is None:
+            return self.library.find(params.workflow_id or "", params.version)
+        if self.library.record(workflow.workflow_id).status == "paused":
+            return workflow_paused(workflow.workflow_id)
+        version, _ = await self.library.put(workflow, by)
+        self.services.plans.know(version.digest, workflow)
+        return version
+
+    async def _admit(self, params: p.RunStart, version: Version, by: Principal, request: RequestKey) -> Answer:
+        """The run, unless the workflow is paused, or was changed since it was looked at."""
+        record = self.library.record(version.workflow_id)
+        if record.deleted and params.version is None:
+            return no_such_workflow(version.workflow_id)
+        if record.status == "paused":
+            return workflow_paused(version.workflow_id)
+        admit = Admit(
+            workflow_id=version.workflow_id, version=version.version, digest=version.digest, inputs=dict(params.inputs), by=by,
+            request=request, priority=params.priority or 0, cwd=params.cwd, workflow_seq=record.seq,
+        )  # fmt: skip
+        return await self.ask_registrar(admit)
 
     async def run_get(self, params: p.RunOnly, by: Principal) -> Answer:
         state = self.fold(params.run_id)

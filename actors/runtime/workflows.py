@@ -1,4 +1,4 @@
-"""The workflow methods: check, put, get, list, versions, delete."""
+"""The workflow methods: check, put, get, list, versions, delete. Those that pause, activate and restore are in `lives`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ import orjson
 import trio
 from attrs import asdict
 
+from actors.calendar.log import schedule_stream
 from actors.library import no_such_workflow
 from actors.refusals import Refusal, RequestKey
 from actors.run.audits import audit_entry
 from actors.run.known import conflict
 from actors.run.messages import Cancel
-from actors.runtime.base import Answer, Base
+from actors.runtime.base import TRIES, Answer, Base, changed_meanwhile
+from actors.workflow.events import WorkflowDeleted
 from actors.workflow.parse import Loaded, load_text
 from actors.workflow.problems import Problem, WorkflowInvalid
 from actors.workflow.read_wait import WAIT_CODES
-from storage import ReceiptExists, RequestConflict, Unavailable
+from storage import ReceiptExists, RequestConflict, Unavailable, VersionConflict
 
 if TYPE_CHECKING:
     from actors.control import params as p
@@ -94,11 +96,12 @@ class WorkflowMethods(Base):
         definition = orjson.loads(self.services.store.blobs.get(found.digest))
         return {
             "workflow_id": found.workflow_id, "version": found.version, "digest": found.digest, "definition": definition,
-            "stored_at_ms": found.stored_at_ms,
+            "stored_at_ms": found.stored_at_ms, "status": self.library.record(found.workflow_id).status,
+            **self._next_fire(found.workflow_id),
         }  # fmt: skip
 
     async def workflow_list(self, params: p.WorkflowList, by: Principal) -> Answer:
-        lines = self.services.store.catalog.list("workflow", ("active",), limit=params.limit)
+        lines = self.services.store.catalog.list("workflow", ("active", "paused"), limit=params.limit)
         return {
             "workflows": sorted(
                 (
@@ -109,6 +112,7 @@ class WorkflowMethods(Base):
                         "digest": line.facts["digest"],
                         "updated_ms": line.updated_ms,
                         "status": line.status,
+                        **self._next_fire(str(line.group)),
                     }
                     for line in lines
                 ),
@@ -116,8 +120,13 @@ class WorkflowMethods(Base):
             )
         }
 
+    def _next_fire(self, workflow_id: str) -> dict[str, int]:
+        """When its schedule fires next, where it does."""
+        line = self.services.store.catalog.get(schedule_stream(workflow_id))
+        return {} if line is None or line.due_ms is None else {"next_fire_at_ms": line.due_ms}
+
     async def workflow_versions(self, params: p.WorkflowOnly, by: Principal) -> Answer:
-        versions, _, _ = self.library.history(params.workflow_id)
+        versions = self.library.record(params.workflow_id).versions
         if not versions:
             return no_such_workflow(params.workflow_id)
         return {"versions": [{"version": v.version, "digest": v.digest, "stored_at_ms": v.stored_at_ms} for v in versions]}
@@ -125,9 +134,31 @@ class WorkflowMethods(Base):
     async def workflow_delete(self, params: p.WorkflowDelete, by: Principal, request: RequestKey) -> Answer:
         if (known := self.replayed(request)) is not None:
             return known
-        found = self.library.find(params.workflow_id)
-        if isinstance(found, Refusal):
-            return found
+        cancelled: dict[str, None] = {}
+        for _ in range(TRIES):
+            record = self.library.record(params.workflow_id)
+            if not record.there:
+                return no_such_workflow(params.workflow_id)
+            refused = await self._cancel_runs(params, by, request, cancelled)
+            if refused is not None:
+                return refused
+            reply = {"workflow_id": params.workflow_id, "deleted": True, "cancelled": list(cancelled)}
+            entry = audit_entry(str(by), "workflow.delete", params.workflow_id, {"cancelled": len(cancelled)}, "ok")
+            try:
+                await self.library.commit(record, (WorkflowDeleted(str(by)),), request=request, reply=reply, audit=(entry,))
+            except VersionConflict:  # a run was made, or it was changed: look again
+                continue
+            except (ReceiptExists, RequestConflict):
+                return self.replayed(request) or conflict(request)
+            except Unavailable as error:
+                return Refusal(error.code, f"{error}. Nothing was removed; ask again, it does no harm.")
+            return reply
+        return changed_meanwhile(params.workflow_id)
+
+    async def _cancel_runs(
+        self, params: p.WorkflowDelete, by: Principal, request: RequestKey, cancelled: dict[str, None]
+    ) -> Refusal | None:  # fmt: skip
+        """End what is not over, if that was asked for; else say what there is."""
         active = [line.stream for line in self.services.store.catalog.list("run", OPEN, params.workflow_id, limit=MANY)]
         if active and not params.cancel_runs:
             text = (
@@ -136,13 +167,8 @@ class WorkflowMethods(Base):
             return Refusal("workflow_has_active_runs", text, {"runs": active[:100]})
         for run_id in active:
             key = RequestKey(f"{request.request_id}:{run_id}", request.digest)
-            cancelled = await self.operate(run_id, Cancel(by, "workflow_deleted"), key)
-            if isinstance(cancelled, Refusal):
-                return cancelled
-        reply = {"workflow_id": params.workflow_id, "deleted": True, "cancelled": active}
-        entry = audit_entry(str(by), "workflow.delete", params.workflow_id, {"cancelled": len(active)}, "ok")
-        try:
-            await self.library.delete(params.workflow_id, by, request, reply, (entry,))
-        except Unavailable as error:
-            return Refusal(error.code, f"{error}. Nothing was removed; ask again, it does no harm.")
-        return reply
+            answer = await self.operate(run_id, Cancel(by, "workflow_deleted"), key)
+            if isinstance(answer, Refusal):
+                return answer
+            cancelled[run_id] = None
+        return None

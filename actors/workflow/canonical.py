@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from actors.workflow.canonical_triggers import triggers_json
 from actors.workflow.canonical_wait import wait_json
 from actors.workflow.json_text import read_json
 from actors.workflow.parse import load_tree
@@ -72,6 +73,7 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
             "folder": workflow.folder,
             "metadata": dict(workflow.metadata),
             "providers": list(workflow.providers),
+            **triggers_json(workflow.triggers),
         },
         description="",
     ) | {"flow": {"nodes": [_node(node) for node in workflow.nodes]} | _slim({"finally": [_node(node) for node in workflow.finally_]})}

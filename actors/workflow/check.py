@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from actors.workflow.check_references import check_references
+from actors.workflow.check_triggers import check_triggers
 from actors.workflow.drafts import Draft
 from actors.workflow.graph import Graph, find_cycles
 from actors.workflow.problems import Report
@@ -34,6 +35,7 @@ def check_workflow(report: Report, reading: Reading) -> None:
             message = f"A {word} cannot stand under finally: clean-up waits for nobody. Put it among the nodes, before what it guards."
             report.add(f"{word}_in_finally", draft.form.at(word), message, found=draft.node.node_id)
     check_references(report, reading, graphs[0], graphs[1])
+    check_triggers(reading.form, reading.workflow)
 
 
 def _check_ids(report: Report, drafts: list[Draft]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, final
 
-__all__ = ["DURATION_FORMS", "DurationError", "parse_duration"]
+__all__ = ["DURATION_FORMS", "DurationError", "parse_duration", "shown_duration"]
 
 UNITS: Final = {"ms": 1, "h": 3_600_000, "m": 60_000, "s": 1_000, "d": 86_400_000}
 LONGEST: Final = 2**63 - 1
@@ -32,6 +32,14 @@ def parse_duration(value: Any) -> int:
     if len(digits.lstrip("0")) > 19 or int(digits) * factor > LONGEST:
         raise DurationError("duration_overflow", f"{_short(text)} is longer than {LONGEST} ms. Write a shorter duration.")
     return int(digits) * factor
+
+
+def shown_duration(ms: int) -> str:
+    """Milliseconds as one writes them, in the largest unit that needs no fraction."""
+    for unit in ("d", "h", "m", "s"):
+        if ms and ms % UNITS[unit] == 0:
+            return f"{ms // UNITS[unit]}{unit}"
+    return f"{ms}ms" if ms else "0s"
 
 
 def _split(text: str) -> tuple[str, int]:

@@ -17,6 +17,7 @@ from actors.workflow.read_limits import read_execution
 from actors.workflow.read_node import read_node
 from actors.workflow.read_output import check_inner_path
 from actors.workflow.read_providers import read_providers
+from actors.workflow.read_triggers import read_triggers
 from actors.workflow.spec import Input, Need, Python, Workflow
 
 __all__ = ["INPUT_TYPES", "MAX_NODES", "Reading", "SchemaSource", "fits", "read_workflow"]
@@ -50,6 +51,8 @@ def read_workflow(report: Report, tree: Any, *, folder: str | None, stored: bool
     drafts, finals = _read_lists(report, form)
     python = any(isinstance(draft.node.action, Python) for draft in (*drafts, *finals))
     stored_folder = form.text("folder") if stored else None
+    triggers, workspace = read_triggers(form), form.text("workspace", "workspace_root")
+    begins = triggers.unattended and workspace is not None  # in the file's folder, since nobody is there who stands in another
     workflow = Workflow(
         workflow_id=_read_id(form),
         nodes=tuple(draft.node for draft in drafts),
@@ -58,13 +61,14 @@ def read_workflow(report: Report, tree: Any, *, folder: str | None, stored: bool
         inputs=tuple(_read_inputs(form)),
         finally_=tuple(draft.node for draft in finals),
         execution=read_execution(form),
-        workspace_root=form.text("workspace", "workspace_root"),
+        workspace_root=workspace,
         schemas=_read_schemas(form, schema_source),
         output=form.table("output"),
         output_targets=_read_targets(form),
-        folder=stored_folder if stored else folder if python else None,
+        folder=stored_folder if stored else folder if python or begins else None,
         metadata=form.table("metadata"),
         providers=read_providers(form),
+        triggers=triggers,
     )
     form.close("a workflow")
     return Reading(workflow, form, drafts, finals)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from attrs import Factory, frozen
 
 from actors.workflow.spec_wait import Condition, Timer, Wait, WaitTimeout, Webhook, WebhookField
+from actors.workflow.triggers import Triggers
 
 __all__ = [
     "Artifact", "Backoff", "Command", "Condition", "Contract", "Effect", "Execution", "Gate", "GateExpiry", "Input", "Need", "Node",
@@ -206,8 +207,9 @@ class Execution:
 
 @frozen
 class Workflow:
-    """One version of a workflow. `folder` is where python modules are found (absolute); None when no node needs it.
+    """One version of a workflow.
 
+    `folder` is where python modules are found, and where a relative workspace begins (absolute); None when nothing needs it.
     `output_targets` are files in the working folder that must be there, and be worth something, when a run completes.
     `providers` are outside services that its runs need: while one of them is throttled, none of them starts.
     """
@@ -226,3 +228,4 @@ class Workflow:
     folder: str | None = None
     metadata: Mapping[str, Any] = Factory(dict)
     providers: tuple[str, ...] = ()
+    triggers: Triggers = Factory(Triggers)

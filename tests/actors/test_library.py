@@ -14,6 +14,7 @@ from actors.plans import KEPT, Plans, VersionMissing
 from actors.refusals import Refusal, RequestKey
 from actors.services import Services
 from actors.workflow.canonical import digest, encode
+from actors.workflow.events import WorkflowDeleted
 from actors.workflow.spec import Workflow
 from tests.actors.run.house import services_at
 from tests.actors.run.table import ANNA, flow
@@ -63,7 +64,7 @@ async def test_versions_are_found_by_number_by_digest_and_as_the_newest(services
 async def test_a_deleted_workflow_is_gone_but_its_versions_stay_readable_and_a_put_brings_it_back(services: Services) -> None:
     library = Library(services)
     await library.put(ONE, ANNA)
-    await library.delete("paper", ANNA, RequestKey("req-1", "ab"), {"deleted": True}, ())
+    await library.commit(library.record("paper"), (WorkflowDeleted(str(ANNA)),))
     assert code(library.find("paper")) == "workflow_not_found"
     assert found(library.find("paper", 1)).digest == digest(ONE)
     version, made = await library.put(ONE, ANNA)

@@ -12,7 +12,9 @@ __all__ = ["CHANGING", "Followed", "History", "Life", "Op"]
 
 CHANGING = frozenset((
     "workflow.put", "workflow.delete", "run.start", "run.pause", "run.resume", "run.cancel", "run.retry", "gate.decide", "signal.send",
-    "wait.resolve", "webhook.deliver", "actor.tell", "store.backup", "scheduler.throttle",
+    "wait.resolve", "webhook.deliver", "actor.tell", "store.backup", "scheduler.throttle", "workflow.restore", "workflow.pause",
+    "workflow.activate",
+    "schedule.pause", "schedule.resume", "handoff.approve",
 ))  # fmt: skip
 
 

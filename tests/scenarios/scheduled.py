@@ -1,20 +1,15 @@
-"""Scheduled runs without a schedule: made in one commit, as whoever makes them would."""
+"""Scheduled runs at once, without waiting for their times: made in one commit with the facts that say so, as the calendar would."""
 
 from __future__ import annotations
 
-from attrs import evolve
-
-from actors.refusals import Principal, Refusal, RequestKey
+from actors.calendar.events import ScheduleFired
+from actors.calendar.log import schedule_codec, schedule_stream
+from actors.refusals import Refusal
 from actors.run.admission import prepare
-from actors.run.events import RunCreated
-from actors.run.headline import born
-from actors.run.messages import Admit
-from actors.run.schedule import first_ticket
-from actors.run.vocabulary import run_codec
+from actors.run.messages import Admit, Origin
 from actors.scheduler.messages import Enqueue
 from actors.services import SCHEDULER
-from storage import Transaction
-from tests.scenarios.client import new_request_id
+from storage import Append, Transaction
 from tests.scenarios.harness import House
 
 __all__ = ["scheduled"]
@@ -26,22 +21,22 @@ async def scheduled(d: House, text: str, count: int = 1, *, queues: bool = True)
     assert d.host.assembly is not None
     services, system = d.host.assembly.services, d.host.assembly.system
     version = await d.put(text)
+    workflow_id, now = version["workflow_id"], services.clock.now_ms()
     plan = services.plans.get(version["digest"])
-    transaction, tickets, receipts = Transaction(services.clock.now_ms()), [], []
+    seq = services.store.journal.head(schedule_stream(workflow_id))
+    appends: list[Append] = []
+    tickets, facts = [], []
     for number in range(count):
-        admit = Admit(version["workflow_id"], version["version"], version["digest"], {}, Principal(0), RequestKey(new_request_id(), "ab"))
-        found = prepare(services, admit, plan)
+        nominal = now - 60_000 + seq + number
+        origin = Origin(services.ids.new("run"), scheduled_for_ms=nominal, queues=queues)
+        admit = Admit(workflow_id, version["version"], version["digest"], {}, None, None, trigger_type="scheduled", origin=origin)
+        found = prepare(services, admit, plan, now)
         assert not isinstance(found, Refusal)
-        made, asked, ticket, _ = found
-        event: RunCreated = evolve(asked, trigger_type="scheduled", scheduled_for_ms=made.at_ms - 60_000 + number, queues=queues)
-        [append] = made.appends
-        append = evolve(append, events=(run_codec().encode(event),), headline=born(ticket.run_id, event, plan.workflow, made.at_ms))
-        transaction = evolve(transaction, appends=(*transaction.appends, append))
-        tickets.append(first_ticket(ticket.run_id, event, plan.workflow, made.at_ms))
-        receipts.append(made.receipt)
-    await services.store.commit(transaction)
-    for receipt in receipts:  # every run has one, which here says nothing
-        await services.store.commit(Transaction(transaction.at_ms, receipt=receipt))
+        appends += found[0].appends
+        tickets.append(found[2])
+        facts.append(schedule_codec().encode(ScheduleFired(enabled=False, nominal_time=nominal, run_id=origin.run_id)))
+    own = Append(schedule_stream(workflow_id), seq, tuple(facts))
+    await services.store.commit(Transaction(now, (*appends, own)))
     for ticket in reversed(tickets):
         await system.ref(SCHEDULER).tell(Enqueue(ticket))
     return [ticket.run_id for ticket in tickets]

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import trio
+
 from tests.scenarios.client import Refused
 from tests.scenarios.flows import flow, gate, step, wait
+from tests.scenarios.handing import hand, watcher
 from tests.scenarios.harness import House
+from tests.scenarios.planned import put_planned, until
 from tests.scenarios.script import Hold, fail, take, write
 
 __all__ = ["TALES", "ending_of"]
@@ -116,9 +120,29 @@ async def _escalated(house: House) -> str:
     return run_id
 
 
+async def _scheduled(house: House) -> str:
+    """The first run of a schedule whose other times are far away. A death may make the time late; it is made up for."""
+    first = await put_planned(house, "every: 1h", step("a"), step("b", "needs: [a]"))
+    await until(house, first)
+    return await _only_run(house, "job")
+
+
+async def _handed_over(house: House) -> str:
+    await house.put(watcher(house, step("a", 'with: {id: "{{ inputs.handoff_id }}"}'), top="inputs: {handoff_id: {default: none}}"))
+    hand(house, "h1")
+    await trio.sleep(40)
+    return await _only_run(house, "publish")
+
+
+async def _only_run(house: House, workflow_id: str) -> str:
+    [run] = (await house.call("run.list", workflow_id=workflow_id))["runs"]
+    return str(run["run_id"])
+
+
 TALES: dict[str, Callable[[House], Awaitable[str]]] = {
     "linear": _linear, "fan": _fan, "retry": _retry, "approved": _approved, "rejected": _rejected, "cancelled": _cancelled,
     "artifact": _artifact, "finally": _finally, "timer": _timer, "signal": _signal, "webhook": _webhook, "escalated": _escalated,
+    "schedule": _scheduled, "handoff": _handed_over,
 }  # fmt: skip
 
 

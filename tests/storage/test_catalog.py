@@ -60,6 +60,14 @@ async def test_a_list_is_read_page_by_page(store: Store) -> None:
     assert seen == [f"run-{n}" for n in reversed(range(7))]
 
 
+async def test_a_group_has_a_stream_in_a_status_or_not(store: Store) -> None:
+    await _store(store, headline("a", "completed", group="g"), headline("b", "queued", group="h"), headline("c", kind="other", group="g"))
+    assert store.catalog.has("run", ("queued", "completed"), "g")
+    assert not store.catalog.has("run", ("queued", "running"), "g")
+    assert store.catalog.has("run", ("queued",), "h")
+    assert not store.catalog.has("run", (), "h")
+
+
 async def test_what_is_due_comes_in_the_order_of_its_time(store: Store) -> None:
     await _store(store, headline("late", due_ms=30), headline("soon", due_ms=10), headline("never"), headline("next", "waiting", due_ms=20))
     assert _names(store.catalog.due(20)) == ["soon", "next"]

@@ -14,11 +14,14 @@ from actors.node.messages import ArtifactFact, Usage
 from actors.run.evolve import FOLDS
 from actors.run.vocabulary import run_codec
 from actors.settings import CRASH_ATTEMPTS, RunRules
-from actors.workflow.events import WorkflowDeleted, WorkflowStored
+from actors.workflow import events as workflow
 from storage.codec import BadRecord, Codec, UnknownKind
 from storage.records import Recorded
 
-KNOWN: tuple[type[Fact], ...] = (*FOLDS, WorkflowStored, WorkflowDeleted)
+KNOWN: tuple[type[Fact], ...] = (
+    *FOLDS, workflow.WorkflowStored, workflow.WorkflowDeleted, workflow.WorkflowPaused, workflow.WorkflowActivated,
+    workflow.WorkflowRunsSettled,
+)  # fmt: skip
 CLASSES = sorted(KNOWN, key=lambda cls: cls.kind)
 SAMPLES: dict[Any, Any] = {str: "text", int: 7, bool: True, float: 1.5}
 
@@ -91,7 +94,7 @@ def test_a_missing_field_is_refused(cls: type[Fact]) -> None:
 
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(UnknownKind):
-        read(WorkflowStored, "workflow_painted", {})
+        read(workflow.WorkflowStored, "workflow_painted", {})
 
 
 def test_kinds_are_unique_and_the_private_body_names_fields_that_exist() -> None:

@@ -40,7 +40,7 @@ from tests.actors.workflow.samples import NODE, problems, wrong, wrong_node
         ({"limits": []}, [("value_type", "limits")]), ({"fail_fast": "yes"}, [("value_type", "fail_fast")]),
         ({"sequence": 1}, [("value_type", "sequence")]), ({"output": []}, [("value_type", "output")]),
         ({"metadata": 1}, [("value_type", "metadata")]),
-        ({"folder": "/etc"}, [("key_unknown", "folder")]), ({"schedule": {}}, [("key_unknown", "schedule")]),
+        ({"folder": "/etc"}, [("key_unknown", "folder")]), ({"schedules": {}}, [("key_unknown", "schedules")]),
         ({"inputs": {"a": {"type": "text"}}}, [("input_type_unknown", "inputs.a.type")]),
         ({"inputs": {"a": "x"}}, [("value_type", "inputs.a")]),
         ({"inputs": {"a b": {}}}, [("input_name_invalid", "inputs.a b")]),

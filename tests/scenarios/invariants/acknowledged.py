@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 
 from tests.scenarios.history import History
+from tests.scenarios.invariants.unattended import unattended
 from tests.scenarios.records import Records
 
 __all__ = ["inv_g1", "inv_g2"]
 
 
 def inv_g1(db: Records, history: History) -> list[str]:
-    """Every acknowledged change has its receipt with the same reply, and its run exists; a run exists for one receipt each."""
+    """Every acknowledged change has its receipt with the same reply, and its run exists; a run has one receipt, fire or handoff."""
     wrong = []
     for op in history.ops:
         if op.outcome != "ok" or not op.changing or op.method == "store.backup":
@@ -25,7 +26,8 @@ def inv_g1(db: Records, history: History) -> list[str]:
             wrong.append(f"G1: run {op.result['run_id']} was acknowledged and does not exist")
     started = [op.result["run_id"] for op in history.ok("run.start")]
     made = [reply["run_id"] for reply in db.receipts.values() if "workflow_id" in reply and "run_id" in reply]
-    wrong += [f"G1: run {run_id} has {made.count(run_id)} receipts" for run_id in db.runs if made.count(run_id) != 1]
+    made += unattended(db)
+    wrong += [f"G1: run {run_id} has {made.count(run_id)} origins" for run_id in db.runs if made.count(run_id) != 1]
     return wrong + [f"G1: run {run_id} was started and is gone" for run_id in started if run_id not in db.runs]
 
 

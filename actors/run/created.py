@@ -1,0 +1,39 @@
+"""The first fact of every run: what it is a run of, what made it, and where it works. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from attrs import Factory, frozen
+
+from actors.entity import Fact
+
+__all__ = ["RunCreated"]
+
+
+@frozen
+class RunCreated(Fact):
+    """First event of every log. `workspace` is the rendered lock key and working folder, None for a private folder.
+
+    `forked_from` is the run whose results the next facts carry over.
+    `scheduled_for_ms`: the nominal time of a scheduled run; `queues`: it waits until older scheduled runs of its workflow are over.
+    `trigger_reason` and `consumed_handoff_id`: what a watch has seen, and has used up with this run.
+    """
+
+    kind: ClassVar[str] = "run_created"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"inputs"})
+    workflow_id: str
+    version: int
+    digest: str
+    trigger_type: str = "manual"
+    profile: str = "guided"
+    priority: int = 0
+    workspace: str | None = None
+    started_by: str | None = None
+    inputs: Mapping[str, Any] = Factory(dict)
+    scheduled_for_ms: int | None = None
+    queues: bool = False
+    trigger_reason: str | None = None
+    consumed_handoff_id: str | None = None
+    forked_from: str | None = None

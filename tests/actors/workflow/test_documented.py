@@ -1,0 +1,30 @@
+"""What the page about schedules and handoffs shows can be used as it stands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from actors.handoff.rules import Handoff, read_handoff
+from actors.workflow import load_text
+
+PAGE = (Path(__file__).parents[3] / "docs" / "schedules.md").read_text()
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_there_are_examples_of_a_schedule_a_watch_and_a_handing_over() -> None:
+    found = [load_text(text, notation="yaml", source="page", folder="/srv/flows").workflow for text in EXAMPLES]
+    assert [workflow.workflow_id for workflow in found] == ["weekly-report", "publish", "draft"]
+    assert (found[0].triggers.schedule is not None, len(found[1].triggers.watches)) == (True, 1)
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_an_example_loads_without_a_remark(text: str) -> None:
+    assert load_text(text, notation="yaml", source="page", folder="/srv/flows").warnings == ()
+
+
+def test_the_handoff_is_one() -> None:
+    [text] = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    assert isinstance(read_handoff(text.encode()), Handoff)
