@@ -58,6 +58,10 @@ class Blobs:
             raise BlobDamaged(digest, found)
         return data
 
+    def has(self, digest: str) -> bool:
+        """Whether the content is there."""
+        return self.path(digest).exists()
+
     def path(self, digest: str) -> Path:
         """Where the content of this digest lies, or would lie. Raises BlobMissing for what is no digest."""
         if len(digest) != 64 or not _HEX.issuperset(digest):

@@ -29,13 +29,15 @@ def change_or_carry(link: Link, method: str, params: dict[str, Any], *, as_json:
     def begin(carrier: Carrier) -> Begun:
         with carrier.client() as own:
             seen = own.call("run.events", {"run_id": params["run_id"], "limit": 1})["head"]
+            answer: dict[str, Any] = {}
             try:
-                _call(own, method, params)
+                answer = _call(own, method, params)
             except CallRefused as refused:
                 # A run that was not paused has gone on by itself as soon as it had a daemon again: what was wanted.
                 if refused.code != "run_not_paused":
                     raise
-        return Begun(str(params["run_id"]), seen)
+        run_id = str(answer.get("run_id", params["run_id"]))
+        return Begun(run_id, seen if run_id == params["run_id"] else 0)
 
     return attend(link, begin, Manner.of_terminal(as_json=as_json))
 
@@ -63,6 +65,9 @@ def _done(answer: dict[str, Any]) -> str:
         return f"{answer['run_id']}: was {answer['status']} already; nothing changed"
     gate = f"gate {answer.get('gate_name', answer.get('node_id'))}: {answer['decision']}; " if "decision" in answer else ""
     gate += _waited(answer)
+    if "forked_from" in answer:
+        kept = f", keeps {', '.join(answer['kept_nodes'])}" if answer["kept_nodes"] else ""
+        return f"{answer['run_id']}: forked from {answer['forked_from']}{kept}; now {answer['status']}"
     again = f"; begun again: {', '.join(answer['reset_nodes'])}" if answer.get("reset_nodes") else ""
     return f"{answer['run_id']}: {gate}now {answer['status']}{again}"
 

@@ -31,6 +31,9 @@ def pause(context: click.Context, /, run_id: str, **given: Any) -> int:
 @click.command()
 @options.run_id
 @click.option("--runtime", metavar="DURATION", help="Raise the limit on the run's active time, for example to 2h.")
+@click.option("--tokens", type=click.IntRange(min=1), metavar="N", help="Raise the limit on tokens.")
+@click.option("--cost", type=click.FloatRange(min=0, min_open=True), metavar="DOLLARS", help="Raise the limit on money for models.")
+@click.option("--tool-calls", type=click.IntRange(min=1), metavar="N", help="Raise the limit on calls of tools.")
 @options.reason
 @options.request_id
 @options.as_json
@@ -45,7 +48,10 @@ def resume(context: click.Context, /, run_id: str, **given: Any) -> int:
       penstock resume RUN
       penstock resume RUN --runtime 4h   # a budget was used up
     """
-    params = {**_params(run_id, given), "limits": {"runtime_ms": _milliseconds(given["runtime"])} if given["runtime"] else None}
+    runtime = _milliseconds(given["runtime"]) if given["runtime"] else None
+    asked = {"runtime_ms": runtime, "tokens": given["tokens"], "cost_usd": given["cost"], "tool_calls": given["tool_calls"]}
+    limits = {name: amount for name, amount in asked.items() if amount is not None}
+    params = {**_params(run_id, given), "limits": limits or None}
     return change_or_carry(link_of(context), "run.resume", params, as_json=given["as_json"])
 
 

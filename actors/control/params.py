@@ -6,20 +6,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
-from attrs import Factory, field, frozen
+from attrs import field, frozen
 
 from actors.control import bounds
 from actors.control.params_queue import SchedulerQueue, SchedulerThrottle
+from actors.control.params_runs import (
+    Notation,
+    RunEvents,
+    RunFollow,
+    RunFork,
+    RunList,
+    RunLogs,
+    RunNode,
+    RunOnly,
+    RunRepair,
+    RunResume,
+    RunStart,
+    RunSteer,
+)  # fmt: skip
 
 __all__ = [
-    "ActorTell", "GateDecide", "GateGet", "GateList", "Nothing", "RunEvents", "RunFollow", "RunList", "RunLogs", "RunOnly",
-    "RunResume", "RunRetry", "RunStart", "RunSteer", "SchedulerQueue", "SchedulerThrottle", "SignalSend", "StoreBackup", "SystemShutdown",
-    "WaitList", "WaitResolve", "WebhookDeliver", "WorkflowDelete", "WorkflowGet", "WorkflowList", "WorkflowOnly", "WorkflowText",
+    "ActorTell", "GateDecide", "GateGet", "GateList", "Nothing", "RunEvents", "RunFollow", "RunFork", "RunList", "RunLogs", "RunNode",
+    "RunOnly", "RunRepair", "RunResume", "RunStart", "RunSteer", "SchedulerQueue", "SchedulerThrottle", "SignalSend", "StoreBackup",
+    "SystemShutdown", "WaitList", "WaitResolve", "WebhookDeliver", "WorkflowDelete", "WorkflowGet", "WorkflowList", "WorkflowOnly",
+    "WorkflowText",
 ]  # fmt: skip
-
-Notation = Literal["yaml", "json"]
 
 
 @frozen
@@ -73,96 +86,6 @@ class WorkflowDelete:
 
     workflow_id: str = field(validator=bounds.name)
     cancel_runs: bool = False
-
-
-@frozen
-class RunStart:
-    """Start a run of a stored workflow (`workflow_id`) or of a definition sent along (`text`): exactly one of the two.
-
-    `cwd` (absolute) is where a relative workspace begins; without it, the folder of the definition.
-    """
-
-    workflow_id: str | None = field(default=None, validator=bounds.name)
-    version: int | None = field(default=None, validator=bounds.position)
-    text: str | None = None
-    notation: Notation = "yaml"
-    source: str = field(default="<request>", validator=bounds.text)
-    folder: str | None = field(default=None, validator=bounds.text)
-    inputs: Mapping[str, Any] = Factory(dict)
-    priority: int | None = None
-    cwd: str | None = field(default=None, validator=bounds.text)
-
-    def __attrs_post_init__(self) -> None:
-        if (self.workflow_id is None) == (self.text is None):
-            found = "neither" if self.text is None else "both"
-            raise bounds.Unfit("workflow_id", found, "either workflow_id or text")
-
-
-@frozen
-class RunOnly:
-    """A run and nothing else."""
-
-    run_id: str = field(validator=bounds.name)
-
-
-@frozen
-class RunList:
-    """Newest first, narrowed by status and workflow."""
-
-    status: str | None = field(default=None, validator=bounds.name)
-    workflow_id: str | None = field(default=None, validator=bounds.name)
-    limit: int = field(default=100, validator=bounds.count)
-
-
-@frozen
-class RunEvents:
-    """A page of a run's log behind the sequence number `after`."""
-
-    run_id: str = field(validator=bounds.name)
-    after: int = field(default=0, validator=bounds.position)
-    limit: int = field(default=500, validator=bounds.count)
-
-
-@frozen
-class RunFollow:
-    """Every event of a run behind the sequence number `after`, as it is written."""
-
-    run_id: str = field(validator=bounds.name)
-    after: int = field(default=0, validator=bounds.position)
-
-
-@frozen
-class RunLogs:
-    """What the attempts of a run printed; of one node, or of one attempt of it."""
-
-    run_id: str = field(validator=bounds.name)
-    node_id: str | None = field(default=None, validator=bounds.name)
-    attempt: int | None = field(default=None, validator=bounds.position)
-
-
-@frozen
-class RunSteer:
-    """Pause, resume or cancel a run. `limits` (resume only) raises budgets of this run, e.g. {"runtime_ms": 7200000}."""
-
-    run_id: str = field(validator=bounds.name)
-    reason: str | None = field(default=None, validator=bounds.text)
-    limits: Mapping[str, int] = Factory(dict)
-
-
-@frozen
-class RunResume(RunSteer):
-    """Resume a run; `limits` raises budgets that were used up, for example {"runtime_ms": 7200000}."""
-
-    limits: Mapping[str, Any] = field(factory=dict, validator=bounds.amounts)
-
-
-@frozen
-class RunRetry:
-    """Give a failed node, and all that depends on it, fresh attempts."""
-
-    run_id: str = field(validator=bounds.name)
-    node_id: str = field(validator=bounds.name)
-    reason: str | None = field(default=None, validator=bounds.text)
 
 
 @frozen

@@ -115,6 +115,21 @@ class Library:
             return version, made
         raise VersionConflict(workflow_stream(workflow.workflow_id), -1, -1)
 
+    async def offer(self, workflow: Workflow, by: Principal) -> tuple[Version, tuple[Append, ...]]:
+        """The version that the definition is, or would be, and the appends with which somebody else stores it. Its content is stored."""
+        record, name, now = self.record(workflow.workflow_id), digest(workflow), self._services.clock.now_ms()
+        if record.there and record.versions[-1].digest == name:
+            return record.versions[-1], ()
+        await self._services.store.put_blob(encode(workflow))
+        version = Version(workflow.workflow_id, len(record.versions) + 1, name, now, workflow.name)
+        event = WorkflowStored(version.version, name, workflow.name, str(by))
+        return version, self._appends(record, (event,), workflow, now)
+
+    def forget(self, workflow_id: str) -> None:
+        """Somebody else has written in the workflow's log."""
+        self._read.pop(workflow_id, None)
+        self.changed(workflow_id)
+
     async def commit(
         self, record: WorkflowRecord, events: Sequence[Fact], *, definition: Workflow | None = None, request: RequestKey | None = None,
         reply: Any = None, audit: Sequence[AuditEntry] = (),

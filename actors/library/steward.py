@@ -10,7 +10,8 @@ from attrs import frozen
 
 from actors.library.record import UNSETTLED
 from actors.refusals import Principal, Refusal, RequestKey
-from actors.run.messages import ForRun, Pause, Resume
+from actors.run.messages import ForRun
+from actors.run.requests import Pause, Resume
 from actors.services import REGISTRAR
 from actors.workflow.events import WorkflowRunsSettled
 from storage import BadRecord, Headline, StreamDamaged, Unavailable, UnknownKind, VersionConflict

@@ -18,7 +18,7 @@ from storage.strict_json import BadJson, loads_strict
 if TYPE_CHECKING:
     from actors.node.tools import Blobs
 
-__all__ = ["clear", "collect", "digest_of", "worth_of"]
+__all__ = ["clear", "collect", "digest_of", "put_back", "worth_of"]
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY  # a fifo or a device without a peer must not hold us up
 _CHUNK = 1 << 20
@@ -153,6 +153,24 @@ def worth_of(workdir: str, path: str) -> Literal["missing", "empty", "there"]:
         with suppress(BadJson):
             return "empty" if loads_strict(data, keys=_CHUNK, string=_CHUNK) in (None, "", {}, []) else "there"
     return "there" if data.strip() else "empty"
+
+
+def put_back(workdir: str, path: str, data: bytes) -> None:
+    """Put a stored artifact where it lay, whole or not at all; what lies there is left alone. Raises NotContained or OSError."""
+    folder = open_folder(workdir)
+    try:
+        with parent_beneath(folder, path, make=True) as (parent, name):
+            temporary = f".{name}.{os.getpid()}.new"
+            fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=parent)
+            try:
+                with os.fdopen(fd, "wb") as file:
+                    file.write(data)
+                with suppress(FileExistsError):
+                    os.link(temporary, name, src_dir_fd=parent, dst_dir_fd=parent, follow_symlinks=False)
+            finally:
+                os.unlink(temporary, dir_fd=parent)
+    finally:
+        os.close(folder)
 
 
 def _open_there(workdir: str, path: str) -> int | None:

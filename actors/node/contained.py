@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from stat import S_ISLNK
 
 __all__ = ["NotContained", "open_beneath", "open_folder", "parent_beneath"]
@@ -38,13 +38,19 @@ def open_beneath(folder: int, path: str, flags: int) -> int:
 
 
 @contextmanager
-def parent_beneath(folder: int, path: str) -> Iterator[tuple[int, str]]:
-    """The folder that holds `path`, walked to step by step, and the last name. Raises NotContained or OSError."""
+def parent_beneath(folder: int, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
+    """The folder that holds `path`, walked to step by step, and the last name. `make`: folders that are missing are made.
+
+    Raises NotContained or OSError.
+    """
     _refuse(path)
     *folders, name = path.split("/")
     at = os.dup(folder)
     try:
         for step in folders:
+            if make:
+                with suppress(FileExistsError):
+                    os.mkdir(step, 0o700, dir_fd=at)
             below = _open_at(at, step, os.O_PATH | os.O_DIRECTORY)
             os.close(at)
             at = below

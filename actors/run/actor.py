@@ -6,6 +6,7 @@ Order of every change: decide, commit, then tell, reply and start. A handler's e
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from actors.node.messages import Failure, Outcome
@@ -117,7 +118,7 @@ class Run(Actor[RunMessage]):
                 self._rest(linger=False)
         return None
 
-    async def go_on(self, turn: Turn, command: ForRun | None = None, answer: dict[str, Any] | None = None) -> dict[str, Any]:
+    async def go_on(self, turn: Turn, command: ForRun | None = None, answer: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Take the run as far as it goes, commit all of it, then do what follows. Answers what the operation's author is told."""
         if not self.drainage.begun:
             await self.decide(turn)
@@ -127,6 +128,9 @@ class Run(Actor[RunMessage]):
         else:
             entry = operation_entry(command.operation, self.run_id, answer or {})
             await commit_with_slot(self, turn, request=command.request, reply=reply, audit=(entry,))
+        for ticket in turn.tickets:
+            self.services.watchers.grew(ticket.run_id, "queued", 1, "run_created", moved=True)
+            await self.system.ref(SCHEDULER).tell(Enqueue(ticket))
         await self.follow()
         return reply
 

@@ -43,7 +43,8 @@ def prepare(
         text = f"The inputs have {size} bytes as JSON; at most {LARGEST_INPUTS} are taken. Hand large data in as a file."
         return Refusal("inputs_too_large", text, {"size": size, "limit": LARGEST_INPUTS})
     run_id, now = admit.origin.run_id if admit.origin is not None else services.ids.new("run"), at_ms or services.clock.now_ms()
-    workspace = _workspace(plan, run_id, applied.values, admit.cwd)
+    given = admit.origin.workspace if admit.origin is not None else None
+    workspace = given or _workspace(plan, run_id, applied.values, admit.cwd)
     if isinstance(workspace, Refusal):
         return workspace
     by = str(admit.by) if admit.by is not None else "system"
@@ -66,12 +67,12 @@ def prepare(
 
 
 def _origin(origin: Origin | None) -> dict[str, Any]:
-    """What the first fact says of a run that nobody asked for. One that a watch makes is strict: nobody looks at it."""
+    """What the first fact says of a run that something else made. One that a watch makes is strict: nobody looks at it."""
     if origin is None:
         return {}
     found = {
         "scheduled_for_ms": origin.scheduled_for_ms, "queues": origin.queues, "trigger_reason": origin.reason,
-        "consumed_handoff_id": origin.handoff_id,
+        "consumed_handoff_id": origin.handoff_id, "forked_from": origin.forked_from,
     }  # fmt: skip
     return found if origin.handoff_id is None else {**found, "profile": "strict"}
 

@@ -10,10 +10,10 @@ from actors.gate.messages import Decide
 from actors.gate.rules import outcome_gate
 from actors.node.messages import Interruption, Outcome
 from actors.refusals import Refusal
-from actors.run.deciding import look_at_artifacts
+from actors.run.deciding import apply, look_at_artifacts
 from actors.run.known import replayed
 from actors.run.messages import ForRun
-from actors.run.operations import attempts_to_end, operate, refusal_before
+from actors.run.operations import attempts_to_end, refusal_before
 from actors.run.outcomes import accepts, on_outcome
 from actors.run.pending import Pending
 from storage import ReceiptExists, RequestConflict, Unavailable
@@ -102,7 +102,7 @@ class Desk:
             if accepts(turn, outcome):
                 on_outcome(turn, outcome)
         await look_at_artifacts(run, turn, _gates(command))
-        answer = operate(turn, command.operation)
+        answer = apply(run, turn, command.operation)
         try:
             if isinstance(answer, Refusal):
                 await run.go_on(turn)

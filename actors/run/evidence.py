@@ -9,7 +9,9 @@ import trio
 
 from actors.gate.shown import artifacts_before
 from actors.node.artifact import digest_of, worth_of
+from actors.run.birth import birth_of
 from actors.run.deliverables import Deliverable
+from actors.run.forking import NewRun
 from actors.run.state import RunState
 from actors.wait.deliveries import early_delivery
 from actors.wait.opening import EarlyDelivery
@@ -18,7 +20,7 @@ from actors.workflow.spec import Gate
 if TYPE_CHECKING:
     from actors.services import Services
 
-__all__ = ["find_out", "gates_to_check", "gather"]
+__all__ = ["IN_THREAD", "find_out", "gates_to_check", "gather"]
 
 IN_THREAD = 8 << 20
 """Above this many bytes hashing would hold up the loop."""
@@ -51,16 +53,18 @@ async def gather(state: RunState, workdir: str, gates: Iterable[str]) -> dict[st
     return found
 
 
-def find_out(services: Services, run_id: str, workdir: str, questions: Iterable[Hashable]) -> dict[Hashable, Any]:
+def find_out(services: Services, state: RunState, workdir: str, questions: Iterable[Hashable]) -> dict[Hashable, Any]:
     """What the world says to the questions of a decision."""
-    return {question: _answer(services, run_id, workdir, question) for question in questions}
+    return {question: _answer(services, state, workdir, question) for question in questions}
 
 
-def _answer(services: Services, run_id: str, workdir: str, question: Hashable) -> Any:
+def _answer(services: Services, state: RunState, workdir: str, question: Hashable) -> Any:
     match question:
         case EarlyDelivery(row=row):
-            return early_delivery(services.store, run_id, row, services.clock.now_ms())
+            return early_delivery(services.store, state.run_id, row, services.clock.now_ms())
         case Deliverable(path=path):
             return worth_of(workdir, path)
+        case NewRun():
+            return birth_of(services, state, workdir, question)
         case _:
             raise AssertionError(f"nobody can answer {question!r}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, get_args
 
+from attrs import evolve
+
 from actors.entity import Fact
 from actors.run import steering
 from actors.run.fold_run import requeue
@@ -12,6 +14,7 @@ from actors.run.frontier import Frontier
 from actors.run.node_state import NodeState, NodeStatus
 from actors.run.resets import reset_nodes
 from actors.run.state import RunState
+from actors.workflow.inputs import apply_inputs
 
 __all__ = ["STEERING_FOLDS"]
 
@@ -45,6 +48,7 @@ def _recovered_from_pause(state: RunState, event: steering.RunRecoveredFromPause
     stale = state.pause_reason == "stale_no_provider_activity"
     for node_id, node in state.nodes.items():
         if node.status == "pending":
+            node.instance += node.attempt > 0  # its next start is another one than any before
             node.attempt, node.excused, node.crashes, node.exhausted = 0, 0, 0, False
             state.backoffs.pop(node_id, None)
             if stale:
@@ -60,6 +64,7 @@ def _repaired(state: RunState, event: steering.RunStepRepaired, at: int) -> None
     assert state.plans is not None, "a run that is repaired knows where versions are found"
     plan = state.plans(event.to_digest)
     state.plan, state.version, state.digest = plan, event.to_version, event.to_digest
+    state.inputs = apply_inputs(plan.workflow, state.inputs).values
     state.nodes = {node_id: state.nodes.get(node_id) or NodeState() for node_id in plan.nodes}
     state.body, state.tail = Frontier(plan.body, plan.sort_keys), Frontier(plan.tail, plan.sort_keys)
     for table in (state.waits, state.backoffs, state.handlers):
@@ -87,6 +92,8 @@ def _carried(state: RunState, event: steering.NodeCarriedOver, at: int) -> None:
     node = state.nodes[event.node_id]
     node.status = next(status for status in get_args(NodeStatus) if status == event.status)
     node.output, node.artifact, node.skip_reason, node.ended_at_ms = event.output, event.artifact, event.skip_reason, at
+    if event.gate is not None:
+        state.gate_history.append(evolve(event.gate, instance=node.instance))
     state.body.take(event.node_id)
     state.body.settle(event.node_id, succeeded=True)
 

@@ -10,6 +10,8 @@ from actors.workflow.graph import Graph
 __all__ = ["Frontier"]
 
 SortKey = tuple[int, str]
+BEGUN = -1
+"""What a node counts that has begun: whatever is done again before it, it does not become ready by that."""
 
 
 class Frontier:
@@ -63,6 +65,8 @@ class Frontier:
         for node_id, needs in self._graph.needs.items():
             verdicts = [(need, settled(need.node)) for need in needs]
             self._unmet[node_id] = sum(not (ok or (ok is False and need.until == "settled")) for need, ok in verdicts)
-            if self._unmet[node_id] == 0 and pending(node_id):
+            if not pending(node_id):
+                self._unmet[node_id] = BEGUN
+            elif self._unmet[node_id] == 0:
                 self._ready.append(self._keys[node_id])
         self._ready.sort()

@@ -61,6 +61,7 @@ class LineKey(NamedTuple):
     pause_reason: str | None
     open_things: tuple[int, int, tuple[str, ...] | None]
     cancelled: bool
+    version: int
 
 
 def line_key(state: RunState) -> LineKey:
@@ -69,7 +70,9 @@ def line_key(state: RunState) -> LineKey:
     reason = state.queue.get("queue_reason") if state.queue is not None else None
     open_things = (len(state.open_gates), _open_waits(state), lookup_keys(state))
     cancelled = state.cancel_reason is not None
-    return LineKey(state.status, due_of(state), state.retry_after_ms, reason, code, state.pause_reason, open_things, cancelled)
+    return LineKey(
+        state.status, due_of(state), state.retry_after_ms, reason, code, state.pause_reason, open_things, cancelled, state.version
+    )
 
 
 def headline_of(state: RunState) -> Headline:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import trio
+
+from actors.run.birth import bring_back
+from actors.run.evidence import IN_THREAD
 from actors.run.recovery import claim
 from actors.run.schedule import ticket_of
 from actors.run.state import ACTIVE
@@ -67,7 +72,7 @@ async def _reserve(run: Run, state: RunState) -> bool:
 
 async def _claim(run: Run, turn: Turn) -> Acquire:
     state, services = turn.state, run.services
-    claim(turn, services.ids.new("run-claim"), services.claimant, _workspace_problem(state))
+    claim(turn, services.ids.new("run-claim"), services.claimant, await _problem(run, state))
     await run.decide(turn)
     holder = services.claimant if state.status in ACTIVE else None  # it may rest or end in its very first step
     return Acquire(holder, state.epoch, services.lease_ms)
@@ -89,7 +94,19 @@ def _backs_off(turn: Turn) -> bool:
     return turn.state.retry_after_ms is not None and turn.state.retry_after_ms > turn.now
 
 
-def _workspace_problem(state: RunState) -> str | None:
-    if state.workspace is None or Path(state.workspace).is_dir():
-        return None
-    return "workspace_not_a_directory" if Path(state.workspace).exists() else "workspace_missing"
+async def _problem(run: Run, state: RunState) -> tuple[str, str] | None:
+    """The code and the words of what keeps the run from working: its workspace is gone, or what a fork keeps cannot be put there."""
+    problem = _workspace_problem(state)
+    if problem is not None or state.forked_from is None or state.started_at_ms is not None:
+        return problem
+    large = any(node.artifact is not None and node.artifact.size > IN_THREAD for node in state.nodes.values())
+    aside = partial(bring_back, run.services, state, run.crew.folders(state).workdir)
+    text = await trio.to_thread.run_sync(aside) if large else aside()
+    return None if text is None else ("artifact_not_restored", text)
+
+
+def _workspace_problem(state: RunState) -> tuple[str, str] | None:
+    if state.workspace is not None and not Path(state.workspace).is_dir():
+        code = "workspace_not_a_directory" if Path(state.workspace).exists() else "workspace_missing"
+        return code, f"The workspace {state.workspace} is not there any more."
+    return None

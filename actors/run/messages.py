@@ -5,75 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import Factory, frozen
+from attrs import frozen
 
-from actors.gate.messages import Decide
 from actors.refusals import Principal, Refusal, RequestKey
-from actors.wait.messages import Resolve, Signal
+from actors.run.requests import Operation
 from storage.records import Append
 from supervision import Down, Request
 
 __all__ = [
     "Admit",
     "AttemptDown",
-    "Cancel",
     "Drain",
     "Fire",
     "ForRun",
     "GraceOver",
     "Launch",
     "Made",
-    "Operation",
     "Origin",
-    "Pause",
     "QueueReason",
     "Renew",
     "Rest",
-    "Resume",
-    "Retry",
     "RunDown",
     "Wake",
     "WakeRun",
 ]  # fmt: skip
 
 Reply = dict[str, Any] | Refusal
-
-
-@frozen
-class Pause:
-    """Hold the run."""
-
-    by: Principal
-    reason: str | None = None
-
-
-@frozen
-class Resume:
-    """Let a held run go on. `limits`: raised budgets, e.g. {"runtime_ms": 7200000}."""
-
-    by: Principal
-    reason: str | None = None
-    limits: Mapping[str, int] = Factory(dict)
-
-
-@frozen
-class Cancel:
-    """End the run."""
-
-    by: Principal
-    reason: str | None = None
-
-
-@frozen
-class Retry:
-    """Begin a node, and everything behind it, anew."""
-
-    by: Principal
-    node_id: str
-    reason: str | None = None
-
-
-Operation = Pause | Resume | Cancel | Retry | Decide | Signal | Resolve
 
 
 @frozen
@@ -87,21 +44,26 @@ class ForRun(Request[Reply]):
 
 @frozen
 class Origin:
-    """What makes a run without a person. Fields as in `run_created`; `run_id` is its name, which others of the commit refer to."""
+    """What makes a run that nobody starts by itself. Fields as in `run_created`; `run_id` is its name, which others of the commit refer to.
+
+    `forked_from`: the run that it goes on from, in `workspace` if that is given.
+    """
 
     run_id: str
     scheduled_for_ms: int | None = None
     queues: bool = False
     reason: str | None = None
     handoff_id: str | None = None
+    forked_from: str | None = None
+    workspace: str | None = None
 
 
 @frozen
 class Admit(Request[Reply]):
     """Create a run of a stored version. Asked of the registrar. `cwd` is where a relative workspace begins, None for the file's folder.
 
-    `by` and `request` are None for a run that nobody asked for; `origin` then says what did. `workflow_seq`: the run is made only if the
-    workflow's log still ends there, so that nothing starts of one that was paused at that moment.
+    `by` is None for a run that nobody asked for, `request` also for one that another request makes; `origin` says what did.
+    `workflow_seq`: the run is made only if the workflow's log still ends there, so that nothing starts of one that was paused just then.
     """
 
     workflow_id: str

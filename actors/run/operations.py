@@ -5,26 +5,28 @@ Whoever calls has ended the attempts under way where `attempts_to_end` says so: 
 
 from __future__ import annotations
 
-from typing import Any, assert_never
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from actors.gate.decide import decide_gate, may_decide
 from actors.gate.messages import Decide
-from actors.gate.rules import ask_outcome
 from actors.refusals import Refusal
 from actors.run.events import RunCancelRequested, RunPaused, RunPauseRequested, RunResumed, RunStopped
+from actors.run.finishing import finish, finish_refusal
 from actors.run.fold_gates import rework_roots
-from actors.run.messages import Cancel, Operation, Pause, Resume, Retry
+from actors.run.forking import fork, fork_refusal
+from actors.run.recovering import begin_anew, continue_node, recover, recovery_refusal, task_refusal, waits_over
+from actors.run.repairing import repair, repair_refusal
+from actors.run.requests import Cancel, Continue, Finish, Fork, Operation, Pause, Recover, Repair, Requeue, Resume, Retry
 from actors.run.resets import reset_closure
 from actors.run.state import RunState
-from actors.run.steering import RunTaskRetried
 from actors.run.turn import Turn
 from actors.wait.messages import Resolve, Signal
 from actors.wait.operations import resolve_wait, signal
-from actors.workflow.spec import Gate, Wait
 
 __all__ = ["attempts_to_end", "operate", "refusal_before"]
 
-Answer = dict[str, Any] | Refusal
+Answer = Mapping[str, Any] | Refusal
 
 
 def attempts_to_end(turn: Turn, operation: Operation) -> list[str]:
@@ -56,33 +58,25 @@ def refusal_before(state: RunState, operation: Operation) -> Refusal | None:
         code = "run_already_terminal" if state.terminal else "run_not_paused"
         hint = "Start a new run, or retry a node of this one." if state.terminal else "Nothing holds it."
         return Refusal(code, f"The run {state.run_id} is {state.status}, so it cannot be resumed. {hint}", {"status": state.status})
-    if isinstance(operation, Retry):
-        return _retry_refusal(state, operation)
-    return None
+    match operation:
+        case Finish():
+            return finish_refusal(state)
+        case Recover():
+            return recovery_refusal(state)
+        case Retry():
+            return task_refusal(state, operation)
+        case Repair():
+            return repair_refusal(state, operation)
+        case Fork():
+            return fork_refusal(state, operation)
+        case _:
+            return None
 
 
 def operate(turn: Turn, operation: Operation) -> Answer:
-    """Apply the operation."""
+    """Apply the operation. Where the turn has questions afterwards nothing was done, and it is to be applied again with the answers."""
     refusal = refusal_before(turn.state, operation)
-    if refusal is not None:
-        return refusal
-    match operation:
-        case Pause():
-            return _pause(turn, operation)
-        case Resume():
-            return _resume(turn, operation)
-        case Cancel():
-            return _cancel(turn, operation)
-        case Retry():
-            return _retry(turn, operation)
-        case Decide():
-            return decide_gate(turn, operation)
-        case Signal():
-            return signal(turn, operation)
-        case Resolve():
-            return resolve_wait(turn, operation)
-        case _:
-            assert_never(operation)
+    return refusal if refusal is not None else _APPLY[type(operation)](turn, operation)
 
 
 def _reason(given: str | None, default: str) -> str:
@@ -97,11 +91,8 @@ def _pause(turn: Turn, operation: Pause) -> Answer:
 
 
 def _resume(turn: Turn, operation: Resume) -> Answer:
-    """A wait that was over and needed a person opens anew, with fresh times."""
-    rows = [row for row in turn.state.waits.values() if row.needs_person and turn.state.nodes[row.node_id].status == "waiting"]
     reason = _reason(operation.reason, "resumed_by_operator")
-    reset = tuple(sorted(row.node_id for row in rows))
-    turn.emit(RunResumed(reason=reason, by=str(operation.by), limits=operation.limits, reset_nodes=reset))
+    turn.emit(RunResumed(reason=reason, by=str(operation.by), limits=operation.limits, reset_nodes=waits_over(turn.state)))
     return {}
 
 
@@ -123,39 +114,18 @@ def _cleans_up(state: RunState) -> bool:
     return begun and bool(state.plan.workflow.finally_) and state.cancel_reason is None
 
 
-def _retry_refusal(state: RunState, operation: Retry) -> Refusal | None:
-    if state.status in ("queued", "running", "pausing"):
-        text = f"The run {state.run_id} is {state.status}: its nodes are the runtime's now. Pause it, or wait until it has ended."
-        return Refusal("run_task_not_mutable", text, {"status": state.status})
-    if state.plan.section.get(operation.node_id) != "body":
-        names = list(state.plan.body.order)
-        text = f"The run {state.run_id} has no node {operation.node_id!r} to retry. Its nodes: {', '.join(names[:20])}."
-        return Refusal("node_not_found", text, {"node_id": operation.node_id, "nodes": names})
-    return None
-
-
-def _retry(turn: Turn, operation: Retry) -> Answer:
-    state = turn.state
-    reset = reset_closure(state, (operation.node_id, *_left_behind(state)))
-    turn.emit(
-        RunTaskRetried(
-            node_id=operation.node_id, reset_nodes=reset, reason=_reason(operation.reason, "retried_by_operator"), by=str(operation.by)
-        )
-    )
-    asked = {gate.node_id for gate in state.open_gates.values()}
-    for node_id, node in state.nodes.items():
-        if node.status == "waiting" and node_id not in asked and not isinstance(state.plan.nodes[node_id].action, Wait):
-            ask_outcome(turn, node_id)  # its question was closed with the run, and nobody has answered it
-    return {"node_id": operation.node_id, "reset_nodes": list(reset)}
-
-
-def _left_behind(state: RunState) -> list[str]:
-    """Nodes of the body that an ending left neither done nor pending: skipped by it, or gates and waits that it closed."""
-    asked = {gate.node_id for gate in state.open_gates.values()} if not state.terminal else set()
-    asked |= {row.node_id for row in state.waits.values() if row.open}
-    return [
-        node_id
-        for node_id in state.plan.body.order
-        if (state.nodes[node_id].status == "skipped" and state.settled(node_id) is None)
-        or (state.nodes[node_id].status == "waiting" and isinstance(state.plan.nodes[node_id].action, Gate | Wait) and node_id not in asked)
-    ]
+_APPLY: dict[type, Callable[[Turn, Any], Answer]] = {
+    Pause: _pause,
+    Resume: _resume,
+    Cancel: _cancel,
+    Finish: finish,
+    Recover: recover,
+    Retry: begin_anew,
+    Requeue: begin_anew,
+    Continue: continue_node,
+    Repair: repair,
+    Fork: fork,
+    Decide: decide_gate,
+    Signal: signal,
+    Resolve: resolve_wait,
+}

@@ -37,13 +37,13 @@ def rehydrate(turn: Turn) -> None:
     turn.emit(RunQueuedForResumeAfterRestart(node_ids=tuple(node_id for node_id in lost if node_id not in unknown)))
 
 
-def claim(turn: Turn, claim_id: str, claimant_id: str, workspace_problem: str | None) -> None:
-    """Take the queued run: this daemon advances it from now on, with the next epoch. A workspace that is gone fails it."""
+def claim(turn: Turn, claim_id: str, claimant_id: str, problem: tuple[str, str] | None) -> None:
+    """Take the queued run: this daemon advances it from now on, with the next epoch. A problem (code, words) of its folder fails it."""
     turn.emit(RunExecutionClaimed(claim_id=claim_id, claimant_id=claimant_id, lease_epoch=turn.state.epoch + 1))
     if turn.state.started_at_ms is None:
         turn.emit(RunStarted())
-    if workspace_problem is not None:
-        turn.emit(RunFailed(code=workspace_problem, message=f"The workspace {turn.state.workspace} is not there any more."))
+    if problem is not None:
+        turn.emit(RunFailed(code=problem[0], message=problem[1], stop_kind="guardrail_stopped"))
 
 
 def hold_for_shutdown(turn: Turn) -> None:

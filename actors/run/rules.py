@@ -10,6 +10,7 @@ from actors.run.deliverables import assert_completion
 from actors.run.eligibility import phase_change
 from actors.run.ending import end, outcome_word
 from actors.run.events import FinallyCompleted, FinallyStarted, RunRequeued
+from actors.run.finishing import finished, leave_undone
 from actors.run.resting import rest
 from actors.run.settlement import settle_run
 from actors.run.starting import halted, start_handlers, start_ready
@@ -67,6 +68,10 @@ def _walk_body(turn: Turn) -> bool:
     state = turn.state
     if state.cancel_reason is not None:
         return bool(state.executing)
+    if state.finish_reason is not None:
+        if not state.executing:
+            leave_undone(turn)
+        return bool(state.executing)
     if (hold := over_budget(turn) or _schema_hold(state)) is not None:
         if not state.executing:
             turn.emit(hold)
@@ -113,7 +118,7 @@ def _leave_body(turn: Turn) -> bool:
         for node_id, node in state.nodes.items():
             if node.status == "pending" and state.plan.section[node_id] == "body":
                 turn.emit(NodeSkipped(node_id=node_id, reason="fail_fast"))
-    conclusion: Conclusion | None = settle_run(state)
+    conclusion: Conclusion | None = finished(state) or settle_run(state)
     if conclusion is not None and conclusion.status == "completed" and state.cancel_reason is None:
         conclusion = assert_completion(turn)
     if conclusion is None:

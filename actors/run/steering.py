@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from attrs import frozen
 
 from actors.entity import Fact
+from actors.gate.record import GateRecord
 from actors.node.messages import ArtifactFact
 
 __all__ = [
@@ -103,12 +104,16 @@ class RunForked(Fact):
 
 @frozen
 class NodeCarriedOver(Fact):
-    """A forked run has this node's result from the run that it was forked from. Only right behind its creation."""
+    """A forked run has this node's result from the run that it was forked from. Only right behind its creation.
+
+    `gate`: the answer that completed it. It holds for what was shown then, as anywhere else.
+    """
 
     kind: ClassVar[str] = "node_carried_over"
-    PRIVATE: ClassVar[frozenset[str]] = frozenset({"output"})
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"output", "gate"})
     node_id: str
     status: str
     output: Any = None
     artifact: ArtifactFact | None = None
     skip_reason: str | None = None
+    gate: GateRecord | None = None

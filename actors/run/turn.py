@@ -13,6 +13,7 @@ from attrs import Factory, define
 from actors.entity import Fact
 from actors.run.evolve import evolve
 from actors.run.state import RunState
+from actors.scheduler.messages import Ticket
 from actors.settings import RunRules
 from storage.records import Append
 
@@ -26,8 +27,8 @@ UNKNOWN = object()
 class Turn:
     """`evidence` is what artifact files of gates hash to right now (None: gone), `nonce` gives 128 random bits as text.
 
-    `also` are appends to other logs that stand or fall with this decision. `questions` are things about the world that a rule must know:
-    whoever makes the decision finds the `answers` and makes it again.
+    `also` are appends to other logs that stand or fall with this decision, `tickets` those of runs that it makes. `questions` are things
+    about the world that a rule must know: whoever makes the decision finds the `answers` and makes it again.
     """
 
     state: RunState
@@ -37,6 +38,7 @@ class Turn:
     evidence: Mapping[str, str | None] = Factory(dict)
     events: list[Fact] = Factory(list)
     also: list[Append] = Factory(list)
+    tickets: list[Ticket] = Factory(list)
     questions: dict[Hashable, None] = Factory(dict)
     answers: dict[Hashable, Any] = Factory(dict)
 

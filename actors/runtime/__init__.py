@@ -7,6 +7,7 @@ from actors.runtime.handoffs import HandoffMethods
 from actors.runtime.lives import LifeMethods
 from actors.runtime.runs import RunMethods
 from actors.runtime.schedules import ScheduleMethods
+from actors.runtime.steering import SteeringMethods
 from actors.runtime.system import SystemMethods
 from actors.runtime.upkeep import UpkeepMethods
 from actors.runtime.waits import WaitMethods
@@ -16,6 +17,7 @@ __all__ = ["DaemonRuntime"]
 
 
 class DaemonRuntime(
-    WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, GateMethods, WaitMethods, SystemMethods, UpkeepMethods
+    WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, GateMethods, WaitMethods, SystemMethods,
+    UpkeepMethods,
 ):  # fmt: skip
     """All methods of one daemon."""

@@ -19,7 +19,8 @@ from supervision import ActorDead, AskTimeout, MailboxFull
 
 if TYPE_CHECKING:
     from actors.library import Library
-    from actors.run.messages import Admit, Operation
+    from actors.run.messages import Admit
+    from actors.run.requests import Operation
     from actors.run.state import RunState
     from actors.services import Services
     from supervision import System

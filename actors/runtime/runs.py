@@ -14,7 +14,7 @@ from actors.library import no_such_workflow, workflow_paused
 from actors.refusals import Refusal
 from actors.run.finale import report_paths, write_report
 from actors.run.known import no_such_run
-from actors.run.messages import Admit, Cancel, Pause, Resume, Retry
+from actors.run.messages import Admit
 from actors.run.view import event_json, run_json
 from actors.run.vocabulary import run_codec
 from actors.run.why import reasons
@@ -172,15 +172,3 @@ class RunMethods(Base):
                 text = f"The run {params.run_id} has no node {params.node_id!r}. Its nodes: {', '.join(state.nodes)}."
                 return Refusal("node_not_found", text, {"node_id": params.node_id})
         return {"logs": logs}
-
-    async def run_pause(self, params: p.RunSteer, by: Principal, request: RequestKey) -> Answer:
-        return await self.operate(params.run_id, Pause(by, params.reason), request)
-
-    async def run_resume(self, params: p.RunResume, by: Principal, request: RequestKey) -> Answer:
-        return await self.operate(params.run_id, Resume(by, params.reason, dict(params.limits)), request)
-
-    async def run_cancel(self, params: p.RunSteer, by: Principal, request: RequestKey) -> Answer:
-        return await self.operate(params.run_id, Cancel(by, params.reason), request)
-
-    async def run_retry(self, params: p.RunRetry, by: Principal, request: RequestKey) -> Answer:
-        return await self.operate(params.run_id, Retry(by, params.node_id, params.reason), request)

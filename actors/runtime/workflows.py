@@ -13,7 +13,7 @@ from actors.library import no_such_workflow
 from actors.refusals import Refusal, RequestKey
 from actors.run.audits import audit_entry
 from actors.run.known import conflict
-from actors.run.messages import Cancel
+from actors.run.requests import Cancel
 from actors.runtime.base import TRIES, Answer, Base, changed_meanwhile
 from actors.workflow.events import WorkflowDeleted
 from actors.workflow.parse import Loaded, load_text
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from actors.control import params as p
     from actors.refusals import Principal
 
-__all__ = ["WorkflowMethods", "load", "load_aside", "problem_json"]
+__all__ = ["WorkflowMethods", "invalid", "load", "load_aside", "problem_json"]
 
 OPEN = ("queued", "running", "pausing", "paused", "waiting", "awaiting_approval")
 MANY = 10_000
@@ -43,13 +43,17 @@ def load(text: str, notation: str, source: str, folder: str | None) -> Loaded | 
         return Refusal("notation_unknown", f"There is no notation {notation!r}. Allowed: yaml, json.", {"notation": notation})
     try:
         return load_text(text, notation="json" if notation == "json" else "yaml", source=source, folder=folder)
-    except WorkflowInvalid as invalid:
-        problems = [problem_json(problem) for problem in invalid.problems]
-        first = invalid.problems[0]
-        more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
-        message = f"{source}:{first.line}:{first.column}: {first.message}{more}"
-        code = "invalid_wait_node" if all(problem.code in WAIT_CODES for problem in invalid.problems) else "invalid_workflow"
-        return Refusal(code, message, {"problems": problems})
+    except WorkflowInvalid as wrong:
+        first = wrong.problems[0]
+        return invalid(wrong, f"{source}:{first.line}:{first.column}")
+
+
+def invalid(wrong: WorkflowInvalid, where: str) -> Refusal:
+    """All that is wrong with a definition."""
+    problems = [problem_json(problem) for problem in wrong.problems]
+    more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
+    code = "invalid_wait_node" if all(problem.code in WAIT_CODES for problem in wrong.problems) else "invalid_workflow"
+    return Refusal(code, f"{where}: {wrong.problems[0].message}{more}", {"problems": problems})
 
 
 async def load_aside(text: str, notation: str, source: str, folder: str | None) -> Loaded | Refusal:

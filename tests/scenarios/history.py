@@ -11,7 +11,8 @@ from supervision import KernelEvent
 __all__ = ["CHANGING", "Followed", "History", "Life", "Op"]
 
 CHANGING = frozenset((
-    "workflow.put", "workflow.delete", "run.start", "run.pause", "run.resume", "run.cancel", "run.retry", "gate.decide", "signal.send",
+    "workflow.put", "workflow.delete", "run.start", "run.pause", "run.resume", "run.cancel", "run.retry", "run.requeue",
+    "run.continue", "run.recover", "run.repair", "run.fork", "run.finish", "gate.decide", "signal.send",
     "wait.resolve", "webhook.deliver", "actor.tell", "store.backup", "scheduler.throttle", "workflow.restore", "workflow.pause",
     "workflow.activate",
     "schedule.pause", "schedule.resume", "handoff.approve",

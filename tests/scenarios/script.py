@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import trio
 from attrs import define, field, frozen
 
-__all__ = ["Act", "Call", "Hold", "Script", "fail", "give", "perform", "perform_sync", "take", "write"]
+__all__ = ["Act", "Call", "Failed", "Hold", "Script", "fail", "give", "perform", "perform_sync", "spend", "take", "write"]
 
 PATIENCE_S = 1_000.0
 MODULE = """
@@ -31,6 +31,7 @@ class Context(Protocol):
     attempt: int
     workdir: str
     idempotency_key: str
+    usage: Callable[..., None]
 
 
 @frozen
@@ -43,6 +44,7 @@ class Call:
     given: dict[str, Any]
     workdir: str
     number: int
+    usage: Callable[..., None]
 
 
 Act = Callable[[Call], Awaitable[Any]]
@@ -75,6 +77,16 @@ def take(seconds: float, value: Any = None) -> Act:
 
     async def act(call: Call) -> Any:
         await trio.sleep(seconds)
+        return value
+
+    return act
+
+
+def spend(value: Any = None, **amounts: Any) -> Act:
+    """Say that so much was used (prompt_tokens, completion_tokens, cost_usd, tool_calls), and return a value."""
+
+    async def act(call: Call) -> Any:
+        call.usage(**amounts)
         return value
 
     return act
@@ -152,7 +164,7 @@ class Script:
         os.write(fd, json.dumps(line).encode() + b"\n")
         os.close(fd)
         acts = self._acts.get(context.node_id)
-        call = Call(context.run_id, context.node_id, context.attempt, given, context.workdir, number)
+        call = Call(context.run_id, context.node_id, context.attempt, given, context.workdir, number, context.usage)
         return call, acts.pop(0) if acts else None
 
     async def play(self, context: Context, given: dict[str, Any]) -> Any:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from tests.scenarios.flows import flow, gate, step
+from tests.scenarios.flows import flow, gate, step, wait
 from tests.scenarios.harness import House
-from tests.scenarios.script import Hold, fail
+from tests.scenarios.script import Hold, fail, give
 
 __all__ = ["SITUATIONS", "in_status"]
 
@@ -53,6 +53,19 @@ async def _failed(d: House) -> str:
     return run_id
 
 
+async def _waiting(d: House) -> str:
+    run_id = await d.begin(flow(wait("w", "timer: 10h"), step("after", "needs: [w]"), name="waiting"))
+    await d.run_until(run_id, "waiting")
+    return run_id
+
+
+async def _blocked(d: House) -> str:
+    d.script.on("b", give({"status": "blocked", "blocked_reason": "no access"}))
+    run_id = await d.begin(flow(step("b", "contract: {kind: report}"), step("after", "needs: [b]"), name="blocked"))
+    await d.run_until(run_id)
+    return run_id
+
+
 async def _cancelled(d: House) -> str:
     run_id = await _running(d)
     await d.call("run.cancel", run_id=run_id)
@@ -61,7 +74,7 @@ async def _cancelled(d: House) -> str:
 
 SITUATIONS: dict[str, Callable[[House], Awaitable[str]]] = {
     "queued": _queued, "running": _running, "paused": _paused, "awaiting_approval": _awaiting, "completed": _completed,
-    "failed": _failed, "cancelled": _cancelled,
+    "failed": _failed, "cancelled": _cancelled, "waiting": _waiting, "blocked": _blocked,
 }  # fmt: skip
 
 

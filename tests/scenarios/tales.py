@@ -13,6 +13,7 @@ from tests.scenarios.handing import hand, watcher
 from tests.scenarios.harness import House
 from tests.scenarios.planned import put_planned, until
 from tests.scenarios.script import Hold, fail, take, write
+from tests.scenarios.tales_recovery import RECOVERY_TALES
 
 __all__ = ["TALES", "ending_of"]
 
@@ -142,7 +143,7 @@ async def _only_run(house: House, workflow_id: str) -> str:
 TALES: dict[str, Callable[[House], Awaitable[str]]] = {
     "linear": _linear, "fan": _fan, "retry": _retry, "approved": _approved, "rejected": _rejected, "cancelled": _cancelled,
     "artifact": _artifact, "finally": _finally, "timer": _timer, "signal": _signal, "webhook": _webhook, "escalated": _escalated,
-    "schedule": _scheduled, "handoff": _handed_over,
+    "schedule": _scheduled, "handoff": _handed_over, **RECOVERY_TALES,
 }  # fmt: skip
 
 

@@ -10,30 +10,44 @@ from tests.scenarios.harness import House
 from tests.scenarios.script import Hold, fail, take
 from tests.scenarios.situations import SITUATIONS, in_status
 
+NOT_MUTABLE = ("run_task_not_mutable", "run_task_not_mutable", "run_task_not_mutable", "run_not_repairable", "run_not_terminal")
+HELD = ("queued", "queued", "task_not_blocked", "queued", "run_not_terminal")
+OVER = ("queued", "queued", "task_not_blocked", "queued", "queued")
+WORDS = ("pause", "resume", "cancel", "finish", "recover", "retry", "requeue", "continue", "repair", "fork")
 TABLE = {
-    # status: pause, resume, cancel, retry (of the first node); a word is the status after it, a code is a refusal
-    "queued": ("paused", "run_not_paused", "cancelled", "run_task_not_mutable"),
-    "running": ("paused", "run_not_paused", "cancelled", "run_task_not_mutable"),
-    "paused": ("run_not_pausable", "queued", "cancelled", "queued"),
-    "awaiting_approval": ("paused", "run_not_paused", "cancelled", "queued"),
-    "completed": ("run_not_pausable", "run_already_terminal", "completed", "queued"),
-    "failed": ("run_not_pausable", "run_already_terminal", "failed", "queued"),
-    "cancelled": ("run_not_pausable", "run_already_terminal", "cancelled", "queued"),
-}
-CASES = [(status, word, row[i]) for status, row in TABLE.items() for i, word in enumerate(("pause", "resume", "cancel", "retry"))]
+    # A word is the status after the operation, a code is a refusal. Nodes: the first one of the run.
+    "queued": ("paused", "run_not_paused", "cancelled", "blocked", "run_not_recoverable", *NOT_MUTABLE),
+    "running": ("paused", "run_not_paused", "cancelled", "running", "run_not_recoverable", *NOT_MUTABLE),
+    "paused": ("run_not_pausable", "queued", "cancelled", "blocked", "queued", *HELD),
+    "waiting": ("paused", "run_not_paused", "cancelled", "blocked", "run_not_recoverable", *HELD),
+    "awaiting_approval": ("paused", "run_not_paused", "cancelled", "blocked", "run_not_recoverable", *HELD),
+    "completed": ("run_not_pausable", "run_already_terminal", "completed", "run_already_terminal", "run_not_recoverable", *OVER),
+    "failed": ("run_not_pausable", "run_already_terminal", "failed", "run_already_terminal", "queued", *OVER),
+    "cancelled": ("run_not_pausable", "run_already_terminal", "cancelled", "run_already_terminal", "run_not_recoverable", *OVER),
+    "blocked": (
+        "run_not_pausable", "run_already_terminal", "cancelled", "run_already_terminal", "queued", "queued", "queued", "queued", "queued",
+        "queued",
+    ),
+}  # fmt: skip
+CASES = [(status, word, row[i]) for status, row in TABLE.items() for i, word in enumerate(WORDS)]
+STATUSES = {"paused", "cancelled", "queued", "running", "blocked"}
 
 
 @pytest.mark.parametrize(("status", "word", "expected"), CASES)
 async def test_each_operation_in_each_status(d: House, status: str, word: str, expected: str) -> None:
     run_id = await in_status(d, status)
     before = await d.names(run_id)
-    more = {"node_id": (await d.run(run_id))["nodes"][0]["node_id"]} if word == "retry" else {}
+    more: dict[str, object] = {}
+    if word in ("retry", "requeue", "continue", "repair"):
+        more = {"node_id": (await d.run(run_id))["nodes"][0]["node_id"]}
+    if word == "repair":
+        more["patch"] = {"title": "another"}
     try:
         answer = (await d.call(f"run.{word}", run_id=run_id, **more))["status"]
     except Refused as refused:
         answer = refused.code
     assert answer == expected
-    if expected not in ("paused", "cancelled", "queued") or (status == "cancelled" and word == "cancel"):
+    if expected not in STATUSES or (status == "cancelled" and word == "cancel"):
         assert (await d.names(run_id), (await d.run(run_id))["status"]) == (before, status)
 
 
@@ -130,6 +144,7 @@ async def test_why_has_words_for_every_status(d: House, status: str) -> None:
     expected = {
         "queued": ["retry_backoff"], "running": ["node_running"], "paused": ["paused_by_operator"], "awaiting_approval": ["awaiting_gate"],
         "completed": ["run_completed"], "failed": ["nodes_failed"], "cancelled": ["cancelled_by_operator"],
+        "waiting": ["waiting_for_time"], "blocked": ["blocked_by_upstream"],
     }  # fmt: skip
     run_id = await in_status(d, status)
     assert await d.why(run_id) == expected[status]

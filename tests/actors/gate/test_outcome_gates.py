@@ -108,7 +108,7 @@ def test_a_question_that_ended_its_run_can_be_answered_after_a_retry_of_another_
     story.lose("a")
     story.ok("c")
     assert story.decide("cancel") == ["decide a.outcome cancel", "run_cancelled cancelled_by_gate"]
-    assert story.retry("c") == ["run_task_retried", "ask a.outcome"]
+    assert story.retry("c") == ["retried c", "ask a.outcome"]
     assert story.decide("approve", "a.outcome") == ["decide a.outcome approve", "done a"]
 
 
@@ -117,7 +117,7 @@ def test_an_ending_that_closed_the_question_asks_it_again_at_a_retry() -> None:
     story.lose("a")
     assert story.fail("c") == ["fail c boom attempts_exhausted", "run_failed nodes_failed"]
     assert story.state.open_gates == {}
-    assert story.retry("c") == ["run_task_retried", "ask a.outcome"]
+    assert story.retry("c") == ["retried c", "ask a.outcome"]
     assert story.claim() == ["run_execution_claimed", "start c @2"]
     story.ok("c")
     story.ok("d")

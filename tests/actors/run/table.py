@@ -18,11 +18,11 @@ from actors.refusals import Principal, Refusal
 from actors.run import events as run
 from actors.run.deliverables import Deliverable
 from actors.run.evolve import evolve
-from actors.run.messages import Cancel, Operation, Pause, Resume, Retry
 from actors.run.operations import attempts_to_end, operate
 from actors.run.outcomes import accepts, on_lost, on_outcome
 from actors.run.plan import Plan, compile_plan
 from actors.run.recovery import claim, hold_for_shutdown, rehydrate
+from actors.run.requests import Cancel, Continue, Finish, Operation, Pause, Recover, Requeue, Resume, Retry
 from actors.run.rules import advance
 from actors.run.state import RunState, new_state
 from actors.run.turn import Turn
@@ -78,7 +78,7 @@ class Story:
     log: list[tuple[Fact, int]]
     nonce: Callable[[], str]
     evidence: dict[str, str | None]
-    answer: dict[str, Any] | Refusal
+    answer: Mapping[str, Any] | Refusal
     world: Callable[[Hashable], Any] = _quiet
     also: list[Append] = Factory(list)
 
@@ -126,16 +126,19 @@ class Story:
         """One decision, as the run actor makes it."""
         turn = self.turn()
         result = what(turn)
-        self.answer = result if isinstance(result, dict | Refusal) else {}
+        self.answer = result if isinstance(result, Mapping | Refusal) else {}
         if go_on:
             advance(turn)
             while turn.questions:
-                turn.answers |= {question: self.world(question) for question in turn.questions}
-                turn.questions.clear()
+                self._look(turn)
                 advance(turn)
         self.also += turn.also
         self.log += [(event, self.now) for event in turn.events]
         return [say(event) for event in turn.events]
+
+    def _look(self, turn: Turn) -> None:
+        turn.answers |= {question: self.world(question) for question in turn.questions}
+        turn.questions.clear()
 
     def look(self) -> list[str]:
         """Time alone."""
@@ -146,7 +149,7 @@ class Story:
         return self.look()
 
     def claim(self, problem: str | None = None) -> list[str]:
-        return self.do(lambda turn: claim(turn, "claim-1", "daemon-1", problem))
+        return self.do(lambda turn: claim(turn, "claim-1", "daemon-1", None if problem is None else (problem, f"{problem}!")))
 
     def restart(self) -> list[str]:
         def recover(turn: Turn) -> None:
@@ -180,17 +183,21 @@ class Story:
     def operate(self, operation: Operation) -> list[str]:
         """What the operation ends is ended first, as the desk does it."""
 
-        def whole(turn: Turn) -> dict[str, Any] | Refusal:
+        def whole(turn: Turn) -> Mapping[str, Any] | Refusal:
             for node_id in attempts_to_end(turn, operation):
                 on_outcome(turn, Outcome(node_id, turn.state.token(node_id), Interruption("operation")))
-            return operate(turn, operation)
+            answer = operate(turn, operation)
+            while turn.questions:
+                self._look(turn)
+                answer = operate(turn, operation)
+            return answer
 
         return self.do(whole)
 
     def pause(self, reason: str | None = None) -> list[str]:
         return self.operate(Pause(ANNA, reason))
 
-    def resume(self, **limits: int) -> list[str]:
+    def resume(self, **limits: float) -> list[str]:
         return self.operate(Resume(ANNA, None, limits))
 
     def cancel(self, reason: str | None = None) -> list[str]:
@@ -198,6 +205,18 @@ class Story:
 
     def retry(self, node_id: str) -> list[str]:
         return self.operate(Retry(ANNA, node_id))
+
+    def requeue(self, node_id: str, reason: str | None = None) -> list[str]:
+        return self.operate(Requeue(ANNA, node_id, reason))
+
+    def go_on_with(self, node_id: str) -> list[str]:
+        return self.operate(Continue(ANNA, node_id))
+
+    def recover(self, reason: str | None = None) -> list[str]:
+        return self.operate(Recover(ANNA, reason))
+
+    def finish(self, reason: str | None = None) -> list[str]:
+        return self.operate(Finish(ANNA, reason))
 
     def decide(self, decision: str, gate: str | None = None, **more: Any) -> list[str]:
         return self.operate(Decide(ANNA, decision, gate, **more))

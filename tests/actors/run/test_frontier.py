@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actors.run.frontier import Frontier
-from tests.actors.run.table import plan_of
+from tests.actors.run.table import Story, plan_of
 
 
 def frontier(*nodes: str) -> Frontier:
@@ -47,3 +47,11 @@ def test_rebuilding_takes_only_what_has_not_begun() -> None:
     assert found.ready == ["c", "d"]
     found.rebuild({"a": True}.get, lambda node_id: node_id != "d")
     assert found.ready == ["a", "b", "c"]
+
+
+def test_what_has_begun_does_not_become_ready_by_what_is_done_again_before_it() -> None:
+    story = Story.begun("a retry: {max_attempts: 2}", "b needs: [a]", top="output_targets: [out.md]")
+    story.world = lambda _: "missing"
+    story.ok("a", "see out.md")
+    assert story.ok("b")[1:] == ["completion_repair ('out.md',)", "start a.2"]
+    assert story.ok("a", "see out.md") == ["done a", "recovered a", "run_failed completion_assertion_failed"]

@@ -11,10 +11,10 @@ from actors.node.messages import Outcome, Success
 from actors.refusals import RequestKey
 from actors.run.audits import audit_entry
 from actors.run.logbook import CorruptLog, Logbook, Overtaken, fold_log
-from actors.run.messages import Pause
 from actors.run.operations import operate
 from actors.run.outcomes import on_outcome
 from actors.run.recovery import claim
+from actors.run.requests import Pause
 from actors.run.rules import advance
 from actors.services import Services
 from storage import Append, ClaimLost, NewEvent, Transaction, VersionConflict

@@ -9,9 +9,10 @@ import pytest
 from actors.gate.messages import Decide
 from actors.node.messages import Interruption, Outcome, Success
 from actors.refusals import Refusal, RequestKey
-from actors.run.messages import Cancel, ForRun, Operation, Pause, Resume, Retry
+from actors.run.messages import ForRun
 from actors.run.operations import attempts_to_end
 from actors.run.pending import Pending
+from actors.run.requests import Cancel, Operation, Pause, Resume, Retry
 from tests.actors.run.table import ANNA, Story
 
 GATE = "g gate: human_approval"

@@ -92,7 +92,8 @@ def test_the_first_claim_alone_starts_the_run() -> None:
 def test_a_workspace_that_is_gone_fails_the_run_at_its_claim() -> None:
     story = Story.of("a", workspace="/gone")
     assert story.claim("workspace_missing") == ["run_execution_claimed", "run_started", "run_failed workspace_missing"]
-    assert story.state.detail == {"code": "workspace_missing", "text": "The workspace /gone is not there any more."}
+    assert story.state.detail == {"code": "workspace_missing", "text": "workspace_missing!"}
+    assert (story.state.stop_kind, story.state.stop_reason) == ("guardrail_stopped", "workspace_missing")
 
 
 def test_time_moves_a_run_only_while_it_runs() -> None:

@@ -8,10 +8,10 @@ import pytest
 from attrs import Factory, define
 
 from actors.run.logbook import Logbook, fold_log
-from actors.run.messages import Pause
 from actors.run.operations import operate
 from actors.run.recovery import claim, hold_for_shutdown
 from actors.run.reopening import STREAM, reopen_all
+from actors.run.requests import Pause
 from actors.run.rules import advance
 from actors.services import Services
 from storage import Append, NewEvent, Transaction

@@ -33,7 +33,7 @@ def cancelled() -> Story:
 
 def test_a_retry_begins_the_node_and_all_behind_it_anew() -> None:
     story = failed()
-    assert story.retry("a") == ["run_task_retried"]
+    assert story.retry("a") == ["retried a"]
     assert story.answer == {"node_id": "a", "reset_nodes": ["a", "b"]}
     assert (story.state.nodes["a"].attempt, story.state.nodes["a"].instance, story.state.finished_at_ms) == (0, 2, None)
     assert story.claim() == ["run_execution_claimed", "start a @2"]
@@ -91,7 +91,7 @@ def test_a_retry_of_a_paused_run_leaves_open_gates_alone() -> None:
     story = Story.begun("a", GATE)
     story.ok("a")
     story.pause()
-    assert story.retry("a") == ["run_task_retried"]
+    assert story.retry("a") == ["retried a"]
     assert story.state.open_gates["g"].instance == 1
 
 

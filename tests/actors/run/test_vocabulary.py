@@ -9,6 +9,7 @@ import pytest
 from attrs import NOTHING, fields
 
 from actors.entity import Fact
+from actors.gate.record import GateRecord
 from actors.library import workflow_codec
 from actors.node.messages import ArtifactFact, Usage
 from actors.run.evolve import FOLDS
@@ -37,6 +38,8 @@ def sample(hint: Any) -> Any:
         return ArtifactFact("a.txt", "ab" * 32, 5, "schema")
     if "Usage" in text:
         return Usage(1, 2, 0.5, 3, unpriced=True)
+    if "GateRecord" in text:
+        return GateRecord("g", "g", 1, "approve", 7, "uid:1", "ab" * 32, "good")
     if "Literal" in text:
         return get_args(hint)[-1]
     if "Mapping" in text:

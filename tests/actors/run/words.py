@@ -5,6 +5,8 @@ from __future__ import annotations
 from actors.entity import Fact
 from actors.gate import events as gate
 from actors.node import events as node
+from actors.node import findings
+from actors.run import course, steering
 from actors.run import events as run
 from actors.wait import events as wait
 
@@ -46,6 +48,26 @@ WORDS: dict[type[Fact], tuple[str, ...]] = {
     gate.ApprovalGateMarkedStale: ("stale", "gate_name"),
     gate.ApprovalGateReopened: ("reopen", "node_id"),
     gate.ApprovalGateTransitionGuardDenied: ("deny", "gate_name"),
+    findings.NodeBlocked: ("blocked", "node_id"),
+    findings.NodeRepairRequested: ("needs_repair", "node_id"),
+    findings.NodeVerifyFailed: ("verify_failed", "node_id"),
+    findings.NodeApprovalRollback: ("rollback", "node_id"),
+    findings.NodeSchemaValidationPaused: ("schema_paused", "node_id"),
+    findings.NodeRecovered: ("recovered", "node_id"),
+    findings.NodeSkippedNoWork: ("no_work", "node_id"),
+    course.RunBlocked: ("run_blocked", "code"),
+    course.RunCompletionRepairRequested: ("completion_repair", "missing"),
+    course.PhaseOpened: ("phase", "phase_id"),
+    course.MilestonePromoted: ("milestone", "milestone_id"),
+    steering.RunTaskRetried: ("retried", "node_id"),
+    steering.RunTaskRequeued: ("requeued", "node_id"),
+    steering.RunTaskContinued: ("continued", "node_id"),
+    steering.RunRecovered: ("run_recovered", "reason"),
+    steering.RunRecoveredFromPause: ("run_recovered_from_pause", "reason"),
+    steering.RunStepRepaired: ("repaired", "node_id", "to_version"),
+    steering.RunFinishRequested: ("finish", "reason"),
+    steering.RunForked: ("forked", "fork_run_id"),
+    steering.NodeCarriedOver: ("carried", "node_id"),
     run.RunFailed: ("run_failed", "code"),
     run.RunFailedServerRestart: ("run_failed_server_restart", "code"),
     run.RunPaused: ("run_paused", "reason"),

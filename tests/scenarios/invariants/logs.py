@@ -38,7 +38,7 @@ def fold_upto(db: Records, run_id: str, last: int | None = None, state: RunState
             continue
         event: Any = run_codec().decode(Recorded(seq, at_ms, kind, data))
         if state is None:
-            state = new_state(run_id, plans.get(event.digest))
+            state = new_state(run_id, plans.get(event.digest), plans=plans.get)
         evolve(state, event, at_ms)
     assert state is not None
     return state

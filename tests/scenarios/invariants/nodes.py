@@ -7,21 +7,10 @@ from hashlib import sha256
 from typing import Any
 
 from tests.scenarios.history import History
+from tests.scenarios.invariants.words import DONE, ENDED, LEAVES, OUTCOMES, RESETS
 from tests.scenarios.records import Records
 
-__all__ = ["ENDED", "RESETS", "inv_g5", "inv_g6", "inv_g7", "inv_g8"]
-
-RESETS = ("run_task_retried", "run_resumed", "approval_gate_reopened", "approval_gate_decided")
-ENDED = (
-    "run_completed",
-    "run_failed",
-    "run_stopped",
-    "run_cancelled",
-    "run_failed_panic",
-    "run_failed_server_restart",
-    "run_blocked_corrupt_checkpoint",
-    "stateful_wait_timeout_cancelled_run",
-)
+__all__ = ["inv_g5", "inv_g6", "inv_g7", "inv_g8"]
 
 
 def inv_g5(db: Records, history: History) -> list[str]:
@@ -34,12 +23,14 @@ def inv_g5(db: Records, history: History) -> list[str]:
             name = event["event"]
             if name == "node_started" and (over or event["node_id"] in done):
                 wrong.append(f"G5: {run_id} starts {event['node_id']} again at {event['seq']}")
-            elif name == "node_completed" or (name == "node_failed" and event["terminal"]):
+            elif name in DONE or (name in ("node_failed", "node_verify_failed") and event["terminal"]):
                 done.add(event["node_id"])
+            elif name == "run_completion_repair_requested":
+                done -= set(event["node_ids"])
             elif name in RESETS:
                 done -= set(event.get("reset_nodes") or ())
-                over = over and name != "run_task_retried"
-                if name == "run_task_retried":
+                over = over and name not in LEAVES
+                if name in LEAVES:
                     done = {node_id for node_id in done if node_id in _body(db, run_id)}
             elif name in ENDED:
                 over = True
@@ -96,7 +87,7 @@ def inv_g7(db: Records, history: History) -> list[str]:
                 if node_id in working:
                     wrong.append(f"G7: {run_id} starts {node_id} at {event['seq']} while its attempt is under way")
                 working.add(node_id)
-            elif name in ("node_completed", "node_failed", "node_interrupted", "approval_gate_opened"):
+            elif name in (*OUTCOMES, "approval_gate_opened", "node_approval_rollback"):
                 working.discard(node_id)
             elif name == "run_queued_for_resume_after_restart":
                 working -= set(event["node_ids"])
@@ -115,11 +106,11 @@ def inv_g8(db: Records, history: History) -> list[str]:
             name = event["event"]
             if name == "node_started":
                 last[event["node_id"]] = (event["instance"], event["attempt"])
-            elif name in ("node_completed", "node_failed", "node_interrupted"):
+            elif name in OUTCOMES:
                 wrong += _late(run_id, event, last, over=over)
             elif name in ENDED:
                 over = True
-            elif name == "run_task_retried":
+            elif name in LEAVES:
                 over = False
     return wrong
 

@@ -1,0 +1,155 @@
+"""What gives nodes of a run fresh attempts: recover, retry, requeue, continue (runs spec 16). Pure.
+
+All of them leave an ending or a hold behind, and nodes that it left half-way begin anew with those that are named.
+"""
+
+from __future__ import annotations
+
+from actors.gate.rules import ask_outcome
+from actors.refusals import Refusal
+from actors.run.requests import Continue, Recover, Requeue, Retry
+from actors.run.resets import reset_closure
+from actors.run.state import RunState
+from actors.run.steering import RunRecovered, RunRecoveredFromPause, RunTaskContinued, RunTaskRequeued, RunTaskRetried
+from actors.run.turn import Turn
+from actors.workflow.spec import Gate, Wait
+
+__all__ = [
+    "ask_again",
+    "begin_anew",
+    "continue_node",
+    "left_behind",
+    "no_such_node",
+    "recover",
+    "recovery_refusal",
+    "recovery_roots",
+    "task_refusal",
+    "waits_over",
+]  # fmt: skip
+
+Reset = dict[str, object]
+
+
+def recovery_refusal(state: RunState) -> Refusal | None:
+    """Only a run that failed, is blocked or is held can be recovered."""
+    if state.status in ("failed", "blocked", "paused"):
+        return None
+    hint = "Fork it, or start a new run." if state.terminal else "Nothing of it has to be recovered."
+    text = f"The run {state.run_id} is {state.status}; only a run that failed, is blocked or is paused can be recovered. {hint}"
+    return Refusal("run_not_recoverable", text, {"status": state.status})
+
+
+def task_refusal(state: RunState, operation: Retry) -> Refusal | None:
+    """Nodes are the runtime's while the run is under way."""
+    if state.status in ("queued", "running", "pausing"):
+        text = f"The run {state.run_id} is {state.status}: its nodes are the runtime's now. Pause it, or wait until it has ended."
+        return Refusal("run_task_not_mutable", text, {"status": state.status})
+    if state.plan.section.get(operation.node_id) != "body":
+        return no_such_node(state, operation.node_id)
+    node = state.nodes[operation.node_id]
+    if not isinstance(operation, Continue) or (node.status == "blocked" and node.finding):
+        return None
+    text = f"The node {operation.node_id} of {state.run_id} is {node.status}; only a blocked node can be continued."
+    if node.status == "blocked":
+        text = f"The node {operation.node_id} of {state.run_id} waits for what is blocked before it. Continue that: {_blocked(state)}."
+    return Refusal("task_not_blocked", text, {"node_id": operation.node_id, "status": node.status})
+
+
+def no_such_node(state: RunState, node_id: str) -> Refusal:
+    """The body of the run has no such node."""
+    names = list(state.plan.body.order)
+    text = f"The run {state.run_id} has no node {node_id!r} in its body. Its nodes: {', '.join(names[:20])}."
+    return Refusal("node_not_found", text, {"node_id": node_id, "nodes": names})
+
+
+def _blocked(state: RunState) -> str:
+    return ", ".join(node_id for node_id, node in state.nodes.items() if node.status == "blocked" and node.finding)
+
+
+def recover(turn: Turn, operation: Recover) -> Reset | Refusal:
+    """Let a run go on that failed, is blocked, or is held: with fresh attempts for what kept it from that."""
+    state, by = turn.state, str(operation.by)
+    if state.status == "paused":
+        reset = waits_over(state)
+        turn.emit(RunRecoveredFromPause(reason=_reason(operation.reason, "recovered_from_pause"), by=by, reset_nodes=reset))
+        return {"reset_nodes": list(reset)}
+    reset = reset_closure(state, (*recovery_roots(state), *left_behind(state)))
+    if not reset and not any(state.nodes[node_id].status == "pending" for node_id in state.plan.body.order):
+        return _nothing_to_recover(state)
+    turn.emit(RunRecovered(reset_nodes=reset, reason=_reason(operation.reason, "recovered_by_operator"), by=by))
+    ask_again(turn)
+    return {"reset_nodes": list(reset)}
+
+
+def _nothing_to_recover(state: RunState) -> Refusal:
+    code = "run_blocked_context_missing" if state.status == "blocked" else "run_failure_context_missing"
+    why = state.detail["code"] if state.detail is not None else state.status
+    text = (
+        f"All nodes of {state.run_id} are done, and it ended with {why}: nothing says which of them to begin anew. Name one: penstock retry"
+    )
+    return Refusal(code, text, {"status": state.status, "code": why})
+
+
+def recovery_roots(state: RunState) -> list[str]:
+    """What kept the run from going on, in flow order: what failed, what is blocked or worn out, and what its ending names."""
+    detail = state.detail or {}
+    named = set(detail.get("node_ids", ()))
+    if detail.get("code") == "completion_assertion_failed" and not named:  # nobody says who owes it: all that can have made it
+        named = {node_id for node_id in state.plan.body.order if not isinstance(state.plan.nodes[node_id].action, Gate | Wait)}
+    return [
+        node_id
+        for node_id in state.plan.body.order
+        if node_id in named or state.nodes[node_id].status in ("failed", "blocked") or state.nodes[node_id].exhausted
+    ]
+
+
+def begin_anew(turn: Turn, operation: Retry) -> Reset:
+    """Begin the node, and all behind it, anew."""
+    state, node_id, by = turn.state, operation.node_id, str(operation.by)
+    reset = reset_closure(state, (node_id, *left_behind(state)))
+    if isinstance(operation, Requeue):
+        turn.emit(RunTaskRequeued(node_id=node_id, reset_nodes=reset, reason=_reason(operation.reason, "requeued_by_operator"), by=by))
+    else:
+        turn.emit(RunTaskRetried(node_id=node_id, reset_nodes=reset, reason=_reason(operation.reason, "retried_by_operator"), by=by))
+    ask_again(turn)
+    return {"node_id": node_id, "reset_nodes": list(reset)}
+
+
+def continue_node(turn: Turn, operation: Continue) -> Reset:
+    """Begin a blocked node anew, and nothing that was done behind it."""
+    reset = tuple(sorted({operation.node_id, *left_behind(turn.state)}))
+    reason = _reason(operation.reason, "continued_by_operator")
+    turn.emit(RunTaskContinued(node_id=operation.node_id, reset_nodes=reset, reason=reason, by=str(operation.by)))
+    ask_again(turn)
+    return {"node_id": operation.node_id, "reset_nodes": list(reset)}
+
+
+def waits_over(state: RunState) -> tuple[str, ...]:
+    """Waits that were over and need a person: whoever lets the run go on opens them anew, with fresh times."""
+    rows = (row for row in state.waits.values() if row.needs_person and state.nodes[row.node_id].status == "waiting")
+    return tuple(sorted(row.node_id for row in rows))
+
+
+def left_behind(state: RunState) -> list[str]:
+    """Nodes of the body that an ending left neither done nor pending: skipped by it, or gates and waits that it closed."""
+    asked = {gate.node_id for gate in state.open_gates.values()} if not state.terminal else set()
+    asked |= {row.node_id for row in state.waits.values() if row.open}
+    return [
+        node_id
+        for node_id in state.plan.body.order
+        if (state.nodes[node_id].status == "skipped" and state.settled(node_id) is None)
+        or (state.nodes[node_id].status == "waiting" and isinstance(state.plan.nodes[node_id].action, Gate | Wait) and node_id not in asked)
+    ]
+
+
+def ask_again(turn: Turn) -> None:
+    """Questions about outcomes that nobody has answered before the run ended are asked again."""
+    state = turn.state
+    asked = {gate.node_id for gate in state.open_gates.values()}
+    for node_id, node in state.nodes.items():
+        if node.status == "waiting" and node_id not in asked and not isinstance(state.plan.nodes[node_id].action, Wait):
+            ask_outcome(turn, node_id)
+
+
+def _reason(given: str | None, default: str) -> str:
+    return (given or "").strip() or default
