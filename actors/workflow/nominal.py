@@ -23,6 +23,8 @@ DAY_S: Final = 86_400
 LOOK_BACK_S: Final = 2 * DAY_S
 """An overlap that began longer ago than that is over."""
 WINDOWS_S: Final = tuple(days * DAY_S for days in (2, 40, 400, 4_000, 19_000))
+CENTURY_S: Final = 100 * 366 * DAY_S
+"""Clocks are not changed twice within a day; over longer times than that, nobody counts so exactly."""
 LATEST_S: Final = 253_402_000_000
 """In the last days of the year 9999."""
 EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  a time on the wall has no zone
@@ -121,9 +123,14 @@ class _CronTimes:
         return sum(piece.extra + self.cron.count(piece.low, piece.high) for piece in pieces)
 
     def newest(self, first: int, last: int, most: int) -> list[int]:
-        pieces = self._pieces(-(-first // 1000), last // 1000 + 1)
-        found = islice((instant * 1000 for piece in reversed(pieces) for instant in self._backward(piece)), most)
-        return list(found)[::-1]
+        begin, end = -(-first // 1000), last // 1000 + 1
+        start, window = end, LOOK_BACK_S
+        found: list[int] = []
+        while len(found) < most and start > begin:  # what lies far behind is not looked at, if enough lies near
+            start, window = max(begin, end - window), window * 20
+            pieces = reversed(self._pieces(start, end))
+            found = list(islice((instant * 1000 for piece in pieces for instant in self._backward(piece)), most))
+        return found[::-1]
 
     def _forward(self, piece: _Piece) -> Iterator[int]:
         if piece.extra:
@@ -158,8 +165,9 @@ class _CronTimes:
         if at >= end:
             return
         begin, offset = at, self._offset(at)
+        step = end - at if self.zone.key == "UTC" else DAY_S if end - at < CENTURY_S else 7 * DAY_S
         while at < end:
-            later = min(at + DAY_S, end)
+            later = min(at + step, end)
             if self._offset(later) != offset:
                 later = self._change(at, later, offset)
                 yield begin, later, offset

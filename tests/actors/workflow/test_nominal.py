@@ -210,6 +210,15 @@ def test_ten_years_are_looked_through_in_a_moment(cron: str, zone: str) -> None:
     assert min(took) < 0.05
 
 
+def test_a_clock_that_jumps_by_thousands_of_years_is_looked_through_all_the_same() -> None:
+    nominal = times("0 9 * * *", "Europe/Berlin")
+    first, last = ms("2026-01-01T00:00Z"), ms("4026-01-01T00:00Z")
+    began = time.process_time()
+    assert abs(nominal.count(first, last) - (last - first) // DAY) <= 1
+    assert len(nominal.newest(first, last, 100)) == 100
+    assert time.process_time() - began < 5
+
+
 def test_the_end_of_time_is_no_error() -> None:
     end = ms("9999-12-27T00:00Z")
     assert times("0 0 1 1 *").after(end) is None
