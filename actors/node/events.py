@@ -41,7 +41,10 @@ class NodeCompleted(Fact):
 
 @frozen
 class NodeFailed(Fact):
-    """An attempt failed. `terminal` says that no other follows; `retry_decision` why."""
+    """An attempt failed. `terminal` says that no other follows; `retry_decision` why, by the policy of that version.
+
+    `category`: a finer word for the kind of error.
+    """
 
     kind: ClassVar[str] = "node_failed"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"message", "error_detail"})
@@ -55,6 +58,8 @@ class NodeFailed(Fact):
     retry_decision: str = "attempts_exhausted"
     message: str = ""
     error_detail: Mapping[str, Any] = Factory(dict)
+    category: str = ""
+    policy_version_id: str = ""
 
 
 @frozen

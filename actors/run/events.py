@@ -80,13 +80,14 @@ class RunPauseRequested(Fact):
 
 @frozen
 class RunPaused(Fact):
-    """The run holds. A guard names `value` and `limit`."""
+    """The run holds. A guard names `value` and `limit`; held for a person's review, the failed `node_ids`."""
 
     kind: ClassVar[str] = "run_paused"
     reason: str
     stop_kind: str | None = None
     value: int | None = None
     limit: int | None = None
+    node_ids: tuple[str, ...] = ()
 
 
 @frozen

@@ -102,10 +102,12 @@ def _paused(state: RunState, event: run.RunPaused, at: int) -> None:
     state.status, state.pause_reason, state.stop_kind = "paused", event.reason, event.stop_kind
     if event.stop_kind is not None:
         state.stop_reason = event.reason
-    own_words = event.stop_kind is None and event.reason != "shutdown"
+    own_words = event.stop_kind is None and event.reason != "shutdown" and not event.node_ids
     state.detail = {"code": "paused_by_operator", "text": event.reason} if own_words else {"code": event.reason}
     if event.limit is not None:
         state.detail |= {"value": event.value, "limit": event.limit}
+    if event.node_ids:
+        state.detail["node_ids"] = list(event.node_ids)
 
 
 def _resumed(state: RunState, event: run.RunResumed, at: int) -> None:

@@ -12,6 +12,7 @@ from actors.gate.messages import Decide
 from actors.gate.rules import ask_outcome
 from actors.refusals import Refusal
 from actors.run.events import RunCancelRequested, RunPaused, RunPauseRequested, RunResumed, RunStopped, RunTaskRetried
+from actors.run.failing import exhausted, under_review
 from actors.run.fold_gates import rework_roots
 from actors.run.messages import Cancel, Operation, Pause, Resume, Retry
 from actors.run.resets import reset_closure
@@ -21,7 +22,7 @@ from actors.wait.messages import Resolve, Signal
 from actors.wait.operations import resolve_wait, signal
 from actors.workflow.spec import Gate, Wait
 
-__all__ = ["attempts_to_end", "operate", "refusal_before"]
+__all__ = ["attempts_to_end", "operate", "refusal_before", "why_needed"]
 
 Answer = dict[str, Any] | Refusal
 
@@ -96,10 +97,12 @@ def _pause(turn: Turn, operation: Pause) -> Answer:
 
 
 def _resume(turn: Turn, operation: Resume) -> Answer:
-    """A wait that was over and needed a person opens anew, with fresh times."""
-    rows = [row for row in turn.state.waits.values() if row.needs_person and turn.state.nodes[row.node_id].status == "waiting"]
+    """A wait that was over and needed a person opens anew, with fresh times; a node that failed and was reviewed gets fresh attempts."""
+    state = turn.state
+    rows = [row for row in state.waits.values() if row.needs_person and state.nodes[row.node_id].status == "waiting"]
     reason = _reason(operation.reason, "resumed_by_operator")
-    reset = tuple(sorted(row.node_id for row in rows))
+    reviewed = reset_closure(state, under_review(state)) if state.pause_reason == "node_failed_review" else ()
+    reset = tuple(sorted({*reviewed, *(row.node_id for row in rows)}))
     turn.emit(RunResumed(reason=reason, by=str(operation.by), limits=operation.limits, reset_nodes=reset))
     return {}
 
@@ -130,7 +133,16 @@ def _retry_refusal(state: RunState, operation: Retry) -> Refusal | None:
         names = list(state.plan.body.order)
         text = f"The run {state.run_id} has no node {operation.node_id!r} to retry. Its nodes: {', '.join(names[:20])}."
         return Refusal("node_not_found", text, {"node_id": operation.node_id, "nodes": names})
-    return None
+    return why_needed(state, operation.node_id, operation.reason)
+
+
+def why_needed(state: RunState, node_id: str, reason: str | None) -> Refusal | None:
+    """Whoever begins an exhausted node anew says why, where its policy asks for that."""
+    asks = state.plan.nodes[node_id].retry.manual_override.asks_why and exhausted(state, node_id)
+    if not asks or (reason or "").strip():
+        return None
+    text = f"Node {node_id} of {state.run_id} has used up its attempts, and its retry policy asks why it is begun again. Give a reason."
+    return Refusal("retry_reason_required", text, {"node_id": node_id})
 
 
 def _retry(turn: Turn, operation: Retry) -> Answer:

@@ -34,13 +34,15 @@ SKIPPED_AS_DONE: frozenset[str] = frozenset({"condition_not_met", "on_fail_conti
 
 @frozen
 class NodeError:
-    """Why a node's last attempt failed."""
+    """Why a node's last attempt failed. `decision`: why no other followed, or that one does."""
 
     code: str
     message: str
     failure_class: str
     at_ms: int
     detail: Mapping[str, Any] = Factory(dict)
+    category: str = ""
+    decision: str = ""
 
 
 @frozen
@@ -83,7 +85,10 @@ class GateRecord:
 
 @define(eq=False)
 class NodeState:
-    """A node's present instance. `excused` attempts do not count against the cap, `crashes` are those lost with a daemon."""
+    """A node's present instance. `excused` attempts do not count against the cap, `crashes` are those lost with a daemon.
+
+    `first_started_at_ms`: when its first attempt began.
+    """
 
     status: NodeStatus = "pending"
     instance: int = 1
@@ -91,6 +96,7 @@ class NodeState:
     excused: int = 0
     crashes: int = 0
     started_at_ms: int | None = None
+    first_started_at_ms: int | None = None
     ended_at_ms: int | None = None
     output: Any = None
     artifact: ArtifactFact | None = None
@@ -106,7 +112,9 @@ class NodeState:
     def reset(self) -> None:
         """Begin anew as the next instance; feedback stays, it is meant for the next attempt."""
         self.status, self.instance, self.attempt, self.excused, self.crashes = "pending", self.instance + 1, 0, 0, 0
-        self.started_at_ms = self.ended_at_ms = self.output = self.artifact = self.error = self.skip_reason = None
+        self.started_at_ms = self.first_started_at_ms = self.ended_at_ms = self.output = self.artifact = self.error = self.skip_reason = (
+            None
+        )
 
 
 @define(eq=False)

@@ -7,6 +7,7 @@ from typing import Any
 from attrs import asdict
 
 from actors.entity import Fact
+from actors.run.failing import cap_of
 from actors.run.state import NodeState, OpenGate, RunState
 from actors.wait.view import wait_json
 
@@ -42,7 +43,7 @@ def _node(state: RunState, node_id: str, node: NodeState) -> dict[str, Any]:
     spec = state.plan.nodes[node_id]
     found: dict[str, Any] = {
         "node_id": node_id, "kind": spec.kind, "title": spec.title or node_id, "status": node.status, "attempt": node.attempt,
-        "instance": node.instance, "max_attempts": spec.retry.max_attempts, "finally": state.plan.section[node_id] == "finally",
+        "instance": node.instance, "max_attempts": cap_of(state, node_id), "finally": state.plan.section[node_id] == "finally",
     }  # fmt: skip
     times = {"started_at_ms": node.started_at_ms, "ended_at_ms": node.ended_at_ms, "retry_after_ms": state.backoffs.get(node_id)}
     found |= {
@@ -53,6 +54,7 @@ def _node(state: RunState, node_id: str, node: NodeState) -> dict[str, Any]:
             "code": node.error.code, "message": node.error.message, "failure_class": node.error.failure_class,
             "detail": dict(node.error.detail),
         }  # fmt: skip
+        found["error"] |= {"category": node.error.category} if node.error.category else {}
     if node.artifact is not None:
         found["artifact"] = asdict(node.artifact)
     gate = next((gate for gate in state.open_gates.values() if gate.node_id == node_id), None)
