@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from storage.store import Store
     from supervision import Clock
 
-__all__ = ["INBOX", "NEWBORN", "REGISTRAR", "REPORTER", "RUNS", "SCHEDULER", "Services"]
+__all__ = ["INBOX", "LETTERS", "NEWBORN", "REGISTRAR", "REPORTER", "RUNS", "SCHEDULER", "Services"]
 
 NEWBORN = 1024
 INBOX = "inbox"
+LETTERS = "letters"
 REGISTRAR = "registrar"
 REPORTER = "reporter"
 RUNS = "runs"

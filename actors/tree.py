@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from actors.control.server import control_branch
+from actors.dead_letter.actor import Dispatcher
 from actors.housekeeping import Caretaker, Storekeeper, Warden
 from actors.reporter import Reporter
 from actors.run.registrar import Registrar
@@ -55,6 +56,7 @@ def daemon_tree(
             ),
         ),
         ChildSpec("inbox", lambda: Inbox(services, INBOX_S)),
+        ChildSpec("letters", lambda: Dispatcher(services)),
         ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, config.retention.finished_runs_ms)),
         ChildSpec("reaper", lambda: Reaper(interval_s=LOOK_S, stuck_after_s=STUCK_AFTER_S, on_stuck=on_stuck)),
     ]

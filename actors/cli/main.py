@@ -37,6 +37,7 @@ _COMMANDS = {
     "waits": ("waits:waits", "List what is waited for."),
     "resolve": ("waits:resolve", "Say that the condition holds that a node waits for."),
     "webhook": ("waits:webhook", "Hand in a webhook delivery."),
+    "dead-letters": ("letters:dead_letters", "Look at what failed for good, and settle it."),
     "send": ("steer:send", "Inject one typed message into an actor."),
     "workflow": ("flows:workflow", "Store, list, show and remove workflows."),
     "doctor": ("doctor:doctor", "Check this installation and say what to do."),

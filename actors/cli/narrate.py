@@ -98,6 +98,10 @@ def _again(nodes: Any) -> str:
     return f"; done again: {', '.join(nodes)}" if nodes else ""
 
 
+def _of_nodes(event: Event) -> str:
+    return f" ({', '.join(event['node_ids'])})" if event.get("node_ids") else ""
+
+
 def _created(_: Narrator, event: Event) -> str:
     given = ", ".join(f"{key}={_text(value, 40)}" for key, value in event.get("inputs", {}).items())
     return f"run created: {event['workflow_id']} version {event['version']}" + (f" with {given}" if given else "")
@@ -114,7 +118,8 @@ def _completed(self: Narrator, event: Event) -> str:
 def _failed(self: Narrator, event: Event) -> str:
     of = f", attempt {event['attempt']} of {event['max_attempts']}" if event["max_attempts"] > 1 else ""
     message = f": {_text(event['message'], 200)}" if event.get("message") else ""
-    return f"{event['node_id']}  failed{self.took(event)}{of}, {event['code']}{message}"
+    letter = f"; left as {event['dead_letter']}" if event.get("dead_letter") else ""
+    return f"{event['node_id']}  failed{self.took(event)}{of}, {event['code']}{message}{letter}"
 
 
 def _backoff(_: Narrator, event: Event) -> str:
@@ -164,7 +169,7 @@ _SENTENCES: dict[str, Callable[[Narrator, Event], str]] = {
     "run_queued_for_resume_after_restart": _restarted,
     "run_interrupted_shutdown": lambda *_: "daemon shuts down; the run is held until the next start",
     "run_pause_requested": lambda _, event: f"pause asked{_by(event)}{_because(event)}",
-    "run_paused": lambda _, event: f"run paused{_because(event)}",
+    "run_paused": lambda _, event: f"run paused{_because(event)}{_of_nodes(event)}",
     "run_resumed": lambda _, event: f"run resumed{_by(event)}{_because(event)}",
     "run_requeued": lambda _, event: f"run queued again{_because(event)}",
     "run_waiting": lambda _, event: f"run waits for {', '.join(event['node_ids'])}",
@@ -178,6 +183,7 @@ _SENTENCES: dict[str, Callable[[Narrator, Event], str]] = {
     "run_failed_server_restart": _run_failed,
     "run_blocked_corrupt_checkpoint": lambda _, event: f"run blocked, its log cannot be read: {_text(event['message'], 200)}",
     "run_task_retried": lambda _, event: f"{event['node_id']}  retry asked{_by(event)}{_again(event['reset_nodes'])}",
+    "stateful_dead_letter_retry_requeued": lambda _, e: f"retry of {', '.join(e['letter_ids'])}{_again(e['reset_nodes'])}",
     "finally_started": lambda *_: "clean-up begins",
     "finally_completed": _cleaned_up,
     "report_written": lambda _, event: f"report written: {event['path']}",

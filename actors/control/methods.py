@@ -10,6 +10,7 @@ from typing import Any, Literal
 from attrs import frozen
 
 from actors.control import params as p
+from actors.control import params_letters as letters
 
 __all__ = ["METHODS", "PING", "RUN_FOLLOW", "SYSTEM_FOLLOW", "Method", "Scope"]
 
@@ -80,6 +81,12 @@ _ROWS = (
     Method("wait.list", p.WaitList),
     Method("wait.resolve", p.WaitResolve, changing=True, scope="operate"),
     Method("webhook.deliver", p.WebhookDeliver, changing=True, scope="operate"),
+    Method("dead_letter.list", letters.LetterList),
+    Method("dead_letter.get", letters.LetterOnly),
+    Method("dead_letter.retry", letters.LetterSteer, changing=True, scope="operate"),
+    Method("dead_letter.ignore", letters.LetterSteer, changing=True, scope="operate"),
+    Method("dead_letter.compensate", letters.LetterCompensate, changing=True, scope="operate"),
+    Method("dead_letter.resolve", letters.LetterSteer, changing=True, scope="operate"),
     Method("actor.tell", p.ActorTell, changing=True, scope="operate"),
     Method("audit.verify", p.Nothing, deadline=_PATIENT, aside=True),
     Method("store.verify", p.Nothing, deadline=_PATIENT, aside=True),

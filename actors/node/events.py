@@ -43,7 +43,7 @@ class NodeCompleted(Fact):
 class NodeFailed(Fact):
     """An attempt failed. `terminal` says that no other follows; `retry_decision` why, by the policy of that version.
 
-    `category`: a finer word for the kind of error.
+    `category`: a finer word for the kind of error. `dead_letter`: the letter that it leaves.
     """
 
     kind: ClassVar[str] = "node_failed"
@@ -60,6 +60,7 @@ class NodeFailed(Fact):
     error_detail: Mapping[str, Any] = Factory(dict)
     category: str = ""
     policy_version_id: str = ""
+    dead_letter: str | None = None
 
 
 @frozen

@@ -7,11 +7,13 @@ from typing import Any
 
 from actors.entity import Fact
 from actors.run import events as run
+from actors.run.fold_endings import ENDING_FOLDS
 from actors.run.fold_gates import GATE_FOLDS
+from actors.run.fold_letters import LETTER_FOLDS
 from actors.run.fold_nodes import NODE_FOLDS
 from actors.run.fold_waits import WAIT_FOLDS, close_waits
-from actors.run.resets import reset_nodes
-from actors.run.state import ACTIVE, NodeError, RunState, RunStatus
+from actors.run.resets import begin_again, reset_nodes
+from actors.run.state import ACTIVE, RunState, RunStatus
 
 __all__ = ["evolve", "fold"]
 
@@ -141,67 +143,8 @@ def _cancel_requested(state: RunState, event: run.RunCancelRequested, at: int) -
         _requeue(state, "cancel_requested")
 
 
-def _stopped(state: RunState, event: run.RunStopped, at: int) -> None:
-    state.status, state.stop_kind, state.stop_reason = "cancelled", event.stop_kind, event.reason
-    state.detail = {"code": "cancelled_by_operator"}
-
-
-def _cancelled(state: RunState, event: run.RunCancelled, at: int) -> None:
-    state.status, state.stop_kind, state.stop_reason = "cancelled", event.stop_kind, event.reason
-    state.detail = {"code": "cancelled_by_gate", "node_id": event.node_id}
-    state.open_gates.clear()
-
-
-def _ended(state: RunState, status: RunStatus, code: str, node_ids: tuple[str, ...] = (), text: str = "") -> None:
-    state.status, state.section = status, "done"
-    state.open_gates.clear()
-    state.detail = {"code": code}
-    if node_ids:
-        state.detail["node_ids"] = list(node_ids)
-    if text:
-        state.detail["text"] = text
-
-
-def _completed(state: RunState, event: run.RunCompleted, at: int) -> None:
-    _ended(state, "completed", "run_completed")
-    state.output = event.output
-
-
-def _failed(state: RunState, event: run.RunFailed, at: int) -> None:
-    _ended(state, "failed", event.code, event.node_ids, event.message)
-    if event.stop_kind is not None:
-        state.stop_kind, state.stop_reason = event.stop_kind, event.code
-
-
-def _panicked(state: RunState, event: run.RunFailedPanic, at: int) -> None:
-    _ended(state, "failed", "run_task_panicked", text=event.message)
-    state.stop_kind, state.stop_reason = event.stop_kind, "run_task_panicked"
-
-
-def _lost_too_often(state: RunState, event: run.RunFailedServerRestart, at: int) -> None:
-    for node_id in event.node_ids:
-        node = state.nodes[node_id]
-        text = "It was lost with the daemon too often; nothing tells how far it came. See its logs, then retry."
-        node.status, node.ended_at_ms, node.crashes = "failed", at, node.crashes + 1
-        node.error = NodeError(event.code, text, "execution_error", at)
-        state.executing.pop(node_id, None)
-        state.failures.append(node_id)
-    _ended(state, "failed", event.code, event.node_ids)
-    state.stop_kind, state.stop_reason = event.stop_kind, event.code
-
-
-def _corrupt(state: RunState, event: run.RunBlockedCorruptCheckpoint, at: int) -> None:
-    _ended(state, "blocked", "checkpoint_recovery_failed", text=event.message)
-    state.last_failure = {
-        "node_id": "checkpoint", "reason": event.message, "failed_at_ms": at, "failure_kind": "checkpoint_recovery_failed",
-    }  # fmt: skip
-
-
 def _retried(state: RunState, event: run.RunTaskRetried, at: int) -> None:
-    state.finished_at_ms = state.output = state.last_failure = state.report_path = None
-    state.cancel_reason = state.cancel_gate = state.cancel_wait = state.cancel_by = state.guardrail = None
-    reset_nodes(state, event.reset_nodes)
-    state.tolerated = frozenset(state.failures)
+    begin_again(state, event.reset_nodes)
     _requeue(state, event.reason, {"code": event.reason, "node_id": event.node_id})
 
 
@@ -233,18 +176,13 @@ FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     run.RunWaiting: _waiting,
     run.RunAwaitingApproval: _awaiting,
     run.RunCancelRequested: _cancel_requested,
-    run.RunStopped: _stopped,
-    run.RunCancelled: _cancelled,
-    run.RunCompleted: _completed,
-    run.RunFailed: _failed,
-    run.RunFailedPanic: _panicked,
-    run.RunFailedServerRestart: _lost_too_often,
-    run.RunBlockedCorruptCheckpoint: _corrupt,
     run.RunTaskRetried: _retried,
     run.FinallyStarted: _finally_started,
     run.FinallyCompleted: _finally_completed,
     run.ReportWritten: _report,
+    **ENDING_FOLDS,
     **NODE_FOLDS,
     **GATE_FOLDS,
     **WAIT_FOLDS,
+    **LETTER_FOLDS,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actors.dead_letter.opening import letter_of_node, open_for_node
 from actors.node.events import NodeFailed, NodeRetryBackoffScheduled, NodeSkipped
 from actors.node.messages import Failure
 from actors.run.events import RunPaused
@@ -26,7 +27,7 @@ def spent_by(state: RunState, node_id: str) -> int:
 
 
 def record_failure(turn: Turn, node_id: str, failure: Failure, verdict: Retry) -> None:
-    """Append the failure; then its back-off, or, where no attempt follows, what `on_fail` says."""
+    """Append the failure; then its back-off, or, where no attempt follows, what `on_fail` says, else the letter that it leaves."""
     spec, node = turn.state.plan.nodes[node_id], turn.state.nodes[node_id]
     turn.emit(
         NodeFailed(
@@ -42,6 +43,7 @@ def record_failure(turn: Turn, node_id: str, failure: Failure, verdict: Retry) -
             error_detail=failure.detail,
             category=failure.category,
             policy_version_id=policy_version_id(spec.retry),
+            dead_letter=letter_of_node(turn.state, node_id) if verdict.terminal else None,
         )
     )
     if verdict.delay_ms > 0:
@@ -56,6 +58,8 @@ def record_failure(turn: Turn, node_id: str, failure: Failure, verdict: Retry) -
         )
     if verdict.terminal and spec.on_fail.mode == "continue":
         turn.emit(NodeSkipped(node_id=node_id, reason="on_fail_continue"))
+    elif verdict.terminal:
+        open_for_node(turn, node_id, failure)
 
 
 def exhausted(state: RunState, node_id: str) -> bool:

@@ -132,7 +132,8 @@ class Logbook:
             claim=claim,
         )
         receipt = None if request is None else Receipt(request.request_id, request.digest.encode(), canonical(reply))
-        appends = (append, *turn.also) if events or claim is not None else ()
+        begun = [other for other in turn.once if self.services.store.journal.head(other.stream) == other.expected]
+        appends = (append, *turn.also, *begun) if events or claim is not None else ()
         try:
             await self.services.store.commit(Transaction(turn.now, appends, receipt, tuple(audit)))
         except VersionConflict as conflict:

@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import Factory, frozen
 
+from actors.dead_letter.messages import RetryLetters
 from actors.gate.messages import Decide
 from actors.refusals import Principal, Refusal, RequestKey
 from actors.wait.messages import Resolve, Signal
@@ -68,7 +69,7 @@ class Retry:
     reason: str | None = None
 
 
-Operation = Pause | Resume | Cancel | Retry | Decide | Signal | Resolve
+Operation = Pause | Resume | Cancel | Retry | Decide | Signal | Resolve | RetryLetters
 
 
 @frozen

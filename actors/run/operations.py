@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
+from actors.dead_letter.messages import RetryLetters
+from actors.dead_letter.rules import retry_letters
 from actors.gate.decide import decide_gate, may_decide
 from actors.gate.messages import Decide
-from actors.gate.rules import ask_outcome
 from actors.refusals import Refusal
+from actors.run.again import ask_again, left_behind
 from actors.run.events import RunCancelRequested, RunPaused, RunPauseRequested, RunResumed, RunStopped, RunTaskRetried
 from actors.run.failing import exhausted, under_review
 from actors.run.fold_gates import rework_roots
@@ -20,7 +22,6 @@ from actors.run.state import RunState
 from actors.run.turn import Turn
 from actors.wait.messages import Resolve, Signal
 from actors.wait.operations import resolve_wait, signal
-from actors.workflow.spec import Gate, Wait
 
 __all__ = ["attempts_to_end", "operate", "refusal_before", "why_needed"]
 
@@ -81,6 +82,8 @@ def operate(turn: Turn, operation: Operation) -> Answer:
             return signal(turn, operation)
         case Resolve():
             return resolve_wait(turn, operation)
+        case RetryLetters():
+            return retry_letters(turn, operation)
         case _:
             assert_never(operation)
 
@@ -147,26 +150,11 @@ def why_needed(state: RunState, node_id: str, reason: str | None) -> Refusal | N
 
 def _retry(turn: Turn, operation: Retry) -> Answer:
     state = turn.state
-    reset = reset_closure(state, (operation.node_id, *_left_behind(state)))
+    reset = reset_closure(state, (operation.node_id, *left_behind(state)))
     turn.emit(
         RunTaskRetried(
             node_id=operation.node_id, reset_nodes=reset, reason=_reason(operation.reason, "retried_by_operator"), by=str(operation.by)
         )
     )
-    asked = {gate.node_id for gate in state.open_gates.values()}
-    for node_id, node in state.nodes.items():
-        if node.status == "waiting" and node_id not in asked and not isinstance(state.plan.nodes[node_id].action, Wait):
-            ask_outcome(turn, node_id)  # its question was closed with the run, and nobody has answered it
+    ask_again(turn)
     return {"node_id": operation.node_id, "reset_nodes": list(reset)}
-
-
-def _left_behind(state: RunState) -> list[str]:
-    """Nodes of the body that an ending left neither done nor pending: skipped by it, or gates and waits that it closed."""
-    asked = {gate.node_id for gate in state.open_gates.values()} if not state.terminal else set()
-    asked |= {row.node_id for row in state.waits.values() if row.open}
-    return [
-        node_id
-        for node_id in state.plan.body.order
-        if (state.nodes[node_id].status == "skipped" and state.settled(node_id) is None)
-        or (state.nodes[node_id].status == "waiting" and isinstance(state.plan.nodes[node_id].action, Gate | Wait) and node_id not in asked)
-    ]

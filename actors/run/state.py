@@ -121,9 +121,9 @@ class NodeState:
 class RunState:
     """The fold of one run's log up to `seq`.
 
-    `waits` holds the newest wait of each node. `heard` maps the keys of signals that came to the wait they ended (empty: kept).
-    `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
-    no attempt made.
+    `letters` names the dead letter for whose sake a node's present instance began. `waits` holds the newest wait of each node. `heard`
+    maps the keys of signals that came to the wait they ended (empty: kept). `cancel_gate` and `cancel_wait` are the nodes for whose sake
+    the run is being cancelled, `guardrail` is the code of a failure that no attempt made.
     """
 
     run_id: str
@@ -156,6 +156,7 @@ class RunState:
     gate_history: list[GateRecord] = Factory(list)
     waits: dict[str, WaitRow] = Factory(dict)
     signals: list[KeptSignal] = Factory(list)
+    letters: dict[str, str] = Factory(dict)
     heard: dict[str, str] = Factory(dict)
     backoffs: dict[str, int] = Factory(dict)
     handlers: dict[str, None] = Factory(dict)

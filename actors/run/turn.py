@@ -26,7 +26,8 @@ UNKNOWN = object()
 class Turn:
     """`evidence` is what artifact files of gates hash to right now (None: gone), `nonce` gives 128 random bits as text.
 
-    `also` are appends to other logs that stand or fall with this decision. `questions` are things about the world that a rule must know:
+    `also` are appends to other logs that stand or fall with this decision; `once` are those that begin a log, and are left out where it
+    has begun before. `questions` are things about the world that a rule must know:
     whoever makes the decision finds the `answers` and makes it again.
     """
 
@@ -37,6 +38,7 @@ class Turn:
     evidence: Mapping[str, str | None] = Factory(dict)
     events: list[Fact] = Factory(list)
     also: list[Append] = Factory(list)
+    once: list[Append] = Factory(list)
     questions: dict[Hashable, None] = Factory(dict)
     answers: dict[Hashable, Any] = Factory(dict)
 

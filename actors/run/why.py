@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, assert_never
 
+from actors.dead_letter.opening import letter_of_node
 from actors.run.failing import under_review
 from actors.run.state import OpenGate, RunState
 from actors.wait.row import WaitRow
@@ -164,6 +165,8 @@ def _ended(state: RunState) -> dict[str, Any]:
     steps = []
     if state.status == "failed" and state.failures:
         steps = [f"penstock retry {state.run_id} {state.failures[0]}", f"penstock logs {state.run_id} {state.failures[0]}"]
+        letters = [name for node_id in state.failures if (name := letter_of_node(state, node_id)) is not None]
+        steps += [f"penstock dead-letters show {letter}" for letter in letters]
     elif "text" in detail:
         parts.append(str(detail["text"]))
     elif state.stop_reason not in (None, code):

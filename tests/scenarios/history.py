@@ -12,7 +12,8 @@ __all__ = ["CHANGING", "Followed", "History", "Life", "Op"]
 
 CHANGING = frozenset((
     "workflow.put", "workflow.delete", "run.start", "run.pause", "run.resume", "run.cancel", "run.retry", "gate.decide", "signal.send",
-    "wait.resolve", "webhook.deliver", "actor.tell", "store.backup",
+    "wait.resolve", "webhook.deliver", "dead_letter.retry", "dead_letter.ignore", "dead_letter.compensate", "dead_letter.resolve",
+    "actor.tell", "store.backup",
 ))  # fmt: skip
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import trio
+
 from tests.scenarios.client import Refused
 from tests.scenarios.flows import flow, gate, step, wait
 from tests.scenarios.harness import House
-from tests.scenarios.script import Hold, fail, take, write
+from tests.scenarios.script import Call, Hold, fail, take, write
 
 __all__ = ["TALES", "ending_of"]
 
@@ -116,9 +118,32 @@ async def _escalated(house: House) -> str:
     return run_id
 
 
+async def _dead_letter(house: House) -> str:
+    """What is broken is mended before somebody asks for a retry."""
+    broken = True
+
+    async def pay(call: Call) -> Any:
+        if broken:
+            raise ConnectionError("the bank is down")
+        return {"paid": True}
+
+    house.script.on("pay", *[pay] * MANY)
+    run_id = await house.begin(flow(step("pay", "retry: {terminal_behavior: dead_letter}"), step("b", "needs: [pay]")))
+    await house.run_until(run_id, "failed")
+    (letter,) = (await house.call("dead_letter.list", run_id=run_id))["letters"]
+    broken = False
+    await house.call("dead_letter.retry", letter_id=letter["letter_id"])
+    for _ in range(MANY * MANY):
+        if (await house.call("dead_letter.get", letter_id=letter["letter_id"]))["letter"]["status"] == "resolved":
+            return run_id
+        await trio.sleep(1)
+    raise AssertionError("the letter was not resolved")
+
+
 TALES: dict[str, Callable[[House], Awaitable[str]]] = {
     "linear": _linear, "fan": _fan, "retry": _retry, "approved": _approved, "rejected": _rejected, "cancelled": _cancelled,
     "artifact": _artifact, "finally": _finally, "timer": _timer, "signal": _signal, "webhook": _webhook, "escalated": _escalated,
+    "dead_letter": _dead_letter,
 }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import attrs
 import pytest
 
 from actors.cli.narrate import _SENTENCES, Narrator
+from actors.dead_letter.events import DeadLetterRetryRequeued
 from actors.entity import Fact
 from actors.gate import events as gate_events
 from actors.node import events as node_events
@@ -18,6 +19,7 @@ from actors.wait import events as wait_events
 
 MODULES = (run_events, node_events, gate_events, wait_events)
 FACTS: list[type[Fact]] = [fact for module in MODULES for name in module.__all__ if isinstance(fact := getattr(module, name), type)]
+FACTS.append(DeadLetterRetryRequeued)
 
 
 def least(fact: type[Fact]) -> Fact:

@@ -62,7 +62,7 @@ def plan_of(*nodes: str, last: tuple[str, ...] = (), top: str = "") -> Plan:
 class Story:
     """`log` holds every event with its time; each verb answers the words of the events that it led to.
 
-    `world` answers what decisions ask, `also` gathers their appends to other logs.
+    `world` answers what decisions ask, `also` gathers their appends to other logs, `once` those that begin one.
     """
 
     plan: Plan
@@ -75,6 +75,7 @@ class Story:
     answer: dict[str, Any] | Refusal
     world: Callable[[Hashable], Any] = lambda question: None
     also: list[Append] = Factory(list)
+    once: list[Append] = Factory(list)
 
     @classmethod
     def of(
@@ -128,6 +129,7 @@ class Story:
                 turn.questions.clear()
                 advance(turn)
         self.also += turn.also
+        self.once += turn.once
         self.log += [(event, self.now) for event in turn.events]
         return [say(event) for event in turn.events]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.scenarios.history import History
-from tests.scenarios.invariants.nodes import ENDED, RESETS
+from tests.scenarios.invariants.nodes import ENDED, REOPENED, RESETS
 from tests.scenarios.records import Records
 
 __all__ = ["inv_g14", "inv_g26", "inv_g27"]
@@ -26,7 +26,7 @@ def inv_g14(db: Records, history: History) -> list[str]:
                 epoch = event["lease_epoch"]
             elif event["event"] == "node_retry_backoff_scheduled" and not event["releases_run"]:
                 due[event["node_id"]] = event["retry_after_ms"]
-            elif event["event"] == "run_task_retried":
+            elif event["event"] in REOPENED:
                 due.clear()  # a person's wish is not held up by a back-off, and the end before it has ended them
             elif event["event"] in RESETS:
                 due = {node_id: at_ms for node_id, at_ms in due.items() if node_id not in (event.get("reset_nodes") or ())}
@@ -47,7 +47,7 @@ def inv_g26(db: Records, history: History) -> list[str]:
         ended = None
         for event in db.events(run_id):
             name = event["event"]
-            if name == "run_task_retried":
+            if name in REOPENED:
                 ended = None
             elif ended is not None and name in ENDED and not (ended == "run_blocked_corrupt_checkpoint" and name == "run_stopped"):
                 wrong.append(f"G26: {run_id} ends as {ended} and again as {name}")
@@ -68,7 +68,7 @@ def _cancelled(db: Records, run_id: str, answer: dict[str, Any], history: Histor
     for event in db.events(run_id):
         if event["event"] in ("run_cancel_requested", "run_stopped") and asked is None:
             asked = event
-        elif event["event"] == "run_task_retried":
+        elif event["event"] in REOPENED:
             asked = None
         elif asked is not None and event["event"] in ENDED and not history.jumped and len(history.lives) == 1:
             late_s = (event["at_ms"] - asked["at_ms"]) / 1000

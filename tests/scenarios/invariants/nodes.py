@@ -9,9 +9,10 @@ from typing import Any
 from tests.scenarios.history import History
 from tests.scenarios.records import Records
 
-__all__ = ["ENDED", "RESETS", "inv_g5", "inv_g6", "inv_g7", "inv_g8"]
+__all__ = ["ENDED", "REOPENED", "RESETS", "inv_g5", "inv_g6", "inv_g7", "inv_g8"]
 
-RESETS = ("run_task_retried", "run_resumed", "approval_gate_reopened", "approval_gate_decided")
+REOPENED = ("run_task_retried", "stateful_dead_letter_retry_requeued")
+RESETS = (*REOPENED, "run_resumed", "approval_gate_reopened", "approval_gate_decided")
 ENDED = (
     "run_completed",
     "run_failed",
@@ -38,8 +39,8 @@ def inv_g5(db: Records, history: History) -> list[str]:
                 done.add(event["node_id"])
             elif name in RESETS:
                 done -= set(event.get("reset_nodes") or ())
-                over = over and name != "run_task_retried"
-                if name == "run_task_retried":
+                over = over and name not in REOPENED
+                if name in REOPENED:
                     done = {node_id for node_id in done if node_id in _body(db, run_id)}
             elif name in ENDED:
                 over = True
@@ -119,7 +120,7 @@ def inv_g8(db: Records, history: History) -> list[str]:
                 wrong += _late(run_id, event, last, over=over)
             elif name in ENDED:
                 over = True
-            elif name == "run_task_retried":
+            elif name in REOPENED:
                 over = False
     return wrong
 
