@@ -56,6 +56,11 @@ def show(context: click.Context, run_id: str, *, as_json: bool) -> int:
     if as_json:
         print_json(run)
         return exits.OK
+    if run.get("dry_run"):
+        from actors.cli.rehearsal import print_plan
+
+        print_plan(run)
+        return exits.OK
     emit(f"{visible(run['run_id'])}  workflow {visible(run['workflow_id'])} version {visible(run.get('version', '-'))}")
     for key in _FACTS:
         if run.get(key) is not None:
@@ -189,5 +194,6 @@ def report(context: click.Context, run_id: str, *, as_json: bool) -> int:
         print_json(answer)
     else:
         emit(visible_lines(answer["markdown"]))
-        emit(f"\n({visible(answer['path'])})")
+        if answer["path"] is not None:
+            emit(f"\n({visible(answer['path'])})")
     return exits.OK

@@ -11,14 +11,13 @@ from typing import Any, Literal
 from attrs import Factory, field, frozen
 
 from actors.control import bounds
+from actors.control.params_start import RunStart
 
 __all__ = [
     "ActorTell", "GateDecide", "GateGet", "GateList", "Nothing", "RunEvents", "RunFollow", "RunList", "RunLogs", "RunOnly",
     "RunResume", "RunRetry", "RunStart", "RunSteer", "SignalSend", "StoreBackup", "SystemShutdown", "WaitList", "WaitResolve",
     "WebhookDeliver", "WorkflowDelete", "WorkflowGet", "WorkflowList", "WorkflowOnly", "WorkflowText",
 ]  # fmt: skip
-
-Notation = Literal["yaml", "json"]
 
 
 @frozen
@@ -38,7 +37,7 @@ class WorkflowText:
     """A definition as text. `source` names it in messages, `folder` is where its python modules lie (absolute)."""
 
     text: str
-    notation: Notation = "yaml"
+    notation: Literal["yaml", "json"] = "yaml"
     source: str = field(default="<request>", validator=bounds.text)
     folder: str | None = field(default=None, validator=bounds.text)
 
@@ -72,29 +71,6 @@ class WorkflowDelete:
 
     workflow_id: str = field(validator=bounds.name)
     cancel_runs: bool = False
-
-
-@frozen
-class RunStart:
-    """Start a run of a stored workflow (`workflow_id`) or of a definition sent along (`text`): exactly one of the two.
-
-    `cwd` (absolute) is where a relative workspace begins; without it, the folder of the definition.
-    """
-
-    workflow_id: str | None = field(default=None, validator=bounds.name)
-    version: int | None = field(default=None, validator=bounds.position)
-    text: str | None = None
-    notation: Notation = "yaml"
-    source: str = field(default="<request>", validator=bounds.text)
-    folder: str | None = field(default=None, validator=bounds.text)
-    inputs: Mapping[str, Any] = Factory(dict)
-    priority: int | None = None
-    cwd: str | None = field(default=None, validator=bounds.text)
-
-    def __attrs_post_init__(self) -> None:
-        if (self.workflow_id is None) == (self.text is None):
-            found = "neither" if self.text is None else "both"
-            raise bounds.Unfit("workflow_id", found, "either workflow_id or text")
 
 
 @frozen

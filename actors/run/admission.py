@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from actors.run.plan import Plan
     from actors.services import Services
 
-__all__ = ["prepare"]
+__all__ = ["LARGEST_INPUTS", "prepare", "workspace_of"]
 
 LARGEST_INPUTS = 96 << 10
 
@@ -38,7 +38,7 @@ def prepare(services: Services, admit: Admit, plan: Plan) -> tuple[Transaction, 
         text = f"The inputs have {size} bytes as JSON; at most {LARGEST_INPUTS} are taken. Hand large data in as a file."
         return Refusal("inputs_too_large", text, {"size": size, "limit": LARGEST_INPUTS})
     run_id, now = services.ids.new("run"), services.clock.now_ms()
-    workspace = _workspace(plan, run_id, applied.values, admit.cwd)
+    workspace = workspace_of(plan, run_id, applied.values, admit.cwd)
     if isinstance(workspace, Refusal):
         return workspace
     event = RunCreated(
@@ -59,7 +59,7 @@ def prepare(services: Services, admit: Admit, plan: Plan) -> tuple[Transaction, 
     return Transaction(now, (append,), receipt, (entry,)), event, Ticket(run_id, now, admit.priority, workspace), reply
 
 
-def _workspace(plan: Plan, run_id: str, inputs: Mapping[str, Any], cwd: str | None) -> str | Refusal | None:
+def workspace_of(plan: Plan, run_id: str, inputs: Mapping[str, Any], cwd: str | None) -> str | Refusal | None:
     """The working folder and lock key: absolute, links resolved, so that two names of one folder are one lock."""
     template = plan.workflow.workspace_root
     if template is None:

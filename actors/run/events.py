@@ -168,13 +168,15 @@ class RunCompleted(Fact):
 
 @frozen
 class RunFailed(Fact):
-    """Ending: `code` says why, `node_ids` which nodes, sorted."""
+    """Ending: `code` says why, `node_ids` which nodes, sorted. `output`: the plan of a dry run."""
 
     kind: ClassVar[str] = "run_failed"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"output"})
     code: str
     node_ids: tuple[str, ...] = ()
     message: str = ""
     stop_kind: str | None = None
+    output: Any = None
 
 
 @frozen

@@ -6,18 +6,23 @@ from actors.dead_letter.opening import letter_of_node, open_for_node
 from actors.node.events import NodeFailed, NodeRetryBackoffScheduled, NodeSkipped
 from actors.node.messages import Failure
 from actors.run.events import RunPaused
+from actors.run.plan import Plan
 from actors.run.retry import Retry, attempt_cap
 from actors.run.state import RunState
 from actors.run.turn import Turn
 from actors.workflow.canonical_retry import policy_version_id
 
-__all__ = ["cap_of", "exhausted", "fail_used_up", "hold_for_review", "record_failure", "spent_by", "under_review"]
+__all__ = ["cap_at", "cap_of", "exhausted", "fail_used_up", "hold_for_review", "record_failure", "spent_by", "under_review"]
+
+
+def cap_at(plan: Plan, node_id: str) -> int:
+    """How many attempts the node may spend."""
+    return attempt_cap(plan.nodes[node_id].kind, plan.nodes[node_id].retry)
 
 
 def cap_of(state: RunState, node_id: str) -> int:
-    """How many attempts the node may spend."""
-    spec = state.plan.nodes[node_id]
-    return attempt_cap(spec.kind, spec.retry)
+    """The same for a node of a run."""
+    return cap_at(state.plan, node_id)
 
 
 def spent_by(state: RunState, node_id: str) -> int:

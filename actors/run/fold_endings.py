@@ -33,13 +33,22 @@ def _ended(state: RunState, status: RunStatus, code: str, node_ids: tuple[str, .
         state.detail["text"] = text
 
 
+def _never_began(state: RunState, at: int) -> None:
+    """A dry run is made, started and finished in one moment."""
+    if state.dry_run:
+        state.started_at_ms = at
+
+
 def _completed(state: RunState, event: run.RunCompleted, at: int) -> None:
-    _ended(state, "completed", "run_completed")
+    _ended(state, "completed", "dry_run" if state.dry_run else "run_completed")
     state.output = event.output
+    _never_began(state, at)
 
 
 def _failed(state: RunState, event: run.RunFailed, at: int) -> None:
     _ended(state, "failed", event.code, event.node_ids, event.message)
+    state.output = event.output
+    _never_began(state, at)
     if event.stop_kind is not None:
         state.stop_kind, state.stop_reason = event.stop_kind, event.code
 

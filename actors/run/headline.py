@@ -59,6 +59,8 @@ def line_key(state: RunState) -> tuple[Any, ...]:
 def headline_of(state: RunState) -> Headline:
     """The line for the present state."""
     facts: dict[str, Any] = {"version": state.version}
+    if state.dry_run:
+        facts["dry_run"] = True
     if state.workspace is not None:
         facts["workspace"] = state.workspace
     if state.detail is not None and state.status not in ("running", "queued"):

@@ -83,7 +83,10 @@ class ForRun(Request[Reply]):
 
 @frozen
 class Admit(Request[Reply]):
-    """Create a run of a stored version. Asked of the registrar. `cwd` is where a relative workspace begins, None for the file's folder."""
+    """Create a run of a stored version. Asked of the registrar. `cwd` is where a relative workspace begins, None for the file's folder.
+
+    `dry_run`: tell what it would do, and do nothing.
+    """
 
     workflow_id: str
     version: int
@@ -94,6 +97,7 @@ class Admit(Request[Reply]):
     priority: int = 0
     trigger_type: str = "manual"
     cwd: str | None = None
+    dry_run: bool = False
 
 
 @frozen

@@ -129,6 +129,9 @@ def _cleans_up(state: RunState) -> bool:
 
 
 def _retry_refusal(state: RunState, operation: Retry) -> Refusal | None:
+    if state.dry_run:
+        text = f"The run {state.run_id} was a dry run: there is nothing in it to try again. Start a run of {state.workflow_id} instead."
+        return Refusal("run_is_dry_run", text, {"workflow_id": state.workflow_id})
     if state.status in ("queued", "running", "pausing"):
         text = f"The run {state.run_id} is {state.status}: its nodes are the runtime's now. Pause it, or wait until it has ended."
         return Refusal("run_task_not_mutable", text, {"status": state.status})

@@ -11,6 +11,7 @@ from actors.refusals import Refusal
 from actors.run.actor import Run
 from actors.run.admission import prepare
 from actors.run.draining import STOP_S, drain_all
+from actors.run.dry import rehearse
 from actors.run.known import conflict, no_such_run
 from actors.run.messages import Admit, Drain, ForRun, Launch, Renew, RunDown, Wake, WakeRun
 from actors.run.quarantine import lock_away, unavailable
@@ -183,7 +184,10 @@ class Registrar(Actor[RegistrarMessage]):
             plan = self.services.plans.get(message.digest)
         except VersionMissing as error:
             return Refusal("workflow_version_missing", str(error), {"digest": message.digest})
-        self.spawn(self._create, message, plan, self.defer())
+        if message.dry_run:
+            self.spawn(rehearse, self.services, message, plan, self.defer())
+        else:
+            self.spawn(self._create, message, plan, self.defer())
         return Forwarded()
 
     async def _create(self, message: Admit, plan: Plan, asked: Asked | None) -> None:

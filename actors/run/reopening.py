@@ -90,7 +90,7 @@ async def _note(services: Services, kind: str, fields: dict[str, Any]) -> None:
 def restore_reports(services: Services) -> None:
     """Write the reports of runs that ended in the former daemon's last moment."""
     for line in services.store.catalog.list("run", ("completed", "failed", "cancelled", "blocked"), limit=RECENT):
-        if not report_paths(services, line.stream)[1].exists():
+        if not line.facts.get("dry_run") and not report_paths(services, line.stream)[1].exists():
             try:
                 write_report(services, fold_log(services, line.stream))
             except (CorruptLog, StorageError, OSError, LookupError):

@@ -189,6 +189,11 @@ class RunState:
         return self.status in TERMINAL
 
     @property
+    def dry_run(self) -> bool:
+        """Whether it was made to be looked at, and never does anything."""
+        return self.trigger_type.endswith("_dry_run")
+
+    @property
     def frontier(self) -> Frontier:
         """The frontier of the section that is being walked."""
         return self.tail if self.section == "finally" else self.body

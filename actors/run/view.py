@@ -32,6 +32,8 @@ def run_json(state: RunState) -> dict[str, Any]:
     record["gate_history"] = [asdict(entry) for entry in state.gate_history]
     record["waits"] = [wait_json(row) for row in state.waits.values()]
     record["nodes"] = [_node(state, node_id, node) for node_id, node in state.nodes.items() if _visible(state, node_id)]
+    if state.dry_run:
+        record |= {"dry_run": True, "nodes": []}  # what they would do is the output
     return record
 
 

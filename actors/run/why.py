@@ -158,6 +158,10 @@ def _wait(state: RunState, row: WaitRow, now: int) -> dict[str, Any]:
 
 
 def _ended(state: RunState) -> dict[str, Any]:
+    if state.dry_run:
+        found = len(state.output["plan"]["problems"])
+        text = f"It was a dry run, and nothing was executed. {_count(found, 'problem')} {'was' if found == 1 else 'were'} found."
+        return _reason("dry_run", text, f"penstock show {state.run_id}")
     detail = state.detail or {}
     code = str(detail.get("code", state.status))
     parts = [{"completed": "It completed.", "failed": "It failed."}.get(state.status, f"It was {state.status}.")]

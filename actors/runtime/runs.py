@@ -11,7 +11,7 @@ from attrs import asdict
 from actors.control.port import Page
 from actors.entity import Fact
 from actors.refusals import Refusal
-from actors.run.finale import report_paths, write_report
+from actors.run.finale import compose, report_paths, write_report
 from actors.run.known import no_such_run
 from actors.run.messages import Admit, Cancel, Pause, Resume, Retry
 from actors.run.view import event_json, run_json
@@ -70,6 +70,7 @@ class RunMethods(Base):
                 request=request,
                 priority=params.priority or 0,
                 cwd=params.cwd,
+                dry_run=params.dry_run,
             )
         )
 
@@ -89,7 +90,7 @@ class RunMethods(Base):
                     "status": line.status,
                     "created_at_ms": line.created_ms,
                     "updated_at_ms": line.updated_ms,
-                    **({"detail": line.facts["detail"]} if "detail" in line.facts else {}),
+                    **{name: line.facts[name] for name in ("detail", "dry_run") if name in line.facts},
                 }
                 for line in lines
             ]
@@ -135,6 +136,9 @@ class RunMethods(Base):
         if not state.terminal:
             text = f"The run {params.run_id} is {state.status}; its report is written when it has ended."
             return Refusal("run_not_terminal", text, {"status": state.status})
+        if state.dry_run:
+            made = compose(self.services, state)  # no file for what has done nothing
+            return {"run_id": params.run_id, "path": None, "markdown": made.as_markdown.decode(), "report": orjson.loads(made.as_json)}
         as_json, as_markdown = report_paths(self.services, params.run_id)
         if not (as_json.exists() and as_markdown.exists()):
             write_report(self.services, state)

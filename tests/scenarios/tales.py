@@ -140,10 +140,18 @@ async def _dead_letter(house: House) -> str:
     raise AssertionError("the letter was not resolved")
 
 
+async def _dry_run(house: House) -> str:
+    """A plan is told, then the run itself is made."""
+    text = flow(step("a", 'with: {x: "{{ inputs.x }}"}'), step("b", "needs: [a]"), top="inputs: {x: {type: string}}")
+    rehearsed = await house.begin(text, dry_run=True, inputs={"x": "1"})
+    assert (await house.run(rehearsed))["detail"] == {"code": "dry_run"}
+    return await house.begin(text, inputs={"x": "1"})
+
+
 TALES: dict[str, Callable[[House], Awaitable[str]]] = {
     "linear": _linear, "fan": _fan, "retry": _retry, "approved": _approved, "rejected": _rejected, "cancelled": _cancelled,
     "artifact": _artifact, "finally": _finally, "timer": _timer, "signal": _signal, "webhook": _webhook, "escalated": _escalated,
-    "dead_letter": _dead_letter,
+    "dead_letter": _dead_letter, "dry_run": _dry_run,
 }  # fmt: skip
 
 

@@ -13,7 +13,8 @@ from tests.scenarios.invariants import inv_letters
 from tests.scenarios.records import Records
 
 OPENED = {
-    "run_id": "run-1", "workflow_id": "w", "source_type": "tool_effect", "node_id": "a", "instance": 1, "code": "boom", "options": ["retry"],
+    "run_id": "run-1", "workflow_id": "w", "source_type": "tool_effect", "node_id": "a", "instance": 1, "code": "boom",
+    "options": ["retry"],
 }  # fmt: skip
 FAILED = {"node_id": "a", "code": "boom", "failure_class": "x", "dead_letter": "dead-letter-1"}
 REQUEUED = {"letter_ids": ["dead-letter-1"], "node_ids": ["a"], "reset_nodes": ["a"]}
