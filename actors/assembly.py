@@ -20,8 +20,9 @@ from actors.plans import Plans
 from actors.reporter import Reports, Write
 from actors.run.finale import compose
 from actors.runtime import DaemonRuntime
-from actors.services import REPORTER, Services
+from actors.services import REPORTER, STATUSES, Services
 from actors.settings import RunRules
+from actors.status_file import Status, Statuses, Update
 from actors.tree import daemon_tree
 from actors.version import VERSION
 from actors.watch import Watchers
@@ -93,6 +94,7 @@ class FileBlobs:
 
     async def put_file(self, fd: int) -> tuple[str, int]:
         """Store everything that the descriptor reads from its beginning; its SHA-256 in hex, and its size in bytes."""
+        self._store.look_at_the_clock()
         os.lseek(fd, 0, os.SEEK_SET)
         size = os.fstat(fd).st_size
         if self._inline:
@@ -137,26 +139,36 @@ class Assembly:
         store = Store.open(places.data, clock=time, inline=pinned, accept_rollback=accept_rollback, before=door)
         workshop = Workshop(store, config, inline=bool(inline))
         ids = RandomIds()
-        reports = Reports()
+        reports, statuses = Reports(), Statuses()
 
         def report(state: RunState) -> None:
             reports.add(compose(services, state))
             system.ref(REPORTER).tell_nowait(Write())
 
+        def show(status: Status) -> None:
+            statuses.add(status)
+            system.ref(STATUSES).tell_nowait(Update())
+
+        def forget(run_id: str) -> None:
+            reports.drop(run_id)
+            statuses.drop(run_id)
+
         services = Services(
             store=store, clock=time, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config),
             claimant=ids.new(f"penstockd:{os.getpid()}"), lease_ms=config.claims.lease_ms, folder=places.data,
             tools=lambda: workshop.tools,
-            report=report,
+            report=report, forget=forget, show=show if config.runs.status_file else None,
         )  # fmt: skip
         about: dict[str, Any] = {
             "version": VERSION, "pid": os.getpid(), "data_folder": str(places.data), "socket": str(places.socket) if listen else None,
             "started_at_ms": time.now_ms(), "embedded": embedded,
         }  # fmt: skip
         control = ControlSettings(places.socket, VERSION, workshop.guardian.is_step_process, rights) if listen else None
-        root = daemon_tree(services, workshop.guardian, config, control, lambda: runtime, _say_stuck, reports, inline=bool(inline))
+        root = daemon_tree(
+            services, workshop.guardian, config, control, lambda: runtime, _say_stuck, (reports, statuses), inline=bool(inline)
+        )
         system = System(root, clock=time, observe=_observe)
-        runtime = DaemonRuntime(services, system, Library(services), stop, about)
+        runtime = DaemonRuntime(services, system, Library(services), stop, about, archives=config.retention.archive)
         return cls(store, services, workshop, system, runtime, fresh)
 
     async def sweep(self) -> None:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from actors.control.server import control_branch
 from actors.dead_letter.actor import Dispatcher
 from actors.housekeeping import Caretaker, Storekeeper, Warden
+from actors.removal.retention import Ages
 from actors.reporter import Reporter
 from actors.run.registrar import Registrar
 from actors.scheduler.actor import Scheduler
+from actors.status_file import StatusWriter
 from actors.wait.inbox import Inbox
 from supervision import ChildSpec, Dynamic, Supervisor
 from supervision.reaper import Reaper
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from actors.node.guardian.guardian import Guardian
     from actors.reporter import Reports
     from actors.services import Services
+    from actors.status_file import Statuses
     from supervision.reaper import Stuck
 
 __all__ = ["daemon_tree"]
@@ -34,16 +37,19 @@ STUCK_AFTER_S = 30.0
 
 def daemon_tree(
     services: Services, guardian: Guardian, config: Config, control: ControlSettings | None, runtime: Callable[[], Runtime],
-    on_stuck: Callable[[Stuck], None], reports: Reports, *, inline: bool,
+    on_stuck: Callable[[Stuck], None], written: tuple[Reports, Statuses], *, inline: bool,
 ) -> Supervisor:  # fmt: skip
     """Root: 3 restarts in 60 s, then the daemon ends in order and the service manager starts it anew. `control` None: no socket."""
     runs = config.runs
     tick_s = config.scheduler.effective_tick_ms / 1000
+    kept = config.retention
+    ages = Ages(kept.finished_runs_ms, kept.dead_letters_ms, archive=kept.archive)
     slots = 1 if config.scheduler.mode == "single" else config.scheduler.max_concurrent_runs
     children = [
         ChildSpec("store", lambda: Storekeeper(services.store)),
         ChildSpec("warden", lambda: Warden(guardian), shutdown=10.0),
-        ChildSpec("reporter", lambda: Reporter(reports, inline=inline)),
+        ChildSpec("reporter", lambda: Reporter(written[0], inline=inline)),
+        ChildSpec("statuses", lambda: StatusWriter(written[1], inline=inline)),
         ChildSpec("scheduler", lambda: Scheduler(services, slots, tick_s)),
         ChildSpec("runs", lambda: Dynamic(intensity=1000, period=1.0)),
         ChildSpec(
@@ -57,7 +63,7 @@ def daemon_tree(
         ),
         ChildSpec("inbox", lambda: Inbox(services, INBOX_S)),
         ChildSpec("letters", lambda: Dispatcher(services)),
-        ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, config.retention.finished_runs_ms)),
+        ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, ages)),
         ChildSpec("reaper", lambda: Reaper(interval_s=LOOK_S, stuck_after_s=STUCK_AFTER_S, on_stuck=on_stuck)),
     ]
     if control is not None:

@@ -10,7 +10,6 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
-from storage.clock import Clock
 from storage.errors import BlobDamaged, BlobMissing
 from storage.faults import of_os_error
 from storage.folder import sync_folder
@@ -24,15 +23,16 @@ _CHUNK = 1 << 20
 class Blobs:
     """`put` returns when the content is durable. Content that is there already is not written again, but counts as written now.
 
-    `stored`, where somebody has set it, gathers the digests of all that is put.
+    `stored`, where somebody has set it, gathers the digests of all that is put; `now_ms`, where somebody has set it, is the time that it
+    counts as written (threads that put may not ask the clock).
     """
 
-    def __init__(self, folder: Path, clock: Clock | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._clock = clock
         self._made: set[str] = set()
         self._serial = count()
         self.stored: set[str] | None = None
+        self.now_ms: int | None = None
 
     def put(self, data: bytes) -> str:
         """Store the bytes; their SHA-256 in hex. Raises StorageFull, StorageReadOnly or StoreFailed; then nothing is stored."""
@@ -128,11 +128,10 @@ class Blobs:
 
     def _stamp(self, path: Path) -> None:
         """Written now, by the clock that everything else goes by."""
-        if self._clock is None:
+        if (now := self.now_ms) is None:
             os.utime(path)
         else:
-            now = self._clock.now_ms() * 1_000_000
-            os.utime(path, ns=(now, now))
+            os.utime(path, ns=(now * 1_000_000, now * 1_000_000))
 
     @contextmanager
     def _in_turn(self, kind: int) -> Iterator[None]:

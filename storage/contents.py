@@ -50,7 +50,7 @@ class _Round:
 
 
 class Collector:
-    """A round begins when a purge is `grace_ms` old, and rounds are at least that far apart.
+    """A round begins when a purge is older than `grace_ms`, and rounds are at least that far apart.
 
     It looks at contents older than the grace alone, and leaves whatever is stored (again) while it lasts. It must come to the end of the
     log in two steps before it removes anything: what was stored right before the first one has been named by then.
@@ -81,10 +81,10 @@ class Collector:
         upto = orjson.loads(last)["upto_ms"] if last is not None else 0
         (oldest,) = connection.execute(_OLDEST, (PURGED, upto)).fetchone()
         early = self._began_ms is not None and 0 <= now_ms - self._began_ms < self._grace_ms
-        if oldest is None or now_ms - oldest < self._grace_ms or early:
+        before_ms = now_ms - self._grace_ms
+        if oldest is None or oldest >= before_ms or early:
             return
         self._blobs.stored = set()
-        before_ms = now_ms - self._grace_ms
         self._began_ms, self._round = now_ms, _Round(before_ms, set(self._blobs.older(before_ms)))
 
     def _walk(self, connection: sqlite3.Connection, round_: _Round, rows: int) -> bool:
@@ -107,4 +107,4 @@ class Collector:
         removed = [size for digest in sorted(round_.candidates) if (size := self._blobs.collect(digest, round_.before_ms)) is not None]
         self._blobs.clear_remains(round_.before_ms)
         self.forget()
-        return Collected(len(removed), sum(removed), round_.before_ms)
+        return Collected(len(removed), sum(removed), round_.before_ms - 1)

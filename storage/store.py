@@ -59,7 +59,8 @@ class Store:
         self._readers = trio.CapacityLimiter(2)
         reader = opened.database.reader
         self.journal, self.catalog, self.claims = Journal(reader), Catalog(reader), Claims(reader)
-        self.receipts, self.audit, self.blobs = Receipts(reader, self._serving.assert_sound), Audit(reader), Blobs(folder / "blobs", clock)
+        self.receipts, self.audit, self.blobs = Receipts(reader, self._serving.assert_sound), Audit(reader), Blobs(folder / "blobs")
+        self.look_at_the_clock()
         self._collector = Collector(opened.database.path, self.blobs, limits.contents_ms)
         self._copies = 0
 
@@ -120,7 +121,12 @@ class Store:
 
     async def put_blob(self, data: bytes) -> str:
         """Store a content; its SHA-256 in hex, when it is durable. Raises Unavailable."""
+        self.look_at_the_clock()
         return await self.aside(partial(self.blobs.put, data))
+
+    def look_at_the_clock(self) -> None:
+        """Contents that are put from now on count as written now. For whoever puts them in a thread, and every turn of `collect`."""
+        self.blobs.now_ms = self._clock.now_ms()
 
     async def serve(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """The single writer: runs until cancelled, or until it must stop (StoreFailed). Its end fails all who wait."""
@@ -159,6 +165,7 @@ class Store:
 
         Nothing is removed while a backup is made, or while nothing can be written: who has stored something may not have named it yet.
         """
+        self.look_at_the_clock()
         if self._copies or not self.writable:
             self._collector.forget()
             return None

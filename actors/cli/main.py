@@ -38,6 +38,8 @@ _COMMANDS = {
     "resolve": ("waits:resolve", "Say that the condition holds that a node waits for."),
     "webhook": ("waits:webhook", "Hand in a webhook delivery."),
     "dead-letters": ("letters:dead_letters", "Look at what failed for good, and settle it."),
+    "purge": ("purge:purge", "Remove runs that have ended, for good."),
+    "archive": ("archive:archive", "Look at runs that were archived and removed."),
     "send": ("steer:send", "Inject one typed message into an actor."),
     "workflow": ("flows:workflow", "Store, list, show and remove workflows."),
     "doctor": ("doctor:doctor", "Check this installation and say what to do."),

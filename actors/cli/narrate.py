@@ -186,6 +186,7 @@ _SENTENCES: dict[str, Callable[[Narrator, Event], str]] = {
     "stateful_dead_letter_retry_requeued": lambda _, e: f"retry of {', '.join(e['letter_ids'])}{_again(e['reset_nodes'])}",
     "finally_started": lambda *_: "clean-up begins",
     "finally_completed": _cleaned_up,
+    "run_purged": lambda _, event: f"run is removed{_by(event)}{_because(event)}",
     "report_written": lambda _, event: f"report written: {event['path']}",
     "node_started": lambda _, event: f"{event['node_id']}  started{_attempt(event)}",
     "node_completed": _completed,

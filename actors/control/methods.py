@@ -74,6 +74,7 @@ _ROWS = (
     Method("run.resume", p.RunResume, changing=True, scope="operate"),
     Method("run.cancel", p.RunSteer, changing=True, scope="operate", reserved=True),
     Method("run.retry", p.RunRetry, changing=True, scope="operate"),
+    Method("run.purge", letters.RunPurge, changing=True, scope="operate", deadline=_PATIENT),
     Method("gate.list", p.GateList, reserved=True),
     Method("gate.get", p.GateGet, reserved=True),
     Method("gate.decide", p.GateDecide, changing=True, scope="approve", reserved=True),

@@ -1,4 +1,4 @@
-"""The parameters of the methods about dead letters."""
+"""The parameters of the methods about what has ended: dead letters, and runs that are removed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from attrs import field, frozen
 
 from actors.control import bounds
 
-__all__ = ["LetterCompensate", "LetterList", "LetterOnly", "LetterSteer"]
+__all__ = ["LetterCompensate", "LetterList", "LetterOnly", "LetterSteer", "RunPurge"]
 
 
 @frozen
@@ -39,3 +39,11 @@ class LetterCompensate(LetterSteer):
     """The run `run_id` makes good what went wrong."""
 
     run_id: str = field(kw_only=True, validator=bounds.name)
+
+
+@frozen
+class RunPurge:
+    """Remove a run that has ended, with everything that belongs to it."""
+
+    run_id: str = field(validator=bounds.name)
+    reason: str | None = field(default=None, validator=bounds.text)

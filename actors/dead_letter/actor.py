@@ -175,7 +175,7 @@ class Dispatcher(Actor[ForLetter | Look]):
     async def _of_run(self, run_id: str, letters: list[Letter]) -> None:
         services = self._services
         line = services.store.catalog.get(run_id)
-        if line is None or line.status in UNDER_WAY:
+        if line is None or line.kind != "run" or line.status in UNDER_WAY:
             return
         head = services.store.journal.head(run_id)
         fresh = [one for one in letters if line.status in FAILED or self._seen.get(one.letter_id) != (one.seq, head)]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actors.entity import Fact
+from actors.removal.events import RunPurged
 from actors.run import events as run
 from actors.run.state import NodeError, RunState, RunStatus
 
@@ -77,6 +78,10 @@ def _corrupt(state: RunState, event: run.RunBlockedCorruptCheckpoint, at: int) -
     }  # fmt: skip
 
 
+def _purged(state: RunState, event: RunPurged, at: int) -> None:
+    state.purged = True
+
+
 ENDING_FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     run.RunStopped: _stopped,
     run.RunCancelled: _cancelled,
@@ -85,4 +90,5 @@ ENDING_FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     run.RunFailedPanic: _panicked,
     run.RunFailedServerRestart: _lost_too_often,
     run.RunBlockedCorruptCheckpoint: _corrupt,
+    RunPurged: _purged,
 }

@@ -73,11 +73,12 @@ def _apply(services: Services, run_id: str, state: RunState | None, recorded: Re
 class Logbook:
     """The run's state, and the way to change it. One holder at a time; a conflict means that another holds it now.
 
-    `left`, `queued` and `ended` are set by a commit after which the run no longer runs, is queued, or has ended; who deals with that
-    clears them.
+    `committed` is the number of the last event that is durable. `left`, `queued` and `ended` are set by a commit after which the run no
+    longer runs, is queued, or has ended; who deals with that clears them.
     """
 
     state: RunState
+    committed: int
 
     def __init__(self, services: Services, run_id: str) -> None:
         self.services = services
@@ -100,12 +101,12 @@ class Logbook:
         """
         self.state = new_state(self.run_id, self.services.plans.get(event.digest), self.services.rules.env)
         evolve(self.state, event, at)
-        self._line = line_key(self.state)
+        self._line, self.committed = line_key(self.state), self.state.seq
 
     def reload(self) -> None:
         """Fold the log anew."""
         self.state = fold_log(self.services, self.run_id)
-        self._line = line_key(self.state)
+        self._line, self.committed = line_key(self.state), self.state.seq
 
     def turn(self) -> Turn:
         """Begin a decision on the present state."""
@@ -147,7 +148,7 @@ class Logbook:
             raise
         if claim is not None:
             self._held = self.mine = isinstance(claim, Acquire) and claim.claimant is not None
-        self._line = line
+        self._line, self.committed = line, state.seq
         if events:
             self._note(before[0], events[-1])
 

@@ -16,6 +16,7 @@ from actors.run.again import ask_again, left_behind
 from actors.run.events import RunCancelRequested, RunPaused, RunPauseRequested, RunResumed, RunStopped, RunTaskRetried
 from actors.run.failing import exhausted, under_review
 from actors.run.fold_gates import rework_roots
+from actors.run.known import no_such_run
 from actors.run.messages import Cancel, Operation, Pause, Resume, Retry
 from actors.run.resets import reset_closure
 from actors.run.state import RunState
@@ -49,6 +50,8 @@ def attempts_to_end(turn: Turn, operation: Operation) -> list[str]:
 
 def refusal_before(state: RunState, operation: Operation) -> Refusal | None:
     """What can be said before anything is ended."""
+    if state.purged:
+        return no_such_run(state.run_id)
     if isinstance(operation, Pause) and state.status not in ("queued", "running", "waiting", "awaiting_approval"):
         allowed = "queued, running, waiting or awaiting approval"
         text = f"The run {state.run_id} is {state.status}; only a run that is {allowed} can be paused."

@@ -12,10 +12,10 @@ from actors.run.actor import Run
 from actors.run.admission import prepare
 from actors.run.draining import STOP_S, drain_all
 from actors.run.dry import rehearse
-from actors.run.known import conflict, no_such_run
+from actors.run.known import conflict, is_run, no_such_run
 from actors.run.messages import Admit, Drain, ForRun, Launch, Renew, RunDown, Wake, WakeRun
 from actors.run.quarantine import lock_away, unavailable
-from actors.run.reopening import reopen_all, restore_reports
+from actors.run.reopening import reopen_all, restore_reports, restore_statuses
 from actors.scheduler.messages import Enqueue, Relaunch, Tick
 from actors.services import NEWBORN, RUNS, SCHEDULER, Services
 from storage import BadTransaction, ReceiptExists, RequestConflict, Unavailable
@@ -55,6 +55,7 @@ class Registrar(Actor[RegistrarMessage]):
             self._watch(run_id)
         await reopen_all(self)
         restore_reports(self.services)
+        restore_statuses(self.services)
         await self.system.ref(SCHEDULER).tell(Tick())
         self.tick(self._renew_s, Renew())
         self._arm()
@@ -126,7 +127,7 @@ class Registrar(Actor[RegistrarMessage]):
             self.monitor(f"{RUNS}/{run_id}", lambda down: RunDown(run_id, down))
 
     def _hand_on(self, message: ForRun) -> object:
-        if not self.system.alive(f"{RUNS}/{message.run_id}") and self.services.store.catalog.get(message.run_id) is None:
+        if not is_run(self.services.store, message.run_id):
             return no_such_run(message.run_id)
         if self._draining:
             return Refusal("shutting_down", "The daemon is shutting down and takes nothing new. Ask again after its next start.")

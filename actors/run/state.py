@@ -180,6 +180,7 @@ class RunState:
     last_failure: dict[str, Any] | None = None
     output: Any = None
     report_path: str | None = None
+    purged: bool = False
     env: Mapping[str, str] = Factory(dict)
     recent: deque[tuple[int, str, int]] = Factory(lambda: deque(maxlen=RECENT))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actors.runtime.gates import GateMethods
 from actors.runtime.letters import LetterMethods
+from actors.runtime.removal import RemovalMethods
 from actors.runtime.runs import RunMethods
 from actors.runtime.system import SystemMethods
 from actors.runtime.upkeep import UpkeepMethods
@@ -13,5 +14,5 @@ from actors.runtime.workflows import WorkflowMethods
 __all__ = ["DaemonRuntime"]
 
 
-class DaemonRuntime(WorkflowMethods, RunMethods, GateMethods, WaitMethods, LetterMethods, SystemMethods, UpkeepMethods):
+class DaemonRuntime(WorkflowMethods, RunMethods, GateMethods, WaitMethods, LetterMethods, RemovalMethods, SystemMethods, UpkeepMethods):
     """All methods of one daemon."""

@@ -13,7 +13,7 @@ __all__ = ["CHANGING", "Followed", "History", "Life", "Op"]
 CHANGING = frozenset((
     "workflow.put", "workflow.delete", "run.start", "run.pause", "run.resume", "run.cancel", "run.retry", "gate.decide", "signal.send",
     "wait.resolve", "webhook.deliver", "dead_letter.retry", "dead_letter.ignore", "dead_letter.compensate", "dead_letter.resolve",
-    "actor.tell", "store.backup",
+    "run.purge", "actor.tell", "store.backup",
 ))  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
 import trio
 
 from tests.scenarios.client import Refused
@@ -148,10 +149,24 @@ async def _dry_run(house: House) -> str:
     return await house.begin(text, inputs={"x": "1"})
 
 
+async def _purge(house: House) -> str:
+    """A run that has ended goes; another one of its workflow stays."""
+    text = flow(step("a", "retry: {terminal_behavior: dead_letter}"), step("b", "needs: [a]"))
+    house.script.on("a", *[fail()] * MANY)
+    gone = await house.begin(text, request_id="first")
+    await house.run_until(gone)
+    await house.call("run.purge", run_id=gone)
+    with pytest.raises(Refused):
+        await house.call("run.get", run_id=gone)
+    kept = await house.begin(text)
+    await house.run_until(kept)
+    return kept
+
+
 TALES: dict[str, Callable[[House], Awaitable[str]]] = {
     "linear": _linear, "fan": _fan, "retry": _retry, "approved": _approved, "rejected": _rejected, "cancelled": _cancelled,
     "artifact": _artifact, "finally": _finally, "timer": _timer, "signal": _signal, "webhook": _webhook, "escalated": _escalated,
-    "dead_letter": _dead_letter, "dry_run": _dry_run,
+    "dead_letter": _dead_letter, "dry_run": _dry_run, "purge": _purge,
 }  # fmt: skip
 
 

@@ -11,7 +11,6 @@ import pytest
 from storage.blobs import Blobs
 from storage.errors import BlobDamaged, BlobMissing, StorageFull
 from storage.store import Store
-from tests.storage.support import Clock
 
 
 @pytest.fixture
@@ -77,11 +76,11 @@ def test_what_is_old_may_be_collected_and_what_was_put_again_may_not(blobs: Blob
 
 
 def test_what_is_put_while_somebody_gathers_is_not_collected_whatever_the_clock_says(tmp_path: Path) -> None:
-    clock = Clock(now=1_000)
-    blobs = Blobs(tmp_path / "blobs", clock)
+    blobs = Blobs(tmp_path / "blobs")
+    blobs.now_ms = 1_000
     first, second = blobs.put(b"first"), blobs.put(b"second")
     blobs.stored = set()
-    clock.now = 500  # it goes back
+    blobs.now_ms = 500  # it goes back
     third = blobs.put(b"third")
     assert blobs.put(b"first") == first
     assert [blobs.collect(digest, 2_000) for digest in (first, second, third)] == [None, 6, None]

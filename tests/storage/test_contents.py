@@ -37,14 +37,14 @@ async def test_a_content_goes_an_hour_after_the_last_log_that_named_it(store: St
     clock.now += HOUR + 1
     assert await collected(store, clock) is None  # nothing was purged
     await store.purge("run-1")
-    clock.now += HOUR - 1
+    clock.now += HOUR
     assert await collected(store, clock) is None
     clock.now += 1
-    assert await collected(store, clock) == Collected(1, 3, clock.now - HOUR)
+    assert await collected(store, clock) == Collected(1, 3, clock.now - HOUR - 1)
     assert list(store.blobs.digests()) == [shared]
     await store.purge("run-2")
-    clock.now += HOUR
-    assert await collected(store, clock) == Collected(1, 6, clock.now - HOUR)
+    clock.now += HOUR + 1
+    assert await collected(store, clock) == Collected(1, 6, clock.now - HOUR - 1)
     assert list(store.blobs.digests()) == []
     assert (await store.verify()).ok
 
@@ -107,11 +107,11 @@ async def test_a_young_content_is_left_for_a_later_round(store: Store, clock: Cl
     await store.commit(tx(naming("run-2", 0, second)))
     await store.purge("run-2")
     clock.now += 1
-    assert await collected(store, clock) == Collected(1, 5, clock.now - HOUR)
+    assert await collected(store, clock) == Collected(1, 5, clock.now - HOUR - 1)
     clock.now += HOUR - 2
     assert await collected(store, clock) is None  # rounds are an hour apart
     clock.now += 2
-    assert await collected(store, clock) == Collected(1, 6, clock.now - HOUR)
+    assert await collected(store, clock) == Collected(1, 6, clock.now - HOUR - 1)
 
 
 async def test_a_long_log_is_walked_in_steps(store: Store, clock: Clock) -> None:

@@ -45,7 +45,7 @@ def test_the_list_of_commands_says_what_the_command_itself_says(name: str) -> No
 
 def test_listings_offer_json() -> None:
     without = {" ".join(words) for words, command in ALL if not any(option.name == "as_json" for option in command.params)}
-    assert without == {"dead-letters", "workflow", "workflow show"}
+    assert without == {"archive", "dead-letters", "workflow", "workflow show"}
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:

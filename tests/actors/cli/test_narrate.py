@@ -14,12 +14,13 @@ from actors.dead_letter.events import DeadLetterRetryRequeued
 from actors.entity import Fact
 from actors.gate import events as gate_events
 from actors.node import events as node_events
+from actors.removal.events import RunPurged
 from actors.run import events as run_events
 from actors.wait import events as wait_events
 
 MODULES = (run_events, node_events, gate_events, wait_events)
 FACTS: list[type[Fact]] = [fact for module in MODULES for name in module.__all__ if isinstance(fact := getattr(module, name), type)]
-FACTS.append(DeadLetterRetryRequeued)
+FACTS += [DeadLetterRetryRequeued, RunPurged]
 
 
 def least(fact: type[Fact]) -> Fact:

@@ -25,13 +25,13 @@ def inv_letters(db: Records, history: History) -> list[str]:
         for event in db.events(run_id):
             requeued.update(event["letter_ids"] if event["event"] == "stateful_dead_letter_retry_requeued" else ())
             named |= {event["dead_letter"]} if event.get("dead_letter") else set()
-    letters = {name: log for name, log in db.logs.items() if name.startswith("dead-letter-") and log}
+    letters = {name: log for name, log in db.logs.items() if name.startswith("dead-letter-") and log and name not in db.purged}
     for name, log in letters.items():
         facts = [(kind, orjson.loads(data)) for _, kind, data in log]
         wrong += _own(name, facts, requeued[name])
         if facts[0][1]["source_type"] == "tool_effect" and facts[0][1]["run_id"] in db.runs and name not in named:
             wrong.append(f"letters: no failure names {name}")
-    return wrong + [f"letters: {name} is named and does not exist" for name in (named | set(requeued)) - set(letters)]
+    return wrong + [f"letters: {name} is named and does not exist" for name in (named | set(requeued)) - set(letters) - db.purged]
 
 
 def _own(name: str, facts: list[tuple[str, dict[str, Any]]], requeued: int) -> list[str]:
