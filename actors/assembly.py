@@ -16,13 +16,11 @@ from actors.control.peers import rights_of
 from actors.control.server import ControlSettings
 from actors.ids import RandomIds
 from actors.library import Library
+from actors.paperwork import Paperwork
 from actors.plans import Plans
-from actors.reporter import Reports, Write
-from actors.run.finale import compose
 from actors.runtime import DaemonRuntime
-from actors.services import REPORTER, STATUSES, Services
+from actors.services import Services
 from actors.settings import RunRules
-from actors.status_file import Status, Statuses, Update
 from actors.tree import daemon_tree
 from actors.version import VERSION
 from actors.watch import Watchers
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
     from actors.node.guardian.guardian import Guardian
     from actors.node.tools import Tools
     from actors.paths import Places
-    from actors.run.state import RunState
     from supervision import Clock, KernelEvent
     from supervision.reaper import Stuck
 
@@ -139,35 +136,21 @@ class Assembly:
         store = Store.open(places.data, clock=time, inline=pinned, accept_rollback=accept_rollback, before=door)
         workshop = Workshop(store, config, inline=bool(inline))
         ids = RandomIds()
-        reports, statuses = Reports(), Statuses()
-
-        def report(state: RunState) -> None:
-            reports.add(compose(services, state))
-            system.ref(REPORTER).tell_nowait(Write())
-
-        def show(status: Status) -> None:
-            statuses.add(status)
-            system.ref(STATUSES).tell_nowait(Update())
-
-        def forget(run_id: str) -> None:
-            reports.drop(run_id)
-            statuses.drop(run_id)
-
+        paperwork = Paperwork()
         services = Services(
             store=store, clock=time, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config),
             claimant=ids.new(f"penstockd:{os.getpid()}"), lease_ms=config.claims.lease_ms, folder=places.data,
             tools=lambda: workshop.tools,
-            report=report, forget=forget, show=show if config.runs.status_file else None,
+            report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
         )  # fmt: skip
         about: dict[str, Any] = {
             "version": VERSION, "pid": os.getpid(), "data_folder": str(places.data), "socket": str(places.socket) if listen else None,
             "started_at_ms": time.now_ms(), "embedded": embedded,
         }  # fmt: skip
         control = ControlSettings(places.socket, VERSION, workshop.guardian.is_step_process, rights) if listen else None
-        root = daemon_tree(
-            services, workshop.guardian, config, control, lambda: runtime, _say_stuck, (reports, statuses), inline=bool(inline)
-        )
+        root = daemon_tree(services, workshop.guardian, config, control, lambda: runtime, _say_stuck, paperwork, inline=bool(inline))
         system = System(root, clock=time, observe=_observe)
+        paperwork.connect(services, system)
         runtime = DaemonRuntime(services, system, Library(services), stop, about, archives=config.retention.archive)
         return cls(store, services, workshop, system, runtime, fresh)
 

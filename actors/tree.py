@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from actors.control.port import Runtime
     from actors.control.server import ControlSettings
     from actors.node.guardian.guardian import Guardian
-    from actors.reporter import Reports
+    from actors.paperwork import Paperwork
     from actors.services import Services
-    from actors.status_file import Statuses
     from supervision.reaper import Stuck
 
 __all__ = ["daemon_tree"]
@@ -37,19 +36,19 @@ STUCK_AFTER_S = 30.0
 
 def daemon_tree(
     services: Services, guardian: Guardian, config: Config, control: ControlSettings | None, runtime: Callable[[], Runtime],
-    on_stuck: Callable[[Stuck], None], written: tuple[Reports, Statuses], *, inline: bool,
+    on_stuck: Callable[[Stuck], None], paperwork: Paperwork, *, inline: bool,
 ) -> Supervisor:  # fmt: skip
     """Root: 3 restarts in 60 s, then the daemon ends in order and the service manager starts it anew. `control` None: no socket."""
     runs = config.runs
     tick_s = config.scheduler.effective_tick_ms / 1000
-    kept = config.retention
-    ages = Ages(kept.finished_runs_ms, kept.dead_letters_ms, archive=kept.archive)
+    retention = config.retention
+    ages = Ages(retention.finished_runs_ms, retention.dead_letters_ms, archive=retention.archive)
     slots = 1 if config.scheduler.mode == "single" else config.scheduler.max_concurrent_runs
     children = [
         ChildSpec("store", lambda: Storekeeper(services.store)),
         ChildSpec("warden", lambda: Warden(guardian), shutdown=10.0),
-        ChildSpec("reporter", lambda: Reporter(written[0], inline=inline)),
-        ChildSpec("statuses", lambda: StatusWriter(written[1], inline=inline)),
+        ChildSpec("reporter", lambda: Reporter(paperwork.reports, inline=inline)),
+        ChildSpec("statuses", lambda: StatusWriter(paperwork.statuses, inline=inline)),
         ChildSpec("scheduler", lambda: Scheduler(services, slots, tick_s)),
         ChildSpec("runs", lambda: Dynamic(intensity=1000, period=1.0)),
         ChildSpec(

@@ -15,7 +15,8 @@ from hypothesis import settings
 # Where every branch must be reached: the kernel, and what is pure and therefore easy to reach. A missing file is no gap.
 PURE = (
     "again", "evolve", "failing", "fitting", "fold_*", "frontier", "headline", "operations", "orders", "outcomes", "pending", "plan",
-    "preview", "recovery", "report", "resets", "retry", "schedule", "scope", "settlement", "state", "turn", "view", "vocabulary", "why",
+    "preview", "recovery", "report", "resets", "retry", "schedule", "scope", "settlement", "state", "status", "turn", "view",
+    "vocabulary", "why",
 )  # fmt: skip
 FLOORS = {
     "the kernel": ("supervision/*",),

@@ -93,7 +93,7 @@ async def test_git_does_not_see_it(d: House, w: Path) -> None:
 
 async def test_without_a_workspace_or_by_the_setting_there_is_none(house: House, w: Path) -> None:
     await house.start()
-    await house.run_until(await house.begin(flow(step("a", 'command: ["true"]'))))
+    await house.run_until(await house.begin(flow(step("a"))))
     assert list(house.folder.rglob("*.penstock")) == []
     await house.stop()
     house.configure("runs", status_file=False)
