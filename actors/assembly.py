@@ -19,11 +19,10 @@ from actors.control.server import ControlSettings
 from actors.handoff.messages import LookForHandoffs
 from actors.ids import RandomIds
 from actors.library import Library
+from actors.paperwork import Paperwork
 from actors.plans import Plans
-from actors.reporter import Reports, Write
-from actors.run.finale import compose
 from actors.runtime import DaemonRuntime
-from actors.services import CALENDAR, REPORTER, WATCHMAN, Services
+from actors.services import CALENDAR, WATCHMAN, Services
 from actors.settings import RunRules
 from actors.tree import daemon_tree
 from actors.version import VERSION
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from actors.node.guardian.guardian import Guardian
     from actors.node.tools import Tools
     from actors.paths import Places
-    from actors.run.state import RunState
     from supervision import Clock, KernelEvent
     from supervision.reaper import Stuck
 
@@ -96,6 +94,7 @@ class FileBlobs:
 
     async def put_file(self, fd: int) -> tuple[str, int]:
         """Store everything that the descriptor reads from its beginning; its SHA-256 in hex, and its size in bytes."""
+        self._store.look_at_the_clock()
         os.lseek(fd, 0, os.SEEK_SET)
         size = os.fstat(fd).st_size
         if self._inline:
@@ -140,28 +139,25 @@ class Assembly:
         store = Store.open(places.data, clock=time, inline=pinned, accept_rollback=accept_rollback, before=door)
         workshop = Workshop(store, config, inline=bool(inline))
         ids = RandomIds()
-        reports = Reports()
-
-        def report(state: RunState) -> None:
-            reports.add(compose(services, state))
-            system.ref(REPORTER).tell_nowait(Write())
-
+        paperwork = Paperwork()
         services = Services(
             store=store, clock=time, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config),
             claimant=ids.new(f"penstockd:{os.getpid()}"), lease_ms=config.claims.lease_ms, folder=places.data,
             tools=lambda: workshop.tools,
-            report=report,
+            report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
         )  # fmt: skip
         control = ControlSettings(places.socket, VERSION, workshop.guardian.is_step_process, rights) if listen else None
         library = Library(services, lambda _: _look_at_triggers(system))
         # A daemon that is carried for a moment begins nothing that nobody has asked for.
         root = daemon_tree(
-            services, workshop.guardian, config, control, lambda: runtime, _say_stuck, reports, library, inline=bool(inline),
+            services, workshop.guardian, config, control, lambda: runtime, _say_stuck, paperwork, library, inline=bool(inline),
             unattended=not embedded,
         )  # fmt: skip
         system = System(root, clock=time, observe=_observe)
+        paperwork.connect(services, system)
         socket = str(places.socket) if listen else None
-        runtime = DaemonRuntime(services, system, library, stop, _about(places, socket, time.now_ms(), embedded=embedded))
+        about = _about(places, socket, time.now_ms(), embedded=embedded)
+        runtime = DaemonRuntime(services, system, library, stop, about, archives=config.retention.archive)
         return cls(store, services, workshop, system, runtime, fresh)
 
     async def sweep(self) -> None:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import shutil
-from functools import partial
 from typing import TYPE_CHECKING
 
-import trio
 from attrs import frozen
 
 from actors.calendar.trimming import trim_schedules
-from storage import ClaimLost, StoreFailed, Unavailable
+from actors.dead_letter.letter import SETTLED
+from actors.removal.retention import Remover
+from actors.services import RUNS
+from storage import StoreFailed, Unavailable
 from supervision import Actor
 
 if TYPE_CHECKING:
     from actors.node.guardian.guardian import Guardian
+    from actors.removal.retention import Ages
     from actors.services import Services
     from storage import Store
 
 __all__ = ["Caretaker", "Storekeeper", "Sweep", "Warden"]
 
 TERMINAL = ("completed", "failed", "cancelled", "blocked")
-PAGE = 200
+FIRST_S = 1.0
 
 
 class Storekeeper(Actor[None]):
@@ -66,42 +67,35 @@ class Sweep:
 
 
 class Caretaker(Actor[Sweep]):
-    """Forgets old receipts, old finished runs and what schedules did long ago, gives pages back, checkpoints. Bounded work at each turn."""
+    """Forgets old receipts, removes what has become old enough, gives pages back, checkpoints. Bounded work at each turn."""
 
     accepts = (Sweep,)
 
-    def __init__(self, services: Services, interval_s: float, keep_finished_ms: int) -> None:
+    def __init__(self, services: Services, interval_s: float, ages: Ages) -> None:
         self._services = services
         self._interval_s = interval_s
-        self._keep_ms = keep_finished_ms
-        self._purged = 0
+        self._ages = ages
+        self._contents = 0
         self._trimmed: str | None = None
 
     async def started(self) -> None:
+        self._remover = Remover(self._services, self._ages, lambda run_id: self.system.alive(f"{RUNS}/{run_id}"))
+        self.after(FIRST_S, Sweep())
         self.tick(self._interval_s, Sweep())
 
     async def receive(self, message: Sweep) -> None:
         """One turn."""
         store = self._services.store
         try:
-            if self._keep_ms > 0:
-                await self._purge_finished()
+            await self._remover.turn()
             self._trimmed = await trim_schedules(store, self._trimmed)
-            await store.upkeep(ended=TERMINAL)
+            await store.upkeep(ended=(*TERMINAL, *SETTLED))
+            done = await store.collect()
         except Unavailable:
             return  # the disk takes nothing: nothing is lost by waiting for the next turn
+        self._contents += done.contents if done is not None else 0
 
     def status(self) -> str:
         """What it has removed, for the tree."""
-        return f"{self._purged} finished runs removed"
-
-    async def _purge_finished(self) -> None:
-        store = self._services.store
-        before = self._services.clock.now_ms() - self._keep_ms
-        for line in store.catalog.older("run", TERMINAL, before, PAGE):
-            try:
-                await store.purge(line.stream)
-            except ClaimLost:
-                continue
-            self._purged += 1
-            await trio.to_thread.run_sync(partial(shutil.rmtree, self._services.run_folder(line.stream), ignore_errors=True))
+        found, stuck = self._remover, f"; stuck: {self._remover.stuck}" if self._remover.stuck else ""
+        return f"{found.runs} finished runs removed, {found.letters} dead letters, {self._contents} contents{stuck}"

@@ -41,6 +41,10 @@ class Reports:
         self._waiting.clear()
         return found
 
+    def drop(self, run_id: str) -> None:
+        """The run is being removed."""
+        self._waiting.pop(run_id, None)
+
     def __len__(self) -> int:
         return len(self._waiting)
 

@@ -16,30 +16,38 @@ if TYPE_CHECKING:
     from actors.plans import Plans
     from actors.run.events import RunCreated
     from actors.run.state import RunState
+    from actors.status_file import Status
     from actors.watch import Watchers
     from storage.store import Store
     from supervision import Clock
 
 __all__ = [
-    "CALENDAR", "INBOX", "NEWBORN", "REGISTRAR", "REPORTER", "RUNS", "SCHEDULER", "STEWARD", "WATCHMAN", "Services",
+    "CALENDAR", "INBOX", "LETTERS", "NEWBORN", "REGISTRAR", "REPORTER", "RUNS", "SCHEDULER", "STATUSES", "STEWARD", "WATCHMAN", "Services",
 ]  # fmt: skip
 
 NEWBORN = 1024
 CALENDAR = "calendar"
 INBOX = "inbox"
+LETTERS = "letters"
 REGISTRAR = "registrar"
 REPORTER = "reporter"
+STATUSES = "statuses"
 RUNS = "runs"
 SCHEDULER = "scheduler"
 STEWARD = "steward"
 WATCHMAN = "watchman"
 
 
+def _nothing(run_id: str) -> None:
+    """Nothing waits to be written."""
+
+
 @frozen(eq=False)
 class Services:
     """`claimant` names this daemon in claims, `folder` is the data folder, `tools` is made when the first attempt needs it.
 
-    `report` has the final report of an ended run written, soon and beside the run's own work. `newborn` holds the first fact of runs that
+    `report` has the final report of an ended run written, soon and beside the run's own work, `show` its status file (None: there are
+    none), and `forget` drops what waits to be written of a run that is removed. `newborn` holds the first fact of runs that
     were made a moment ago and not opened yet, at most `NEWBORN` of them.
     """
 
@@ -54,6 +62,8 @@ class Services:
     folder: Path
     tools: Callable[[], Tools]
     report: Callable[[RunState], None]
+    forget: Callable[[str], None] = _nothing
+    show: Callable[[Status], None] | None = None
     newborn: dict[str, tuple[RunCreated, int]] = Factory(dict)
 
     def run_folder(self, run_id: str) -> Path:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from actors.calendar.actor import Calendar
 from actors.control.server import control_branch
+from actors.dead_letter.actor import Dispatcher
 from actors.handoff.actor import Watchman
 from actors.housekeeping import Caretaker, Storekeeper, Warden
 from actors.library.steward import Steward
+from actors.removal.retention import Ages
 from actors.reporter import Reporter
 from actors.run.registrar import Registrar
 from actors.scheduler.actor import Scheduler
+from actors.status_file import StatusWriter
 from actors.wait.inbox import Inbox
 from supervision import ChildSpec, Dynamic, Supervisor
 from supervision.reaper import Reaper
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from actors.control.server import ControlSettings
     from actors.library import Library
     from actors.node.guardian.guardian import Guardian
-    from actors.reporter import Reports
+    from actors.paperwork import Paperwork
     from actors.services import Services
     from supervision.reaper import Stuck
 
@@ -37,7 +40,7 @@ STUCK_AFTER_S = 30.0
 
 def daemon_tree(
     services: Services, guardian: Guardian, config: Config, control: ControlSettings | None, runtime: Callable[[], Runtime],
-    on_stuck: Callable[[Stuck], None], reports: Reports, library: Library, *, inline: bool, unattended: bool,
+    on_stuck: Callable[[Stuck], None], paperwork: Paperwork, library: Library, *, inline: bool, unattended: bool,
 ) -> Supervisor:  # fmt: skip
     """Root: 3 restarts in 60 s, then the daemon ends in order and the service manager starts it anew. `control` None: no socket.
 
@@ -47,10 +50,13 @@ def daemon_tree(
     tick_s = config.scheduler.effective_tick_ms / 1000
     single = config.scheduler.mode == "single"
     slots = 1 if single else config.scheduler.max_concurrent_runs
+    retention = config.retention
+    ages = Ages(retention.finished_runs_ms, retention.dead_letters_ms, archive=retention.archive)
     children = [
         ChildSpec("store", lambda: Storekeeper(services.store)),
         ChildSpec("warden", lambda: Warden(guardian), shutdown=10.0),
-        ChildSpec("reporter", lambda: Reporter(reports, inline=inline)),
+        ChildSpec("reporter", lambda: Reporter(paperwork.reports, inline=inline)),
+        ChildSpec("statuses", lambda: StatusWriter(paperwork.statuses, inline=inline)),
         ChildSpec("scheduler", lambda: Scheduler(services, slots, tick_s, single=single)),
         ChildSpec("runs", lambda: Dynamic(intensity=1000, period=1.0)),
         ChildSpec(
@@ -64,7 +70,8 @@ def daemon_tree(
         ),
         ChildSpec("steward", lambda: Steward(services, library)),
         ChildSpec("inbox", lambda: Inbox(services, INBOX_S)),
-        ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, config.retention.finished_runs_ms)),
+        ChildSpec("letters", lambda: Dispatcher(services)),
+        ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, ages)),
         ChildSpec("reaper", lambda: Reaper(interval_s=LOOK_S, stuck_after_s=STUCK_AFTER_S, on_stuck=on_stuck)),
     ]
     if unattended:

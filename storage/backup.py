@@ -73,7 +73,11 @@ def _copy_blobs(blobs: Blobs, folder: Path) -> int:
     for digest in blobs.digests():
         target = kept.path(digest)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shutil.copyfile(blobs.path(digest), target)
+        try:
+            shutil.copyfile(blobs.path(digest), target)
+        except FileNotFoundError:  # collected at this moment, so nothing that was copied names it
+            target.unlink(missing_ok=True)
+            continue
         target.chmod(0o600)
         count += 1
     if count:

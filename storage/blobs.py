@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Container, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from itertools import count
 from pathlib import Path
@@ -20,17 +21,23 @@ _CHUNK = 1 << 20
 
 
 class Blobs:
-    """`put` returns when the content is durable. Content that is there already is not written again."""
+    """`put` returns when the content is durable. Content that is there already is not written again, but counts as written now.
+
+    `stored`, where somebody has set it, gathers the digests of all that is put; `now_ms`, where somebody has set it, is the time that it
+    counts as written (threads that put may not ask the clock).
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._made: set[str] = set()
         self._serial = count()
+        self.stored: set[str] | None = None
+        self.now_ms: int | None = None
 
     def put(self, data: bytes) -> str:
         """Store the bytes; their SHA-256 in hex. Raises StorageFull, StorageReadOnly or StoreFailed; then nothing is stored."""
         digest = sha256(data).hexdigest()
-        if not self.path(digest).exists():
+        if not self._is_there(digest):
             with self._temporary() as (fd, temporary):
                 _write_all(fd, data)
                 self._keep(fd, temporary, digest)
@@ -44,7 +51,7 @@ class Blobs:
                 hasher.update(chunk)
                 _write_all(fd, chunk)
             digest = hasher.hexdigest()
-            if not self.path(digest).exists():
+            if not self._is_there(digest):
                 self._keep(fd, temporary, digest)
         return digest
 
@@ -72,7 +79,7 @@ class Blobs:
         """All digests stored, sorted."""
         if self._folder.is_dir():
             for shelf in sorted(self._folder.iterdir()):
-                if shelf.is_dir():
+                if shelf.is_dir() and len(shelf.name) == 2:
                     yield from sorted(shelf.name + file.name for file in shelf.iterdir())
 
     def discard(self, digest: str) -> bool:
@@ -83,14 +90,62 @@ class Blobs:
             return False
         return True
 
-    def sweep(self, keep: Container[str], *, before_ms: int) -> int:
-        """Discard what is not in `keep` and was written before `before_ms`, and remains of writes that a crash cut short; how many."""
-        count = 0
-        for file in list(self._folder.glob("*/*")) + list(self._folder.glob("*.new")):
-            if file.stat().st_mtime_ns < before_ms * 1_000_000 and file.parent.name + file.name not in keep:
-                file.unlink(missing_ok=True)
-                count += 1
-        return count
+    def older(self, before_ms: int) -> Iterator[str]:
+        """The digests of all that was written, or put again, before that time."""
+        for digest in self.digests():
+            with suppress(FileNotFoundError):
+                if self.path(digest).stat().st_mtime_ns < before_ms * 1_000_000:
+                    yield digest
+
+    def collect(self, digest: str, before_ms: int) -> int | None:
+        """Discard a content, unless it was put again since that time or is among `stored`; its size, None if it stays."""
+        with self._in_turn(fcntl.LOCK_EX):
+            path = self.path(digest)
+            try:
+                found = path.stat()
+            except FileNotFoundError:
+                return None
+            if found.st_mtime_ns >= before_ms * 1_000_000 or digest in (self.stored or ()):
+                return None
+            path.unlink()
+            return found.st_size
+
+    def clear_remains(self, before_ms: int) -> None:
+        """Discard what is left from before that time of writes that a crash cut short."""
+        for file in self._folder.glob("*.new"):
+            with suppress(FileNotFoundError):
+                if file.stat().st_mtime_ns < before_ms * 1_000_000:
+                    file.unlink()
+
+    def _is_there(self, digest: str) -> bool:
+        """Whether the content is there: then nobody who collects takes it away for a while."""
+        try:
+            with self._in_turn(fcntl.LOCK_SH):
+                if self.stored is not None:
+                    self.stored.add(digest)
+                self._stamp(self.path(digest))
+        except FileNotFoundError:
+            return False
+        except OSError:  # a disk that takes nothing loses nothing either
+            return self.path(digest).exists()
+        return True
+
+    def _stamp(self, path: Path) -> None:
+        """Written now, by the clock that everything else goes by."""
+        if (now := self.now_ms) is None:
+            os.utime(path)
+        else:
+            os.utime(path, ns=(now * 1_000_000, now * 1_000_000))
+
+    @contextmanager
+    def _in_turn(self, kind: int) -> Iterator[None]:
+        """Who looks whether a content is there, and who takes one away, do not meet; across threads, too."""
+        fd = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(fd, kind)
+            yield
+        finally:
+            os.close(fd)
 
     @contextmanager
     def _temporary(self) -> Iterator[tuple[int, Path]]:
@@ -109,7 +164,10 @@ class Blobs:
 
     def _keep(self, fd: int, temporary: Path, digest: str) -> None:
         target = self.path(digest)
+        if self.stored is not None:
+            self.stored.add(digest)
         self._shelf(target.parent)
+        self._stamp(temporary)
         os.fsync(fd)
         temporary.rename(target)
         sync_folder(target.parent)

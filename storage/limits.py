@@ -14,7 +14,8 @@ class Limits:
     """Sizes in bytes, times in milliseconds.
 
     `wal` is written ahead once, so that later commits overwrite allocated blocks. Below `free_hard` of free disk, or with a WAL
-    above `wal_hard` (somebody reads for hours), nothing more is accepted; at the warning marks `info()` says so.
+    above `wal_hard` (somebody reads for hours), nothing more is accepted; at the warning marks `info()` says so. Contents younger than
+    `contents_ms` are never collected.
     """
 
     wal: int = _MIB
@@ -28,4 +29,5 @@ class Limits:
     streams_cached: int = 4_096
     busy_ms: int = 5_000
     receipts_ms: int = 7 * 24 * 3_600_000
+    contents_ms: int = 3_600_000
     verify_tail: int = 1_000

@@ -5,6 +5,7 @@ The database is written by `serve` alone; everything that reads is synchronous a
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from storage.catalog import Catalog
 from storage.claims import Claims, renew
 from storage.clock import Clock
 from storage.condition import Condition
+from storage.contents import Collected, Collector
 from storage.errors import StoreFailed
 from storage.journal import Journal
 from storage.limits import Limits
@@ -26,7 +28,7 @@ from storage.opening import Opened, open_folder
 from storage.receipts import Receipts
 from storage.records import Committed, Transaction
 from storage.serving import Serving
-from storage.upkeep import Upkeep, forget_receipts, purge_some
+from storage.upkeep import Upkeep, forget_receipts, note_collected, purge_some
 from storage.verify import Report, verify_file
 from storage.waiting import Aside
 from storage.writer import Writer
@@ -58,6 +60,9 @@ class Store:
         reader = opened.database.reader
         self.journal, self.catalog, self.claims = Journal(reader), Catalog(reader), Claims(reader)
         self.receipts, self.audit, self.blobs = Receipts(reader, self._serving.assert_sound), Audit(reader), Blobs(folder / "blobs")
+        self.look_at_the_clock()
+        self._collector = Collector(opened.database.path, self.blobs, limits.contents_ms)
+        self._copies = 0
 
     @classmethod
     def open(
@@ -116,7 +121,12 @@ class Store:
 
     async def put_blob(self, data: bytes) -> str:
         """Store a content; its SHA-256 in hex, when it is durable. Raises Unavailable."""
-        return await self._aside(partial(self.blobs.put, data))
+        self.look_at_the_clock()
+        return await self.aside(partial(self.blobs.put, data))
+
+    def look_at_the_clock(self) -> None:
+        """Contents that are put from now on count as written now. For whoever puts them in a thread, and every turn of `collect`."""
+        self.blobs.now_ms = self._clock.now_ms()
 
     async def serve(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """The single writer: runs until cancelled, or until it must stop (StoreFailed). Its end fails all who wait."""
@@ -150,16 +160,38 @@ class Store:
         left = await self._serving.submit(Aside(self._writer.checkpoint))
         return Upkeep(receipts, freed, left)
 
+    async def collect(self, rows: int = 100_000) -> Collected | None:
+        """One bounded step towards removing contents that no log names any more; what was removed, once a round is over.
+
+        Nothing is removed while a backup is made, or while nothing can be written: who has stored something may not have named it yet.
+        """
+        self.look_at_the_clock()
+        if self._copies or not self.writable:
+            self._collector.forget()
+            return None
+        try:
+            done = await self.aside(partial(self._collector.step, self._clock.now_ms(), rows))
+        except (sqlite3.DatabaseError, OSError):  # what cannot be read, or taken away, stays; `verify` says what is wrong
+            self._collector.forget()
+            return None
+        if done is not None:
+            await self._serving.submit(partial(note_collected, done=done, at_ms=self._clock.now_ms()))
+        return done
+
     async def backup(self, target: Path) -> Backup:
         """Copy everything to `target` while work goes on. Raises FileExistsError, StoreDamaged, OSError."""
-        return await self._aside(partial(back_up, self._opened.database.path, self.blobs, target, self.limits.verify_tail))
+        self._copies += 1  # nothing that the copy of the log names may go before it is copied, too
+        try:
+            return await self.aside(partial(back_up, self._opened.database.path, self.blobs, target, self.limits.verify_tail))
+        finally:
+            self._copies -= 1
 
     async def verify(self) -> Report:
         """Look at everything, while work goes on."""
-        return await self._aside(partial(verify_file, self._opened.database.path))
+        return await self.aside(partial(verify_file, self._opened.database.path))
 
-    async def _aside(self, work: Callable[[], T]) -> T:
-        """Work that waits for the disk but not for the writer."""
+    async def aside(self, work: Callable[[], T]) -> T:
+        """Do work that waits for the disk but not for the writer: in a thread, or at once where the store is `inline`."""
         if self._inline:
             await trio.lowlevel.checkpoint()
             return work()

@@ -12,10 +12,11 @@ import orjson
 from attrs import frozen
 
 from storage.batch import Batch
+from storage.contents import COLLECTED, PURGED, Collected
 from storage.errors import ClaimLost
 from storage.records import Append, NewEvent, Transaction
 
-__all__ = ["SYSTEM", "Upkeep", "forget_receipts", "purge_some", "vacuum_some"]
+__all__ = ["SYSTEM", "Upkeep", "forget_receipts", "note_collected", "purge_some", "vacuum_some"]
 
 SYSTEM = "system"
 _EVENTS_AT_ONCE = 2_000
@@ -50,7 +51,7 @@ def purge_some(batch: Batch, stream: str, upto: int | None, at_ms: int) -> bool:
         (kept,) = run("SELECT sum FROM journal WHERE stream = ? AND seq = ?", (head.id, cut)).fetchone()
         run("UPDATE streams SET base_seq = ?, base_sum = ? WHERE id = ?", (cut, kept, head.id))
         run("DELETE FROM journal WHERE stream = ? AND seq <= ?", (head.id, cut))
-        _record(batch, at_ms, "stream_purged", {"stream": stream, "from": base + 1, "to": cut})
+        _record(batch, at_ms, PURGED, {"stream": stream, "from": base + 1, "to": cut})
     if cut < end:
         return True
     if upto is None:
@@ -68,6 +69,11 @@ def forget_receipts(batch: Batch, before_ms: int, ended: Sequence[str], most: in
     count = batch.connection.execute(_OLD.format(marks), (before_ms, *ended, most)).rowcount
     batch.touched = batch.touched or count > 0
     return count
+
+
+def note_collected(batch: Batch, done: Collected, at_ms: int) -> None:
+    """Record that contents were looked through after all purges up to a time."""
+    _record(batch, at_ms, COLLECTED, {"contents": done.contents, "bytes": done.bytes, "upto_ms": done.upto_ms})
 
 
 def vacuum_some(connection: sqlite3.Connection, pages: int) -> int:

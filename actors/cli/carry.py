@@ -59,6 +59,8 @@ def _print(answer: dict[str, Any], *, as_json: bool) -> int:
 
 def _done(answer: dict[str, Any]) -> str:
     """What was done, in words where it is about a run, else as the fields of the answer."""
+    if "letter_id" in answer:
+        return f"{answer['letter_id']}: now {answer['status']}"
     if "run_id" not in answer or "status" not in answer:
         return "  ".join(f"{key}: {_text(value)}" for key, value in answer.items() if value not in (None, []))
     if answer.get("already_terminal"):

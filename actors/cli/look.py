@@ -14,7 +14,7 @@ from actors.cli.listing import given, listing
 from actors.cli.text import count, date_time, elapsed, emit, print_json, table, visible, visible_lines
 from actors.control.client import Client, Stream
 
-__all__ = ["events", "logs", "ls", "report", "show", "tree", "why"]
+__all__ = ["events", "logs", "ls", "print_run", "report", "show", "tree", "why"]
 
 _STATUSES = ("queued", "running", "pausing", "paused", "waiting", "awaiting_approval", "completed", "blocked", "failed", "cancelled")
 _RUNS = (("run_id", "RUN"), ("workflow_id", "WORKFLOW"), ("status", "STATUS"), ("created_at_ms", "CREATED"), ("title", "TITLE"))
@@ -57,7 +57,18 @@ def show(context: click.Context, run_id: str, *, as_json: bool) -> int:
         run = reader.call("run.get", {"run_id": run_id})["run"]
     if as_json:
         print_json(run)
-        return exits.OK
+    else:
+        print_run(run)
+    return exits.OK
+
+
+def print_run(run: dict[str, Any]) -> None:
+    """One run with its nodes; of a dry run its plan."""
+    if run.get("dry_run"):
+        from actors.cli.rehearsal import print_plan
+
+        print_plan(run)
+        return
     emit(f"{visible(run['run_id'])}  workflow {visible(run['workflow_id'])} version {visible(run.get('version', '-'))}")
     for key in _FACTS:
         if run.get(key) is not None:
@@ -69,7 +80,6 @@ def show(context: click.Context, run_id: str, *, as_json: bool) -> int:
         for name, value in values.items() if isinstance(values, dict) else ():
             emit(visible(f"  {what.removesuffix('s')} {name} = {value}"))
     table([_node_row(node) for node in run["nodes"]], _NODES, empty="  no nodes")
-    return exits.OK
 
 
 def _reason(queue: dict[str, Any]) -> str:
@@ -200,5 +210,6 @@ def report(context: click.Context, run_id: str, *, as_json: bool) -> int:
         print_json(answer)
     else:
         emit(visible_lines(answer["markdown"]))
-        emit(f"\n({visible(answer['path'])})")
+        if answer["path"] is not None:
+            emit(f"\n({visible(answer['path'])})")
     return exits.OK

@@ -22,6 +22,7 @@ _NOT_A_USERS_MISTAKE = {exits.NOT_FOUND, exits.PERMISSION, exits.NO_DAEMON, exit
 @click.option("--detach", is_flag=True, help="Hand the run to the daemon that listens, print its id and return.")
 @click.option("--yes", is_flag=True, help="Approve each gate as it opens.")
 @click.option("--wait", is_flag=True, help="Without a terminal: stay while a gate is open or the run waits, instead of ending with 5.")
+@click.option("--dry-run", is_flag=True, help="Check and render everything, print the plan, and do nothing.")
 @click.option("--priority", type=int, metavar="N", help="Higher goes first when runs queue.")
 @options.request_id
 @options.as_json
@@ -37,6 +38,7 @@ def run(context: click.Context, /, target: str, **given: Any) -> int:
       penstock run hello.yaml -i name=you
       penstock run hello.yaml --yes --json   # unattended
       penstock run hello --detach            # stored, on a daemon
+      penstock run hello.yaml --dry-run      # what would it do?
     """
     from actors.cli.ids import new_request_id
     from actors.cli.source import inputs_of, start_params
@@ -46,6 +48,10 @@ def run(context: click.Context, /, target: str, **given: Any) -> int:
     if given["priority"] is not None:
         params["priority"] = given["priority"]
     link = link_of(context)
+    if given["dry_run"]:
+        from actors.cli.rehearsal import rehearse
+
+        return rehearse(link, lambda call: _start(call, {**params, "dry_run": True}), as_json=given["as_json"])
     return _detached(link, params, as_json=given["as_json"]) if given["detach"] else _attended(link, params, given)
 
 

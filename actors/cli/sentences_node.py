@@ -20,7 +20,8 @@ def _completed(event: Event, took: str) -> str:
 def _failed(event: Event, took: str) -> str:
     of = f", attempt {event['attempt']} of {event['max_attempts']}" if event["max_attempts"] > 1 else ""
     message = f": {line(event['message'], 200)}" if event.get("message") else ""
-    return f"{event['node_id']}  failed{took}{of}, {event['code']}{message}"
+    letter = f"; left as {event['dead_letter']}" if event.get("dead_letter") else ""
+    return f"{event['node_id']}  failed{took}{of}, {event['code']}{message}{letter}"
 
 
 def _backoff(event: Event, _: str) -> str:

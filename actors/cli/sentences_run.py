@@ -44,7 +44,7 @@ OF_RUNS: dict[str, Sentence] = {
     "run_queued_for_resume_after_restart": _restarted,
     "run_interrupted_shutdown": lambda *_: "daemon shuts down; the run is held until the next start",
     "run_pause_requested": lambda event, _: f"pause asked{by(event)}{because(event)}",
-    "run_paused": lambda event, _: f"run paused{because(event)}",
+    "run_paused": lambda event, _: f"run paused{because(event)}{of_nodes(event.get('node_ids'), ' for ')}",
     "run_resumed": _resumed,
     "run_requeued": lambda event, _: f"run queued again{because(event)}",
     "run_queue_reason_changed": _waits_for_slot,
@@ -76,5 +76,7 @@ OF_RUNS: dict[str, Sentence] = {
     "run_forked": lambda event, _: f"forked{by(event)}: {event['fork_run_id']}",
     "finally_started": lambda *_: "clean-up begins",
     "finally_completed": lambda event, _: f"clean-up done{of_nodes(event.get('failed_nodes'), ', failed: ')}",
+    "stateful_dead_letter_retry_requeued": lambda event, _: f"retry of {', '.join(event['letter_ids'])}{again(event['reset_nodes'])}",
+    "run_purged": lambda event, _: f"run removed{by(event)}{because(event)}",
     "report_written": lambda event, _: f"report written: {event['path']}",
 }

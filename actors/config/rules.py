@@ -11,9 +11,9 @@ from attrs import field, frozen
 
 from actors.workflow.durations import DURATION_FORMS, DurationError, parse_duration, shown_duration
 
-__all__ = ["Rule", "Wrong", "choice", "count", "duration", "names", "principals"]
+__all__ = ["Rule", "Wrong", "choice", "count", "duration", "flag", "names", "principals"]
 
-Kind = Literal["duration", "count", "choice", "names", "principals"]
+Kind = Literal["duration", "count", "choice", "flag", "names", "principals"]
 
 
 class Wrong(ValueError):
@@ -37,6 +37,8 @@ class Rule:
         match self.kind:
             case "choice":
                 return "one of " + ", ".join(self.choices)
+            case "flag":
+                return "true or false"
             case "names":
                 return "a list of names"
             case "principals":
@@ -59,6 +61,8 @@ class Rule:
         match self.kind:
             case "choice":
                 return raw if isinstance(raw, str) and raw in self.choices else _wrong()
+            case "flag":
+                return _flag(raw)
             case "names" | "principals":
                 return _list(raw, bare_numbers=self.kind == "principals")
             case "duration":
@@ -90,6 +94,14 @@ def _count(raw: object) -> int:
         return raw
     if isinstance(raw, str) and raw.strip().isascii() and raw.strip().isdigit() and len(raw.strip()) <= 18:
         return int(raw)
+    raise Wrong
+
+
+def _flag(raw: object) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    if isinstance(raw, str) and raw.strip().lower() in ("true", "false"):
+        return raw.strip().lower() == "true"
     raise Wrong
 
 
@@ -128,6 +140,11 @@ def count(default: int, says: str, *, low: int | None = None, high: int | None =
 def choice(default: str, says: str, *choices: str) -> Any:
     """One word of a closed list."""
     return _setting(default, Rule("choice", says, choices=choices))
+
+
+def flag(default: bool, says: str) -> Any:  # noqa: FBT001  the default of a setting, named by the table
+    """True or false."""
+    return _setting(default, Rule("flag", says))
 
 
 def names(default: list[str], says: str) -> Any:

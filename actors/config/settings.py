@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import Attribute, Factory, field, fields, frozen
 
-from actors.config.rules import Rule, choice, count, duration, names, principals
+from actors.config.rules import Rule, choice, count, duration, flag, names, principals
 
 __all__ = [
     "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Nodes", "Retention", "Runs", "Scheduler", "Schedules",
@@ -24,6 +24,7 @@ class Runs:
     cleanup_grace_ms: int = duration("60s", "how long finally nodes may run after a cancel", low="0s", high="3600s")
     restart_max: int = count(3, "crashes of a run's actor within restart_window before the run is quarantined", low=0)
     restart_window_ms: int = duration("60s", "the window of restart_max", above="0s")
+    status_file: bool = flag(True, "whether a run with a workspace keeps .penstock/runs/RUN/status.json in it")
 
 
 @frozen
@@ -93,6 +94,8 @@ class Retention:
     """`[retention]`: what is thrown away."""
 
     finished_runs_ms: int = duration("0", "age at which a finished run is removed; 0: kept for ever", low="0s")
+    dead_letters_ms: int = duration("30d", "age at which a settled dead letter is removed; 0: kept for ever", low="0s")
+    archive: bool = flag(False, "whether a run is written into the archive before it is removed")
 
 
 @frozen

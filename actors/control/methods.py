@@ -10,6 +10,7 @@ from typing import Any, Literal
 from attrs import frozen
 
 from actors.control import params as p
+from actors.control import params_letters as letters
 from actors.control import params_unattended as u
 
 __all__ = ["METHODS", "PING", "RUN_FOLLOW", "SYSTEM_FOLLOW", "Method", "Scope"]
@@ -90,6 +91,7 @@ _ROWS = (
     Method("run.continue", p.RunNode, changing=True, scope="operate"),
     Method("run.repair", p.RunRepair, changing=True, scope="operate"),
     Method("run.fork", p.RunFork, changing=True, scope="operate"),
+    Method("run.purge", letters.RunPurge, changing=True, scope="operate", deadline=_PATIENT),
     Method("gate.list", p.GateList, reserved=True),
     Method("gate.get", p.GateGet, reserved=True),
     Method("gate.decide", p.GateDecide, changing=True, scope="approve", reserved=True),
@@ -99,6 +101,12 @@ _ROWS = (
     Method("wait.list", p.WaitList),
     Method("wait.resolve", p.WaitResolve, changing=True, scope="operate"),
     Method("webhook.deliver", p.WebhookDeliver, changing=True, scope="operate"),
+    Method("dead_letter.list", letters.LetterList),
+    Method("dead_letter.get", letters.LetterOnly),
+    Method("dead_letter.retry", letters.LetterSteer, changing=True, scope="operate"),
+    Method("dead_letter.ignore", letters.LetterSteer, changing=True, scope="operate"),
+    Method("dead_letter.compensate", letters.LetterCompensate, changing=True, scope="operate"),
+    Method("dead_letter.resolve", letters.LetterSteer, changing=True, scope="operate"),
     Method("actor.tell", p.ActorTell, changing=True, scope="operate"),
     Method("audit.verify", p.Nothing, deadline=_PATIENT, aside=True),
     Method("store.verify", p.Nothing, deadline=_PATIENT, aside=True),

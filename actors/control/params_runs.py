@@ -21,7 +21,8 @@ Notation = Literal["yaml", "json"]
 class RunStart:
     """Start a run of a stored workflow (`workflow_id`) or of a definition sent along (`text`): exactly one of the two.
 
-    `cwd` (absolute) is where a relative workspace begins; without it, the folder of the definition.
+    `cwd` (absolute) is where a relative workspace begins; without it, the folder of the definition. `dry_run`: tell what the run would do,
+    and do nothing.
     """
 
     workflow_id: str | None = field(default=None, validator=bounds.name)
@@ -33,6 +34,7 @@ class RunStart:
     inputs: Mapping[str, Any] = Factory(dict)
     priority: int | None = None
     cwd: str | None = field(default=None, validator=bounds.text)
+    dry_run: bool = False
 
     def __attrs_post_init__(self) -> None:
         if (self.workflow_id is None) == (self.text is None):

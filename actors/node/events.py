@@ -50,7 +50,10 @@ class NodeCompletedWithWarnings(NodeCompleted):
 
 @frozen
 class NodeFailed(Fact):
-    """An attempt failed. `terminal` says that no other follows; `retry_decision` why."""
+    """An attempt failed. `terminal` says that no other follows; `retry_decision` why, by the policy of that version.
+
+    `category`: a finer word for the kind of error. `dead_letter`: the letter that it leaves.
+    """
 
     kind: ClassVar[str] = "node_failed"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"message", "error_detail"})
@@ -65,6 +68,9 @@ class NodeFailed(Fact):
     message: str = ""
     error_detail: Mapping[str, Any] = Factory(dict)
     usage: Usage | None = None
+    category: str = ""
+    policy_version_id: str = ""
+    dead_letter: str | None = None
 
 
 @frozen

@@ -84,7 +84,9 @@ def out_of_time(order: WorkOrder, code: str, after_ms: int) -> Failure:
     """A time limit has passed; nothing of the attempt is left, but what it had done by then is not known."""
     what = "wrote nothing for" if code == "node_idle_timeout" else "was not done within"
     detail = {"node_id": order.node_id, "after_ms": after_ms}
-    return Failure(code, f"node {order.node_id!r} {what} {after_ms} ms and was ended", "timeout", detail, unknown=True)
+    return Failure(
+        code, f"node {order.node_id!r} {what} {after_ms} ms and was ended", "timeout", detail, unknown=True, category="node_timeout"
+    )
 
 
 def run_dir_unusable(error: OSError) -> Failure:

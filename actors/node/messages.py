@@ -99,7 +99,8 @@ class Success:
 class Failure:
     """The attempt failed. `failure_class` decides about retries (`timeout`, `execution_error`, `artifact_contract_unmet`, …).
 
-    `unknown` is set when it cannot be told whether the effect happened (killed by a time limit, guardian lost).
+    `unknown` is set when it cannot be told whether the effect happened (killed by a time limit, guardian lost). `category` is a finer word
+    for the kind of error, where one is known.
     """
 
     code: str
@@ -107,6 +108,7 @@ class Failure:
     failure_class: str = "execution_error"
     detail: Mapping[str, Any] = Factory(dict)
     unknown: bool = False
+    category: str = ""
 
 
 @frozen

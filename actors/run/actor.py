@@ -23,6 +23,7 @@ from actors.run.outcomes import accepts, on_lost, on_outcome
 from actors.run.recovery import rehydrate
 from actors.run.rules import ended_because, unwanted
 from actors.run.schedule import next_look_ms, ticket_of
+from actors.run.showing import Shown
 from actors.run.state import ACTIVE
 from actors.run.turn import Turn
 from actors.run.verdicts import ends_first
@@ -52,6 +53,7 @@ class Run(Actor[RunMessage]):
         self.run_id = run_id
         self.desk = Desk(self)
         self.drainage = Drainage(self)
+        self._shown = Shown(self)
         self._held: list[Outcome] = []
         self._recovered = False
         self._lost: list[str] = []
@@ -142,6 +144,7 @@ class Run(Actor[RunMessage]):
     async def follow(self) -> None:
         """After a commit: tell the scheduler, set to work what is wanted, arm the clock, rest when there is nothing to do."""
         state = self.book.state
+        self._shown.look()
         if self.book.queued:  # it gives back what it has with that, and stands where it belongs before others are looked at
             self.book.left = self.book.queued = False
             await self.system.ref(SCHEDULER).tell(Enqueue(ticket_of(state)))

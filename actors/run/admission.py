@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from actors.scheduler.messages import Ticket
     from actors.services import Services
 
-__all__ = ["prepare"]
+__all__ = ["LARGEST_INPUTS", "prepare", "workspace_of"]
 
 LARGEST_INPUTS = 96 << 10
 
@@ -44,7 +44,7 @@ def prepare(
         return Refusal("inputs_too_large", text, {"size": size, "limit": LARGEST_INPUTS})
     run_id, now = admit.origin.run_id if admit.origin is not None else services.ids.new("run"), at_ms or services.clock.now_ms()
     given = admit.origin.workspace if admit.origin is not None else None
-    workspace = given or _workspace(plan, run_id, applied.values, admit.cwd)
+    workspace = given or workspace_of(plan, run_id, applied.values, admit.cwd)
     if isinstance(workspace, Refusal):
         return workspace
     by = str(admit.by) if admit.by is not None else "system"
@@ -77,7 +77,7 @@ def _origin(origin: Origin | None) -> dict[str, Any]:
     return found if origin.handoff_id is None else {**found, "profile": "strict"}
 
 
-def _workspace(plan: Plan, run_id: str, inputs: Mapping[str, Any], cwd: str | None) -> str | Refusal | None:
+def workspace_of(plan: Plan, run_id: str, inputs: Mapping[str, Any], cwd: str | None) -> str | Refusal | None:
     """The working folder and lock key: absolute, links resolved, so that two names of one folder are one lock."""
     template = plan.workflow.workspace_root
     if template is None:

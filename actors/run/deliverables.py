@@ -9,6 +9,7 @@ from typing import Any, Literal
 from attrs import frozen
 
 from actors.run.course import RunCompletionRepairRequested
+from actors.run.failing import cap_of, spent_by
 from actors.run.state import Conclusion, RunState
 from actors.run.turn import UNKNOWN, Turn
 
@@ -55,7 +56,7 @@ def assert_completion(turn: Turn) -> Conclusion | None:
 
 def _may_run_again(state: RunState, node_id: str) -> bool:
     spec = state.plan.nodes[node_id]
-    return state.nodes[node_id].spent < spec.retry.max_attempts and spec.effect != "once"
+    return spent_by(state, node_id) < cap_of(state, node_id) and spec.effect != "once"
 
 
 def _promises(turn: Turn) -> Iterator[_Promise]:

@@ -64,13 +64,14 @@ class RunPauseRequested(Fact):
 
 @frozen
 class RunPaused(Fact):
-    """The run holds. A guard names `value` and `limit`, whole numbers or dollars."""
+    """The run holds. A guard names `value` and `limit`, whole numbers or dollars; held for a review, the failed `node_ids`."""
 
     kind: ClassVar[str] = "run_paused"
     reason: str
     stop_kind: str | None = None
     value: Any = None
     limit: Any = None
+    node_ids: tuple[str, ...] = ()
 
 
 @frozen
@@ -151,14 +152,16 @@ class RunCompleted(Fact):
 
 @frozen
 class RunFailed(Fact):
-    """Ending: `code` says why, `node_ids` which nodes, sorted."""
+    """Ending: `code` says why, `node_ids` which nodes, sorted. `output`: the plan of a dry run."""
 
     kind: ClassVar[str] = "run_failed"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"output"})
     code: str
     node_ids: tuple[str, ...] = ()
     message: str = ""
     stop_kind: str | None = None
     missing: tuple[str, ...] = ()
+    output: Any = None
 
 
 @frozen

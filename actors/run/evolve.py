@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from actors.entity import Fact
+from actors.run.fold_endings import ENDING_FOLDS
 from actors.run.fold_findings import FINDING_FOLDS
 from actors.run.fold_gates import GATE_FOLDS
+from actors.run.fold_letters import LETTER_FOLDS
 from actors.run.fold_nodes import NODE_FOLDS, leave_attempts
 from actors.run.fold_queue import QUEUE_FOLDS
 from actors.run.fold_run import RUN_FOLDS
@@ -58,10 +60,12 @@ def _moved(state: RunState, before: RunStatus, after: RunStatus, at: int) -> Non
 
 FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     **RUN_FOLDS,
+    **ENDING_FOLDS,
     **STEERING_FOLDS,
     **NODE_FOLDS,
     **FINDING_FOLDS,
     **GATE_FOLDS,
     **WAIT_FOLDS,
     **QUEUE_FOLDS,
+    **LETTER_FOLDS,
 }

@@ -1,26 +1,30 @@
-"""Runs that nobody asked for: all of one moment are made in one commit, with the facts of what made them."""
+"""Making runs and telling the scheduler: one that somebody asks for, or all that something else makes in one moment, in one commit."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import orjson
+
 from actors.plans import VersionMissing
 from actors.refusals import Refusal
 from actors.run.admission import prepare
+from actors.run.known import conflict
 from actors.run.messages import Made
 from actors.scheduler.messages import Enqueue
 from actors.services import NEWBORN
-from storage import BadTransaction, Transaction, Unavailable, VersionConflict
+from storage import BadTransaction, ReceiptExists, RequestConflict, Transaction, Unavailable, VersionConflict
 
 if TYPE_CHECKING:
     from actors.run.events import RunCreated
-    from actors.run.messages import Fire
+    from actors.run.messages import Admit, Fire
+    from actors.run.plan import Plan
     from actors.scheduler.messages import Ticket
     from actors.services import Services
     from storage import Append
     from supervision import Ref
 
-__all__ = ["fire"]
+__all__ = ["create", "fire"]
 
 
 async def fire(services: Services, scheduler: Ref[Enqueue], message: Fire) -> Made | Refusal:
@@ -44,8 +48,33 @@ async def fire(services: Services, scheduler: Ref[Enqueue], message: Fire) -> Ma
     except (Unavailable, BadTransaction) as error:
         return Refusal(error.code, f"{error}. No run was made.")
     for event, ticket in made:
-        if len(services.newborn) < NEWBORN:
-            services.newborn[ticket.run_id] = (event, now)
-        services.watchers.grew(ticket.run_id, "queued", 1, "run_created", moved=True)
-        await scheduler.tell(Enqueue(ticket))
+        await _introduce(services, scheduler, event, ticket, now)
     return Made()
+
+
+async def create(services: Services, scheduler: Ref[Enqueue], admit: Admit, plan: Plan) -> object:
+    """Make the run that somebody asked for; what he is told."""
+    assert admit.request is not None, "who asks has a name for it"
+    try:
+        prepared = prepare(services, admit, plan)
+        if isinstance(prepared, Refusal):
+            return prepared
+        transaction, event, ticket, answer = prepared
+        await services.store.commit(transaction)
+    except ReceiptExists as known:
+        return orjson.loads(known.reply)
+    except RequestConflict:
+        return conflict(admit.request)
+    except VersionConflict as overtaken:
+        return Refusal("overtaken", f"{overtaken}. No run was started; ask again, it does no harm.")
+    except (Unavailable, BadTransaction) as error:
+        return Refusal(error.code, f"{error}. No run was started; ask again, it does no harm.")
+    await _introduce(services, scheduler, event, ticket, transaction.at_ms)
+    return answer
+
+
+async def _introduce(services: Services, scheduler: Ref[Enqueue], event: RunCreated, ticket: Ticket, now: int) -> None:
+    if len(services.newborn) < NEWBORN:
+        services.newborn[ticket.run_id] = (event, now)
+    services.watchers.grew(ticket.run_id, "queued", 1, "run_created", moved=True)
+    await scheduler.tell(Enqueue(ticket))

@@ -17,6 +17,8 @@ __all__ = ["NODE_FOLDS", "fail_for_good", "leave_attempts", "use"]
 def _started(state: RunState, event: node.NodeStarted, at: int) -> None:
     item = state.nodes[event.node_id]
     item.status, item.attempt, item.instance, item.started_at_ms, item.ended_at_ms = "running", event.attempt, event.instance, at, None
+    if item.first_started_at_ms is None:
+        item.first_started_at_ms = at
     state.executing[event.node_id] = None
     state.backoffs.pop(event.node_id, None)
     state.handlers.pop(event.node_id, None)
@@ -41,7 +43,9 @@ def _completed(state: RunState, event: node.NodeCompleted, at: int) -> None:
 def _failed(state: RunState, event: node.NodeFailed, at: int) -> None:
     item = state.nodes[event.node_id]
     state.executing.pop(event.node_id, None)
-    item.error = NodeError(event.code, event.message, event.failure_class, at, event.error_detail)
+    item.error = NodeError(
+        event.code, event.message, event.failure_class, at, event.error_detail, event.category, event.retry_decision
+    )  # fmt: skip
     item.ended_at_ms = at
     item.verdicts.append((event.instance, event.attempt, event.code))
     use(state, event.usage)

@@ -8,10 +8,9 @@ from typing import Any
 from attrs import evolve
 
 from actors.entity import Fact
-from actors.run import course
 from actors.run import events as run
 from actors.run.resets import reset_nodes
-from actors.run.state import Conclusion, NodeError, RunState, RunStatus
+from actors.run.state import Conclusion, RunState
 
 __all__ = ["RUN_FOLDS", "requeue"]
 
@@ -60,10 +59,12 @@ def _paused(state: RunState, event: run.RunPaused, at: int) -> None:
     state.status, state.pause_reason, state.stop_kind = "paused", event.reason, event.stop_kind
     if event.stop_kind is not None:
         state.stop_reason = event.reason
-    own_words = event.stop_kind is None and event.reason != "shutdown"
+    own_words = event.stop_kind is None and event.reason != "shutdown" and not event.node_ids
     state.detail = {"code": "paused_by_operator", "text": event.reason} if own_words else {"code": event.reason}
     if event.limit is not None:
         state.detail |= {"value": event.value, "limit": event.limit}
+    if event.node_ids:
+        state.detail["node_ids"] = list(event.node_ids)
 
 
 def _resumed(state: RunState, event: run.RunResumed, at: int) -> None:
@@ -99,68 +100,6 @@ def _cancel_requested(state: RunState, event: run.RunCancelRequested, at: int) -
         requeue(state, "cancel_requested")
 
 
-def _stopped(state: RunState, event: run.RunStopped, at: int) -> None:
-    state.status, state.stop_kind, state.stop_reason = "cancelled", event.stop_kind, event.reason
-    state.detail = {"code": "cancelled_by_operator"}
-
-
-def _cancelled(state: RunState, event: run.RunCancelled, at: int) -> None:
-    state.status, state.stop_kind, state.stop_reason = "cancelled", event.stop_kind, event.reason
-    state.detail = {"code": "cancelled_by_gate", "node_id": event.node_id}
-    state.open_gates.clear()
-
-
-def _ended(state: RunState, status: RunStatus, code: str, node_ids: tuple[str, ...] = (), text: str = "") -> None:
-    state.status, state.section = status, "done"
-    state.open_gates.clear()
-    state.detail = {"code": code}
-    if node_ids:
-        state.detail["node_ids"] = list(node_ids)
-    if text:
-        state.detail["text"] = text
-
-
-def _completed(state: RunState, event: run.RunCompleted, at: int) -> None:
-    _ended(state, "completed", "run_completed")
-    state.output = event.output
-
-
-def _failed(state: RunState, event: run.RunFailed, at: int) -> None:
-    _ended(state, "failed", event.code, event.node_ids, event.message)
-    if event.missing and state.detail is not None:
-        state.detail["missing"] = list(event.missing)
-    if event.stop_kind is not None:
-        state.stop_kind, state.stop_reason = event.stop_kind, event.code
-
-
-def _blocked(state: RunState, event: course.RunBlocked, at: int) -> None:
-    _ended(state, "blocked", event.code, event.node_ids)
-
-
-def _panicked(state: RunState, event: run.RunFailedPanic, at: int) -> None:
-    _ended(state, "failed", "run_task_panicked", text=event.message)
-    state.stop_kind, state.stop_reason = event.stop_kind, "run_task_panicked"
-
-
-def _lost_too_often(state: RunState, event: run.RunFailedServerRestart, at: int) -> None:
-    for node_id in event.node_ids:
-        node = state.nodes[node_id]
-        text = "It was lost with the daemon too often; nothing tells how far it came. See its logs, then retry."
-        node.status, node.ended_at_ms, node.crashes = "failed", at, node.crashes + 1
-        node.error = NodeError(event.code, text, "execution_error", at)
-        state.executing.pop(node_id, None)
-        state.failures.append(node_id)
-    _ended(state, "failed", event.code, event.node_ids)
-    state.stop_kind, state.stop_reason = event.stop_kind, event.code
-
-
-def _corrupt(state: RunState, event: run.RunBlockedCorruptCheckpoint, at: int) -> None:
-    _ended(state, "blocked", "checkpoint_recovery_failed", text=event.message)
-    state.last_failure = {
-        "node_id": "checkpoint", "reason": event.message, "failed_at_ms": at, "failure_kind": "checkpoint_recovery_failed",
-    }  # fmt: skip
-
-
 def _finally_started(state: RunState, event: run.FinallyStarted, at: int) -> None:
     state.section, state.workflow_outcome, state.finally_since_ms = "finally", event.workflow_outcome, at
     if event.status:
@@ -191,15 +130,7 @@ RUN_FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     run.RunWaiting: _waiting,
     run.RunAwaitingApproval: _awaiting,
     run.RunCancelRequested: _cancel_requested,
-    run.RunStopped: _stopped,
-    run.RunCancelled: _cancelled,
-    run.RunCompleted: _completed,
-    run.RunFailed: _failed,
-    run.RunFailedPanic: _panicked,
-    run.RunFailedServerRestart: _lost_too_often,
-    run.RunBlockedCorruptCheckpoint: _corrupt,
     run.FinallyStarted: _finally_started,
     run.FinallyCompleted: _finally_completed,
     run.ReportWritten: _report,
-    course.RunBlocked: _blocked,
 }

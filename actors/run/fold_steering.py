@@ -12,7 +12,7 @@ from actors.run import steering
 from actors.run.fold_run import requeue
 from actors.run.frontier import Frontier
 from actors.run.node_state import NodeState, NodeStatus
-from actors.run.resets import reset_nodes
+from actors.run.resets import begin_again, reset_nodes
 from actors.run.state import RunState
 from actors.workflow.inputs import apply_inputs
 
@@ -21,10 +21,7 @@ __all__ = ["STEERING_FOLDS"]
 
 def _begin_anew(state: RunState, reset: Iterable[str], reason: str, **detail: Any) -> None:
     """Leave an ending or a hold behind: fresh instances for `reset`, and back into the queue."""
-    state.finished_at_ms = state.output = state.last_failure = state.report_path = None
-    state.cancel_reason = state.cancel_gate = state.cancel_wait = state.cancel_by = state.guardrail = state.finish_reason = None
-    reset_nodes(state, reset)
-    state.tolerated = frozenset(state.failures)
+    begin_again(state, reset)
     requeue(state, reason, {"code": reason, **detail})
 
 

@@ -11,7 +11,7 @@ from actors.library.record import workflow_stream
 from actors.refusals import Principal, Refusal
 from actors.run.events import RunCreated
 from actors.run.headline import born
-from actors.run.recovering import no_such_node, recovery_roots
+from actors.run.recovering import dry_run_refusal, no_such_node, recovery_roots
 from actors.run.requests import Fork
 from actors.run.resets import reset_closure
 from actors.run.schedule import first_ticket
@@ -47,6 +47,8 @@ class Birth:
 
 def fork_refusal(state: RunState, operation: Fork) -> Refusal | None:
     """Only a run that has ended is forked, from nodes that it has."""
+    if state.dry_run:
+        return dry_run_refusal(state)
     if not state.terminal:
         text = f"The run {state.run_id} is {state.status}; only a run that has ended can be forked. Cancel it, or wait."
         return Refusal("run_not_terminal", text, {"status": state.status})

@@ -78,6 +78,8 @@ def line_key(state: RunState) -> LineKey:
 def headline_of(state: RunState) -> Headline:
     """The line for the present state."""
     facts = _standing(state, state.plan.workflow)
+    if state.dry_run:
+        facts["dry_run"] = True
     if state.detail is not None and state.status not in ("running", "queued"):
         facts["detail"] = state.detail["code"]
     if state.pause_reason is not None:

@@ -11,7 +11,7 @@ from actors.refusals import Refusal, RequestKey
 if TYPE_CHECKING:
     from storage.store import Store
 
-__all__ = ["conflict", "no_such_run", "replayed", "shutting_down"]
+__all__ = ["conflict", "is_run", "no_such_run", "replayed", "shutting_down"]
 
 
 def replayed(store: Store, request: RequestKey) -> dict[str, Any] | Refusal | None:
@@ -29,6 +29,12 @@ def conflict(request: RequestKey) -> Refusal:
     """The id of the request belongs to another one."""
     text = f"The request id {request.request_id} was used for another request. Use a new id for a new request."
     return Refusal("request_conflict", text, {"request_id": request.request_id})
+
+
+def is_run(store: Store, run_id: str) -> bool:
+    """Whether there is a run of this id, and it is not being removed."""
+    line = store.catalog.get(run_id)
+    return line is not None and line.kind == "run"
 
 
 def no_such_run(run_id: str) -> Refusal:

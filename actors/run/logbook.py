@@ -73,11 +73,12 @@ def _apply(services: Services, run_id: str, state: RunState | None, recorded: Re
 class Logbook:
     """The run's state, and the way to change it. One holder at a time; a conflict means that another holds it now.
 
-    `left`, `queued` and `ended` are set by a commit after which the run no longer runs, is queued, or has ended; who deals with that
-    clears them.
+    `committed` is the number of the last event that is durable. `left`, `queued` and `ended` are set by a commit after which the run no
+    longer runs, is queued, or has ended; who deals with that clears them.
     """
 
     state: RunState
+    committed: int
 
     def __init__(self, services: Services, run_id: str) -> None:
         self.services = services
@@ -100,12 +101,12 @@ class Logbook:
         """
         self.state = new_state(self.run_id, self.services.plans.get(event.digest), self.services.rules.env, self.services.plans.get)
         evolve(self.state, event, at)
-        self._line = line_key(self.state)
+        self._line, self.committed = line_key(self.state), self.state.seq
 
     def reload(self) -> None:
         """Fold the log anew."""
         self.state = fold_log(self.services, self.run_id)
-        self._line = line_key(self.state)
+        self._line, self.committed = line_key(self.state), self.state.seq
 
     @property
     def at_rest(self) -> bool:
@@ -137,7 +138,8 @@ class Logbook:
             claim=claim,
         )
         receipt = None if request is None else Receipt(request.request_id, request.digest.encode(), canonical(reply))
-        appends = (append, *turn.also) if events or claim is not None else ()
+        begun = [other for other in turn.once if self.services.store.journal.head(other.stream) == other.expected]
+        appends = (append, *turn.also, *begun) if events or claim is not None else ()
         try:
             await self.services.store.commit(Transaction(turn.now, appends, receipt, tuple(audit)))
         except VersionConflict as conflict:
@@ -151,7 +153,7 @@ class Logbook:
             raise
         if claim is not None:
             self._held = self.mine = isinstance(claim, Acquire) and claim.claimant is not None
-        self._line = line
+        self._line, self.committed = line, state.seq
         if events:
             self._note(before, line, events[-1], claimed=isinstance(claim, Acquire))
 

@@ -64,6 +64,7 @@ class Admit(Request[Reply]):
 
     `by` is None for a run that nobody asked for, `request` also for one that another request makes; `origin` says what did.
     `workflow_seq`: the run is made only if the workflow's log still ends there, so that nothing starts of one that was paused just then.
+    `dry_run`: tell what it would do, and do nothing.
     """
 
     workflow_id: str
@@ -77,6 +78,7 @@ class Admit(Request[Reply]):
     cwd: str | None = None
     workflow_seq: int | None = None
     origin: Origin | None = None
+    dry_run: bool = False
 
 
 @frozen

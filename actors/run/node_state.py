@@ -16,7 +16,10 @@ NodeStatus = Literal["pending", "running", "completed", "failed", "skipped", "wa
 
 @frozen
 class NodeError:
-    """Why a node's last attempt failed. `category` says more than the class, where somebody knows it."""
+    """Why a node's last attempt failed. `category` says more than the class, where somebody knows it.
+
+    `decision`: why no other attempt followed, or that one does.
+    """
 
     code: str
     message: str
@@ -24,15 +27,16 @@ class NodeError:
     at_ms: int
     detail: Mapping[str, Any] = Factory(dict)
     category: str = ""
+    decision: str = ""
 
 
 @define(eq=False)
 class NodeState:
     """A node's present instance. `excused` attempts do not count against the cap, `crashes` are those lost with a daemon.
 
-    `finding` is the last word of an output under a contract. `exhausted`: it is pending and will not start again. `holds`: its output did
-    not fit its schema, which pauses the run. `rollbacks` counts how often it sent back what it reviews, `verdicts` are (instance, attempt,
-    word) of all its outputs, those of former instances included.
+    `first_started_at_ms`: when its first attempt began. `finding` is the last word of an output under a contract. `exhausted`: it is
+    pending and will not start again. `holds`: its output did not fit its schema, which pauses the run. `rollbacks` counts how often it sent
+    back what it reviews, `verdicts` are (instance, attempt, word) of all its outputs, those of former instances included.
     """
 
     status: NodeStatus = "pending"
@@ -41,6 +45,7 @@ class NodeState:
     excused: int = 0
     crashes: int = 0
     started_at_ms: int | None = None
+    first_started_at_ms: int | None = None
     ended_at_ms: int | None = None
     output: Any = None
     artifact: ArtifactFact | None = None
@@ -61,5 +66,6 @@ class NodeState:
     def reset(self) -> None:
         """Begin anew as the next instance; feedback stays, it is meant for the next attempt, and so do verdicts and rollbacks."""
         self.status, self.instance, self.attempt, self.excused, self.crashes = "pending", self.instance + 1, 0, 0, 0
-        self.started_at_ms = self.ended_at_ms = self.output = self.artifact = self.error = self.skip_reason = None
+        self.started_at_ms = self.first_started_at_ms = self.ended_at_ms = self.skip_reason = None
+        self.output = self.artifact = self.error = None
         self.finding, self.exhausted, self.holds = "", False, False

@@ -8,13 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from actors.dead_letter.messages import RetryLetters
+from actors.dead_letter.rules import retry_letters
 from actors.gate.decide import decide_gate, may_decide
 from actors.gate.messages import Decide
 from actors.refusals import Refusal
 from actors.run.events import RunCancelRequested, RunPaused, RunPauseRequested, RunResumed, RunStopped
+from actors.run.failing import under_review
 from actors.run.finishing import finish, finish_refusal
 from actors.run.fold_gates import rework_roots
 from actors.run.forking import fork, fork_refusal
+from actors.run.known import no_such_run
 from actors.run.recovering import begin_anew, continue_node, recover, recovery_refusal, task_refusal, waits_over
 from actors.run.repairing import repair, repair_refusal
 from actors.run.requests import Cancel, Continue, Finish, Fork, Operation, Pause, Recover, Repair, Requeue, Resume, Retry
@@ -50,6 +54,8 @@ def attempts_to_end(turn: Turn, operation: Operation) -> list[str]:
 
 def refusal_before(state: RunState, operation: Operation) -> Refusal | None:
     """What can be said before anything is ended."""
+    if state.purged:
+        return no_such_run(state.run_id)
     if isinstance(operation, Pause) and state.status not in ("queued", "running", "waiting", "awaiting_approval"):
         allowed = "queued, running, waiting or awaiting approval"
         text = f"The run {state.run_id} is {state.status}; only a run that is {allowed} can be paused."
@@ -91,8 +97,12 @@ def _pause(turn: Turn, operation: Pause) -> Answer:
 
 
 def _resume(turn: Turn, operation: Resume) -> Answer:
+    """A wait that was over and needed a person opens anew; a node that failed and was reviewed gets fresh attempts."""
+    state = turn.state
     reason = _reason(operation.reason, "resumed_by_operator")
-    turn.emit(RunResumed(reason=reason, by=str(operation.by), limits=operation.limits, reset_nodes=waits_over(turn.state)))
+    reviewed = reset_closure(state, under_review(state)) if state.pause_reason == "node_failed_review" else ()
+    reset = tuple(sorted({*reviewed, *waits_over(state)}))
+    turn.emit(RunResumed(reason=reason, by=str(operation.by), limits=operation.limits, reset_nodes=reset))
     return {}
 
 
@@ -128,4 +138,5 @@ _APPLY: dict[type, Callable[[Turn, Any], Answer]] = {
     Decide: decide_gate,
     Signal: signal,
     Resolve: resolve_wait,
+    RetryLetters: retry_letters,
 }

@@ -13,7 +13,7 @@ from actors.settings import RunRules
 from actors.workflow.spec import Command, Node, Python, Shell
 from actors.workflow.template import TemplateError, render, render_text
 
-__all__ = ["Folders", "work_order"]
+__all__ = ["Folders", "limits_of", "work_order"]
 
 
 @frozen
@@ -46,6 +46,12 @@ def idempotency_key(state: RunState, node_id: str) -> str:
 
 def _templated(node: Node) -> bool:
     return not isinstance(node.action, Python) or bool(node.with_) or node.artifact is not None
+
+
+def limits_of(node: Node, rules: RunRules) -> dict[str, int]:
+    """The time limits of one attempt, milliseconds; without an idle limit where silence cannot be heard."""
+    idle = _idle(node, rules)
+    return ({} if idle is None else {"idle_ms": idle}) | {"total_ms": _total(node, rules)}
 
 
 def _idle(node: Node, rules: RunRules) -> int | None:

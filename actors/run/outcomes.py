@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import assert_never
 
 from actors.gate.rules import ask_outcome
-from actors.node.events import NodeCompleted, NodeFailed, NodeInterrupted, NodeRetryBackoffScheduled, NodeSkipped
+from actors.node.events import NodeCompleted, NodeInterrupted, NodeSkipped
 from actors.node.messages import Failure, Interruption, Outcome, Success, Usage
+from actors.run.failing import cap_of, record_failure, spent_by
 from actors.run.findings import finding_of
 from actors.run.retry import decide_retry
 from actors.run.turn import Turn
@@ -87,33 +88,10 @@ def _interrupt(turn: Turn, node_id: str, reason: str, usage: Usage | None) -> No
 def _fail(turn: Turn, node_id: str, failure: Failure, usage: Usage | None, *, retry: bool = True) -> None:
     if failure.unknown and _unknown(turn, node_id):
         return
-    state, spec = turn.state, turn.state.plan.nodes[node_id]
-    node = state.nodes[node_id]
-    verdict = decide_retry(spec.retry, node.spent if retry else spec.retry.max_attempts, failure.failure_class, state.token(node_id))
-    turn.emit(
-        NodeFailed(
-            node_id=node_id,
-            code=failure.code,
-            failure_class=failure.failure_class,
-            attempt=node.attempt,
-            instance=node.instance,
-            max_attempts=spec.retry.max_attempts,
-            terminal=verdict.terminal,
-            retry_decision=verdict.decision,
-            message=failure.message,
-            error_detail=failure.detail,
-            usage=usage,
-        )
-    )
-    if verdict.delay_ms > 0:
-        turn.emit(
-            NodeRetryBackoffScheduled(
-                node_id=node_id,
-                retry_attempt=node.attempt + 1,
-                retry_backoff_ms=verdict.delay_ms,
-                retry_after_ms=turn.now + verdict.delay_ms,
-                reason=failure.message[:500],
-            )
-        )
-    if verdict.terminal and spec.on_fail.mode == "continue":
-        turn.emit(NodeSkipped(node_id=node_id, reason="on_fail_continue"))
+    state = turn.state
+    policy, began, cap = state.plan.nodes[node_id].retry, state.nodes[node_id].first_started_at_ms, cap_of(state, node_id)
+    verdict = decide_retry(
+        policy, spent_by(state, node_id) if retry else cap, failure.failure_class, state.token(node_id), cap=cap,
+        elapsed_ms=turn.now - (turn.now if began is None else began),
+    )  # fmt: skip
+    record_failure(turn, node_id, failure, verdict, usage)

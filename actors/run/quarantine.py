@@ -47,7 +47,7 @@ def unavailable(run_id: str, ended: Exit) -> Refusal:
 async def lock_away(services: Services, scheduler: Ref[object], run_id: str, ended: Exit) -> bool:
     """End the run unless it has ended already, and free what it held. Whether it was ended now."""
     line = services.store.catalog.get(run_id)
-    if line is None or line.status in TERMINAL:
+    if line is None or line.kind != "run" or line.status in TERMINAL:
         return False
     await quarantine(services, run_id, ended)
     await scheduler.tell(Left(run_id))

@@ -5,8 +5,9 @@ All of them leave an ending or a hold behind, and nodes that it left half-way be
 
 from __future__ import annotations
 
-from actors.gate.rules import ask_outcome
 from actors.refusals import Refusal
+from actors.run.again import ask_again, left_behind
+from actors.run.failing import exhausted, under_review
 from actors.run.requests import Continue, Recover, Requeue, Retry
 from actors.run.resets import reset_closure
 from actors.run.state import RunState
@@ -32,6 +33,8 @@ Reset = dict[str, object]
 
 def recovery_refusal(state: RunState) -> Refusal | None:
     """Only a run that failed, is blocked or is held can be recovered."""
+    if state.dry_run:
+        return dry_run_refusal(state)
     if state.status in ("failed", "blocked", "paused"):
         return None
     hint = "Fork it, or start a new run." if state.terminal else "Nothing of it has to be recovered."
@@ -41,6 +44,8 @@ def recovery_refusal(state: RunState) -> Refusal | None:
 
 def task_refusal(state: RunState, operation: Retry) -> Refusal | None:
     """Nodes are the runtime's while the run is under way."""
+    if state.dry_run:
+        return dry_run_refusal(state)
     if state.status in ("queued", "running", "pausing"):
         text = f"The run {state.run_id} is {state.status}: its nodes are the runtime's now. Pause it, or wait until it has ended."
         return Refusal("run_task_not_mutable", text, {"status": state.status})
@@ -48,11 +53,26 @@ def task_refusal(state: RunState, operation: Retry) -> Refusal | None:
         return no_such_node(state, operation.node_id)
     node = state.nodes[operation.node_id]
     if not isinstance(operation, Continue) or (node.status == "blocked" and node.finding):
-        return None
+        return why_needed(state, operation.node_id, operation.reason)
     text = f"The node {operation.node_id} of {state.run_id} is {node.status}; only a blocked node can be continued."
     if node.status == "blocked":
         text = f"The node {operation.node_id} of {state.run_id} waits for what is blocked before it. Continue that: {_blocked(state)}."
     return Refusal("task_not_blocked", text, {"node_id": operation.node_id, "status": node.status})
+
+
+def dry_run_refusal(state: RunState) -> Refusal:
+    """Nothing of a dry run is to be done."""
+    text = f"The run {state.run_id} was a dry run: there is nothing in it to try again. Start a run of {state.workflow_id} instead."
+    return Refusal("run_is_dry_run", text, {"workflow_id": state.workflow_id})
+
+
+def why_needed(state: RunState, node_id: str, reason: str | None) -> Refusal | None:
+    """Whoever begins an exhausted node anew says why, where its policy asks for that."""
+    asks = state.plan.nodes[node_id].retry.manual_override.asks_why and exhausted(state, node_id)
+    if not asks or (reason or "").strip():
+        return None
+    text = f"Node {node_id} of {state.run_id} has used up its attempts, and its retry policy asks why it is begun again. Give a reason."
+    return Refusal("retry_reason_required", text, {"node_id": node_id})
 
 
 def no_such_node(state: RunState, node_id: str) -> Refusal:
@@ -70,7 +90,7 @@ def recover(turn: Turn, operation: Recover) -> Reset | Refusal:
     """Let a run go on that failed, is blocked, or is held: with fresh attempts for what kept it from that."""
     state, by = turn.state, str(operation.by)
     if state.status == "paused":
-        reset = waits_over(state)
+        reset = tuple(sorted({*waits_over(state), *reset_closure(state, under_review(state))}))
         turn.emit(RunRecoveredFromPause(reason=_reason(operation.reason, "recovered_from_pause"), by=by, reset_nodes=reset))
         return {"reset_nodes": list(reset)}
     reset = reset_closure(state, (*recovery_roots(state), *left_behind(state)))
@@ -128,27 +148,6 @@ def waits_over(state: RunState) -> tuple[str, ...]:
     """Waits that were over and need a person: whoever lets the run go on opens them anew, with fresh times."""
     rows = (row for row in state.waits.values() if row.needs_person and state.nodes[row.node_id].status == "waiting")
     return tuple(sorted(row.node_id for row in rows))
-
-
-def left_behind(state: RunState) -> list[str]:
-    """Nodes of the body that an ending left neither done nor pending: skipped by it, or gates and waits that it closed."""
-    asked = {gate.node_id for gate in state.open_gates.values()} if not state.terminal else set()
-    asked |= {row.node_id for row in state.waits.values() if row.open}
-    return [
-        node_id
-        for node_id in state.plan.body.order
-        if (state.nodes[node_id].status == "skipped" and state.settled(node_id) is None)
-        or (state.nodes[node_id].status == "waiting" and isinstance(state.plan.nodes[node_id].action, Gate | Wait) and node_id not in asked)
-    ]
-
-
-def ask_again(turn: Turn) -> None:
-    """Questions about outcomes that nobody has answered before the run ended are asked again."""
-    state = turn.state
-    asked = {gate.node_id for gate in state.open_gates.values()}
-    for node_id, node in state.nodes.items():
-        if node.status == "waiting" and node_id not in asked and not isinstance(state.plan.nodes[node_id].action, Wait):
-            ask_outcome(turn, node_id)
 
 
 def _reason(given: str | None, default: str) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from actors.dead_letter.opening import open_for_node
 from actors.gate.rules import ask_outcome
+from actors.node.messages import Failure
 from actors.run.events import (
     RunExecutionClaimed,
     RunFailed,
@@ -30,6 +32,9 @@ def rehydrate(turn: Turn) -> None:
     worn_out = tuple(node_id for node_id in lost if state.nodes[node_id].crashes + 1 >= CRASH_ATTEMPTS)
     if worn_out:
         turn.emit(RunFailedServerRestart(code="interrupted_by_restart", node_ids=worn_out))
+        for node_id in worn_out:
+            text = f"{CRASH_ATTEMPTS} attempts of {node_id} were lost with the daemon."
+            open_for_node(turn, node_id, Failure("interrupted_by_restart", text))
         return
     unknown = [node_id for node_id in lost if state.plan.nodes[node_id].effect == "once" and state.plan.section[node_id] == "body"]
     for node_id in unknown:

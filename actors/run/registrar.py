@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import orjson
-
 from actors.plans import VersionMissing
 from actors.refusals import Refusal
 from actors.run.actor import Run
-from actors.run.admission import prepare
 from actors.run.draining import STOP_S, drain_all
-from actors.run.firing import fire
-from actors.run.known import conflict, no_such_run, shutting_down
+from actors.run.dry import rehearse
+from actors.run.firing import create, fire
+from actors.run.known import is_run, no_such_run, shutting_down
 from actors.run.messages import Admit, Drain, Fire, ForRun, Launch, Made, QueueReason, Renew, RunDown, Wake, WakeRun
 from actors.run.quarantine import lock_away, unavailable
-from actors.run.reopening import reopen_all, restore_reports
-from actors.scheduler.messages import Due, Enqueue, Relaunch
-from actors.services import NEWBORN, RUNS, SCHEDULER, Services
-from storage import BadTransaction, ReceiptExists, RequestConflict, Unavailable, VersionConflict
+from actors.run.reopening import reopen_all, restore_reports, restore_statuses
+from actors.scheduler.messages import Due, Relaunch
+from actors.services import RUNS, SCHEDULER, Services
+from storage import Unavailable
 from supervision import Actor, ActorDead, ChildSpec, Dynamic, Exit, Failed, Forwarded, Mailbox, Normal, Shutdown, Supervisor
 
 if TYPE_CHECKING:
@@ -55,6 +53,7 @@ class Registrar(Actor[RegistrarMessage]):
             self._watch(run_id)
         await reopen_all(self)
         restore_reports(self.services)
+        restore_statuses(self.services)
         await self.system.ref(SCHEDULER).tell(Due())
         self.tick(self._renew_s, Renew())
         self._arm()
@@ -129,7 +128,7 @@ class Registrar(Actor[RegistrarMessage]):
             self.monitor(f"{RUNS}/{run_id}", lambda down: RunDown(run_id, down))
 
     def _hand_on(self, message: ForRun) -> object:
-        if not self.system.alive(f"{RUNS}/{message.run_id}") and self.services.store.catalog.get(message.run_id) is None:
+        if not is_run(self.services.store, message.run_id):
             return no_such_run(message.run_id)
         if self._draining:
             return shutting_down()
@@ -187,7 +186,10 @@ class Registrar(Actor[RegistrarMessage]):
             plan = self.services.plans.get(message.digest)
         except VersionMissing as error:
             return Refusal("workflow_version_missing", str(error), {"digest": message.digest})
-        self.spawn(self._create, message, plan, self.defer())
+        if message.dry_run:
+            self.spawn(rehearse, self.services, message, plan, self.defer())
+        else:
+            self.spawn(self._create, message, plan, self.defer())
         return Forwarded()
 
     async def _fire(self, message: Fire, asked: Asked | None) -> None:
@@ -198,28 +200,8 @@ class Registrar(Actor[RegistrarMessage]):
 
     async def _create(self, message: Admit, plan: Plan, asked: Asked | None) -> None:
         """Beside the handlers, so that many runs are admitted in one commit."""
-        answer: object
-        try:
-            prepared = prepare(self.services, message, plan)
-            if isinstance(prepared, Refusal):
-                answer = prepared
-            else:
-                transaction, born, ticket, answer = prepared
-                await self.services.store.commit(transaction)
-                if len(self.services.newborn) < NEWBORN:
-                    self.services.newborn[ticket.run_id] = (born, transaction.at_ms)
-                self._admitted += 1
-                self.services.watchers.grew(ticket.run_id, "queued", 1, "run_created", moved=True)
-                await self.system.ref(SCHEDULER).tell(Enqueue(ticket))
-        except ReceiptExists as known:
-            answer = orjson.loads(known.reply)
-        except RequestConflict:
-            assert message.request is not None  # a receipt has a request
-            answer = conflict(message.request)
-        except VersionConflict as overtaken:
-            answer = Refusal("overtaken", f"{overtaken}. No run was started; ask again, it does no harm.")
-        except (Unavailable, BadTransaction) as error:
-            answer = Refusal(error.code, f"{error}. No run was started; ask again, it does no harm.")
+        answer = await create(self.services, self.system.ref(SCHEDULER), message, plan)
+        self._admitted += not isinstance(answer, Refusal)
         if asked is not None:
             asked.answer(answer)
 

@@ -11,6 +11,8 @@ import orjson
 from actors.run.finale import report_paths, write_report
 from actors.run.logbook import CorruptLog, fold_log
 from actors.run.quarantine import quarantine
+from actors.run.showing import status_file
+from actors.status_file import said
 from storage import Append, NewEvent, StorageError, Transaction
 from supervision import Failed
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from actors.services import Services
     from storage import Recorded
 
-__all__ = ["reopen_all", "restore_reports"]
+__all__ = ["reopen_all", "restore_reports", "restore_statuses"]
 
 STREAM = "registrar"
 MANY = 100_000
@@ -90,8 +92,21 @@ async def _note(services: Services, kind: str, fields: dict[str, Any]) -> None:
 def restore_reports(services: Services) -> None:
     """Write the reports of runs that ended in the former daemon's last moment."""
     for line in services.store.catalog.list("run", ("completed", "failed", "cancelled", "blocked"), limit=RECENT):
-        if not report_paths(services, line.stream)[1].exists():
+        if not line.facts.get("dry_run") and not report_paths(services, line.stream)[1].exists():
             try:
                 write_report(services, fold_log(services, line.stream))
             except (CorruptLog, StorageError, OSError, LookupError):
                 continue  # `penstock report` says what is wrong with it when somebody asks
+
+
+def restore_statuses(services: Services) -> None:
+    """Have the status files written anew that the former daemon's last moment left behind the log. Where there is none, none is made."""
+    resting = ("completed", "failed", "cancelled", "blocked", "paused", "waiting", "awaiting_approval")
+    for line in services.store.catalog.list("run", resting, limit=RECENT) if services.show is not None else ():
+        workspace = line.facts.get("workspace")
+        written = said(workspace, line.stream) if workspace is not None else None
+        if written is not None and written < line.updated_ms and services.show is not None:
+            try:
+                services.show(status_file(fold_log(services, line.stream)))
+            except (CorruptLog, StorageError, LookupError):
+                continue  # as with reports

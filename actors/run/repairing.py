@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from actors.refusals import Refusal
+from actors.run.again import ask_again, left_behind
 from actors.run.plan import Plan
-from actors.run.recovering import ask_again, left_behind, no_such_node
+from actors.run.recovering import dry_run_refusal, no_such_node
 from actors.run.requests import Repair
 from actors.run.state import RunState
 from actors.run.steering import RunStepRepaired
@@ -16,6 +17,8 @@ __all__ = ["repair", "repair_refusal"]
 
 def repair_refusal(state: RunState, operation: Repair) -> Refusal | None:
     """Whether the run, as it is, can go on with that version."""
+    if state.dry_run:
+        return dry_run_refusal(state)
     if state.status in ("queued", "running", "pausing"):
         text = f"The run {state.run_id} is {state.status}; a node is repaired when the run is paused, waits, or has ended."
         return Refusal("run_not_repairable", text, {"status": state.status})

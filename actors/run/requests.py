@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import Factory, frozen
 
+from actors.dead_letter.messages import RetryLetters
 from actors.gate.messages import Decide
 from actors.refusals import Principal
 from actors.wait.messages import Resolve, Signal
@@ -104,5 +105,5 @@ class Fork:
 
 
 Operation = (
-    Pause | Resume | Cancel | Finish | Retry | Requeue | Continue | Recover | Repair | Fork | Decide | Signal | Resolve
+    Pause | Resume | Cancel | Finish | Retry | Requeue | Continue | Recover | Repair | Fork | Decide | Signal | Resolve | RetryLetters
 )  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from actors.run.plan import handler_id
 from actors.run.state import RunState
 
-__all__ = ["reset_closure", "reset_nodes"]
+__all__ = ["begin_again", "reset_closure", "reset_nodes"]
 
 
 def reset_closure(state: RunState, roots: Iterable[str]) -> tuple[str, ...]:
@@ -28,6 +28,7 @@ def reset_nodes(state: RunState, node_ids: Iterable[str]) -> None:
         state.backoffs.pop(node_id, None)
         state.handlers.pop(node_id, None)
         state.waits.pop(node_id, None)
+        state.letters.pop(node_id, None)
     names = set(again)
     for gate in [gate for gate in state.open_gates.values() if gate.node_id in names]:
         del state.open_gates[gate.gate_name]
@@ -38,3 +39,12 @@ def reset_nodes(state: RunState, node_ids: Iterable[str]) -> None:
     state.section, state.workflow_outcome, state.finally_since_ms, state.conclusion = "body", None, None, None
     state.body.rebuild(state.settled, state.pending)
     state.tail.rebuild(state.settled, state.pending)
+
+
+def begin_again(state: RunState, node_ids: Iterable[str]) -> None:
+    """A run that has ended, or is held, begins again with these nodes; failures of before keep nothing from starting any more."""
+    state.finished_at_ms = state.output = state.last_failure = state.report_path = None
+    state.cancel_reason = state.cancel_gate = state.cancel_wait = state.cancel_by = state.guardrail = state.finish_reason = None
+    state.pause_reason = state.stop_kind = state.stop_reason = None
+    reset_nodes(state, node_ids)
+    state.tolerated = frozenset(state.failures)

@@ -7,16 +7,25 @@ from hashlib import sha256
 
 from attrs import frozen
 
+from actors.node.classes import normalise
 from actors.workflow.spec import Backoff, RetryPolicy
 
-__all__ = ["CEILING_MS", "Retry", "backoff_ms", "decide_retry"]
+__all__ = ["CEILING_MS", "DEFAULT_CLASSES", "PROVIDER_DEFAULT", "Retry", "attempt_cap", "backoff_ms", "decide_retry"]
 
 CEILING_MS = 86_400_000
+MOST_ATTEMPTS = 10
+DEFAULT_CLASSES = frozenset((
+    "artifact_contract_unmet", "contract_miss", "execution_error", "missing_config", "provider_terminal", "provider_transient", "timeout",
+    "tool_resolution", "tool_resolution_failed", "validation_error", "wait_wakeup", "webhook_delivery", "outbox_send",
+))  # fmt: skip
+"""The failure classes after which a policy that names none tries again."""
+PROVIDER_DEFAULT = Backoff("exponential", 2_000, 8_000, 2.5)
+"""The delays after trouble of a provider, where the policy names none."""
 
 
 @frozen
 class Retry:
-    """`decision` is not_retryable, attempts_exhausted, retry_scheduled (with `delay_ms` above 0) or retry_allowed."""
+    """`decision` is not_retryable, attempts_exhausted, elapsed_time_exhausted, retry_scheduled (`delay_ms` above 0) or retry_allowed."""
 
     decision: str
     delay_ms: int = 0
@@ -24,12 +33,19 @@ class Retry:
     @property
     def terminal(self) -> bool:
         """Whether no attempt follows."""
-        return self.decision in ("not_retryable", "attempts_exhausted")
+        return self.decision in ("not_retryable", "attempts_exhausted", "elapsed_time_exhausted")
 
 
-def normalise(word: str) -> str:
-    """One spelling of a failure class: trimmed, lower case, underscores."""
-    return word.strip().lower().replace("-", "_").replace(" ", "_")
+def attempt_cap(kind: str, policy: RetryPolicy, validator: str | None = None, *, required_tools: bool = False) -> int:
+    """How many attempts a node may spend: what its policy says, from 1 to 10; else 1, since no effect is repeated unasked.
+
+    An agent gets 3, and 5 where its validator is `research_brief` or tools are required of it, unless it writes a `standup_update`.
+    """
+    if policy.max_attempts is not None:
+        return min(MOST_ATTEMPTS, max(1, policy.max_attempts))
+    if kind != "agent":
+        return 1
+    return 5 if validator == "research_brief" or (required_tools and validator != "standup_update") else 3
 
 
 def _jitter(limit_ms: int, seed: str) -> int:
@@ -53,12 +69,19 @@ def backoff_ms(backoff: Backoff, attempt: int, seed: str) -> int:
     return min(CEILING_MS, math.floor(delay + 0.5) + _jitter(backoff.jitter_ms, seed))
 
 
-def decide_retry(policy: RetryPolicy, spent: int, failure_class: str, seed: str) -> Retry:
-    """`spent` attempts have counted so far, the failed one included."""
-    classes = {normalise(word) for word in policy.classes}
-    if classes and "*" not in classes and normalise(failure_class) not in classes:
+def decide_retry(policy: RetryPolicy, spent: int, failure_class: str, seed: str, *, cap: int, elapsed_ms: int = 0) -> Retry:
+    """`spent` of `cap` attempts have counted so far, the failed one included; the first one began `elapsed_ms` ago.
+
+    An attempt that could begin only when `max_elapsed_ms` have passed is not made.
+    """
+    found = normalise(failure_class)
+    classes = DEFAULT_CLASSES if policy.classes is None else {normalise(word) for word in policy.classes}
+    if classes and "*" not in classes and found not in classes:
         return Retry("not_retryable")
-    if spent >= policy.max_attempts:
+    if spent >= cap:
         return Retry("attempts_exhausted")
-    delay = backoff_ms(policy.backoff, spent, seed)
+    usual = found == "provider_transient" and policy.backoff.strategy == "none"
+    delay = backoff_ms(PROVIDER_DEFAULT if usual else policy.backoff, spent, seed)
+    if policy.max_elapsed_ms is not None and elapsed_ms + delay >= policy.max_elapsed_ms:
+        return Retry("elapsed_time_exhausted")
     return Retry("retry_scheduled", delay) if delay > 0 else Retry("retry_allowed")

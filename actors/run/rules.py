@@ -10,6 +10,7 @@ from actors.run.deliverables import assert_completion
 from actors.run.eligibility import phase_change
 from actors.run.ending import end, outcome_word
 from actors.run.events import FinallyCompleted, FinallyStarted, RunRequeued
+from actors.run.failing import hold_for_review
 from actors.run.finishing import finished, leave_undone
 from actors.run.resting import rest
 from actors.run.settlement import settle_run
@@ -84,7 +85,7 @@ def _walk_body(turn: Turn) -> bool:
         start_handlers(turn)  # of nodes that failed without an attempt
     if state.executing:
         return True
-    return not halted(state) and rest(turn)
+    return (not halted(state) and rest(turn)) or hold_for_review(turn)
 
 
 def _walk_tail(turn: Turn) -> bool:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from actors.gate.rules import open_gate, recheck_guards
-from actors.node.events import NodeFailed, NodeSkipped, NodeStarted
+from actors.node.events import NodeSkipped, NodeStarted
 from actors.node.findings import NodeSkippedNoWork
+from actors.node.messages import Failure
 from actors.run.eligibility import select, triage_skips
+from actors.run.failing import fail_used_up, record_failure
+from actors.run.retry import Retry
 from actors.run.scope import ConditionFailed, condition_holds
 from actors.run.state import RunState
 from actors.run.turn import Turn
@@ -51,6 +54,10 @@ def start_ready(turn: Turn) -> None:
             elif room > 0 and not recheck_guards(turn, node_id):
                 looking = True
                 break
+            elif room > 0 and fail_used_up(turn, node_id):
+                looking = True
+                if halted(state):
+                    return
             elif room > 0:
                 room -= 1
                 _start(turn, node_id)
@@ -83,20 +90,7 @@ def _not_to_start(turn: Turn, node_id: str) -> bool:
         try:
             holds = condition_holds(turn.state, node_id, node.when)
         except ConditionFailed as failed:
-            instance = turn.state.nodes[node_id].instance
-            turn.emit(
-                NodeFailed(
-                    node_id=node_id,
-                    code="condition_error",
-                    failure_class="configuration",
-                    attempt=0,
-                    instance=instance,
-                    retry_decision="not_retryable",
-                    message=str(failed),
-                )
-            )
-            if node.on_fail.mode == "continue":
-                turn.emit(NodeSkipped(node_id=node_id, reason="on_fail_continue"))
+            record_failure(turn, node_id, Failure("condition_error", str(failed), "configuration"), Retry("not_retryable"))
             return True
         if not holds:
             turn.emit(NodeSkipped(node_id=node_id, reason="condition_not_met", condition=node.when))

@@ -48,6 +48,7 @@ class RunState:
     """The fold of one run's log up to `seq`.
 
     `waits` holds the newest wait of each node. `heard` maps the keys of signals that came to the wait they ended (empty: kept).
+    `letters` names the dead letter for whose sake a node's present instance began.
     `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
     `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
     no attempt made.
@@ -92,6 +93,7 @@ class RunState:
     gate_history: list[GateRecord] = Factory(list)
     waits: dict[str, WaitRow] = Factory(dict)
     signals: list[KeptSignal] = Factory(list)
+    letters: dict[str, str] = Factory(dict)
     heard: dict[str, str] = Factory(dict)
     backoffs: dict[str, int] = Factory(dict)
     handlers: dict[str, None] = Factory(dict)
@@ -116,6 +118,7 @@ class RunState:
     last_failure: dict[str, Any] | None = None
     output: Any = None
     report_path: str | None = None
+    purged: bool = False
     env: Mapping[str, str] = Factory(dict)
     recent: deque[tuple[int, str, int]] = Factory(lambda: deque(maxlen=RECENT))
     plans: Callable[[str], Plan] | None = None
@@ -124,6 +127,11 @@ class RunState:
     def terminal(self) -> bool:
         """Whether the run has ended."""
         return self.status in TERMINAL
+
+    @property
+    def dry_run(self) -> bool:
+        """Whether it was made to be looked at, and never does anything."""
+        return self.trigger_type.endswith("_dry_run")
 
     @property
     def frontier(self) -> Frontier:

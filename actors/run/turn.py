@@ -27,8 +27,9 @@ UNKNOWN = object()
 class Turn:
     """`evidence` is what artifact files of gates hash to right now (None: gone), `nonce` gives 128 random bits as text.
 
-    `also` are appends to other logs that stand or fall with this decision, `tickets` those of runs that it makes. `questions` are things
-    about the world that a rule must know: whoever makes the decision finds the `answers` and makes it again.
+    `also` are appends to other logs that stand or fall with this decision, `once` those of them that begin a log, and are left out where
+    it has begun before; `tickets` are those of runs that it makes. `questions` are things about the world that a rule must know: whoever
+    makes the decision finds the `answers` and makes it again.
     """
 
     state: RunState
@@ -39,6 +40,7 @@ class Turn:
     events: list[Fact] = Factory(list)
     also: list[Append] = Factory(list)
     tickets: list[Ticket] = Factory(list)
+    once: list[Append] = Factory(list)
     questions: dict[Hashable, None] = Factory(dict)
     answers: dict[Hashable, Any] = Factory(dict)
 

@@ -17,6 +17,7 @@ from actors.node.findings import (
 from actors.node.messages import Outcome, Success, Usage
 from actors.run.course import MilestonePromoted
 from actors.run.details import details_of
+from actors.run.failing import cap_of, spent_by
 from actors.run.findings import Finding, finding_of
 from actors.run.resets import reset_closure
 from actors.run.state import RunState
@@ -60,8 +61,8 @@ def _complete(turn: Turn, node_id: str, success: Success, finding: Finding, abou
 
 
 def _unfinished(turn: Turn, node_id: str, finding: Finding, about: dict[str, Any]) -> None:
-    node, contract = turn.state.nodes[node_id], turn.state.plan.nodes[node_id].contract
-    worn_out = node.spent >= turn.state.plan.nodes[node_id].retry.max_attempts
+    contract = turn.state.plan.nodes[node_id].contract
+    worn_out = spent_by(turn.state, node_id) >= cap_of(turn.state, node_id)
     match finding.word:
         case "verify_failed":
             affected = _affected(turn.state, node_id) if worn_out else ()
@@ -90,14 +91,12 @@ def rollback_roots(state: RunState, node_id: str) -> list[str]:
     After as many rollbacks as the reviewer may make attempts there is no further one, since each gives its roots fresh attempts.
     """
     reviewer = state.nodes[node_id]
-    if reviewer.rollbacks >= state.plan.nodes[node_id].retry.max_attempts:
+    if reviewer.rollbacks >= cap_of(state, node_id):
         return []
     direct = state.plan.body.before[node_id]
     derived = [other for other in direct if state.plan.body.before[other]]
     return [
-        other
-        for other in derived or direct
-        if state.nodes[other].status == "completed" and state.nodes[other].spent < state.plan.nodes[other].retry.max_attempts
+        other for other in derived or direct if state.nodes[other].status == "completed" and spent_by(state, other) < cap_of(state, other)
     ]
 
 

@@ -8,6 +8,7 @@ from attrs import asdict
 
 from actors.entity import Fact
 from actors.run.eligibility import blocked_nodes
+from actors.run.failing import cap_of
 from actors.run.state import NodeState, OpenGate, RunState
 from actors.wait.view import wait_json
 
@@ -38,6 +39,8 @@ def run_json(state: RunState) -> dict[str, Any]:
     record["pending_nodes"], record["blocked_nodes"] = pending, _blocked(state)
     record["waits"] = [wait_json(row) for row in state.waits.values()]
     record["nodes"] = [_node(state, node_id, node) for node_id, node in state.nodes.items() if _visible(state, node_id)]
+    if state.dry_run:
+        record |= {"dry_run": True, "nodes": [], "pending_nodes": [], "blocked_nodes": []}  # what they would do is the output
     return record
 
 
@@ -64,7 +67,7 @@ def _node(state: RunState, node_id: str, node: NodeState) -> dict[str, Any]:
     spec = state.plan.nodes[node_id]
     found: dict[str, Any] = {
         "node_id": node_id, "kind": spec.kind, "title": spec.title or node_id, "status": node.status, "attempt": node.attempt,
-        "instance": node.instance, "max_attempts": spec.retry.max_attempts, "finally": state.plan.section[node_id] == "finally",
+        "instance": node.instance, "max_attempts": cap_of(state, node_id), "finally": state.plan.section[node_id] == "finally",
     }  # fmt: skip
     times = {"started_at_ms": node.started_at_ms, "ended_at_ms": node.ended_at_ms, "retry_after_ms": state.backoffs.get(node_id)}
     found |= {

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, assert_never
 
+from actors.dead_letter.opening import letter_of_node
+from actors.run.failing import under_review
 from actors.run.state import OpenGate, RunState
 from actors.wait.row import WaitRow
 
@@ -119,6 +122,11 @@ def _paused(state: RunState) -> dict[str, Any]:
     if reason == "workflow_paused":
         text = f"Its workflow {state.workflow_id} is paused, and it is held with it. It goes on when the workflow is activated."
         return _reason(reason, text, f"penstock workflow activate {state.workflow_id}", f"{resume}   (this run alone)")
+    if reason == "node_failed_review":
+        failed = under_review(state)
+        text = f"{_failures(state, failed)} The run is held until somebody has looked: resume it to give fresh attempts, or cancel it."
+        logs = [f"penstock logs {state.run_id} {node_id}" for node_id in failed[:1]]
+        return _reason(reason, text, resume, *logs, f"penstock cancel {state.run_id}", node_ids=failed)
     row = next((row for row in state.waits.values() if row.needs_person), None)
     if reason in ("wait_escalated", "wait_reminded") and row is not None:
         text = f"Nothing came in time for node {row.node_id}" + (f", and {row.escalate_to} is asked" if row.escalate_to else "")
@@ -188,11 +196,14 @@ def _wait(state: RunState, row: WaitRow, now: int) -> dict[str, Any]:
 
 
 def _ended(state: RunState) -> dict[str, Any]:
+    if state.dry_run:
+        found = len(state.output["plan"]["problems"])
+        text = f"It was a dry run, and nothing was executed. {_count(found, 'problem')} {'was' if found == 1 else 'were'} found."
+        return _reason("dry_run", text, f"penstock show {state.run_id}")
     detail = state.detail or {}
     code = str(detail.get("code", state.status))
     parts = [{"completed": "It completed.", "failed": "It failed."}.get(state.status, f"It was {state.status}.")]
-    failed = [(node_id, error) for node_id in state.failures if (error := state.nodes[node_id].error) is not None]
-    parts += [f"Node {node_id}: {error.message.rstrip('.') or 'failed'} ({error.code})." for node_id, error in failed]
+    parts += [text] if (text := _failures(state, state.failures)) else []
     steps = []
     if state.status == "blocked" and (blocked := detail.get("node_ids")):
         parts.append(f"Nothing failed, but {', '.join(blocked)} cannot go on.")
@@ -200,11 +211,19 @@ def _ended(state: RunState) -> dict[str, Any]:
         steps = [f"penstock recover {state.run_id}", f"penstock cancel {state.run_id}"]
     elif state.status == "failed" and state.failures:
         steps = [f"penstock retry {state.run_id} {state.failures[0]}", f"penstock logs {state.run_id} {state.failures[0]}"]
+        letters = [name for node_id in state.failures if (name := letter_of_node(state, node_id)) is not None]
+        steps += [f"penstock dead-letters show {letter}" for letter in letters]
     elif "text" in detail:
         parts.append(str(detail["text"]))
     elif state.stop_reason not in (None, code):
         parts.append(f"Reason: {str(state.stop_reason).rstrip('.')}.")
     return _reason(code, " ".join(parts), *steps, **detail)
+
+
+def _failures(state: RunState, node_ids: Sequence[str]) -> str:
+    """One sentence for each failed node."""
+    failed = [(node_id, error) for node_id in node_ids if (error := state.nodes[node_id].error) is not None]
+    return " ".join(f"Node {node_id}: {error.message.rstrip('.') or 'failed'} ({error.code})." for node_id, error in failed)
 
 
 def _in(ms: int) -> str:

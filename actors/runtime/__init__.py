@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from actors.runtime.gates import GateMethods
 from actors.runtime.handoffs import HandoffMethods
+from actors.runtime.letters import LetterMethods
 from actors.runtime.lives import LifeMethods
+from actors.runtime.removal import RemovalMethods
 from actors.runtime.runs import RunMethods
 from actors.runtime.schedules import ScheduleMethods
 from actors.runtime.steering import SteeringMethods
@@ -17,7 +19,7 @@ __all__ = ["DaemonRuntime"]
 
 
 class DaemonRuntime(
-    WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, GateMethods, WaitMethods, SystemMethods,
-    UpkeepMethods,
+    WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, RemovalMethods, GateMethods, WaitMethods,
+    LetterMethods, SystemMethods, UpkeepMethods,
 ):  # fmt: skip
     """All methods of one daemon."""

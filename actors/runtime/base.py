@@ -10,7 +10,7 @@ from attrs import define, evolve
 
 from actors.refusals import Principal, Refusal, RequestKey
 from actors.run.audits import audit_entry
-from actors.run.known import no_such_run, replayed
+from actors.run.known import is_run, no_such_run, replayed
 from actors.run.logbook import CorruptLog, fold_log
 from actors.run.messages import ForRun
 from actors.services import REGISTRAR
@@ -40,18 +40,22 @@ def changed_meanwhile(workflow_id: str) -> Refusal:
 
 @define(eq=False)
 class Base:
-    """`stop` begins the daemon's orderly shutdown; `about` are facts of this daemon that never change."""
+    """`stop` begins the daemon's orderly shutdown; `about` are facts of this daemon that never change.
+
+    `archives`: whether a run is archived before it is removed.
+    """
 
     services: Services
     system: System
     library: Library
     stop: Callable[[str], None]
     about: dict[str, Any]
+    archives: bool = False
 
     def fold(self, run_id: str) -> RunState | Refusal:
         """The run's state from its log, or why there is none."""
         try:
-            return fold_log(self.services, run_id)
+            return fold_log(self.services, run_id) if is_run(self.services.store, run_id) else no_such_run(run_id)
         except LookupError:
             return no_such_run(run_id)
         except (CorruptLog, StreamDamaged) as error:

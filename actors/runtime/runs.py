@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
-from attrs import asdict
 
 from actors.control.port import Page
-from actors.entity import Fact
 from actors.library import no_such_workflow, workflow_paused
 from actors.refusals import Refusal
-from actors.run.finale import report_paths, write_report
-from actors.run.known import no_such_run
+from actors.run.finale import compose, report_paths, write_report
+from actors.run.known import is_run, no_such_run
 from actors.run.messages import Admit
-from actors.run.view import event_json, run_json
-from actors.run.vocabulary import run_codec
+from actors.run.reading import event_of
+from actors.run.view import run_json
 from actors.run.why import reasons
 from actors.runtime.base import Answer, Base, changed_meanwhile
 from actors.runtime.logs import read_logs
 from actors.runtime.workflows import load_aside
 from actors.scheduler.messages import QueueOf
 from actors.services import SCHEDULER
-from storage import BadRecord, Recorded, UnknownKind
 from supervision import ActorDead, AskTimeout
 
 if TYPE_CHECKING:
@@ -37,15 +34,6 @@ __all__ = ["RunMethods"]
 TERMINAL = ("completed", "failed", "cancelled", "blocked")
 ADMISSIONS = 100
 """Tries to make a run of a workflow that others keep changing: each of their commits may come in between."""
-
-
-def _event(recorded: Recorded) -> dict[str, Any]:
-    """One event with all its fields, also those that equal their default; as recorded where it cannot be read."""
-    try:
-        event: Fact = run_codec().decode(recorded)
-    except (BadRecord, UnknownKind):
-        return {"seq": recorded.seq, "event": recorded.kind, "at_ms": recorded.at_ms, "unreadable": True}
-    return event_json(recorded.seq, event, recorded.at_ms, asdict(event))
 
 
 class RunMethods(Base):
@@ -88,7 +76,7 @@ class RunMethods(Base):
             return workflow_paused(version.workflow_id)
         admit = Admit(
             workflow_id=version.workflow_id, version=version.version, digest=version.digest, inputs=dict(params.inputs), by=by,
-            request=request, priority=params.priority or 0, cwd=params.cwd, workflow_seq=record.seq,
+            request=request, priority=params.priority or 0, cwd=params.cwd, workflow_seq=record.seq, dry_run=params.dry_run,
         )  # fmt: skip
         return await self.ask_registrar(admit)
 
@@ -108,7 +96,7 @@ class RunMethods(Base):
                     "status": line.status,
                     "created_at_ms": line.created_ms,
                     "updated_at_ms": line.updated_ms,
-                    **({"detail": line.facts["detail"]} if "detail" in line.facts else {}),
+                    **{name: line.facts[name] for name in ("detail", "dry_run") if name in line.facts},
                 }
                 for line in lines
             ]
@@ -124,12 +112,12 @@ class RunMethods(Base):
         """Events behind `after`; `ended` once the run is terminal and nothing that belongs to its ending is still to come."""
         store = self.services.store
         line = store.catalog.get(run_id)
-        if line is None:
+        if line is None or line.kind != "run":
             return no_such_run(run_id)
         found = store.journal.read(run_id, after, limit)
         position = found[-1].seq if found else after
         ended = line.status in TERMINAL and position >= store.journal.head(run_id)
-        return Page([_event(recorded) for recorded in found], position, ended)
+        return Page([event_of(recorded) for recorded in found], position, ended)
 
     def watch(self, run_id: str | None, wake: Callable[[], None]) -> Callable[[], None]:
         """Call `wake` after every commit that touches the run, or any."""
@@ -154,6 +142,9 @@ class RunMethods(Base):
         if not state.terminal:
             text = f"The run {params.run_id} is {state.status}; its report is written when it has ended."
             return Refusal("run_not_terminal", text, {"status": state.status})
+        if state.dry_run:
+            made = compose(self.services, state)  # no file for what has done nothing
+            return {"run_id": params.run_id, "path": None, "markdown": made.as_markdown.decode(), "report": orjson.loads(made.as_json)}
         as_json, as_markdown = report_paths(self.services, params.run_id)
         if not (as_json.exists() and as_markdown.exists()):
             write_report(self.services, state)
@@ -163,7 +154,7 @@ class RunMethods(Base):
         }  # fmt: skip
 
     async def run_logs(self, params: p.RunLogs, by: Principal) -> Answer:
-        if self.services.store.catalog.get(params.run_id) is None:
+        if not is_run(self.services.store, params.run_id):
             return no_such_run(params.run_id)
         logs = read_logs(self.services.run_folder(params.run_id) / "logs", params.node_id, params.attempt)
         if not logs and params.node_id is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from actors.dead_letter.opening import open_for_wait
 from actors.node.events import NodeCompleted, NodeFailed
 from actors.run.events import RunCancelRequested, RunRequeued
 from actors.run.turn import Turn
@@ -80,14 +81,17 @@ def _time_out(turn: Turn, row: WaitRow, due: int) -> None:
             _go_on(turn, row, WaitTimeoutResumed.kind, {"timed_out": True, "due_at_ms": due})
         case "cancel":
             turn.emit(WaitTimeoutCancelled(**about))
+            open_for_wait(turn, row, f"Nothing came for {row.node_id} in time, and the run was cancelled.")
             _cancel(turn, row)
         case "escalate":
             turn.emit(WaitTimeoutEscalated(**about, escalate_to=row.escalate_to))
+            open_for_wait(turn, row, f"Nothing came for {row.node_id} in time, and {row.escalate_to or 'somebody'} is asked.")
             _hold(turn, row, "escalate")
         case "remind" if row.remind_every_ms is not None:
             turn.emit(WaitTimeoutReminded(**about, reminder_count=row.reminders + 1, next_at_ms=turn.now + row.remind_every_ms))
         case "remind":
             turn.emit(WaitTimeoutReminded(**about))
+            open_for_wait(turn, row, f"Nothing came for {row.node_id} in time, and it needs a person.")
             _hold(turn, row, "remind")
         case _:
             turn.emit(WaitTimedOut(**about))

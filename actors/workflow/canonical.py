@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from actors.workflow.canonical_retry import retry_json
 from actors.workflow.canonical_triggers import triggers_json
 from actors.workflow.canonical_wait import wait_json
 from actors.workflow.json_text import read_json
 from actors.workflow.parse import load_tree
 from actors.workflow.problems import Report
-from actors.workflow.spec import Backoff, Command, Contract, Gate, Input, Need, Node, OnFail, Python, RetryPolicy, Shell, Wait, Workflow
+from actors.workflow.spec import Command, Contract, Gate, Input, Need, Node, OnFail, Python, Shell, Wait, Workflow
 from actors.workflow.tree import STORED
 
 __all__ = ["decode", "digest", "encode"]
@@ -98,7 +99,7 @@ def _node(node: Node) -> dict[str, Any]:
         "needs": [_need(need) for need in node.needs],
         "when": node.when,
         "with": dict(node.with_),
-        "retry_policy": _retry(node.retry),
+        "retry_policy": retry_json(node.retry),
         "on_fail": _on_fail(node.on_fail),
         "effect": node.effect,
         "timeout_ms": node.timeout_ms,
@@ -122,29 +123,6 @@ def _contract(contract: Contract | None) -> dict[str, Any] | None:
 
 def _need(need: Need) -> Any:
     return need.node if need.until == "completed" else {"node": need.node, "until": need.until}
-
-
-def _retry(retry: RetryPolicy) -> dict[str, Any]:
-    entries = {
-        "max_attempts": retry.max_attempts,
-        "retryable_failure_classes": list(retry.classes),
-        "backoff": _backoff(retry.backoff),
-    }
-    return _slim(entries, max_attempts=1)
-
-
-def _backoff(backoff: Backoff) -> dict[str, Any]:
-    """Nothing for none; else the strategy is always named, since the reader asks for it."""
-    if backoff == Backoff():
-        return {}
-    entries = {
-        "strategy": backoff.strategy,
-        "initial_delay_ms": backoff.initial_ms,
-        "max_delay_ms": backoff.max_ms,
-        "multiplier": backoff.multiplier,
-        "jitter_ms": backoff.jitter_ms,
-    }
-    return _slim(entries, initial_delay_ms=0, max_delay_ms=0, multiplier=2.0, jitter_ms=0)
 
 
 def _on_fail(on_fail: OnFail) -> Any:

@@ -7,6 +7,7 @@ from typing import Final
 from actors.workflow.check_references import check_references
 from actors.workflow.check_triggers import check_triggers
 from actors.workflow.drafts import Draft
+from actors.workflow.exhaustion import TerminalBehavior
 from actors.workflow.graph import Graph, find_cycles
 from actors.workflow.problems import Report
 from actors.workflow.read_workflow import Reading
@@ -34,6 +35,9 @@ def check_workflow(report: Report, reading: Reading) -> None:
             word = draft.node.kind
             message = f"A {word} cannot stand under finally: clean-up waits for nobody. Put it among the nodes, before what it guards."
             report.add(f"{word}_in_finally", draft.form.at(word), message, found=draft.node.node_id)
+        if draft.node.retry.terminal_behavior != TerminalBehavior():
+            message = "Clean-up fails no run, so nothing follows its last attempt. Take terminal_behavior out."
+            report.add("terminal_behavior_in_finally", draft.form.at("retry", "retry_policy"), message, found=draft.node.node_id)
     check_references(report, reading, graphs[0], graphs[1])
     check_triggers(reading.form, reading.workflow)
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from attrs import Factory, frozen
 
+from actors.workflow.exhaustion import ManualOverride, TerminalBehavior
 from actors.workflow.spec_wait import Condition, Timer, Wait, WaitTimeout, Webhook, WebhookField
 from actors.workflow.triggers import Triggers
 
@@ -59,11 +60,20 @@ class Backoff:
 
 @frozen
 class RetryPolicy:
-    """How often and when a failed attempt is followed by another. `classes` empty or `*` matches every failure class."""
+    """How often and when a failed attempt is followed by another, and what follows the last one.
 
-    max_attempts: int = 1
-    classes: tuple[str, ...] = ()
+    `max_attempts` None: as the kind of the node has it. `classes` None: the usual ones; empty or `*`: every failure class.
+    `max_elapsed_ms`: from the first start of the instance. `count_interruptions`: attempts that were ended from outside count, too.
+    """
+
+    max_attempts: int | None = None
+    classes: tuple[str, ...] | None = None
     backoff: Backoff = Backoff()
+    version: int = 1
+    count_interruptions: bool = False
+    max_elapsed_ms: int | None = None
+    terminal_behavior: TerminalBehavior = Factory(TerminalBehavior)
+    manual_override: ManualOverride = Factory(ManualOverride)
 
 
 @frozen

@@ -94,3 +94,12 @@ def test_the_bounds_are_said_in_words() -> None:
 @pytest.mark.parametrize(("ms", "text"), [(0, "0s"), (1, "1ms"), (1_500, "1500ms"), (60_000, "1m"), (604_800_000, "7d"), (90_000, "90s")])
 def test_a_duration_is_shown_in_the_largest_unit_that_is_exact(ms: int, text: str) -> None:
     assert Rule("duration", "").show(ms) == text
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [(True, True), (False, False), ("true", True), (" False ", False), (1, "refused"), (1.0, "refused"), ("yes", "refused")],
+)
+def test_a_flag_is_true_or_false(raw: object, value: object) -> None:
+    assert _reads(Rule("flag", ""), raw) is value or value == "refused" == _reads(Rule("flag", ""), raw)
+    assert Rule("flag", "").allowed == "true or false"

@@ -14,8 +14,8 @@ CHANGING = frozenset((
     "workflow.put", "workflow.delete", "run.start", "run.pause", "run.resume", "run.cancel", "run.retry", "run.requeue",
     "run.continue", "run.recover", "run.repair", "run.fork", "run.finish", "gate.decide", "signal.send",
     "wait.resolve", "webhook.deliver", "actor.tell", "store.backup", "scheduler.throttle", "workflow.restore", "workflow.pause",
-    "workflow.activate",
-    "schedule.pause", "schedule.resume", "handoff.approve",
+    "workflow.activate", "schedule.pause", "schedule.resume", "handoff.approve", "dead_letter.retry", "dead_letter.ignore",
+    "dead_letter.compensate", "dead_letter.resolve", "run.purge",
 ))  # fmt: skip
 
 

@@ -8,6 +8,8 @@ import trio
 from attrs import define, field
 
 import actors.control.session
+import actors.removal.removing
+import actors.runtime.removal
 import storage.writer
 from actors.assembly import Assembly
 from actors.config import Config
@@ -48,7 +50,7 @@ class CrashPoint:
                 die()
                 raise Abandoned(name)
 
-        for module in (storage.writer, actors.control.session):  # both take it from storage.crashpoints
+        for module in (storage.writer, actors.control.session, actors.runtime.removal, actors.removal.removing):  # from storage.crashpoints
             vars(module)["reach"] = reach
 
 

@@ -57,9 +57,16 @@ class Records:
         return evolve(self, logs=kept)
 
     @property
+    def purged(self) -> set[str]:
+        """The logs that were removed, in part or whole, as the memory itself recorded it; and those of runs that are to be."""
+        gone = {str(orjson.loads(data)["stream"]) for _, kind, data in self.logs.get("system", ()) if kind == "stream_purged"}
+        return gone | {name for name, row in self.catalog.items() if row["kind"] == "purged_run"}
+
+    @property
     def runs(self) -> list[str]:
-        """The ids of all runs."""
-        return [name for name in self.logs if name.startswith("run-")]
+        """The ids of all runs that are there."""
+        gone = self.purged
+        return [name for name in self.logs if name.startswith("run-") and name not in gone]
 
     def events(self, run_id: str) -> list[dict[str, Any]]:
         """A run's events with all their fields; those that cannot be read are left out (invariant G15 looks at them)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
 import trio
 
 from tests.scenarios.client import Refused
@@ -12,7 +13,7 @@ from tests.scenarios.flows import flow, gate, step, wait
 from tests.scenarios.handing import hand, watcher
 from tests.scenarios.harness import House
 from tests.scenarios.planned import put_planned, until
-from tests.scenarios.script import Hold, fail, take, write
+from tests.scenarios.script import Call, Hold, fail, take, write
 from tests.scenarios.tales_recovery import RECOVERY_TALES
 
 __all__ = ["TALES", "ending_of"]
@@ -140,10 +141,54 @@ async def _only_run(house: House, workflow_id: str) -> str:
     return str(run["run_id"])
 
 
+async def _dead_letter(house: House) -> str:
+    """What is broken is mended before somebody asks for a retry."""
+    broken = True
+
+    async def pay(call: Call) -> Any:
+        if broken:
+            raise ConnectionError("the bank is down")
+        return {"paid": True}
+
+    house.script.on("pay", *[pay] * MANY)
+    run_id = await house.begin(flow(step("pay", "retry: {terminal_behavior: dead_letter}"), step("b", "needs: [pay]")))
+    await house.run_until(run_id, "failed")
+    (letter,) = (await house.call("dead_letter.list", run_id=run_id))["letters"]
+    broken = False
+    await house.call("dead_letter.retry", letter_id=letter["letter_id"])
+    for _ in range(MANY * MANY):
+        if (await house.call("dead_letter.get", letter_id=letter["letter_id"]))["letter"]["status"] == "resolved":
+            return run_id
+        await trio.sleep(1)
+    raise AssertionError("the letter was not resolved")
+
+
+async def _dry_run(house: House) -> str:
+    """A plan is told, then the run itself is made."""
+    text = flow(step("a", 'with: {x: "{{ inputs.x }}"}'), step("b", "needs: [a]"), top="inputs: {x: {type: string}}")
+    rehearsed = await house.begin(text, dry_run=True, inputs={"x": "1"})
+    assert (await house.run(rehearsed))["detail"] == {"code": "dry_run"}
+    return await house.begin(text, inputs={"x": "1"})
+
+
+async def _purge(house: House) -> str:
+    """A run that has ended goes; another one of its workflow stays."""
+    text = flow(step("a", "retry: {terminal_behavior: dead_letter}"), step("b", "needs: [a]"))
+    house.script.on("a", *[fail()] * MANY)
+    gone = await house.begin(text, request_id="first")
+    await house.run_until(gone)
+    await house.call("run.purge", run_id=gone)
+    with pytest.raises(Refused):
+        await house.call("run.get", run_id=gone)
+    kept = await house.begin(text)
+    await house.run_until(kept)
+    return kept
+
+
 TALES: dict[str, Callable[[House], Awaitable[str]]] = {
     "linear": _linear, "fan": _fan, "retry": _retry, "approved": _approved, "rejected": _rejected, "cancelled": _cancelled,
     "artifact": _artifact, "finally": _finally, "timer": _timer, "signal": _signal, "webhook": _webhook, "escalated": _escalated,
-    "schedule": _scheduled, "handoff": _handed_over, **RECOVERY_TALES,
+    "schedule": _scheduled, "handoff": _handed_over, "dead_letter": _dead_letter, "dry_run": _dry_run, "purge": _purge, **RECOVERY_TALES,
 }  # fmt: skip
 
 

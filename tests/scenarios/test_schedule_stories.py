@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 import trio
 
@@ -108,7 +110,7 @@ async def test_a_workspace_that_is_gone_denies_the_run_and_the_schedule_goes_on(
     site.mkdir()
     first = await put_planned(d, "every: 60s", top=f"workspace: {site}")
     await until(d, first)
-    site.rmdir()
+    shutil.rmtree(site)
     await until(d, first + MINUTE)
     site.mkdir()
     await until(d, first + 2 * MINUTE)

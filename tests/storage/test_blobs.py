@@ -28,7 +28,7 @@ async def test_a_content_is_found_by_its_digest(store: Store) -> None:
 def test_the_same_content_is_stored_once(blobs: Blobs) -> None:
     first = blobs.path(blobs.put(b"x")).stat()
     second = blobs.path(blobs.put(b"x")).stat()
-    assert (first.st_ino, first.st_mtime_ns) == (second.st_ino, second.st_mtime_ns)
+    assert first.st_ino == second.st_ino
 
 
 def test_a_file_is_stored_from_where_it_stands(blobs: Blobs, tmp_path: Path) -> None:
@@ -64,13 +64,38 @@ def test_a_discarded_content_is_gone(blobs: Blobs) -> None:
     assert list(blobs.digests()) == []
 
 
-def test_a_sweep_removes_what_is_old_and_not_kept(blobs: Blobs) -> None:
-    kept, old, new = (blobs.put(data) for data in (b"kept", b"old", b"new"))
-    for digest in (kept, old):
+def test_what_is_old_may_be_collected_and_what_was_put_again_may_not(blobs: Blobs) -> None:
+    old, again, new = (blobs.put(data) for data in (b"old", b"again", b"new"))
+    for digest in (old, again):
         os.utime(blobs.path(digest), (1, 1))
-    assert blobs.sweep({kept}, before_ms=5_000) == 1
-    assert set(blobs.digests()) == {kept, new}
-    assert old not in set(blobs.digests())
+    assert sorted(blobs.older(5_000)) == sorted([old, again])
+    blobs.put(b"again")
+    assert list(blobs.older(5_000)) == [old]
+    assert [blobs.collect(digest, 5_000) for digest in (old, again, new, old)] == [3, None, None, None]
+    assert set(blobs.digests()) == {again, new}
+
+
+def test_what_is_put_while_somebody_gathers_is_not_collected_whatever_the_clock_says(tmp_path: Path) -> None:
+    blobs = Blobs(tmp_path / "blobs")
+    blobs.now_ms = 1_000
+    first, second = blobs.put(b"first"), blobs.put(b"second")
+    blobs.stored = set()
+    blobs.now_ms = 500  # it goes back
+    third = blobs.put(b"third")
+    assert blobs.put(b"first") == first
+    assert [blobs.collect(digest, 2_000) for digest in (first, second, third)] == [None, 6, None]
+    assert blobs.put(b"second") == second
+    assert set(blobs.digests()) == {first, second, third}
+
+
+def test_a_content_counts_as_there_on_a_disk_that_takes_nothing(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    digest = blobs.put(b"x")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(os, "utime", refuse)
+    assert blobs.put(b"x") == digest
 
 
 def test_a_write_that_fails_leaves_nothing(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,10 +108,11 @@ def test_a_write_that_fails_leaves_nothing(blobs: Blobs, monkeypatch: pytest.Mon
     assert list(blobs._folder.iterdir()) == []
 
 
-def test_remains_of_a_crash_are_swept(blobs: Blobs) -> None:
+def test_remains_of_a_crash_are_cleared(blobs: Blobs) -> None:
     digest = blobs.put(b"content")
-    rest = blobs._folder / "77-0.new"
+    rest, fresh = blobs._folder / "77-0.new", blobs._folder / "78-0.new"
     rest.write_bytes(b"half")
+    fresh.write_bytes(b"half")
     os.utime(rest, (1, 1))
-    blobs.sweep({digest}, before_ms=5_000)
-    assert not rest.exists()
+    blobs.clear_remains(5_000)
+    assert (rest.exists(), fresh.exists(), list(blobs.digests())) == (False, True, [digest])

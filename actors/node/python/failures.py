@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import trio
 
+from actors.node.classes import classify, normalise
 from actors.node.messages import Failure
 
 __all__ = ["function_missing", "import_failed", "ours", "raised", "result_missing", "result_not_json"]
@@ -23,8 +24,14 @@ def ours(error: BaseException) -> BaseException | None:
 
 
 def raised(function: str, detail: Mapping[str, str]) -> Failure:
-    """The function raised. `detail` is what `describe` says."""
-    return Failure("python_raised", f"{function} raised {detail['type']}: {detail['message']}", detail=detail)
+    """The function raised. `detail` is what `describe` says. An exception that names a failure class has it; else its text tells."""
+    about = {name: value for name, value in detail.items() if name != "failure_class"}
+    own, told = detail.get("failure_class"), classify(detail["message"])
+    usual = told.failure_class if told.trouble_outside else "execution_error"
+    return Failure(
+        "python_raised", f"{function} raised {detail['type']}: {detail['message']}", normalise(own) if own else usual, about,
+        category="" if own else told.category,
+    )  # fmt: skip
 
 
 def import_failed(function: str, detail: Mapping[str, str]) -> Failure:

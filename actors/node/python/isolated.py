@@ -38,7 +38,9 @@ def report(function: str, written: bytes | None) -> tuple[Any, Failure | None]:
     match said:
         case {"value": value}:
             return value, None
-        case {"raised": {"type": str(), "message": str(), "traceback": str()} as detail}:
+        case {"raised": {"type": str(), "message": str(), "traceback": str()} as detail} if all(
+            type(one) is str for one in detail.values()
+        ):
             return None, failures.raised(function, detail)
         case {"import_failed": {"type": str(), "message": str(), "traceback": str()} as detail}:
             return None, failures.import_failed(function, detail)

@@ -68,7 +68,7 @@ def _quiet(question: Hashable) -> Any:
 class Story:
     """`log` holds every event with its time; each verb answers the words of the events that it led to.
 
-    `world` answers what decisions ask, `also` gathers their appends to other logs.
+    `world` answers what decisions ask, `also` gathers their appends to other logs, `once` those that begin one.
     """
 
     plan: Plan
@@ -81,6 +81,7 @@ class Story:
     answer: Mapping[str, Any] | Refusal
     world: Callable[[Hashable], Any] = _quiet
     also: list[Append] = Factory(list)
+    once: list[Append] = Factory(list)
 
     @classmethod
     def of(
@@ -133,6 +134,7 @@ class Story:
                 self._look(turn)
                 advance(turn)
         self.also += turn.also
+        self.once += turn.once
         self.log += [(event, self.now) for event in turn.events]
         return [say(event) for event in turn.events]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.run.retry import CEILING_MS, backoff_ms, decide_retry
+from actors.run.retry import CEILING_MS, PROVIDER_DEFAULT, attempt_cap, backoff_ms, decide_retry
 from actors.run.schedule import next_look_ms, ticket_of
 from actors.workflow.spec import Backoff, RetryPolicy
 from tests.actors.run.table import Story, flow
@@ -55,23 +55,95 @@ def test_jitter_differs_between_attempts_and_reaches_both_ends() -> None:
 @pytest.mark.parametrize(
     ("policy", "spent", "failure_class", "decision", "delay"),
     [
-        (RetryPolicy(3), 1, "anything", "retry_allowed", 0),
-        (RetryPolicy(3), 3, "anything", "attempts_exhausted", 0),
-        (RetryPolicy(1), 1, "anything", "attempts_exhausted", 0),
-        (RetryPolicy(5, ("provider_transient",)), 1, "provider_auth", "not_retryable", 0),
+        (RetryPolicy(3, ()), 1, "anything", "retry_allowed", 0),
+        (RetryPolicy(3, ()), 3, "anything", "attempts_exhausted", 0),
+        (RetryPolicy(1, ()), 1, "anything", "attempts_exhausted", 0),
+        (RetryPolicy(3), 1, "execution_error", "retry_allowed", 0),
+        (RetryPolicy(3), 1, "configuration", "not_retryable", 0),
+        (RetryPolicy(3), 1, "anything", "not_retryable", 0),
+        (RetryPolicy(3), 1, "provider_transient", "retry_scheduled", 2000),
+        (RetryPolicy(3), 2, "Provider-Transient", "retry_scheduled", 5000),
+        (RetryPolicy(3, None, Backoff("fixed", 100)), 1, "provider_transient", "retry_scheduled", 100),
+        pytest.param(RetryPolicy(5, ("provider_transient",)), 1, "provider_auth", "not_retryable", 0, id="R34"),
         (RetryPolicy(5, ("*",)), 1, "provider_auth", "retry_allowed", 0),
-        (RetryPolicy(4, ("provider_transient",), PROVIDER), 2, "provider-transient", "retry_scheduled", 5000),
+        pytest.param(RetryPolicy(4, ("provider_transient",), PROVIDER), 2, "provider-transient", "retry_scheduled", 5000, id="R35"),
         (RetryPolicy(4, ("Provider Transient",), PROVIDER), 1, " provider_transient ", "retry_scheduled", 2000),
         (RetryPolicy(4, ("timeout",), PROVIDER), 4, "timeout", "attempts_exhausted", 0),
     ],
 )
 def test_decisions(policy: RetryPolicy, spent: int, failure_class: str, decision: str, delay: int) -> None:
-    found = decide_retry(policy, spent, failure_class, "seed")
+    found = decide_retry(policy, spent, failure_class, "seed", cap=attempt_cap("command", policy))
     assert (found.decision, found.delay_ms, found.terminal) == (decision, delay, decision in ("not_retryable", "attempts_exhausted"))
 
 
+@pytest.mark.parametrize(
+    ("written", "cap"), [("max_attempts: 42", 10), ("max_attempts: 0", 1), ("max_attempts: 99", 10), ("", 3)], ids=["R30"] * 4
+)
+def test_r30_the_cap_of_an_agent(written: str, cap: int) -> None:
+    assert attempt_cap("agent", flow(f"a retry: {{{written}}}").nodes[0].retry) == cap
+
+
+@pytest.mark.parametrize(
+    ("validator", "tools", "cap"),
+    [("research_brief", False, 5), ("generic_artifact", True, 5), (None, True, 5), ("standup_update", True, 3), ("code_patch", False, 3)],
+    ids=["R31"] * 5,
+)
+def test_r31_the_cap_of_an_agent_with_much_to_get_right(validator: str | None, tools: bool, cap: int) -> None:
+    assert attempt_cap("agent", RetryPolicy(), validator, required_tools=tools) == cap
+    assert attempt_cap("agent", RetryPolicy(42), validator, required_tools=tools) == 10
+
+
+@pytest.mark.parametrize("kind", ["command", "shell", "python", "http", "workflow", "gate", "wait"])
+def test_what_may_have_effects_is_attempted_once_where_nothing_is_said(kind: str) -> None:
+    assert attempt_cap(kind, RetryPolicy(), "research_brief", required_tools=True) == 1
+    assert attempt_cap(kind, RetryPolicy(4)) == 4
+
+
+def test_r32_the_delays_after_trouble_of_a_provider() -> None:
+    assert [backoff_ms(PROVIDER_DEFAULT, attempt, "seed") for attempt in (1, 2, 3)] == [2000, 5000, 8000]
+
+
+@pytest.mark.parametrize("multiplier", [1e308, float("inf")], ids=["R33", "R33-infinite"])
+def test_r33_a_delay_beyond_all_bounds_is_a_day(multiplier: float) -> None:
+    assert backoff_ms(Backoff("exponential", 1000, 0, multiplier, 500), 10, "seed") == 86_400_000
+
+
+def test_r35_the_next_attempt_is_due_when_the_delay_is_over() -> None:
+    story = Story.begun(
+        "a retry: {max_attempts: 4, on: provider_transient, backoff: {strategy: exponential, initial: 2s, max: 8s, multiplier: 2.5}}"
+    )
+    story.fail("a", failure_class="provider-transient")
+    story.now = 3000
+    story.claim()
+    story.now = 1000
+    assert story.fail("a", failure_class="provider-transient") == ["fail a boom retry_scheduled", "backoff a 6000", "release a 6000"]
+
+
+@pytest.mark.parametrize(
+    ("delay", "elapsed", "decision"),
+    [(0, 999, "retry_allowed"), (0, 1000, "elapsed_time_exhausted"), (400, 599, "retry_scheduled"), (400, 600, "elapsed_time_exhausted")],
+)
+def test_no_attempt_begins_when_the_time_for_all_of_them_is_over(delay: int, elapsed: int, decision: str) -> None:
+    policy = RetryPolicy(5, (), Backoff("fixed", delay), max_elapsed_ms=1000)
+    found = decide_retry(policy, 1, "timeout", "seed", cap=5, elapsed_ms=elapsed)
+    assert (found.decision, found.terminal) == (decision, decision == "elapsed_time_exhausted")
+
+
+def test_the_time_for_all_attempts_counts_from_the_first_start_of_the_instance() -> None:
+    story = Story.begun("a retry: {max_attempts: 9, max_elapsed: 1s, backoff: {strategy: fixed, initial: 300ms}}")
+    for wanted in ("release a 1300", "release a 1600", "release a 1900", "run_failed nodes_failed"):
+        assert story.fail("a")[-1] == wanted
+        story.wait(300)
+        story.claim()
+    assert story.state.nodes["a"].error.decision == "elapsed_time_exhausted"  # type: ignore[union-attr]  # it failed
+    story.retry("a")
+    story.claim()
+    assert story.fail("a")[-1] == f"release a {story.now + 300}"
+
+
 def test_without_a_policy_there_is_one_attempt() -> None:
-    assert flow("a").nodes[0].retry.max_attempts == 1
+    assert flow("a").nodes[0].retry == RetryPolicy()
+    assert Story.begun("a").fail("a") == ["fail a boom attempts_exhausted", "run_failed nodes_failed"]
 
 
 def test_without_delay_the_next_attempt_starts_in_the_same_commit() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actors.dead_letter.events import DeadLetterRetryRequeued
 from actors.entity import Fact
 from actors.gate import events as gate
 from actors.node import events as node
@@ -90,4 +91,5 @@ WORDS: dict[type[Fact], tuple[str, ...]] = {
     wait.WaitWakeRecovered: ("wake_recovered", "node_id"),
     wait.SignalReceived: ("kept", "name"),
     wait.SignalRefused: ("signal_refused", "name"),
+    DeadLetterRetryRequeued: ("letters_requeued",),
 }

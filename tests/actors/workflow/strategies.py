@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from attrs import evolve
 from hypothesis import strategies as st
 
+from actors.workflow.exhaustion import ManualOverride, TerminalBehavior
 from actors.workflow.spec import (
     Artifact,
     Backoff,
@@ -65,36 +67,42 @@ BACKOFFS = st.just(Backoff()) | st.builds(
     lambda strategy, delays, multiplier, jitter: Backoff(strategy, delays[0], delays[1], multiplier, jitter),
     st.sampled_from(["none", "fixed", "exponential"]), DELAYS, st.floats(1, 100), st.integers(0, 500),
 )  # fmt: skip
+CLASSES = st.none() | st.lists(st.sampled_from(["*", "timeout", "own"]), unique=True, min_size=1, max_size=2).map(tuple)
+TERMINALS = st.builds(TerminalBehavior, st.sampled_from(["fail_run", "pause_for_review", "dead_letter"]), st.booleans())
 RETRIES = st.builds(
-    RetryPolicy, st.integers(1, 10), st.lists(st.sampled_from(["*", "timeout", "own"]), unique=True, max_size=2).map(tuple), BACKOFFS
-)
+    RetryPolicy, st.none() | st.integers(1, 10), CLASSES, BACKOFFS, st.integers(1, 3), st.booleans(), st.none() | MS, TERMINALS,
+    st.builds(ManualOverride, st.booleans(), st.booleans()),
+)  # fmt: skip
 CONTRACTS = st.none() | st.builds(
     Contract, TEXT, st.sampled_from([None, "code_patch", "standup_update"]), st.sampled_from([None, "some"]), st.none() | TEXT
 )
+TAIL_RETRIES = RETRIES.map(lambda policy: evolve(policy, terminal_behavior=TerminalBehavior()))
 ON_FAILS = st.sampled_from([OnFail(), OnFail("continue")]) | st.builds(OnFail, st.just("handler"), COMMANDS)
 WHENS = st.sampled_from([None, "1 == 1", "run.attempt > 1"])
 
 
 @st.composite
-def nodes(draw: st.DrawFn, ids: list[str], actions: st.SearchStrategy[Any]) -> tuple[Node, ...]:
+def nodes(
+    draw: st.DrawFn, ids: list[str], actions: st.SearchStrategy[Any], retries: st.SearchStrategy[RetryPolicy] = RETRIES
+) -> tuple[Node, ...]:
     """Nodes of these ids, each needing some of those before it."""
     made: list[Node] = []
     for i, node_id in enumerate(ids):
         needs = draw(st.lists(st.sampled_from(ids[:i]), unique=True, max_size=2)) if i else []
         edges = tuple(Need(need, draw(st.sampled_from(["completed", "settled"]))) for need in needs)
         action = draw(actions)
-        made.append(Node(node_id, action, needs=edges, **draw(_keys(action))))
+        made.append(Node(node_id, action, needs=edges, **draw(_keys(action, retries))))
     return tuple(made)
 
 
 @st.composite
-def _keys(draw: st.DrawFn, action: Any) -> dict[str, Any]:
+def _keys(draw: st.DrawFn, action: Any, retries: st.SearchStrategy[RetryPolicy]) -> dict[str, Any]:
     keys: dict[str, Any] = {
         "title": draw(st.none() | TEXT), "when": draw(WHENS), "priority": draw(st.integers(-5, 5)), "metadata": draw(TABLES),
     }  # fmt: skip
     if not isinstance(action, Gate | Wait):
         keys |= {
-            "retry": draw(RETRIES), "on_fail": draw(ON_FAILS), "effect": draw(st.sampled_from(["repeatable",
+            "retry": draw(retries), "on_fail": draw(ON_FAILS), "effect": draw(st.sampled_from(["repeatable",
             "once"])), "with_": draw(TABLES),
             "absolute_timeout_ms": draw(st.none() | MS), "output": draw(st.sampled_from(["text", "json", "lines"])),
             "artifact": draw(st.sampled_from([None, Artifact("out/a.json"), Artifact("b.json", "some")])), "contract": draw(CONTRACTS),
@@ -122,7 +130,7 @@ def workflows(draw: st.DrawFn) -> Workflow:
     ids = draw(st.lists(NAMES, unique=True, max_size=5))
     cut = draw(st.integers(0, len(ids)))
     work = COMMANDS | SHELLS | PYTHONS
-    body, tail = draw(nodes(ids[:cut], work | GATES | WAITS)), draw(nodes(ids[cut:], work))
+    body, tail = draw(nodes(ids[:cut], work | GATES | WAITS)), draw(nodes(ids[cut:], work, TAIL_RETRIES))
     counts = st.none() | st.integers(1, 2**53)
     limits = Execution(
         draw(st.integers(1, 16)), draw(st.none() | MS), draw(counts), draw(st.none() | st.floats(0, 1e6)), draw(counts),

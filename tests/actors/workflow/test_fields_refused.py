@@ -90,7 +90,7 @@ def test_a_workflow_with_a_wrong_key(keys: dict[str, Any], found: list[tuple[str
         ({"command": []}, [("command_empty", "command")]), ({"command": [" "]}, [("command_empty", "command")]),
         ({"command": "ls -l"}, [("value_type", "command")]),
         ({"command": ["a", 5]}, [("value_type", "command[1]")]),
-        ({"retry": 3}, [("value_type", "retry")]), ({"retry": {"max_attempts": 11}}, [("retry_policy_invalid", "retry.max_attempts")]),
+        ({"retry": 3}, [("value_type", "retry")]), ({"retry": {"max_attempts": True}}, [("retry_policy_invalid", "retry.max_attempts")]),
         ({"retry": {"max_attempts": "3"}}, [("retry_policy_invalid", "retry.max_attempts")]),
         ({"retry": {"on": 5}}, [("value_type", "retry.on")]),
         ({"retry": {"attempts": 2}}, [("key_unknown", "retry.attempts")]),

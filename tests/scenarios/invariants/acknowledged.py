@@ -24,7 +24,7 @@ def inv_g1(db: Records, history: History) -> list[str]:
             wrong.append(f"G1: {op.method} {op.request_id} was answered {op.result}, recorded is {kept}")
         if "run_id" in op.result and op.result["run_id"] not in db.logs:
             wrong.append(f"G1: run {op.result['run_id']} was acknowledged and does not exist")
-    started = [op.result["run_id"] for op in history.ok("run.start")]
+    started = [op.result["run_id"] for op in history.ok("run.start") if op.result["run_id"] not in db.purged]
     made = [reply["run_id"] for reply in db.receipts.values() if "workflow_id" in reply and "run_id" in reply]
     made += unattended(db)
     wrong += [f"G1: run {run_id} has {made.count(run_id)} origins" for run_id in db.runs if made.count(run_id) != 1]

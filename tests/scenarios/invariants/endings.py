@@ -56,7 +56,7 @@ def inv_g26(db: Records, history: History) -> list[str]:
             if name in ENDED:
                 ended = name
     for op in history.ok("run.cancel"):
-        wrong += _cancelled(db, op.params["run_id"], op.result, history)
+        wrong += [] if op.params["run_id"] in db.purged else _cancelled(db, op.params["run_id"], op.result, history)
     return wrong
 
 
@@ -83,6 +83,8 @@ def inv_g27(db: Records, history: History) -> list[str]:
     """A subscription brings every event behind its start once, in order, as recorded; an acknowledged change can be read at once."""
     wrong = []
     for followed in history.followed:
+        if followed.run_id in db.purged:
+            continue
         seqs = [event["seq"] for event in followed.events]
         if seqs != list(range(followed.after + 1, followed.after + 1 + len(seqs))):
             wrong.append(f"G27: a follower of {followed.run_id} from {followed.after} got {seqs}")
@@ -92,12 +94,12 @@ def inv_g27(db: Records, history: History) -> list[str]:
             for event in followed.events
             if kinds[event["seq"] - 1] != event["event"]
         ]
-    return wrong + _own_writes(history)
+    return wrong + _own_writes(db, history)
 
 
-def _own_writes(history: History) -> list[str]:
-    """Who was told of a run's existence finds it ever after."""
-    known: dict[str, float] = {op.result["run_id"]: op.ended_s for op in history.ok("run.start")}
+def _own_writes(db: Records, history: History) -> list[str]:
+    """Who was told of a run's existence finds it ever after, until it is removed."""
+    known: dict[str, float] = {op.result["run_id"]: op.ended_s for op in history.ok("run.start") if op.result["run_id"] not in db.purged}
     return [
         f"G27: {op.params['run_id']} was not found after its start was acknowledged"
         for op in history.ops

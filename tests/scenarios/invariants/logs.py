@@ -22,10 +22,11 @@ __all__ = ["fold_upto", "inv_g3", "inv_g4"]
 
 def inv_g3(db: Records, history: History) -> list[str]:
     """Sequence numbers run from 1 without gaps; what an earlier picture showed is still there, byte for byte."""
-    wrong = [f"G3: {name} has a gap" for name, log in db.logs.items() if [row[0] for row in log] != list(range(1, len(log) + 1))]
+    there = {name: log for name, log in db.logs.items() if name not in db.purged}
+    wrong = [f"G3: {name} has a gap" for name, log in there.items() if [row[0] for row in log] != list(range(1, len(log) + 1))]
     for i, picture in enumerate(history.logs):
         for name, log in picture.items():
-            if db.logs.get(name, [])[: len(log)] != log:
+            if name not in db.purged and db.logs.get(name, [])[: len(log)] != log:
                 wrong.append(f"G3: {name} is not what it was after life {i}")
     return wrong
 

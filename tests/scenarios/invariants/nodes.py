@@ -48,6 +48,8 @@ def inv_g6(db: Records, history: History) -> list[str]:
     wrong = []
     begun = Counter((line["run"], line["node"], line["key"], line["attempt"]) for line in history.effects)
     for (run_id, node_id, key, attempt), times in begun.items():
+        if run_id in db.purged:
+            continue
         starts = [e for e in db.events(run_id) if e["event"] == "node_started" and e["node_id"] == node_id and e["attempt"] == attempt]
         keys = {sha256(f"{run_id}/{node_id}/{event['instance']}".encode()).hexdigest() for event in starts}
         if key not in keys:

@@ -6,6 +6,7 @@ __all__ = ["DONE", "ENDED", "LEAVES", "OUTCOMES", "RESETS"]
 
 LEAVES = (
     "run_task_retried", "run_task_requeued", "run_task_continued", "run_recovered", "run_step_repaired",
+    "stateful_dead_letter_retry_requeued",
 )  # fmt: skip
 """What an operator asks for, and what leaves an ending behind."""
 RESETS = (

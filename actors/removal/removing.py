@@ -1,0 +1,67 @@
+"""Taking away what is left of a run that was said to be removed.
+
+Each step can be done again; the log, which knows of the rest, goes last.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from actors.dead_letter.letter import KIND as LETTER
+from actors.node.contained import NotContained, open_folder, parent_beneath
+from actors.status_file import FOLDER
+from storage import ClaimLost
+from storage.crashpoints import reach
+
+if TYPE_CHECKING:
+    from actors.services import Services
+    from storage import Headline
+
+__all__ = ["remove"]
+
+PAGE = 200
+
+
+async def remove(services: Services, line: Headline) -> bool:
+    """Remove the run's letters, folder, status file and log; whether all of it is gone. Raises Unavailable."""
+    store, run_id = services.store, line.stream
+    services.forget(run_id)
+    while letters := store.catalog.list(LETTER, parent=run_id, limit=PAGE):
+        for letter in letters:
+            await store.purge(letter.stream)
+    reach("purge.letters")
+    workspace = line.facts.get("workspace")
+    whole = await store.aside(partial(_remove_files, services.run_folder(run_id), workspace, run_id))
+    reach("purge.files")
+    try:
+        await store.purge(run_id)
+    except ClaimLost:
+        return False
+    return bool(whole)
+
+
+def _remove_files(folder: Path, workspace: str | None, run_id: str) -> bool:
+    """Nothing is followed out of the folders; what cannot be removed is left where it is."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if workspace is not None:
+        with suppress(OSError, NotContained):
+            _remove_status(workspace, run_id)
+    return not folder.exists()
+
+
+def _remove_status(workspace: str, run_id: str) -> None:
+    root = open_folder(workspace)
+    try:
+        with parent_beneath(root, f"{FOLDER}/runs/{run_id}/status.json") as (parent, name):
+            for left in (name, f"{name}.part"):
+                with suppress(FileNotFoundError):
+                    os.unlink(left, dir_fd=parent)
+        with parent_beneath(root, f"{FOLDER}/runs/{run_id}") as (parent, name):
+            os.rmdir(name, dir_fd=parent)
+    finally:
+        os.close(root)

@@ -1,0 +1,107 @@
+"""A dry run: everything is checked and rendered, nothing is done. It ends in the very commit that makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from actors.refusals import Refusal
+from actors.run.admission import LARGEST_INPUTS, workspace_of
+from actors.run.audits import audit_entry
+from actors.run.events import RunCompleted, RunCreated, RunFailed
+from actors.run.evolve import evolve
+from actors.run.fitting import fitted
+from actors.run.headline import headline_of
+from actors.run.known import conflict
+from actors.run.preview import Given, preview
+from actors.run.state import new_state
+from actors.run.vocabulary import run_codec
+from actors.workflow.inputs import AppliedInputs, apply_inputs
+from storage import Append, BadTransaction, Receipt, ReceiptExists, RequestConflict, Transaction, Unavailable
+from storage.codec import canonical
+
+if TYPE_CHECKING:
+    from actors.entity import Fact
+    from actors.refusals import RequestKey
+    from actors.run.messages import Admit
+    from actors.run.plan import Plan
+    from actors.services import Services
+    from supervision.mailbox import Asked
+
+__all__ = ["rehearse"]
+
+LONGEST_VALUE = 1_000
+MOST_NAMED = 100
+
+
+async def rehearse(services: Services, admit: Admit, plan: Plan, asked: Asked | None) -> None:
+    """Make the run with its plan, and answer who asked for it."""
+    assert admit.request is not None, "only somebody who wants to see it asks for a dry run"
+    answer: object
+    try:
+        answer = await _rehearse(services, admit, plan, admit.request)
+    except ReceiptExists as known:
+        answer = orjson.loads(known.reply)
+    except RequestConflict:
+        answer = conflict(admit.request)
+    except (Unavailable, BadTransaction) as error:
+        answer = Refusal(error.code, f"{error}. No dry run was made; ask again, it does no harm.")
+    if asked is not None:
+        asked.answer(answer)
+
+
+async def _rehearse(services: Services, admit: Admit, plan: Plan, request: RequestKey) -> dict[str, Any] | Refusal:
+    applied = apply_inputs(plan.workflow, admit.inputs)
+    size = len(canonical(applied.values))
+    if size > LARGEST_INPUTS:
+        text = f"The inputs have {size} bytes as JSON; at most {LARGEST_INPUTS} are taken. Hand large data in as a file."
+        return Refusal("inputs_too_large", text, {"size": size, "limit": LARGEST_INPUTS})
+    run_id, now = services.ids.new("run"), services.clock.now_ms()
+    workspace, problems = _workspace(plan, run_id, applied, admit.cwd)
+    told = fitted(preview(plan, Given(run_id, applied.values, workspace, services.rules.env), services.rules, problems))
+    created = RunCreated(
+        workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=f"{admit.trigger_type}_dry_run",
+        priority=admit.priority, workspace=workspace, started_by=str(admit.by), inputs=applied.values,
+    )  # fmt: skip
+    ending = _ending({"plan": told}, plan)
+    state = new_state(run_id, plan)
+    for event in (created, ending):
+        evolve(state, event, now)
+    reply = {
+        "run_id": run_id, "status": state.status, "workflow_id": admit.workflow_id, "version": admit.version, "digest": admit.digest,
+        "warnings": [problem.message for problem in applied.warnings],
+    }  # fmt: skip
+    entry = audit_entry(str(admit.by), "run.start", run_id, {"workflow_id": admit.workflow_id, "dry_run": True}, "ok")
+    receipt = Receipt(request.request_id, request.digest.encode(), canonical(reply))
+    append = Append(run_id, 0, tuple(run_codec().encode(event) for event in (created, ending)), headline=headline_of(state))
+    await services.store.commit(Transaction(now, (append,), receipt, (entry,)))
+    services.watchers.grew(run_id, state.status, state.seq, ending.kind, moved=True)
+    return reply
+
+
+def _workspace(plan: Plan, run_id: str, applied: AppliedInputs, cwd: str | None) -> tuple[str | None, list[dict[str, Any]]]:
+    """The working folder, and what is wrong with the inputs and with it."""
+    problems = [
+        {"code": found.code, "path": found.path, "value": applied.values.get(found.path.removeprefix("inputs.")), "message": found.message}
+        for found in applied.problems
+    ]
+    workspace = workspace_of(plan, run_id, applied.values, cwd)
+    if isinstance(workspace, Refusal):
+        value = workspace.data.get("workspace", plan.workflow.workspace_root)
+        return None, [*problems, {"code": workspace.code, "path": "workspace", "value": value, "message": workspace.message}]
+    return workspace, problems
+
+
+def _ending(output: Mapping[str, Any], plan: Plan) -> Fact:
+    """Completed; failed where there are problems, with the first of them in words."""
+    problems = output["plan"]["problems"]
+    if not problems:
+        return RunCompleted(output=output)
+    nodes = {str(problem["path"]).split(".")[1] for problem in problems if str(problem["path"]).startswith("nodes.")}
+    more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
+    first = f"{problems[0]['path']}: {problems[0]['message']}{more}"
+    return RunFailed(
+        code="dry_run_invalid", node_ids=tuple(sorted(nodes & set(plan.nodes))[:MOST_NAMED]), message=first[:LONGEST_VALUE], output=output
+    )

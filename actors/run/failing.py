@@ -1,0 +1,104 @@
+"""An attempt, or a node without one, has failed: the fact, and what follows it in the same append. Pure."""
+
+from __future__ import annotations
+
+from actors.dead_letter.opening import letter_of_node, open_for_node
+from actors.node.events import NodeFailed, NodeRetryBackoffScheduled, NodeSkipped
+from actors.node.messages import Failure, Usage
+from actors.run.events import RunPaused
+from actors.run.plan import Plan
+from actors.run.retry import Retry, attempt_cap
+from actors.run.state import RunState
+from actors.run.turn import Turn
+from actors.workflow.canonical_retry import policy_version_id
+
+__all__ = ["cap_at", "cap_of", "exhausted", "fail_used_up", "hold_for_review", "record_failure", "spent_by", "under_review"]
+
+
+def cap_at(plan: Plan, node_id: str) -> int:
+    """How many attempts the node may spend."""
+    node = plan.nodes[node_id]
+    return attempt_cap(node.kind, node.retry, node.contract.validator if node.contract is not None else None)
+
+
+def cap_of(state: RunState, node_id: str) -> int:
+    """The same for a node of a run."""
+    return cap_at(state.plan, node_id)
+
+
+def spent_by(state: RunState, node_id: str) -> int:
+    """How many attempts of the node's present instance count against its cap."""
+    node = state.nodes[node_id]
+    return node.attempt if state.plan.nodes[node_id].retry.count_interruptions else node.spent
+
+
+def record_failure(turn: Turn, node_id: str, failure: Failure, verdict: Retry, usage: Usage | None = None) -> None:
+    """Append the failure; then its back-off, or, where no attempt follows, what `on_fail` says, else the letter that it leaves."""
+    spec, node = turn.state.plan.nodes[node_id], turn.state.nodes[node_id]
+    turn.emit(
+        NodeFailed(
+            node_id=node_id,
+            code=failure.code,
+            failure_class=failure.failure_class,
+            attempt=node.attempt,
+            instance=node.instance,
+            max_attempts=cap_of(turn.state, node_id),
+            terminal=verdict.terminal,
+            retry_decision=verdict.decision,
+            message=failure.message,
+            error_detail=failure.detail,
+            category=failure.category,
+            policy_version_id=policy_version_id(spec.retry),
+            dead_letter=letter_of_node(turn.state, node_id) if verdict.terminal else None,
+            usage=usage,
+        )
+    )
+    if verdict.delay_ms > 0:
+        turn.emit(
+            NodeRetryBackoffScheduled(
+                node_id=node_id,
+                retry_attempt=node.attempt + 1,
+                retry_backoff_ms=verdict.delay_ms,
+                retry_after_ms=turn.now + verdict.delay_ms,
+                reason=failure.message[:500],
+            )
+        )
+    if verdict.terminal and spec.on_fail.mode == "continue":
+        turn.emit(NodeSkipped(node_id=node_id, reason="on_fail_continue"))
+    elif verdict.terminal:
+        open_for_node(turn, node_id, failure)
+
+
+def exhausted(state: RunState, node_id: str) -> bool:
+    """Whether the node has failed because its attempts, or their time, are used up."""
+    node = state.nodes[node_id]
+    return node.status == "failed" and node.error is not None and node.error.decision != "not_retryable"
+
+
+def under_review(state: RunState) -> list[str]:
+    """Failed nodes for which the run is to be held for a person. None where another failure ends the run in any case."""
+    if state.section != "body" or state.cancel_reason is not None:
+        return []
+    fresh = [node_id for node_id in state.failures if node_id not in state.tolerated]
+    held = all(state.plan.nodes[node_id].retry.terminal_behavior.mode == "pause_for_review" for node_id in fresh)
+    return sorted(fresh) if held else []
+
+
+def hold_for_review(turn: Turn) -> bool:
+    """Nothing is under way any more: hold the run where a person is to look at what has failed. Whether it is held."""
+    nodes = under_review(turn.state)
+    if nodes:
+        turn.emit(RunPaused(reason="node_failed_review", node_ids=tuple(nodes)))
+    return bool(nodes)
+
+
+def fail_used_up(turn: Turn, node_id: str) -> bool:
+    """Before a start: a node that counts interruptions, and has used up its attempts by them, fails instead. Whether it has."""
+    cap = cap_of(turn.state, node_id)
+    if spent_by(turn.state, node_id) < cap:
+        return False
+    text = (
+        f"It was begun {cap} of {cap} times and ended from outside; interruptions count, so it is not begun again. Retry it if it may be."
+    )
+    record_failure(turn, node_id, Failure("attempts_used_up", text), Retry("attempts_exhausted"))
+    return True

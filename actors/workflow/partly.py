@@ -1,0 +1,58 @@
+"""Rendering what can be known before anything has run: the placeholders that only a result can fill stay where they are. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+
+from attrs import Factory, define
+
+from actors.workflow.template import MARK, Lookup, TemplateError, parse_template, render_text
+
+__all__ = ["Partly"]
+
+
+@define
+class Partly:
+    """`known` says of a placeholder whether the scope can fill it. `unresolved` gathers those it cannot, `wrong` those that never will be.
+
+    A placeholder that is wrong stays where it is, too; it is gathered with its place, as `at` named it last.
+    """
+
+    scope: Mapping[str, Any]
+    known: Callable[[Lookup], bool]
+    unresolved: dict[str, None] = Factory(dict)
+    wrong: list[tuple[str, TemplateError]] = Factory(list)
+    _place: str = ""
+
+    def at(self, place: str) -> Self:
+        """What is rendered next stands at that place."""
+        self._place = place
+        return self
+
+    def render(self, value: Any) -> Any:
+        """The JSON value with all texts in it rendered as far as they are known, each as text."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {key: self.render(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.render(item) for item in value]
+        return value
+
+    def text(self, text: str, *, quote: bool = False) -> str:
+        """The text rendered as far as it is known; `quote` makes each value one POSIX word."""
+        if MARK not in text:
+            return text
+        return "".join(self._part(part, quote=quote) if isinstance(part, Lookup) else part for part in parse_template(text))
+
+    def _part(self, part: Lookup, *, quote: bool) -> str:
+        placeholder = f"{{{{ {part.text} }}}}"
+        if not self.known(part):
+            self.unresolved[part.text] = None
+            return placeholder
+        try:
+            return render_text(placeholder, self.scope, quote=quote)
+        except TemplateError as error:
+            self.wrong.append((self._place, error))
+            return placeholder
