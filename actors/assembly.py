@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property, partial
@@ -18,9 +19,12 @@ from actors.control.peers import rights_of
 from actors.control.server import ControlSettings
 from actors.handoff.messages import LookForHandoffs
 from actors.ids import RandomIds
+from actors.lease import Lease
 from actors.library import Library
+from actors.node.guardian.sweep import Strays
 from actors.paperwork import Paperwork
 from actors.plans import Plans
+from actors.run.stale import StaleRuns
 from actors.runtime import DaemonRuntime
 from actors.services import CALENDAR, WATCHMAN, Services
 from actors.settings import RunRules
@@ -47,11 +51,17 @@ def run_rules(config: Config) -> RunRules:
     """What the pure rules need of the configuration."""
     on_expiry: GateExpiry = next((one for one in get_args(GateExpiry) if one == config.gates.on_expiry), "cancel")
     return RunRules(
+        default_profile=config.runs.default_profile,
         cleanup_grace_ms=config.runs.cleanup_grace_ms,
         gate_expires_after_ms=config.gates.expires_after_ms,
         gate_on_expiry=on_expiry,
         gate_stale_after_ms=config.gates.stale_after_ms,
+        execute_timeout_ms=config.nodes.execute_timeout_ms,
         node_time_limit_ms=config.flow.node_time_limit_ms,
+        stale_after_ms=config.reaper.stale_after_ms,
+        auto_resume=config.reaper.auto_resume,
+        auto_resume_window_ms=config.reaper.auto_resume_window_ms,
+        auto_resume_max=config.reaper.auto_resume_max,
         env={name: os.environ[name] for name in config.flow.script_inherit_env if name in os.environ},
     )
 
@@ -130,33 +140,34 @@ class Assembly:
 
         `clock` and `inline` are for tests under a virtual clock; without `listen` there is no socket.
         """
-        time = clock or SystemClock()
+        wall = clock or SystemClock()
         fresh = not (places.data / "penstock.db").exists()
         pinned = {"auto": None, "inline": True, "thread": False}[config.storage.commit] if inline is None else inline
         rights = rights_of(config.control.operators, config.control.approvers)
         # Nothing is written, and no run goes on, where the door could not be opened afterwards.
         door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
-        store = Store.open(places.data, clock=time, inline=pinned, accept_rollback=accept_rollback, before=door)
+        store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door)
         workshop = Workshop(store, config, inline=bool(inline))
         ids = RandomIds()
         paperwork = Paperwork()
         services = Services(
-            store=store, clock=time, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config),
-            claimant=ids.new(f"penstockd:{os.getpid()}"), lease_ms=config.claims.lease_ms, folder=places.data,
-            tools=lambda: workshop.tools,
+            store=store, clock=wall, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config),
+            lease=_lease(store, config, ids.new(f"penstockd:{os.getpid()}"), clock), folder=places.data,
+            tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])),
             report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
         )  # fmt: skip
         control = ControlSettings(places.socket, VERSION, workshop.guardian.is_step_process, rights) if listen else None
+        stale = StaleRuns(services, lambda: system)
         library = Library(services, lambda _: _look_at_triggers(system))
         # A daemon that is carried for a moment begins nothing that nobody has asked for.
         root = daemon_tree(
-            services, workshop.guardian, config, control, lambda: runtime, _say_stuck, paperwork, library, inline=bool(inline),
+            services, workshop.guardian, config, control, lambda: runtime, _say_stuck, paperwork, library, stale, inline=bool(inline),
             unattended=not embedded,
         )  # fmt: skip
-        system = System(root, clock=time, observe=_observe)
+        system = System(root, clock=wall, observe=_observe)
         paperwork.connect(services, system)
         socket = str(places.socket) if listen else None
-        about = _about(places, socket, time.now_ms(), embedded=embedded)
+        about = _about(places, socket, wall.now_ms(), embedded=embedded)
         runtime = DaemonRuntime(services, system, library, stop, about, archives=config.retention.archive)
         return cls(store, services, workshop, system, runtime, fresh)
 
@@ -172,6 +183,17 @@ class Assembly:
 
     def __exit__(self, *_: object) -> None:
         self.store.close()
+
+
+def _lease(store: Store, config: Config, name: str, clock: Clock | None) -> Lease:
+    """Claims that are held when the memory is opened are those of daemons that are gone: the folder is this one's alone."""
+    dead = frozenset(claim.claimant for claim in store.claims.held() if claim.claimant is not None)
+    return Lease(config.claims.claimant_id or name, config.claims.lease_ms, _time_with_sleep if clock is None else trio.current_time, dead)
+
+
+def _time_with_sleep() -> float:
+    """Seconds on the clock that goes on while the machine sleeps, where there is one."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def _about(places: Places, socket: str | None, now: int, *, embedded: bool) -> dict[str, Any]:

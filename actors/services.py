@@ -12,6 +12,8 @@ from actors.settings import RunRules
 
 if TYPE_CHECKING:
     from actors.ids import Ids
+    from actors.lease import Lease
+    from actors.node.guardian.sweep import Strays
     from actors.node.tools import Tools
     from actors.plans import Plans
     from actors.run.events import RunCreated
@@ -44,7 +46,8 @@ def _nothing(run_id: str) -> None:
 
 @frozen(eq=False)
 class Services:
-    """`claimant` names this daemon in claims, `folder` is the data folder, `tools` is made when the first attempt needs it.
+    """`lease` says which claims are this daemon's, `folder` is the data folder, `tools` is made when the first attempt needs it,
+    `strays` are processes of attempts that nobody looks after any more.
 
     `report` has the final report of an ended run written, soon and beside the run's own work, `show` its status file (None: there are
     none), and `forget` drops what waits to be written of a run that is removed. `newborn` holds the first fact of runs that
@@ -57,14 +60,24 @@ class Services:
     plans: Plans
     watchers: Watchers
     rules: RunRules
-    claimant: str
-    lease_ms: int
+    lease: Lease
     folder: Path
     tools: Callable[[], Tools]
+    strays: Strays
     report: Callable[[RunState], None]
     forget: Callable[[str], None] = _nothing
     show: Callable[[Status], None] | None = None
     newborn: dict[str, tuple[RunCreated, int]] = Factory(dict)
+
+    @property
+    def claimant(self) -> str:
+        """The name of this daemon in claims."""
+        return self.lease.claimant
+
+    @property
+    def lease_ms(self) -> int:
+        """How long its claims hold without a renewal, milliseconds."""
+        return self.lease.length_ms
 
     def run_folder(self, run_id: str) -> Path:
         """The run's private folder; it may not exist yet."""

@@ -9,6 +9,7 @@ from actors.calendar.actor import Calendar
 from actors.control.server import control_branch
 from actors.dead_letter.actor import Dispatcher
 from actors.handoff.actor import Watchman
+from actors.heartbeat import Heartbeats
 from actors.housekeeping import Caretaker, Storekeeper, Warden
 from actors.library.steward import Steward
 from actors.removal.retention import Ages
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from actors.library import Library
     from actors.node.guardian.guardian import Guardian
     from actors.paperwork import Paperwork
+    from actors.run.stale import StaleRuns
     from actors.services import Services
     from supervision.reaper import Stuck
 
@@ -40,7 +42,7 @@ STUCK_AFTER_S = 30.0
 
 def daemon_tree(
     services: Services, guardian: Guardian, config: Config, control: ControlSettings | None, runtime: Callable[[], Runtime],
-    on_stuck: Callable[[Stuck], None], paperwork: Paperwork, library: Library, *, inline: bool, unattended: bool,
+    on_stuck: Callable[[Stuck], None], paperwork: Paperwork, library: Library, stale: StaleRuns, *, inline: bool, unattended: bool,
 ) -> Supervisor:  # fmt: skip
     """Root: 3 restarts in 60 s, then the daemon ends in order and the service manager starts it anew. `control` None: no socket.
 
@@ -72,7 +74,8 @@ def daemon_tree(
         ChildSpec("inbox", lambda: Inbox(services, INBOX_S)),
         ChildSpec("letters", lambda: Dispatcher(services)),
         ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, ages)),
-        ChildSpec("reaper", lambda: Reaper(interval_s=LOOK_S, stuck_after_s=STUCK_AFTER_S, on_stuck=on_stuck)),
+        ChildSpec("heartbeats", lambda: Heartbeats(services)),
+        ChildSpec("reaper", lambda: Reaper(interval_s=LOOK_S, sweep=stale, stuck_after_s=STUCK_AFTER_S, on_stuck=on_stuck)),
     ]
     if unattended:
         children.append(ChildSpec("calendar", lambda: Calendar(services, config.schedules.misfire_grace_ms)))

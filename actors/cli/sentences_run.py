@@ -74,6 +74,12 @@ OF_RUNS: dict[str, Sentence] = {
     ),
     "run_finish_requested": lambda event, _: f"nothing new starts any more{by(event)}{because(event)}",
     "run_forked": lambda event, _: f"forked{by(event)}: {event['fork_run_id']}",
+    "run_execution_claim_expired_requeued": lambda event, _: f"claim of {event['claimant_id']} ran out before it began anything",
+    "run_paused_stale_no_provider_activity": lambda event, _: (
+        f"nothing happened for {event['idle_s']} s: run paused{of_nodes(event.get('node_ids'), '; unheard of: ')}"
+    ),
+    "run_auto_resumed": lambda *_: "run goes on by itself",
+    "run_pausing_settled_on_restart": lambda *_: "daemon restarted; run paused as was asked",
     "finally_started": lambda *_: "clean-up begins",
     "finally_completed": lambda event, _: f"clean-up done{of_nodes(event.get('failed_nodes'), ', failed: ')}",
     "stateful_dead_letter_retry_requeued": lambda event, _: f"retry of {', '.join(event['letter_ids'])}{again(event['reset_nodes'])}",

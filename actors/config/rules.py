@@ -11,9 +11,10 @@ from attrs import field, frozen
 
 from actors.workflow.durations import DURATION_FORMS, DurationError, parse_duration, shown_duration
 
-__all__ = ["Rule", "Wrong", "choice", "count", "duration", "flag", "names", "principals"]
+__all__ = ["Rule", "Wrong", "choice", "count", "duration", "flag", "names", "principals", "word"]
 
-Kind = Literal["duration", "count", "choice", "flag", "names", "principals"]
+LONGEST_WORD = 128
+Kind = Literal["duration", "count", "choice", "flag", "word", "names", "principals"]
 
 
 class Wrong(ValueError):
@@ -39,6 +40,8 @@ class Rule:
                 return "one of " + ", ".join(self.choices)
             case "flag":
                 return "true or false"
+            case "word":
+                return f"one word of at most {LONGEST_WORD} characters, without blanks"
             case "names":
                 return "a list of names"
             case "principals":
@@ -63,6 +66,8 @@ class Rule:
                 return raw if isinstance(raw, str) and raw in self.choices else _wrong()
             case "flag":
                 return _flag(raw)
+            case "word":
+                return _word(raw)
             case "names" | "principals":
                 return _list(raw, bare_numbers=self.kind == "principals")
             case "duration":
@@ -112,6 +117,12 @@ def _duration(raw: object) -> int:
         raise Wrong from None
 
 
+def _word(raw: object) -> str:
+    if isinstance(raw, str) and 0 < len(raw) <= LONGEST_WORD and raw.isprintable() and not any(map(str.isspace, raw)):
+        return raw
+    raise Wrong
+
+
 def _list(raw: object, *, bare_numbers: bool) -> tuple[str, ...]:
     if isinstance(raw, str):
         return tuple(word for word in (part.strip() for part in raw.split(",")) if word)
@@ -145,6 +156,11 @@ def choice(default: str, says: str, *choices: str) -> Any:
 def flag(default: bool, says: str) -> Any:  # noqa: FBT001  the default of a setting, named by the table
     """True or false."""
     return _setting(default, Rule("flag", says))
+
+
+def word(says: str) -> Any:
+    """One word; unset by default."""
+    return _setting(None, Rule("word", says))
 
 
 def names(default: list[str], says: str) -> Any:

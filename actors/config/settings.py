@@ -7,14 +7,15 @@ from typing import Any
 
 from attrs import Attribute, Factory, field, fields, frozen
 
-from actors.config.rules import Rule, choice, count, duration, flag, names, principals
+from actors.config.rules import Rule, choice, count, duration, flag, names, principals, word
 
 __all__ = [
-    "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Nodes", "Retention", "Runs", "Scheduler", "Schedules",
-    "Storage", "table",
+    "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Nodes", "Reaper", "Retention", "Runs",
+    "Scheduler", "Schedules", "Storage", "table",
 ]  # fmt: skip
 
 DEFAULT = "default"
+PROFILES = ("strict", "guided", "yolo")
 
 
 @frozen
@@ -24,6 +25,7 @@ class Runs:
     cleanup_grace_ms: int = duration("60s", "how long finally nodes may run after a cancel", low="0s", high="3600s")
     restart_max: int = count(3, "crashes of a run's actor within restart_window before the run is quarantined", low=0)
     restart_window_ms: int = duration("60s", "the window of restart_max", above="0s")
+    default_profile: str = choice("guided", "the profile of runs whose workflow and caller name none", *PROFILES)
     status_file: bool = flag(True, "whether a run with a workspace keeps .penstock/runs/RUN/status.json in it")
 
 
@@ -31,6 +33,7 @@ class Runs:
 class Nodes:
     """`[nodes]`: what holds for every attempt."""
 
+    execute_timeout_ms: int = duration("30m", "idle limit of nodes that work on a goal of their own", low="180s", high="3600s")
     kill_grace_ms: int = duration("5s", "from TERM to KILL when an attempt is ended", low="0s", high="60s")
 
 
@@ -40,6 +43,17 @@ class Claims:
 
     lease_ms: int = duration("30s", "after this time without renewal a claim is void", low="5s", high="21600s")
     renew_every_ms: int = duration("10s", "how often claims are renewed; at most half of the lease", above="0s")
+    claimant_id: str | None = word("this daemon's name in claims; by default one that no other start has")
+
+
+@frozen
+class Reaper:
+    """`[reaper]`: runs in which nothing happens any more."""
+
+    stale_after_ms: int = duration("10m", "how long nothing may happen in a running run before it is held", above="0s")
+    auto_resume: bool = flag(True, "whether such a run goes on by itself")
+    auto_resume_window_ms: int = duration("20m", "the time in which auto_resume_max counts", above="0s")
+    auto_resume_max: int = count(2, "how often in that time a run goes on by itself", low=0)
 
 
 @frozen
@@ -131,6 +145,7 @@ class Config:
     runs: Runs = Runs()
     nodes: Nodes = Nodes()
     claims: Claims = Claims()
+    reaper: Reaper = Reaper()
     scheduler: Scheduler = Scheduler()
     gates: Gates = Gates()
     schedules: Schedules = Schedules()

@@ -22,7 +22,7 @@ class RunStart:
     """Start a run of a stored workflow (`workflow_id`) or of a definition sent along (`text`): exactly one of the two.
 
     `cwd` (absolute) is where a relative workspace begins; without it, the folder of the definition. `dry_run`: tell what the run would do,
-    and do nothing.
+    and do nothing. `profile`: instead of the workflow's own.
     """
 
     workflow_id: str | None = field(default=None, validator=bounds.name)
@@ -35,6 +35,7 @@ class RunStart:
     priority: int | None = None
     cwd: str | None = field(default=None, validator=bounds.text)
     dry_run: bool = False
+    profile: Literal["strict", "guided", "yolo"] | None = None
 
     def __attrs_post_init__(self) -> None:
         if (self.workflow_id is None) == (self.text is None):

@@ -19,26 +19,25 @@ from actors.run.draining import Drainage
 from actors.run.launching import commit_with_slot, launch, note_reason
 from actors.run.logbook import Logbook
 from actors.run.messages import AttemptDown, Drain, ForRun, GraceOver, Launch, QueueReason, Rest, Wake
-from actors.run.outcomes import accepts, on_lost, on_outcome
-from actors.run.recovery import rehydrate
+from actors.run.outcomes import accepts, on_outcome
 from actors.run.rules import ended_because, unwanted
 from actors.run.schedule import next_look_ms, ticket_of
 from actors.run.showing import Shown
 from actors.run.state import ACTIVE
+from actors.run.taking_up import LINGER_S, away, step_aside, take_up
 from actors.run.turn import Turn
 from actors.run.verdicts import ends_first
 from actors.scheduler.messages import Enqueue, Left
 from actors.services import SCHEDULER, Services
-from actors.wait.ending import recover_wakes
-from storage import Unavailable
+from storage import ClaimLost, Unavailable
 from supervision import Actor, Mailbox, Shutdown, Timer
 
 if TYPE_CHECKING:
+    from actors.run.requests import Reap
     from supervision.monitor import Monitor
 
 __all__ = ["Run", "RunMessage"]
 
-LINGER_S = 0.5
 RunMessage = Outcome | AttemptDown | GraceOver | Wake | ForRun | Launch | QueueReason | Drain | Rest
 
 
@@ -48,13 +47,15 @@ class Run(Actor[RunMessage]):
     mailbox = Mailbox(capacity=256)
     accepts = (Wake,)
 
-    def __init__(self, services: Services, run_id: str) -> None:
+    def __init__(self, services: Services, run_id: str, stale: Reap | None = None) -> None:
         self.services = services
         self.run_id = run_id
         self.desk = Desk(self)
         self.drainage = Drainage(self)
         self._shown = Shown(self)
         self._held: list[Outcome] = []
+        self._stale = stale
+        self.aside = False
         self._recovered = False
         self._lost: list[str] = []
         self._timer: tuple[int, Timer] | None = None
@@ -64,21 +65,16 @@ class Run(Actor[RunMessage]):
         self.book = Logbook(self.services, self.run_id)
         self.crew = Crew(self.services, self.system, self.path, self._watch)
         self._lost = self.crew.adopt(self.book.state)
+        if self.book.elsewhere:
+            step_aside(self)
+            return
         try:
             await self._recover()
         except Unavailable:
-            self._again(Wake())
+            self.again(Wake())
 
     async def _recover(self) -> None:
-        """Take up what a former incarnation, or a former daemon, left behind."""
-        lost, turn = self._lost, self.book.turn()
-        if not self.book.mine:
-            rehydrate(turn)
-            lost = []
-        recover_wakes(turn)
-        for node_id in lost:
-            on_lost(turn, node_id)
-        await self.go_on(turn)
+        await self.go_on(await take_up(self, self._lost, self._stale))
         self._recovered = True
 
     def status(self) -> str:
@@ -89,14 +85,21 @@ class Run(Actor[RunMessage]):
         return f"{state.workflow_id} {state.status}, {done} of {len(state.nodes)} nodes done{working}"
 
     async def receive(self, message: RunMessage) -> object:
+        if self.aside:
+            return away(self, message)
         if not self._recovered and isinstance(message, ForRun):
             return Refusal("storage_unavailable", "The disk takes nothing at present, and the run waits for it. Ask again later.")
         if not self._recovered and not isinstance(message, Wake):
-            return self._again(message)
+            return self.again(message)
         try:
+            if self.book.lapsed:
+                await self.book.take_anew()
             return await self._handle(message)
+        except ClaimLost:
+            step_aside(self)
+            return away(self, message)
         except Unavailable:  # the disk takes nothing now: the message comes again when it does
-            return self._again(message)
+            return self.again(message)
 
     async def _handle(self, message: RunMessage) -> object:
         match message:
@@ -191,7 +194,7 @@ class Run(Actor[RunMessage]):
             if self.desk.hear(outcome):
                 continue
             if not accepts(turn, outcome):
-                await self._stale(outcome)
+                await self._note_stale(outcome)
             elif ends := ends_first(turn.state, outcome):
                 self.desk.hold(outcome, ends)
             else:
@@ -202,10 +205,10 @@ class Run(Actor[RunMessage]):
                 await self.go_on(turn)
             except Unavailable:
                 self._held += folded
-                self.wake_when_writable()
+                self.again(Wake())
         await self.desk.go_on()
 
-    async def _stale(self, outcome: Outcome) -> None:
+    async def _note_stale(self, outcome: Outcome) -> None:
         with contextlib.suppress(Unavailable):
             await self.services.store.commit(stale_result(self.run_id, outcome.token, self.services.clock.now_ms()))
 
@@ -232,11 +235,8 @@ class Run(Actor[RunMessage]):
             await self.go_on(self.book.turn())
         await self.desk.go_on()
 
-    def wake_when_writable(self) -> None:
-        """Look again when the disk takes something."""
-        self._again(Wake())
-
-    def _again(self, message: RunMessage) -> object:
+    def again(self, message: RunMessage) -> object:
+        """Hear that message again when the disk takes something."""
         self.spawn(self._when_writable, message)
         return None
 

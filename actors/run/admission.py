@@ -50,7 +50,8 @@ def prepare(
     by = str(admit.by) if admit.by is not None else "system"
     event = RunCreated(
         workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=admit.trigger_type,
-        priority=admit.priority, workspace=workspace, started_by=by, inputs=applied.values, **_origin(admit.origin),
+        priority=admit.priority, workspace=workspace, started_by=by, inputs=applied.values,
+        **{"profile": _profile(services, admit, plan), **_origin(admit.origin)},
     )  # fmt: skip
     append = Append(run_id, 0, (run_codec().encode(event),), headline=born(run_id, event, plan.workflow, now))
     ticket = first_ticket(run_id, event, plan.workflow, now)
@@ -64,6 +65,10 @@ def prepare(
     receipt = Receipt(admit.request.request_id, admit.request.digest.encode(), canonical(reply))
     entry = audit_entry(by, "run.start", run_id, {"workflow_id": admit.workflow_id, "digest": admit.digest}, "ok")
     return Transaction(now, appends, receipt, (entry,)), event, ticket, reply
+
+
+def _profile(services: Services, admit: Admit, plan: Plan) -> str:
+    return admit.profile or plan.workflow.execution.profile or services.rules.default_profile
 
 
 def _origin(origin: Origin | None) -> dict[str, Any]:

@@ -12,15 +12,17 @@ from actors.node.messages import Interruption, Outcome
 from actors.refusals import Refusal
 from actors.run.deciding import apply, look_at_artifacts
 from actors.run.known import replayed
-from actors.run.messages import ForRun
-from actors.run.operations import attempts_to_end, refusal_before
+from actors.run.messages import ForRun, Wake
+from actors.run.operations import announce, attempts_to_end, refusal_before
 from actors.run.outcomes import accepts, on_outcome
 from actors.run.pending import Pending
+from actors.run.requests import Reap
 from storage import ReceiptExists, RequestConflict, Unavailable
 from supervision import Forwarded
 
 if TYPE_CHECKING:
     from actors.run.actor import Run
+    from actors.run.turn import Turn
     from supervision.mailbox import Asked
 
 __all__ = ["Desk"]
@@ -90,6 +92,12 @@ class Desk:
         ends = attempts_to_end(turn, command.operation)
         if not ends:
             return await self._apply(command, [])
+        if announce(turn, command.operation):
+            try:
+                await self._run.book.commit(turn)
+            except Unavailable as error:
+                return Refusal(error.code, f"{error}. What you asked is not acknowledged; ask again, it does no harm.")
+            await self._run.follow()
         waiting = {turn.state.token(node_id): node_id for node_id in ends}
         self.pending = Pending(command, asked or self._run.defer(), waiting, _word(command))
         self._run.crew.dismiss(turn.state, ends)
@@ -98,23 +106,32 @@ class Desk:
     async def _apply(self, command: ForRun, endings: list[Outcome]) -> object:
         run = self._run
         turn = run.book.turn()
-        for outcome in endings:
-            if accepts(turn, outcome):
-                on_outcome(turn, outcome)
+        silent = isinstance(command.operation, Reap) and all(isinstance(outcome.verdict, Interruption) for outcome in endings)
+        if not silent:
+            _fold(turn, endings)
         await look_at_artifacts(run, turn, _gates(command))
         answer = apply(run, turn, command.operation)
+        if silent and isinstance(answer, Refusal):
+            _fold(turn, endings)
         try:
             if isinstance(answer, Refusal):
                 await run.go_on(turn)
                 return answer
             return await run.go_on(turn, command, answer)
         except (ReceiptExists, RequestConflict):
+            assert command.request is not None, "only who has a name for his request can have asked before"
             return replayed(run.services.store, command.request)
         except Unavailable as error:
             if endings:
                 self.pending = Pending(command, None, {}, _word(command), endings)
-                run.wake_when_writable()
+                run.again(Wake())
             return Refusal(error.code, f"{error}. What you asked is not acknowledged; ask again, it does no harm.")
+
+
+def _fold(turn: Turn, endings: list[Outcome]) -> None:
+    for outcome in endings:
+        if accepts(turn, outcome):
+            on_outcome(turn, outcome)
 
 
 def _answer(asked: Any, value: object) -> None:

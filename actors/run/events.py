@@ -55,11 +55,12 @@ class RunInterruptedShutdown(Fact):
 
 @frozen
 class RunPauseRequested(Fact):
-    """Somebody asked for a pause."""
+    """Somebody asked for a pause. `pausing`: attempts under way are being ended first, and the run has given its slot back."""
 
     kind: ClassVar[str] = "run_pause_requested"
     reason: str
     by: str | None = None
+    pausing: bool = False
 
 
 @frozen

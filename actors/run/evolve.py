@@ -6,24 +6,36 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from actors.entity import Fact
+from actors.node.events import NodeStarted
+from actors.run.events import RunExecutionClaimed, RunStarted
 from actors.run.fold_endings import ENDING_FOLDS
 from actors.run.fold_findings import FINDING_FOLDS
 from actors.run.fold_gates import GATE_FOLDS
+from actors.run.fold_interventions import INTERVENTION_FOLDS
 from actors.run.fold_letters import LETTER_FOLDS
 from actors.run.fold_nodes import NODE_FOLDS, leave_attempts
 from actors.run.fold_queue import QUEUE_FOLDS
 from actors.run.fold_run import RUN_FOLDS
 from actors.run.fold_steering import STEERING_FOLDS
 from actors.run.fold_waits import WAIT_FOLDS, close_waits
+from actors.run.interventions import RunExecutionClaimExpiredRequeued
 from actors.run.state import ACTIVE, RunState, RunStatus
 
-__all__ = ["evolve", "fold"]
+__all__ = ["NO_ACTIVITY", "evolve", "fold"]
+
+NO_ACTIVITY = frozenset((RunExecutionClaimed, RunExecutionClaimExpiredRequeued))
+"""What daemons do with their claims is nothing that happens in the run."""
 
 
 def evolve(state: RunState, event: Fact, at: int) -> None:
     """Apply one fact that was recorded at `at` (epoch milliseconds)."""
-    before, queue = state.status, state.queue
-    FOLDS[type(event)](state, event, at)
+    before, queue, kind = state.status, state.queue, type(event)
+    if kind not in NO_ACTIVITY:
+        state.activity_ms, state.progressed = at, kind is not RunStarted
+    if kind in NODE_FOLDS and getattr(event, "node_id", "") not in state.nodes:
+        _stray(state, event)
+    else:
+        FOLDS[kind](state, event, at)
     state.seq += 1
     state.updated_at_ms = at
     state.recent.append((state.seq, event.kind, at))
@@ -32,6 +44,14 @@ def evolve(state: RunState, event: Fact, at: int) -> None:
         _moved(state, before, after, at)
     if after == "queued" and state.queue is None:
         state.queue = {"queued_at_ms": at if queue is None else queue["queued_at_ms"]}
+
+
+def _stray(state: RunState, event: Any) -> None:
+    """The log of an import may speak of nodes that the version does not have; what matters of them is whether they are under way."""
+    if isinstance(event, NodeStarted):
+        state.strays[event.node_id] = None
+    else:
+        state.strays.pop(event.node_id, None)
 
 
 def fold(state: RunState, facts: Iterable[tuple[Fact, int]]) -> RunState:
@@ -67,5 +87,6 @@ FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     **GATE_FOLDS,
     **WAIT_FOLDS,
     **QUEUE_FOLDS,
+    **INTERVENTION_FOLDS,
     **LETTER_FOLDS,
 }

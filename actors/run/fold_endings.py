@@ -69,7 +69,8 @@ def _panicked(state: RunState, event: run.RunFailedPanic, at: int) -> None:
 
 def _lost_too_often(state: RunState, event: run.RunFailedServerRestart, at: int) -> None:
     for node_id in event.node_ids:
-        node = state.nodes[node_id]
+        if (node := state.nodes.get(node_id)) is None:
+            continue  # the version does not have it
         text = "It was lost with the daemon too often; nothing tells how far it came. See its logs, then retry."
         node.status, node.ended_at_ms, node.crashes = "failed", at, node.crashes + 1
         node.error = NodeError(event.code, text, "execution_error", at)

@@ -19,6 +19,8 @@ def _started(state: RunState, event: node.NodeStarted, at: int) -> None:
     item.status, item.attempt, item.instance, item.started_at_ms, item.ended_at_ms = "running", event.attempt, event.instance, at, None
     if item.first_started_at_ms is None:
         item.first_started_at_ms = at
+    if item.noted:
+        item.output, item.finding, item.noted = None, "", False
     state.executing[event.node_id] = None
     state.backoffs.pop(event.node_id, None)
     state.handlers.pop(event.node_id, None)

@@ -25,7 +25,9 @@ def _created(state: RunState, event: run.RunCreated, at: int) -> None:
 
 
 def _claimed(state: RunState, event: run.RunExecutionClaimed, at: int) -> None:
-    state.epoch, state.claimed, state.status = event.lease_epoch, True, "running"
+    state.epoch, state.claimed, state.progressed = event.lease_epoch, True, False
+    if state.status == "queued":  # a claim that was taken anew changes nothing else
+        state.status = "running"
 
 
 def _started(state: RunState, event: run.RunStarted, at: int) -> None:
@@ -41,18 +43,13 @@ def requeue(state: RunState, reason: str, detail: dict[str, Any] | None = None) 
         state.detail = detail
 
 
-def _rehydrated(state: RunState, event: run.RunQueuedForResumeAfterRestart, at: int) -> None:
-    for node_id in event.node_ids:
-        node = state.nodes[node_id]
-        node.status, node.crashes, node.excused = "pending", node.crashes + 1, node.excused + 1
-        state.executing.pop(node_id, None)
-        state.offer(node_id)
-    detail: dict[str, Any] = {"code": "queued_after_restart"}
-    requeue(state, event.reason, detail | ({"node_ids": list(event.node_ids)} if event.node_ids else {}))
-
-
 def _noted(state: RunState, event: Fact, at: int) -> None:
     """A fact for readers alone."""
+
+
+def _pause_requested(state: RunState, event: run.RunPauseRequested, at: int) -> None:
+    if event.pausing:
+        state.status, state.pause_reason = "pausing", event.reason
 
 
 def _paused(state: RunState, event: run.RunPaused, at: int) -> None:
@@ -121,9 +118,8 @@ RUN_FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     run.RunCreated: _created,
     run.RunExecutionClaimed: _claimed,
     run.RunStarted: _started,
-    run.RunQueuedForResumeAfterRestart: _rehydrated,
     run.RunInterruptedShutdown: _noted,
-    run.RunPauseRequested: _noted,
+    run.RunPauseRequested: _pause_requested,
     run.RunPaused: _paused,
     run.RunResumed: _resumed,
     run.RunRequeued: _requeued,

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from actors.entity import Fact
+from actors.lease import Holder
 from actors.refusals import RequestKey
-from actors.run.events import RunCreated
+from actors.run.events import RunCreated, RunExecutionClaimed
 from actors.run.evolve import evolve
 from actors.run.headline import LineKey, headline_of, line_key
 from actors.run.state import ACTIVE, RunState, new_state
@@ -21,7 +22,7 @@ from storage import Unavailable, VersionConflict
 from storage.codec import canonical
 from storage.records import Acquire, Append, AuditEntry, ClaimChange, Receipt, Recorded, Release, Transaction
 
-__all__ = ["CorruptLog", "Logbook", "Overtaken", "fold_log"]
+__all__ = ["CorruptLog", "Lapsed", "Logbook", "Overtaken", "fold_log"]
 
 PAGE = 5_000
 
@@ -37,6 +38,15 @@ class Overtaken(Unavailable):
 
     def __str__(self) -> str:
         return f"{self.args[0]} was changed by somebody else at the same moment"
+
+
+class Lapsed(Unavailable):
+    """The daemon slept for longer than its lease while a decision was made: args (run id,). Nothing was written; decide again."""
+
+    code = "claim_lapsed"
+
+    def __str__(self) -> str:
+        return f"the claim on {self.args[0]} ran out while that was decided"
 
 
 def fold_log(services: Services, run_id: str) -> RunState:
@@ -83,15 +93,17 @@ class Logbook:
     def __init__(self, services: Services, run_id: str) -> None:
         self.services = services
         self.run_id = run_id
-        self.left = self.queued = self.ended = self.mine = self._held = False
+        self.left = self.queued = self.ended = self._held = False
+        self.holder: Holder = "nobody"
+        self.claimant, self._until_ms = "", 0
         born = services.newborn.pop(run_id, None)
         if born is not None:
             self._begin(*born)
             return
         claim = services.store.claims.get(run_id)
-        if claim is not None:
-            self._held = claim.claimant is not None
-            self.mine = claim.claimant == services.claimant
+        self.holder = services.lease.holder(run_id, claim)
+        if claim is not None and claim.claimant is not None:
+            self._held, self.claimant, self._until_ms = True, claim.claimant, claim.until_ms
         self.reload()
 
     def _begin(self, event: RunCreated, at: int) -> None:
@@ -113,6 +125,22 @@ class Logbook:
         """Whether the run, as it was committed last, neither runs nor waits for a slot."""
         return self._line.status not in ACTIVE and self._line.status != "queued" and not self._held
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether another daemon may be at work on the run."""
+        return self.holder == "other" and self._until_ms >= self.services.clock.now_ms()
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether the claim was taken before the daemon slept for longer than its lease: nothing is written under it any more."""
+        return self.holder == "me" and self.services.lease.stale(self.run_id)
+
+    async def take_anew(self) -> None:
+        """Claim the run again, with the next epoch. Raises ClaimLost where somebody else has taken it meanwhile."""
+        services, turn = self.services, self.turn()
+        turn.emit(RunExecutionClaimed(services.ids.new("run-claim"), services.claimant, self.state.epoch + 1))
+        await self.commit(turn, claim=Acquire(services.claimant, self.state.epoch, services.lease_ms))
+
     def turn(self) -> Turn:
         """Begin a decision on the present state."""
         services = self.services
@@ -124,6 +152,9 @@ class Logbook:
     ) -> None:  # fmt: skip
         """Make the decision durable. Raises what the store raises; the state is then that of the log again."""
         state, events, before = self.state, turn.events, self._line
+        if self.lapsed and not isinstance(claim, Acquire):
+            self.reload()
+            raise Lapsed(self.run_id)
         if claim is None and self._held and state.status not in ACTIVE:
             claim = Release()
         if not events and request is None and not audit and claim is None:
@@ -152,10 +183,17 @@ class Logbook:
             self.reload()
             raise
         if claim is not None:
-            self._held = self.mine = isinstance(claim, Acquire) and claim.claimant is not None
+            self._claimed(held=isinstance(claim, Acquire) and claim.claimant is not None)
         self._line, self.committed = line, state.seq
         if events:
             self._note(before, line, events[-1], claimed=isinstance(claim, Acquire))
+
+    def _claimed(self, *, held: bool) -> None:
+        self._held, self.holder = held, "me" if held else "nobody"
+        if held:
+            self.services.lease.took(self.run_id)
+        else:
+            self.services.lease.gave(self.run_id)
 
     def _note(self, before: LineKey, line: LineKey, last: Fact, *, claimed: bool) -> None:
         after = self.state.status

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from actors.refusals import Principal, Refusal, RequestKey
-from actors.run.requests import Operation
+from actors.run.requests import Operation, Reap
 from storage.records import Append
 from supervision import Down, Request
 
@@ -23,6 +23,7 @@ __all__ = [
     "Made",
     "Origin",
     "QueueReason",
+    "ReapRun",
     "Renew",
     "Rest",
     "RunDown",
@@ -35,11 +36,11 @@ Reply = dict[str, Any] | Refusal
 
 @frozen
 class ForRun(Request[Reply]):
-    """An operation on one run: asked of the registrar, which opens the run if need be and hands it on."""
+    """An operation on one run: asked of the registrar, which opens the run if need be and hands it on. `request` None: the daemon's own."""
 
     run_id: str
     operation: Operation
-    request: RequestKey
+    request: RequestKey | None
 
 
 @frozen
@@ -79,6 +80,7 @@ class Admit(Request[Reply]):
     workflow_seq: int | None = None
     origin: Origin | None = None
     dry_run: bool = False
+    profile: str | None = None
 
 
 @frozen
@@ -130,6 +132,14 @@ class WakeRun:
     """Tell to the registrar: have that run look at the world."""
 
     run_id: str
+
+
+@frozen
+class ReapRun:
+    """Tell to the registrar: that run is stale, have it held."""
+
+    run_id: str
+    operation: Reap
 
 
 @frozen

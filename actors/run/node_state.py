@@ -35,7 +35,8 @@ class NodeState:
     """A node's present instance. `excused` attempts do not count against the cap, `crashes` are those lost with a daemon.
 
     `first_started_at_ms`: when its first attempt began. `finding` is the last word of an output under a contract. `exhausted`: it is
-    pending and will not start again. `holds`: its output did not fit its schema, which pauses the run. `rollbacks` counts how often it sent
+    pending and will not start again. `holds`: its output did not fit its schema, which pauses the run. `noted`: its
+    output is what the daemon noted of a lost attempt, until the next one starts. `rollbacks` counts how often it sent
     back what it reviews, `verdicts` are (instance, attempt, word) of all its outputs, those of former instances included.
     """
 
@@ -55,6 +56,7 @@ class NodeState:
     finding: str = ""
     exhausted: bool = False
     holds: bool = False
+    noted: bool = False
     rollbacks: int = 0
     verdicts: list[tuple[int, int, str]] = Factory(list)
 
@@ -68,4 +70,4 @@ class NodeState:
         self.status, self.instance, self.attempt, self.excused, self.crashes = "pending", self.instance + 1, 0, 0, 0
         self.started_at_ms = self.first_started_at_ms = self.ended_at_ms = self.skip_reason = None
         self.output = self.artifact = self.error = None
-        self.finding, self.exhausted, self.holds = "", False, False
+        self.finding, self.exhausted, self.holds, self.noted = "", False, False, False

@@ -19,17 +19,19 @@ from actors.run.finishing import finish, finish_refusal
 from actors.run.fold_gates import rework_roots
 from actors.run.forking import fork, fork_refusal
 from actors.run.known import no_such_run
+from actors.run.reaping import reap
 from actors.run.recovering import begin_anew, continue_node, recover, recovery_refusal, task_refusal, waits_over
 from actors.run.repairing import repair, repair_refusal
-from actors.run.requests import Cancel, Continue, Finish, Fork, Operation, Pause, Recover, Repair, Requeue, Resume, Retry
+from actors.run.requests import Cancel, Continue, Finish, Fork, Operation, Pause, Reap, Recover, Repair, Requeue, Resume, Retry
 from actors.run.resets import reset_closure
 from actors.run.state import RunState
 from actors.run.turn import Turn
 from actors.wait.messages import Resolve, Signal
 from actors.wait.operations import resolve_wait, signal
 
-__all__ = ["attempts_to_end", "operate", "refusal_before"]
+__all__ = ["announce", "attempts_to_end", "operate", "refusal_before"]
 
+WORKFLOW_PAUSED = "workflow_paused"
 Answer = Mapping[str, Any] | Refusal
 
 
@@ -39,7 +41,7 @@ def attempts_to_end(turn: Turn, operation: Operation) -> list[str]:
     match operation:
         case Cancel() if state.section == "finally" and _cleans_up(state):
             return []
-        case Pause() | Cancel():
+        case Pause() | Cancel() | Reap():
             return list(state.executing)
         case Decide(decision=decision):
             gate = may_decide(turn, operation)
@@ -56,7 +58,8 @@ def refusal_before(state: RunState, operation: Operation) -> Refusal | None:
     """What can be said before anything is ended."""
     if state.purged:
         return no_such_run(state.run_id)
-    if isinstance(operation, Pause) and state.status not in ("queued", "running", "waiting", "awaiting_approval"):
+    settles = state.status == "pausing" and isinstance(operation, Pause) and operation.reason == state.pause_reason
+    if isinstance(operation, Pause) and not settles and state.status not in ("queued", "running", "waiting", "awaiting_approval"):
         allowed = "queued, running, waiting or awaiting approval"
         text = f"The run {state.run_id} is {state.status}; only a run that is {allowed} can be paused."
         return Refusal("run_not_pausable", text, {"status": state.status})
@@ -89,9 +92,18 @@ def _reason(given: str | None, default: str) -> str:
     return (given or "").strip() or default
 
 
+def announce(turn: Turn, operation: Operation) -> bool:
+    """Say in the log, before attempts are ended, that the run is being held, where that is to outlive this daemon. Whether it was said."""
+    if not isinstance(operation, Pause) or operation.reason != WORKFLOW_PAUSED or turn.state.status != "running":
+        return False
+    turn.emit(RunPauseRequested(reason=WORKFLOW_PAUSED, by=str(operation.by), pausing=True))
+    return True
+
+
 def _pause(turn: Turn, operation: Pause) -> Answer:
     reason = _reason(operation.reason, "paused_by_operator")
-    turn.emit(RunPauseRequested(reason=reason, by=str(operation.by)))
+    if turn.state.status != "pausing":
+        turn.emit(RunPauseRequested(reason=reason, by=str(operation.by)))
     turn.emit(RunPaused(reason=reason))
     return {}
 
@@ -139,4 +151,5 @@ _APPLY: dict[type, Callable[[Turn, Any], Answer]] = {
     Signal: signal,
     Resolve: resolve_wait,
     RetryLetters: retry_letters,
+    Reap: reap,
 }

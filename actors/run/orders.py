@@ -7,13 +7,14 @@ from hashlib import sha256
 from attrs import frozen
 
 from actors.node.messages import ArtifactOrder, CommandOrder, Failure, PythonOrder, WorkOrder
+from actors.run.limits import idle_ms, is_watched, total_ms
 from actors.run.scope import scope_for
 from actors.run.state import RunState
 from actors.settings import RunRules
 from actors.workflow.spec import Command, Node, Python, Shell
 from actors.workflow.template import TemplateError, render, render_text
 
-__all__ = ["Folders", "limits_of", "work_order"]
+__all__ = ["Folders", "work_order"]
 
 
 @frozen
@@ -33,7 +34,7 @@ def work_order(state: RunState, node_id: str, folders: Folders, rules: RunRules)
             run_id=state.run_id, node_id=node_id, instance=state.nodes[node_id].instance, attempt=state.nodes[node_id].attempt,
             token=state.token(node_id), idempotency_key=idempotency_key(state, node_id), action=_action(state, node, scope),
             workdir=folders.workdir, run_dir=folders.run_dir, output=node.output, artifact=_artifact(state, node, scope),
-            idle_ms=_idle(node, rules), total_ms=_total(node, rules),
+            idle_ms=idle_ms(node, rules) if is_watched(node) else None, total_ms=total_ms(node, rules),
         )  # fmt: skip
     except TemplateError as error:
         return Failure(error.code, error.message, "configuration", {"path": error.path})
@@ -46,27 +47,6 @@ def idempotency_key(state: RunState, node_id: str) -> str:
 
 def _templated(node: Node) -> bool:
     return not isinstance(node.action, Python) or bool(node.with_) or node.artifact is not None
-
-
-def limits_of(node: Node, rules: RunRules) -> dict[str, int]:
-    """The time limits of one attempt, milliseconds; without an idle limit where silence cannot be heard."""
-    idle = _idle(node, rules)
-    return ({} if idle is None else {"idle_ms": idle}) | {"total_ms": _total(node, rules)}
-
-
-def _idle(node: Node, rules: RunRules) -> int | None:
-    """Processes alone are watched for silence; never longer than the total limit."""
-    if isinstance(node.action, Python) and not node.action.isolate:
-        return None
-    idle = node.timeout_ms or rules.idle_timeout_ms
-    return min(idle, node.absolute_timeout_ms) if node.absolute_timeout_ms else idle
-
-
-def _total(node: Node, rules: RunRules) -> int:
-    if node.absolute_timeout_ms:
-        return node.absolute_timeout_ms
-    idle = node.timeout_ms or rules.idle_timeout_ms
-    return min(max(3 * idle, idle + 60_000), rules.node_time_limit_ms)
 
 
 def _artifact(state: RunState, node: Node, scope: dict[str, object]) -> ArtifactOrder | None:

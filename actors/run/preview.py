@@ -9,7 +9,7 @@ from attrs import asdict, frozen
 
 from actors.run.failing import cap_at
 from actors.run.frontier import Frontier
-from actors.run.orders import limits_of
+from actors.run.limits import limits_of
 from actors.run.plan import Plan, handler_id
 from actors.settings import RunRules
 from actors.workflow.condition import ConditionError, compile_condition

@@ -14,10 +14,11 @@ from actors.run.events import (
     RunQueuedForResumeAfterRestart,
     RunStarted,
 )
+from actors.run.interventions import RunExecutionClaimExpiredRequeued, RunPausingSettledOnRestart
 from actors.run.turn import Turn
 from actors.settings import CRASH_ATTEMPTS
 
-__all__ = ["claim", "hold_for_shutdown", "rehydrate"]
+__all__ = ["claim", "hold_for_shutdown", "reclaim", "rehydrate"]
 
 
 def rehydrate(turn: Turn) -> None:
@@ -28,7 +29,13 @@ def rehydrate(turn: Turn) -> None:
         return
     if state.status not in ("running", "pausing"):
         return
+    if state.strays:
+        turn.emit(RunFailedServerRestart(code="interrupted_by_restart", node_ids=tuple(sorted(state.strays))))
+        return
     lost = tuple(sorted(state.executing))
+    if state.status == "pausing":
+        turn.emit(RunPausingSettledOnRestart(node_ids=_known(turn, lost)))
+        return
     worn_out = tuple(node_id for node_id in lost if state.nodes[node_id].crashes + 1 >= CRASH_ATTEMPTS)
     if worn_out:
         turn.emit(RunFailedServerRestart(code="interrupted_by_restart", node_ids=worn_out))
@@ -36,10 +43,25 @@ def rehydrate(turn: Turn) -> None:
             text = f"{CRASH_ATTEMPTS} attempts of {node_id} were lost with the daemon."
             open_for_node(turn, node_id, Failure("interrupted_by_restart", text))
         return
+    turn.emit(RunQueuedForResumeAfterRestart(node_ids=_known(turn, lost)))
+
+
+def _known(turn: Turn, lost: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that simply begin again; of an attempt that must happen once a person is asked whether it did."""
+    state = turn.state
     unknown = [node_id for node_id in lost if state.plan.nodes[node_id].effect == "once" and state.plan.section[node_id] == "body"]
     for node_id in unknown:
         ask_outcome(turn, node_id)
-    turn.emit(RunQueuedForResumeAfterRestart(node_ids=tuple(node_id for node_id in lost if node_id not in unknown)))
+    return tuple(node_id for node_id in lost if node_id not in unknown)
+
+
+def reclaim(turn: Turn, holder: str) -> None:
+    """The claim of a daemon that may have lived has run out: take the run back (runs spec 9.4)."""
+    state = turn.state
+    if state.status == "running" and not state.progressed and not state.executing:
+        turn.emit(RunExecutionClaimExpiredRequeued(claimant_id=holder, lease_epoch=state.epoch))
+    else:
+        rehydrate(turn)
 
 
 def claim(turn: Turn, claim_id: str, claimant_id: str, problem: tuple[str, str] | None) -> None:
@@ -52,6 +74,9 @@ def claim(turn: Turn, claim_id: str, claimant_id: str, problem: tuple[str, str] 
 
 
 def hold_for_shutdown(turn: Turn) -> None:
-    """The daemon ends in order: hold the run, the next start takes it up."""
+    """The daemon ends in order: hold the run, the next start takes it up. One that is being held already stays so."""
+    if turn.state.status == "pausing":
+        turn.emit(RunPaused(reason=turn.state.pause_reason or "paused_by_operator"))
+        return
     turn.emit(RunInterruptedShutdown())
     turn.emit(RunPaused(reason="shutdown"))

@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING
 from actors.plans import VersionMissing
 from actors.refusals import Refusal
 from actors.run.actor import Run
+from actors.run.claiming import renew
 from actors.run.draining import STOP_S, drain_all
 from actors.run.dry import rehearse
 from actors.run.firing import create, fire
 from actors.run.known import is_run, no_such_run, shutting_down
-from actors.run.messages import Admit, Drain, Fire, ForRun, Launch, Made, QueueReason, Renew, RunDown, Wake, WakeRun
+from actors.run.messages import Admit, Drain, Fire, ForRun, Launch, Made, QueueReason, ReapRun, Renew, RunDown, Wake, WakeRun
 from actors.run.quarantine import lock_away, unavailable
 from actors.run.reopening import reopen_all, restore_reports, restore_statuses
+from actors.run.stale import reap_run
 from actors.scheduler.messages import Due, Relaunch
 from actors.services import RUNS, SCHEDULER, Services
-from storage import Unavailable
 from supervision import Actor, ActorDead, ChildSpec, Dynamic, Exit, Failed, Forwarded, Mailbox, Normal, Shutdown, Supervisor
 
 if TYPE_CHECKING:
     from actors.run.plan import Plan
+    from actors.run.requests import Reap
     from supervision import Ref, Timer
     from supervision.mailbox import Asked
 
@@ -28,7 +30,7 @@ __all__ = ["Registrar", "RegistrarMessage"]
 
 RESTING = ("awaiting_approval", "waiting", "paused", "queued")
 LOOK_AGAIN_MS = 30_000
-RegistrarMessage = Admit | Fire | ForRun | Launch | QueueReason | RunDown | Wake | WakeRun | Renew | Drain
+RegistrarMessage = Admit | Fire | ForRun | Launch | QueueReason | ReapRun | RunDown | Wake | WakeRun | Renew | Drain
 
 
 class Registrar(Actor[RegistrarMessage]):
@@ -46,6 +48,7 @@ class Registrar(Actor[RegistrarMessage]):
         self._knocking: dict[str, list[tuple[Asked | None, ForRun | Launch | QueueReason | Wake]]] = {}
         self._timer: tuple[int, Timer] | None = None
         self._draining = False
+        self.stale: dict[str, Reap] = {}
         self._admitted = self._opened = self._quarantined = 0
 
     async def started(self) -> None:
@@ -73,15 +76,17 @@ class Registrar(Actor[RegistrarMessage]):
             case ForRun():
                 return self._hand_on(message)
             case Launch(run_id=run_id) | QueueReason(run_id=run_id) if not self._draining:
-                await self._tell_run(run_id, message)
+                await self.tell_run(run_id, message)
             case RunDown():
                 await self._run_down(message)
             case Wake() if not self._draining:
                 await self._wake_due()
             case WakeRun(run_id=run_id) if not self._draining:
-                await self._tell_run(run_id, Wake())
+                await self.tell_run(run_id, Wake())
             case Renew():
-                self.spawn(self._renew)
+                self.spawn(renew, self)
+            case ReapRun() if not self._draining:
+                self.spawn(reap_run, self, message)
             case Drain():
                 self._draining = True
                 self.spawn(drain_all, self, message, self.defer())
@@ -98,7 +103,8 @@ class Registrar(Actor[RegistrarMessage]):
         path = f"{RUNS}/{run_id}/run"
         return self.system.ref(path) if self.system.receives(path) else None
 
-    async def _tell_run(self, run_id: str, message: Launch | QueueReason | Wake) -> None:
+    async def tell_run(self, run_id: str, message: Launch | QueueReason | Wake) -> None:
+        """Open the run if need be, and tell it."""
         if (run := self.open(run_id)) is None:
             self._knock(run_id, None, message)
         else:
@@ -106,10 +112,10 @@ class Registrar(Actor[RegistrarMessage]):
 
     def spec(self, run_id: str) -> ChildSpec:
         """A run as a child: its workers, then the run itself, whose own restart leaves them at work."""
-        services = self.services
+        services, stale = self.services, self.stale.pop(run_id, None)
         children = (
             ChildSpec("work", lambda: Dynamic(shutdown=STOP_S), shutdown="infinity"),
-            ChildSpec("run", lambda: Run(services, run_id), restart="transient", shutdown=STOP_S, significant=True),
+            ChildSpec("run", lambda: Run(services, run_id, stale), restart="transient", shutdown=STOP_S, significant=True),
         )
         tree = Supervisor(
             children=children, strategy="rest_for_one", intensity=self._restart_max, period=self._restart_window_s,
@@ -156,6 +162,9 @@ class Registrar(Actor[RegistrarMessage]):
     async def _run_down(self, message: RunDown) -> None:
         run_id, ended = message.run_id, message.down.exit
         self.watched.discard(run_id)
+        if run_id in self.stale:  # it hung, and holds itself when it begins anew
+            self.open(run_id)
+            return
         if not isinstance(ended, Normal | Shutdown):
             await self._broke(run_id, ended)
             return
@@ -222,9 +231,3 @@ class Registrar(Actor[RegistrarMessage]):
         if self._timer is not None:
             self._timer[1].cancel()
         self._timer = (due, self.after((due - now) / 1000, Wake()))
-
-    async def _renew(self) -> None:
-        try:
-            await self.services.store.renew(self.services.claimant, self.services.lease_ms)
-        except Unavailable:
-            return  # the next one is due before the lease ends

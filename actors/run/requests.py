@@ -14,7 +14,7 @@ from actors.wait.messages import Resolve, Signal
 from storage.records import Append
 
 __all__ = [
-    "Cancel", "Continue", "Finish", "Fork", "Operation", "Pause", "Recover", "Repair", "Requeue", "Resume", "Retry",
+    "Cancel", "Continue", "Finish", "Fork", "Operation", "Pause", "Reap", "Recover", "Repair", "Requeue", "Resume", "Retry",
 ]  # fmt: skip
 
 
@@ -104,6 +104,16 @@ class Fork:
     workflow_seq: int | None = None
 
 
+@frozen
+class Reap:
+    """Hold the run because nothing has happened in it for `threshold_ms`; only if its log still ends at `seq`. Asked by the daemon."""
+
+    seq: int
+    threshold_ms: int
+    by: str = "system"
+
+
 Operation = (
-    Pause | Resume | Cancel | Finish | Retry | Requeue | Continue | Recover | Repair | Fork | Decide | Signal | Resolve | RetryLetters
+    Pause | Resume | Cancel | Finish | Retry | Requeue | Continue | Recover | Repair | Fork | Decide | Signal | Resolve
+    | RetryLetters | Reap
 )  # fmt: skip

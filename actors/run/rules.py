@@ -12,6 +12,7 @@ from actors.run.ending import end, outcome_word
 from actors.run.events import FinallyCompleted, FinallyStarted, RunRequeued
 from actors.run.failing import hold_for_review
 from actors.run.finishing import finished, leave_undone
+from actors.run.reaping import auto_resume
 from actors.run.resting import rest
 from actors.run.settlement import settle_run
 from actors.run.starting import halted, start_handlers, start_ready
@@ -45,6 +46,7 @@ def ended_because(state: RunState) -> str:
 def advance(turn: Turn) -> None:
     """Take the run as far as it goes without an outcome, a decision or time. Called after every change while the run is claimed."""
     state = turn.state
+    auto_resume(turn)
     if state.open_gates:
         apply_time(turn)
     if state.waits:

@@ -47,11 +47,13 @@ class Conclusion:
 class RunState:
     """The fold of one run's log up to `seq`.
 
+    `activity_ms` is when something happened in it, claims left aside; `progressed`: something did since its last claim.
     `waits` holds the newest wait of each node. `heard` maps the keys of signals that came to the wait they ended (empty: kept).
     `letters` names the dead letter for whose sake a node's present instance began.
     `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
     `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
-    no attempt made.
+    no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`, `revived_ms`:
+    when it was held because nothing happened, and when it went on by itself.
     """
 
     run_id: str
@@ -60,6 +62,8 @@ class RunState:
     tail: Frontier
     nodes: dict[str, NodeState]
     seq: int = 0
+    activity_ms: int = 0
+    progressed: bool = False
     status: RunStatus = "queued"
     workflow_id: str = ""
     version: int = 0
@@ -119,6 +123,9 @@ class RunState:
     output: Any = None
     report_path: str | None = None
     purged: bool = False
+    strays: dict[str, None] = Factory(dict)
+    reaped_ms: tuple[int, ...] = ()
+    revived_ms: tuple[int, ...] = ()
     env: Mapping[str, str] = Factory(dict)
     recent: deque[tuple[int, str, int]] = Factory(lambda: deque(maxlen=RECENT))
     plans: Callable[[str], Plan] | None = None

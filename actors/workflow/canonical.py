@@ -63,6 +63,7 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
                     "max_total_tool_calls": execution.max_total_tool_calls,
                     "fail_fast": execution.fail_fast,
                     "weight": execution.weight,
+                    "profile": execution.profile,
                 },
                 max_parallel=1,
                 weight=1,

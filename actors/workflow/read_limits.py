@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, get_args
 
 from attrs import evolve
 
 from actors.workflow.form import ABSENT, Form
-from actors.workflow.spec import Execution
+from actors.workflow.spec import Execution, Profile
 
 __all__ = ["read_execution"]
 
 CODE: Final = "limits_invalid"
 MAX_PARALLEL: Final = 16
+PROFILES: Final[tuple[Profile, ...]] = get_args(Profile)
 MAX_WEIGHT: Final = 100
 MOST: Final = 2**53
 
 
 def read_execution(form: Form) -> Execution:
     """What stands under `limits`, and the workflow's `fail_fast`."""
-    fail_fast = form.take("fail_fast")
+    fail_fast, word = form.take("fail_fast"), form.choice("profile", choices=PROFILES, code="profile_unknown")
     inner = form.sub("limits", "execution")
     limits = Execution()
     if inner:
         limits = _read_limits(inner)
         if "execution" in form.data and fail_fast is ABSENT:
             fail_fast = inner.take("fail_fast")
+        if "execution" in form.data and word is None:
+            word = inner.choice("profile", choices=PROFILES, code="profile_unknown")
         inner.close("limits")
     if fail_fast is not ABSENT and type(fail_fast) is not bool:
         form.wrong(("fail_fast",), fail_fast, "true or false")
-    return evolve(limits, fail_fast=fail_fast if type(fail_fast) is bool else None)
+    profile = next((one for one in PROFILES if one == word), None)
+    return evolve(limits, fail_fast=fail_fast if type(fail_fast) is bool else None, profile=profile)
 
 
 def _read_limits(form: Form) -> Execution:

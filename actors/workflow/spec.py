@@ -16,8 +16,8 @@ from actors.workflow.triggers import Triggers
 
 __all__ = [
     "Artifact", "Backoff", "Command", "Condition", "Contract", "Effect", "Execution", "Gate", "GateExpiry", "Input", "Need", "Node",
-    "NodeKind", "OnFail", "Option", "OutputForm", "Python", "RetryPolicy", "Shell", "Timer", "Until", "Validator", "Wait", "WaitTimeout",
-    "Webhook", "WebhookField", "Workflow",
+    "NodeKind", "OnFail", "Option", "OutputForm", "Profile", "Python", "RetryPolicy", "Shell", "Timer", "Until", "Validator", "Wait",
+    "WaitTimeout", "Webhook", "WebhookField", "Workflow",
 ]  # fmt: skip
 
 NodeKind = Literal["command", "shell", "python", "gate", "wait"]
@@ -199,11 +199,14 @@ class Node:
         return "wait"
 
 
+Profile = Literal["strict", "guided", "yolo"]
+
+
 @frozen
 class Execution:
     """Limits of one run: attempts at once (1 to 16), and budgets: active time, tokens and money for models, calls of tools.
 
-    `weight` (1 to 100) is the share of the slots that its workflow gets.
+    `weight` (1 to 100) is the share of the slots that its workflow gets, `profile` how much its runs may do unasked (None: as configured).
     """
 
     max_parallel: int = 1
@@ -213,6 +216,7 @@ class Execution:
     max_total_tool_calls: int | None = None
     fail_fast: bool | None = None
     weight: int = 1
+    profile: Profile | None = None
 
 
 @frozen

@@ -65,7 +65,7 @@ def test_all_mistakes_of_file_and_environment_are_reported_at_once(tmp_path: Pat
 def test_an_unknown_key_is_answered_with_the_keys_of_its_section() -> None:
     with pytest.raises(ConfigInvalid) as caught:
         load({"PENSTOCK_CLAIMS_LEASES": "30s"}, None)
-    assert caught.value.problems[0].allowed == "claims.lease, claims.renew_every"
+    assert caught.value.problems[0].allowed == "claims.lease, claims.renew_every, claims.claimant_id"
 
 
 @pytest.mark.parametrize("text", ["[claims\n", "claims = 3\n", "\udcff"])

@@ -200,7 +200,7 @@ async def ending_of(house: House, run_id: str) -> dict[str, Any]:
             node["status"],
             node["instance"],
             _plain(node.get("output")),
-            node.get("error", {}).get("code"),
+            _own_code(node.get("error", {}).get("code")),
             node.get("artifact"),
         )
         for node in run["nodes"]
@@ -210,10 +210,17 @@ async def ending_of(house: House, run_id: str) -> dict[str, Any]:
     return {name: run.get(name) for name in known} | {"nodes": nodes, "history": history}
 
 
+def _own_code(code: str | None) -> str | None:
+    """That an attempt was lost with its daemon is no matter of the tale."""
+    return None if code == "interrupted_by_restart" else code
+
+
 def _plain(output: Any) -> Any:
     """Without what differs from one telling to the next."""
     if not isinstance(output, dict):
         return output
+    if output.get("blocker_category") == "server_restart_interrupted":
+        return None
     if output.get("contract_kind") == "stateful_wait":
         content = output["content"]
         return content["wait_kind"], content["event_type"], content["wake"].get("payload")

@@ -12,7 +12,7 @@ from attrs import frozen
 from actors.node.guardian.inside import procfs
 from actors.node.guardian.inside.procfs import Stat
 
-__all__ = ["Swept", "kill_tagged", "sweep_leftovers"]
+__all__ = ["Strays", "Swept", "find_tagged", "kill_tagged", "sweep_leftovers"]
 
 STORE = b"PENSTOCK_STORE"
 ATTEMPT = b"PENSTOCK_ATTEMPT"
@@ -90,3 +90,27 @@ async def _kill_until_none(find: Callable[[], dict[int, Stat]]) -> Swept:
             await trio.sleep(_AGAIN)
             living = find()
     return Swept(len(killed), tuple(living))
+
+
+def find_tagged(tag: str, tokens: Iterable[str]) -> bool:
+    """Whether a process of one of these attempts of store `tag` lives."""
+    wanted = {token.encode() for token in tokens}
+    blocks = (procfs.environment(process.pid) for process in _everything()) if wanted else ()
+    return any(procfs.variable(block, STORE) == tag.encode() and procfs.variable(block, ATTEMPT) in wanted for block in blocks)
+
+
+@frozen
+class Strays:
+    """Processes of attempts of one store, found by their tokens wherever they run."""
+
+    tag: str
+
+    def any_of(self, tokens: Iterable[str]) -> bool:
+        """Whether a process of one of them lives. Looks through all processes."""
+        return find_tagged(self.tag, tokens)
+
+    async def kill(self, tokens: Iterable[str]) -> None:
+        """Kill all of theirs, and all below them."""
+        wanted = list(tokens)
+        if wanted:
+            await kill_tagged(self.tag, wanted, ())

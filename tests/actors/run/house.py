@@ -10,6 +10,8 @@ from typing import Any
 
 from attrs import define, field
 
+from actors.lease import Lease
+from actors.node.guardian.sweep import Strays
 from actors.node.tools import Tools
 from actors.plans import Plans
 from actors.refusals import Refusal, RequestKey
@@ -63,8 +65,8 @@ def services_at(folder: Path) -> Iterator[Services]:
     with Store.open(folder, clock=clock, inline=True, limits=Limits(wal=32_768)) as store:
         ended: list[RunState] = []
         yield Services(
-            store=store, clock=clock, ids=Names(), plans=Plans(store.blobs), watchers=Watchers.new(), rules=RunRules(), claimant="me",
-            lease_ms=30_000, folder=folder, tools=_no_tools, report=ended.append,
+            store=store, clock=clock, ids=Names(), plans=Plans(store.blobs), watchers=Watchers.new(), rules=RunRules(),
+            lease=Lease("me", 30_000, lambda: 0.0), folder=folder, tools=_no_tools, strays=Strays("none"), report=ended.append,
         )  # fmt: skip
 
 

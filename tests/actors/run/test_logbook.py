@@ -62,7 +62,7 @@ async def test_the_line_in_the_catalog_follows_the_status(services: Services) ->
 
 async def test_the_claim_is_held_while_the_run_runs_and_let_go_with_the_event_that_ends_that(services: Services) -> None:
     book = await begun(services)
-    assert book.mine
+    assert book.holder == "me"
     claimed = services.store.claims.get(book.run_id)
     assert claimed is not None
     assert (claimed.claimant, claimed.epoch) == ("me", 1)
@@ -70,7 +70,7 @@ async def test_the_claim_is_held_while_the_run_runs_and_let_go_with_the_event_th
     await done(book, "b")
     claimed = services.store.claims.get(book.run_id)
     assert claimed is not None
-    assert (claimed.claimant, book.mine, book.left, book.ended, book.queued) == (None, False, True, True, False)
+    assert (claimed.claimant, book.holder, book.left, book.ended, book.queued) == (None, "nobody", True, True, False)
 
 
 async def test_an_empty_decision_writes_nothing(services: Services) -> None:
@@ -120,7 +120,7 @@ async def test_r19_of_two_who_claim_a_run_at_once_one_gets_it(services: Services
     claimed = services.store.claims.get(run_id)
     assert claimed is not None
     assert (len(got), claimed.epoch, claimed.claimant) == (1, 1, f"daemon-{got[0]}")
-    assert [book.mine for book in books] == [number in got for number in range(2)]
+    assert [book.holder == "me" for book in books] == [number in got for number in range(2)]
     names = [recorded.kind for recorded in services.store.journal.read(run_id)]
     assert names == ["run_created", "run_execution_claimed", "run_started"]
     assert books[1 - got[0]].state.seq == 3, "who came too late sees what the other wrote"
@@ -167,7 +167,7 @@ async def test_a_run_that_is_not_there_is_a_lookup_error(services: Services) -> 
     ("event", "words"),
     [
         (NewEvent("run_painted", b"{}"), "event 2 .run_painted."),
-        (NewEvent("node_started", b'{"node_id":"nobody"}'), "event 2 .node_started."),
+        (NewEvent("node_blocked", b'{"node_id":"nobody"}'), "event 2 .node_blocked."),
         (NewEvent("run_paused", b'{"why":"x"}'), "event 2 .run_paused."),
     ],
 )
@@ -210,7 +210,7 @@ async def test_a_run_that_was_just_made_is_opened_without_reading(services: Serv
     assert isinstance(event, RunCreated)
     services.newborn[run_id] = (event, created.at_ms)
     book = Logbook(services, run_id)
-    assert (book.state.seq, book.state.status, book.mine, services.newborn) == (1, "queued", False, {})
+    assert (book.state.seq, book.state.status, book.holder, services.newborn) == (1, "queued", "nobody", {})
 
 
 async def test_a_decision_writes_in_another_log_too_or_nowhere(services: Services) -> None:

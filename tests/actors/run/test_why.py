@@ -76,9 +76,9 @@ def test_a_run_under_way() -> None:
     story.fail("b")
     story.fail("c")
     story.now += 90_000
-    assert codes(story) == ["node_running", "retry_backoff", "failing", "awaiting_gate"]
+    assert codes(story) == ["node_running", "failing", "retry_backoff", "awaiting_gate"]
     assert why(story)[0]["text"] == "Node a has been running for 2 minutes (attempt 1)."
-    assert why(story)[2]["text"].startswith("b failed: nothing new starts")
+    assert why(story)[1]["text"].startswith("b failed: nothing new starts")
 
 
 def test_a_run_that_goes_on_after_a_failure_says_so() -> None:
@@ -146,7 +146,7 @@ def test_a_failed_run_names_the_nodes_and_the_way_on() -> None:
     story.fail("a", "exit_3")
     (found,) = why(story)
     assert (found["code"], found["text"]) == ("nodes_failed", "It failed. Node a: exit_3! (exit_3).")
-    assert found["next"] == ["penstock retry run-1 a", "penstock logs run-1 a"]
+    assert found["next"] == ["penstock recover run-1", "penstock retry run-1 a", "penstock logs run-1 a"]
 
 
 def test_runs_that_ended_otherwise() -> None:

@@ -134,7 +134,7 @@ def workflows(draw: st.DrawFn) -> Workflow:
     counts = st.none() | st.integers(1, 2**53)
     limits = Execution(
         draw(st.integers(1, 16)), draw(st.none() | MS), draw(counts), draw(st.none() | st.floats(0, 1e6)), draw(counts),
-        draw(st.sampled_from([None, True, False])), draw(st.integers(1, 100)),
+        draw(st.sampled_from([None, True, False])), draw(st.integers(1, 100)), draw(st.sampled_from([None, "strict", "yolo"])),
     )  # fmt: skip
     return Workflow(
         draw(NAMES), body, draw(st.none() | TEXT), draw(LOOSE), draw(_inputs()), tail, limits, draw(st.none() | TEXT),

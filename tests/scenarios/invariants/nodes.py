@@ -70,7 +70,7 @@ def _starts(db: Records, run_id: str) -> list[str]:
             spent[node] += 1
         elif event["event"] == "node_interrupted":
             spent[node] -= 1
-        elif event["event"] == "run_queued_for_resume_after_restart":
+        elif event["event"] in ("run_queued_for_resume_after_restart", "run_pausing_settled_on_restart"):
             for node_id in event["node_ids"]:
                 spent[max(key for key in spent if key[0] == node_id)] -= 1
         elif event["event"] == "node_failed" and spent[node] > event["max_attempts"] + (event["code"] == "attempt_lost"):
@@ -91,9 +91,9 @@ def inv_g7(db: Records, history: History) -> list[str]:
                 working.add(node_id)
             elif name in (*OUTCOMES, "approval_gate_opened", "node_approval_rollback"):
                 working.discard(node_id)
-            elif name == "run_queued_for_resume_after_restart":
+            elif name in ("run_queued_for_resume_after_restart", "run_pausing_settled_on_restart"):
                 working -= set(event["node_ids"])
-            elif name in ENDED:
+            elif name in (*ENDED, "run_paused_stale_no_provider_activity"):
                 working.clear()
     return wrong
 

@@ -1,0 +1,74 @@
+"""Why a run is held, and how it is let go on. Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actors.run.failing import under_review
+from actors.run.state import RunState
+from actors.run.wording import failures, reason, words
+
+__all__ = ["why_held"]
+
+BUDGETS = {
+    "budget_runtime_reached": ("runtime budget", "--runtime 2h"), "budget_tokens_reached": ("token budget", "--tokens 1000000"),
+    "budget_cost_reached": ("budget of dollars", "--cost 20"), "budget_tool_calls_reached": ("budget of tool calls", "--tool-calls 1000"),
+    "budget_model_unpriced": ("budget of dollars", "--cost 20"),
+}  # fmt: skip
+BY_OPERATOR = "paused_by_operator"
+
+
+def why_held(state: RunState) -> dict[str, Any]:
+    """The one reason of a paused run."""
+    code = state.pause_reason or "paused"
+    resume = f"penstock resume {state.run_id}"
+    if code in BUDGETS and state.detail is not None:
+        return _budget(state, code, resume)
+    if code == "schema_validation_failed" and state.detail is not None:
+        node_id = str(state.detail["node_id"])
+        text = f"The output of {node_id} does not fit its schema. Look at it; resumed, it is made again."
+        return reason(code, text, f"penstock logs {state.run_id} {node_id}", resume, node_id=node_id)
+    if code == "shutdown":
+        text = "The daemon was shut down while it ran. The next start of the daemon takes it up by itself."
+        return reason(code, text, resume, stop_kind=state.stop_kind)
+    if code == "workflow_paused":
+        text = f"Its workflow {state.workflow_id} is paused, and it is held with it. It goes on when the workflow is activated."
+        return reason(code, text, f"penstock workflow activate {state.workflow_id}", f"{resume}   (this run alone)")
+    if code == "stale_no_provider_activity":
+        return _stale(state, resume)
+    if code == "node_failed_review":
+        failed = under_review(state)
+        text = f"{failures(state, failed)} The run is held until somebody has looked: resume it to give fresh attempts, or cancel it."
+        logs = [f"penstock logs {state.run_id} {node_id}" for node_id in failed[:1]]
+        return reason(code, text, resume, *logs, f"penstock cancel {state.run_id}", node_ids=failed)
+    row = next((row for row in state.waits.values() if row.needs_person), None)
+    if code in ("wait_escalated", "wait_reminded") and row is not None:
+        text = f"Nothing came in time for node {row.node_id}" + (f", and {row.escalate_to} is asked" if row.escalate_to else "")
+        return reason(
+            code, f"{text}. Resume it to wait anew, or cancel it.", resume, f"penstock cancel {state.run_id}", node_id=row.node_id
+        )
+    why = "." if code == BY_OPERATOR else f": {code.rstrip('.')}."
+    return reason(BY_OPERATOR, f"An operator paused it{why}", resume, f"penstock cancel {state.run_id}", stop_kind=state.stop_kind)
+
+
+def _budget(state: RunState, code: str, resume: str) -> dict[str, Any]:
+    """What was used of what, and how to raise it."""
+    what, option = BUDGETS[code]
+    value, limit = (state.detail or {}).get("value", 0), (state.detail or {}).get("limit", 0)
+    used, most = (words(int(value)), words(int(limit))) if code == "budget_runtime_reached" else (value, limit)
+    text = f"Its {what} is used up: {used} of {most}."
+    if code == "budget_model_unpriced":
+        text = f"It has a budget of {limit} dollars, and some of what it used has no price, so that nobody knows what is left of it."
+    steps = (f"{resume} {option}", f"penstock finish {state.run_id}", f"penstock cancel {state.run_id}")
+    return reason(
+        code, f"{text} Resume it with a raised limit, finish it with what it has, or cancel it.", *steps, stop_kind=state.stop_kind
+    )
+
+
+def _stale(state: RunState, resume: str) -> dict[str, Any]:
+    found = state.detail or {}
+    nodes = found.get("node_ids", [])
+    what = f"Nothing was heard of {', '.join(nodes)}" if nodes else "Nothing happened"
+    text = f"{what} for {words(found.get('idle_s', 0) * 1000)}, and it did not go on by itself again. Look at its logs, then resume it."
+    logs = [f"penstock logs {state.run_id} {node_id}" for node_id in nodes[:1]]
+    return reason("stale_no_provider_activity", text, *logs, resume, f"penstock cancel {state.run_id}", stop_kind=state.stop_kind)

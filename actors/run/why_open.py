@@ -1,0 +1,77 @@
+"""What a run waits for: back-offs, people, and the world. Pure."""
+
+from __future__ import annotations
+
+from typing import Any, assert_never
+
+from actors.run.state import OpenGate, RunState
+from actors.run.wording import reason, when, words
+from actors.wait.row import WaitRow
+
+__all__ = ["why_open"]
+
+EXPIRY = {
+    "cancel": "the run is cancelled", "fail": "the gate fails", "continue": "the run goes on", "resume": "it counts as approved",
+    "escalate": "somebody else is asked", "remind": "people are reminded",
+}  # fmt: skip
+TIMEOUT = {
+    "fail": "the node fails", "cancel": "the run is cancelled", "escalate": "{to} is asked", "remind": "people are reminded",
+    "resume": "the run goes on without it",
+}  # fmt: skip
+QUESTION = 200
+
+
+def why_open(state: RunState, now: int) -> list[dict[str, Any]]:
+    """One reason for each back-off, open gate and open wait."""
+    return _backoffs(state, now) + _gates(state, now) + _waits(state, now)
+
+
+def _backoffs(state: RunState, now: int) -> list[dict[str, Any]]:
+    return [
+        reason("retry_backoff", f"Node {node_id} failed and is tried again {when(due - now)}.", node_id=node_id, retry_after_ms=due)
+        for node_id, due in state.backoffs.items()
+    ]
+
+
+def _gates(state: RunState, now: int) -> list[dict[str, Any]]:
+    return [_gate(state, gate, now) for gate in state.open_gates.values()]
+
+
+def _gate(state: RunState, gate: OpenGate, now: int) -> dict[str, Any]:
+    text = f"Gate {gate.gate_name} has been open for {words(now - gate.opened_at_ms)} and waits for a person."
+    if gate.escalated is not None:
+        text += f" Nobody answered in time; {gate.escalated} is asked."
+    elif gate.expires_at_ms is not None:
+        then = EXPIRY.get(gate.on_expiry or "", f"{gate.on_expiry} follows")
+        text += f" It expires {when(gate.expires_at_ms - now)}; then {then}."
+    question = str(gate.shown.get("prompt") or "").strip().split("\n", 1)[0]
+    text += f" It asks: {question[:QUESTION]}" if question else ""
+    first = "approve" if "approve" in gate.decisions else gate.decisions[0]
+    others = [{"cancel": "cancel-gate"}.get(word, word) for word in gate.decisions if word != first]
+    step = f"penstock {first} {state.run_id} {gate.gate_name}" + (f"   (or {', '.join(others)})" if others else "")
+    return reason("awaiting_gate", text, step, node_id=gate.node_id, gate=gate.gate_name, expires_at_ms=gate.expires_at_ms)
+
+
+def _waits(state: RunState, now: int) -> list[dict[str, Any]]:
+    return [_wait(state, row, now) for row in state.waits.values() if row.open]
+
+
+def _wait(state: RunState, row: WaitRow, now: int) -> dict[str, Any]:
+    """What an open wait waits for, and what happens when that does not come."""
+    then = ""
+    if row.timeout_at_ms is not None:
+        what = TIMEOUT[row.on_timeout or "fail"].format(to=row.escalate_to)
+        then = f" If nothing comes {when(row.timeout_at_ms - now)}, {what}."
+    match row.kind:
+        case "timer":
+            text = f"Node {row.node_id} waits for its time, which comes {when((row.wake_at_ms or now) - now)}."
+            return reason("waiting_for_time", text + then, node_id=row.node_id, wake_at_ms=row.wake_at_ms)
+        case "webhook":
+            rule = f" with {row.match['field']} {row.match['value']}" if "field" in row.match else ""
+            text = f"Node {row.node_id} waits for a delivery of the webhook {row.match['trigger_id']}{rule}.{then}"
+            return reason("waiting_for_webhook", text, node_id=row.node_id, match=dict(row.match))
+        case "external_condition":
+            text = f"Node {row.node_id} waits for the signal {row.key}.{then}"
+            return reason("waiting_for_signal", text, f"penstock signal {state.run_id} {row.key}", node_id=row.node_id, name=row.key)
+        case _:
+            assert_never(row.kind)
