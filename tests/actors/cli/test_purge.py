@@ -100,9 +100,16 @@ def test_a_run_whose_log_could_not_be_read_is_shown_as_far_as_it_goes(alone: Pen
     assert "run started" in result.output
 
 
-@pytest.mark.parametrize(
-    "content", [b"no gzip", gzip.compress(b"{"), gzip.compress(b"[]"), gzip.compress(b'{"penstock_archive":1}'), b"\x1f\x8b"]
-)
+NO_ARCHIVES = {
+    "no gzip": b"no gzip",
+    "half an object": gzip.compress(b"{"),
+    "a list": gzip.compress(b"[]"),
+    "no head": gzip.compress(b'{"penstock_archive":1}'),
+    "a gzip header alone": b"\x1f\x8b",
+}
+
+
+@pytest.mark.parametrize("content", NO_ARCHIVES.values(), ids=NO_ARCHIVES)
 def test_what_is_no_archive_is_said_so(alone: Penstock, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x.json.gz").write_bytes(content)
     result = alone("archive", "show", str(tmp_path / "x.json.gz"))
