@@ -49,7 +49,7 @@ def list_(context: click.Context, *, as_json: bool) -> int:
 @options.as_json
 @click.pass_context
 def show(context: click.Context, file: str, *, events: bool, as_json: bool) -> int:
-    r"""Show an archived run: its record, or its events.
+    """Show an archived run: its record, or its events.
 
     With --json everything that the file holds.
 

@@ -19,7 +19,7 @@ __all__ = ["check", "print_problem"]
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @options.as_json
 def check(files: tuple[str, ...], *, as_json: bool) -> int:
-    r"""Validate workflow files; nothing is run or stored.
+    """Validate workflow files; nothing is run or stored.
 
     Exit code 2 when one of them is wrong, 66 when one is missing.
 

@@ -41,7 +41,7 @@ def gates(context: click.Context, run_id: str | None, *, as_json: bool) -> int:
 @options.as_json
 @click.pass_context
 def approve(context: click.Context, /, run_id: str, gate: str | None, **given: Any) -> int:
-    r"""Approve a gate.
+    """Approve a gate.
 
     GATE may be left out when only one is open.
 
@@ -78,7 +78,7 @@ def reject(context: click.Context, /, run_id: str, gate: str | None, **given: An
 @options.as_json
 @click.pass_context
 def rework(context: click.Context, /, run_id: str, gate: str | None, **given: Any) -> int:
-    r"""Send the work before a gate back, with feedback.
+    """Send the work before a gate back, with feedback.
 
     The feedback reaches its next attempt.
 

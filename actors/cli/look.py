@@ -140,7 +140,7 @@ def why(context: click.Context, run_id: str, *, as_json: bool) -> int:
 @options.as_json
 @click.pass_context
 def events(context: click.Context, /, run_id: str, after: int, **flags: bool) -> int:
-    r"""Print a run's events, oldest first.
+    """Print a run's events, oldest first.
 
     With --json one JSON object a line. --follow needs a daemon.
 

@@ -14,49 +14,64 @@ from actors.cli.link import Link
 
 __all__ = ["LazyGroup", "cli", "main"]
 
-_COMMANDS = {
-    "run": ("run:run", "Run a workflow file, or a stored workflow by its id."),
-    "check": ("check:check", "Validate workflow files; nothing is run or stored."),
-    "ls": ("look:ls", "List runs, newest first."),
-    "show": ("look:show", "Show one run with its nodes."),
-    "tree": ("look:tree", "Show the daemon's actors."),
-    "why": ("look:why", "Say why a run is where it is, and what would move it on."),
-    "events": ("look:events", "Print a run's events, oldest first."),
-    "logs": ("look:logs", "Print what a run's nodes wrote."),
-    "report": ("look:report", "Print the report of a run."),
-    "queue": ("queue:queue", "Show which runs have a slot, which wait, and why."),
-    "throttle": ("queue:throttle", "Hold up runs that need an outside service."),
-    "gates": ("gates:gates", "List open gates."),
-    "approve": ("gates:approve", "Approve a gate."),
-    "reject": ("gates:reject", "Reject a gate: its node fails."),
-    "rework": ("gates:rework", "Send the work before a gate back, with feedback."),
-    "cancel-gate": ("gates:cancel_gate", "Answer a gate by cancelling its run."),
-    "pause": ("steer:pause", "Pause a run."),
-    "resume": ("steer:resume", "Resume a paused run."),
-    "cancel": ("steer:cancel", "Cancel a run."),
-    "finish": ("recovery:finish", "End a run with what it has."),
-    "retry": ("steer:retry", "Give a failed node fresh attempts."),
-    "recover": ("recovery:recover", "Let a run go on that failed, is blocked or is paused."),
-    "requeue": ("recovery:requeue", "Begin a node anew, with all that depends on it."),
-    "continue": ("recovery:continue_", "Try a blocked node again."),
-    "repair": ("recovery:repair", "Go on with another definition of a node."),
-    "fork": ("recovery:fork", "Make a new run from one that has ended."),
-    "signal": ("waits:signal", "Tell a run that something has happened."),
-    "waits": ("waits:waits", "List what is waited for."),
-    "resolve": ("waits:resolve", "Say that the condition holds that a node waits for."),
-    "webhook": ("waits:webhook", "Hand in a webhook delivery."),
-    "dead-letters": ("letters:dead_letters", "Look at what failed for good, and settle it."),
-    "purge": ("purge:purge", "Remove runs that have ended, for good."),
-    "archive": ("archive:archive", "Look at runs that were archived and removed."),
-    "send": ("steer:send", "Inject one typed message into an actor."),
-    "workflow": ("flows:workflow", "Store, list, show, pause, remove and restore workflows."),
-    "schedule": ("schedules:schedule", "See what is scheduled, and hold it."),
-    "handoffs": ("handoffs:handoffs", "See what one workflow hands to another, and let it in."),
-    "doctor": ("doctor:doctor", "Check this installation and say what to do."),
-    "backup": ("upkeep:backup", "Write a consistent copy of the database."),
-    "verify": ("upkeep:verify", "Verify the log and the audit trail."),
-    "config": ("settings:config", "Print the settings in force and where each came from."),
+_SECTIONS = {
+    "Workflows and runs": {
+        "run": ("run:run", "Run a workflow file, or a stored workflow by its id."),
+        "check": ("check:check", "Validate workflow files; nothing is run or stored."),
+        "ls": ("look:ls", "List runs, newest first."),
+        "show": ("look:show", "Show one run with its nodes."),
+        "why": ("look:why", "Say why a run is where it is, and what would move it on."),
+        "events": ("look:events", "Print a run's events, oldest first."),
+        "logs": ("look:logs", "Print what a run's nodes wrote."),
+        "report": ("look:report", "Print the report of a run."),
+        "workflow": ("flows:workflow", "Store, list, show, pause, remove and restore workflows."),
+    },
+    "Gates": {
+        "gates": ("gates:gates", "List open gates."),
+        "approve": ("gates:approve", "Approve a gate."),
+        "reject": ("gates:reject", "Reject a gate: its node fails."),
+        "rework": ("gates:rework", "Send the work before a gate back, with feedback."),
+        "cancel-gate": ("gates:cancel_gate", "Answer a gate by cancelling its run."),
+    },
+    "Steering a run": {
+        "pause": ("steer:pause", "Pause a run."),
+        "resume": ("steer:resume", "Resume a paused run."),
+        "cancel": ("steer:cancel", "Cancel a run."),
+        "finish": ("recovery:finish", "End a run with what it has."),
+    },
+    "When something went wrong": {
+        "retry": ("steer:retry", "Give a failed node fresh attempts."),
+        "recover": ("recovery:recover", "Let a run go on that failed, is blocked or is paused."),
+        "requeue": ("recovery:requeue", "Begin a node anew, with all that depends on it."),
+        "continue": ("recovery:continue_", "Try a blocked node again."),
+        "repair": ("recovery:repair", "Go on with another definition of a node."),
+        "fork": ("recovery:fork", "Make a new run from one that has ended."),
+        "dead-letters": ("letters:dead_letters", "Look at what failed for good, and settle it."),
+    },
+    "What runs wait for": {
+        "waits": ("waits:waits", "List what is waited for."),
+        "signal": ("waits:signal", "Tell a run that something has happened."),
+        "resolve": ("waits:resolve", "Say that the condition holds that a node waits for."),
+        "webhook": ("waits:webhook", "Hand in a webhook delivery."),
+    },
+    "What begins by itself": {
+        "schedule": ("schedules:schedule", "See what is scheduled, and hold it."),
+        "handoffs": ("handoffs:handoffs", "See what one workflow hands to another, and let it in."),
+    },
+    "The installation": {
+        "queue": ("queue:queue", "Show which runs have a slot, which wait, and why."),
+        "throttle": ("queue:throttle", "Hold up runs that need an outside service."),
+        "tree": ("look:tree", "Show the daemon's actors."),
+        "doctor": ("doctor:doctor", "Check this installation and say what to do."),
+        "config": ("settings:config", "Print the settings in force and where each came from."),
+        "backup": ("upkeep:backup", "Write a consistent copy of the database."),
+        "verify": ("upkeep:verify", "Verify the log and the audit trail."),
+        "purge": ("purge:purge", "Remove runs that have ended, for good."),
+        "archive": ("archive:archive", "Look at runs that were archived and removed."),
+        "send": ("steer:send", "Inject one typed message into an actor."),
+    },
 }
+_COMMANDS = {name: entry for section in _SECTIONS.values() for name, entry in section.items()}
 
 
 class LazyGroup(click.Group):
@@ -85,8 +100,10 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list in --help, without importing anything."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+        widest = max(map(len, _COMMANDS))
+        for title, commands in _SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(widest), text) for name, (_, text) in commands.items()])
 
     def main(self, args: Sequence[str] | None = None, *_: Any, **__: Any) -> Any:
         """Run a command line; always ends in SystemExit with the code of the interface."""
@@ -120,7 +137,7 @@ def _usage(error: click.ClickException) -> int:
 @click.version_option(package_name="penstock")
 @click.pass_context
 def cli(context: click.Context, data: str | None, socket: str | None, config: str | None) -> None:
-    r"""Durable agent workflows: start them, watch them, decide their gates.
+    """Durable agent workflows: start them, watch them, decide their gates.
 
     \b
     First steps:

@@ -25,7 +25,7 @@ _PATIENCE_S = 600.0
 @options.as_json
 @click.pass_context
 def purge(context: click.Context, /, run_ids: tuple[str, ...], *, yes: bool, reason: str | None, as_json: bool) -> int:
-    r"""Remove runs that have ended, for good.
+    """Remove runs that have ended, for good.
 
     Log, folder, report and dead letters of each go at once, contents of artifacts that nobody else names an hour later. With the setting
     retention.archive each is archived first.

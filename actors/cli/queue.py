@@ -84,7 +84,7 @@ def _print_rest(found: dict[str, Any]) -> None:
 @options.as_json
 @click.pass_context
 def throttle(context: click.Context, /, provider: str, length: str, **given: Any) -> int:
-    r"""Hold up runs that need an outside service.
+    """Hold up runs that need an outside service.
 
     Runs whose workflow names PROVIDER under `providers` stay queued until the time is over. Those that run go on. A throttle is forgotten
     when the daemon ends.

@@ -70,7 +70,7 @@ def continue_(context: click.Context, /, run_id: str, node_id: str, **given: Any
 @options.as_json
 @click.pass_context
 def repair(context: click.Context, /, run_id: str, node_id: str, edits: tuple[str, ...], **given: Any) -> int:
-    r"""Go on with another definition of a node.
+    """Go on with another definition of a node.
 
     The edit becomes a new version of the workflow, and this run goes on with it: the node and all that depends on it begin anew. Without
     an edit the run goes on with the newest version that is stored. Other runs keep the version that they have.
@@ -115,7 +115,7 @@ def _patch(edits: tuple[str, ...]) -> dict[str, Any]:
 @options.as_json
 @click.pass_context
 def fork(context: click.Context, /, run_id: str, **given: Any) -> int:
-    r"""Make a new run from one that has ended.
+    """Make a new run from one that has ended.
 
     It has the same version, the results of what does not begin anew, and inputs of which some may change. Without --from it does anew what
     did not succeed; of a completed run, everything. The old run stays as it is.

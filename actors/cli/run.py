@@ -29,7 +29,7 @@ _NOT_A_USERS_MISTAKE = {exits.NOT_FOUND, exits.PERMISSION, exits.NO_DAEMON, exit
 @options.as_json
 @click.pass_context
 def run(context: click.Context, /, target: str, **given: Any) -> int:
-    r"""Run a workflow file, or a stored workflow by its id.
+    """Run a workflow file, or a stored workflow by its id.
 
     Talks to the daemon when one listens on the socket; else carries one for as long as the run lasts. Exit code: 0 completed, 1 failed,
     3 blocked, 4 cancelled, 5 paused, waiting or awaiting approval.

@@ -52,7 +52,7 @@ def list_(context: click.Context, limit: int, *, as_json: bool) -> int:
 @options.as_json
 @click.pass_context
 def next_(context: click.Context, target: str, count: int, after: str | None, *, as_json: bool) -> int:
-    r"""Print the next times of a schedule.
+    """Print the next times of a schedule.
 
     Of a stored workflow, or of a workflow file that need not be stored.
 

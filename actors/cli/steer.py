@@ -39,7 +39,7 @@ def pause(context: click.Context, /, run_id: str, **given: Any) -> int:
 @options.as_json
 @click.pass_context
 def resume(context: click.Context, /, run_id: str, **given: Any) -> int:
-    r"""Resume a paused run.
+    """Resume a paused run.
 
     Where no daemon listens, this process carries one and stays with the run until it ends or stands still, as `run` does.
 
@@ -106,7 +106,7 @@ def _params(run_id: str, given: dict[str, Any]) -> dict[str, Any]:
 @options.as_json
 @click.pass_context
 def send(context: click.Context, address: str, message: str, request_id: str | None, *, as_json: bool) -> int:
-    r"""Inject one typed message into an actor.
+    """Inject one typed message into an actor.
 
     The actor must accept it; `penstock tree` lists the addresses. MESSAGE-JSON is an object that names the message's class in `kind`,
     for example {"kind": "Tick"}. It is recorded in the audit log.

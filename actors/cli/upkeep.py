@@ -25,7 +25,7 @@ _PATIENCE = 600.0
 @options.as_json
 @click.pass_context
 def backup(context: click.Context, file: str, request_id: str | None, *, as_json: bool) -> int:
-    r"""Write a consistent copy of the database.
+    """Write a consistent copy of the database.
 
     With a daemon, while it works, or without one. Contents of artifacts go to the folder FILE.blobs. Neither may exist yet.
 

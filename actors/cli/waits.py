@@ -44,7 +44,7 @@ def waits(context: click.Context, run_id: str | None, limit: int, *, as_json: bo
 @options.as_json
 @click.pass_context
 def signal(context: click.Context, /, run_id: str, name: str, payload: str | None, **given: Any) -> int:
-    r"""Tell a run that something has happened.
+    """Tell a run that something has happened.
 
     It ends the oldest open wait for a signal (or condition) of that name; where none is open yet, it is kept for the next one. A wait
     with a key of its own is named NAME/KEY.
@@ -89,7 +89,7 @@ def resolve(context: click.Context, /, run_id: str, wait: str, payload: str | No
 @options.as_json
 @click.pass_context
 def webhook(context: click.Context, /, trigger: str, payload: str | None, **given: Any) -> int:
-    r"""Hand in a webhook delivery.
+    """Hand in a webhook delivery.
 
     It ends the wait of one run that waits for it, now or later; the same delivery again changes nothing.
 

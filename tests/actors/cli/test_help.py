@@ -33,6 +33,7 @@ def test_every_command_has_help_and_so_has_every_option(words: list[str], comman
     result = CliRunner().invoke(cli, [*words, "--help"])
     assert result.exit_code == 0
     assert command.help
+    assert "\\b" not in result.output, "examples stand as they are written"
     assert [option.name for option in command.params if isinstance(option, click.Option) and not option.help] == []
 
 
