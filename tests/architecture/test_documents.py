@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import shlex
 from collections.abc import Iterator
@@ -12,6 +13,8 @@ import pytest
 
 from actors.cli.main import cli
 from actors.config import Config
+from actors.entity import Fact
+from tests.architecture import events_page
 from tests.architecture.sources import ROOT
 
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "CHANGELOG.md"]
@@ -88,6 +91,30 @@ def test_the_table_of_settings_is_complete_and_true() -> None:
         r"^\| `([a-z_]+\.[a-z_]+)` \| (.+?) \| (.+?) \| (.+?) \|$", (ROOT / "docs/configuration.md").read_text(), re.MULTILINE
     )
     assert rows == [(entry.key, _shown(entry.value), entry.allowed, entry.says) for entry in Config().entries()]
+
+
+def test_the_page_of_events_is_complete_and_true() -> None:
+    told = {fact for modules in events_page.MODULES.values() for module in modules for fact in events_page.facts_of(module)}
+    for module in (path for path in (ROOT / "actors").rglob("*.py") if "(Fact)" in path.read_text()):
+        importlib.import_module(".".join(module.relative_to(ROOT).with_suffix("").parts))
+    assert {fact.kind for fact in _all(Fact) if fact.kind and fact.__module__.startswith("actors.")} == {fact.kind for fact in told}
+    page = events_page.PAGE.read_text()
+    assert page == events_page.written(page), "write it anew with: python -m tests.architecture.events_page"
+
+
+def _all(fact: type[Fact]) -> Iterator[type[Fact]]:
+    for one in fact.__subclasses__():
+        yield one
+        yield from _all(one)
+
+
+def test_every_code_of_a_refusal_stands_in_the_table_of_errors() -> None:
+    named = {
+        code for path in (ROOT / "actors").rglob("*.py") for code in re.findall(r'\bRefusal\(\s*"([a-z_]+)"', path.read_text())
+    }  # fmt: skip
+    errors = (ROOT / "docs/control.md").read_text().partition("## Errors")[2].partition("## Methods")[0]
+    assert len(named) > 70
+    assert sorted(named - set(re.findall(r"`([a-z_]+)`", errors))) == []
 
 
 def _shown(value: object) -> str:
