@@ -52,11 +52,12 @@ class NodeRepairRequested(Judged):
 
 @frozen
 class NodeVerifyFailed(Judged):
-    """Its verification failed. `terminal`: no other attempt follows, and the run fails."""
+    """Its verification failed. `terminal`: no other attempt follows. `dead_letter`: the letter that it leaves then."""
 
     kind: ClassVar[str] = "node_verify_failed"
     terminal: bool = False
     affected: tuple[str, ...] = ()
+    dead_letter: str | None = None
 
 
 @frozen

@@ -12,7 +12,17 @@ from actors.run.state import RunState
 from actors.run.turn import Turn
 from actors.workflow.canonical_retry import policy_version_id
 
-__all__ = ["cap_at", "cap_of", "exhausted", "fail_used_up", "hold_for_review", "record_failure", "spent_by", "under_review"]
+__all__ = [
+    "after_the_last",
+    "cap_at",
+    "cap_of",
+    "exhausted",
+    "fail_used_up",
+    "hold_for_review",
+    "record_failure",
+    "spent_by",
+    "under_review",
+]
 
 
 def cap_at(plan: Plan, node_id: str) -> int:
@@ -63,9 +73,15 @@ def record_failure(turn: Turn, node_id: str, failure: Failure, verdict: Retry, u
                 reason=failure.message[:500],
             )
         )
-    if verdict.terminal and spec.on_fail.mode == "continue":
+    if verdict.terminal:
+        after_the_last(turn, node_id, failure)
+
+
+def after_the_last(turn: Turn, node_id: str, failure: Failure) -> None:
+    """The node has failed for good: it counts as skipped, or leaves its dead letter, as it says itself."""
+    if turn.state.plan.nodes[node_id].on_fail.mode == "continue":
         turn.emit(NodeSkipped(node_id=node_id, reason="on_fail_continue"))
-    elif verdict.terminal:
+    else:
         open_for_node(turn, node_id, failure)
 
 

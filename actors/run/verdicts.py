@@ -6,6 +6,7 @@ from typing import Any
 
 from attrs import evolve
 
+from actors.dead_letter.opening import letter_of_node
 from actors.node.events import NodeCompleted, NodeCompletedWithWarnings
 from actors.node.findings import (
     NodeApprovalRollback,
@@ -14,10 +15,10 @@ from actors.node.findings import (
     NodeRepairRequested,
     NodeVerifyFailed,
 )
-from actors.node.messages import Outcome, Success, Usage
+from actors.node.messages import Failure, Outcome, Success, Usage
 from actors.run.course import MilestonePromoted
 from actors.run.details import details_of
-from actors.run.failing import cap_of, spent_by
+from actors.run.failing import after_the_last, cap_of, spent_by
 from actors.run.findings import Finding, finding_of
 from actors.run.resets import reset_closure
 from actors.run.state import RunState
@@ -61,14 +62,17 @@ def _complete(turn: Turn, node_id: str, success: Success, finding: Finding, abou
 
 
 def _unfinished(turn: Turn, node_id: str, finding: Finding, about: dict[str, Any]) -> None:
-    contract = turn.state.plan.nodes[node_id].contract
+    spec = turn.state.plan.nodes[node_id]
     worn_out = spent_by(turn.state, node_id) >= cap_of(turn.state, node_id)
     match finding.word:
         case "verify_failed":
-            affected = _affected(turn.state, node_id) if worn_out else ()
-            turn.emit(NodeVerifyFailed(**about, terminal=worn_out, affected=affected))
+            affected = _affected(turn.state, node_id) if worn_out and spec.on_fail.mode != "continue" else ()
+            letter = letter_of_node(turn.state, node_id) if worn_out else None
+            turn.emit(NodeVerifyFailed(**about, terminal=worn_out, affected=affected, dead_letter=letter))
+            if worn_out:
+                after_the_last(turn, node_id, Failure("verification_failed", finding.reason, "contract_miss"))
         case "needs_repair":
-            holds = finding.schema_broken and not worn_out and contract is not None and contract.schema is not None
+            holds = finding.schema_broken and not worn_out and spec.contract is not None and spec.contract.schema is not None
             turn.emit(
                 NodeRepairRequested(**about, unmet=finding.unmet, exhausted=worn_out, holds=holds, category=finding.category)
             )  # fmt: skip
