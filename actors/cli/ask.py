@@ -12,10 +12,10 @@ from attrs import frozen
 
 from actors.cli.text import emit, visible, visible_lines
 
-__all__ = ["Later", "ask", "describe"]
+__all__ = ["Later", "about_gate", "ask"]
 
 _POLL = 0.3
-_WORDS = {"a": "approve", "r": "reject", "w": "rework", "c": "cancel", "l": "later"}
+_WORDS = {"a": "approve", "r": "reject", "w": "rework", "c": "cancel", "s": "show", "l": "later"}
 
 
 @frozen
@@ -23,17 +23,22 @@ class Later:
     """The person wants to decide another time."""
 
 
-def ask(gate: dict[str, Any], decided_elsewhere: Callable[[], bool]) -> dict[str, Any] | Later | None:
-    """Ask until there is an answer: fields of gate.decide, Later, or None when the gate was decided elsewhere meanwhile."""
-    describe(gate)
+def ask(gate: dict[str, Any], decided_elsewhere: Callable[[], bool], show: Callable[[], None]) -> dict[str, Any] | Later | None:
+    """Ask until there is an answer: fields of gate.decide, Later, or None when the gate was decided elsewhere meanwhile.
+
+    `show` prints the artifacts that the gate is about.
+    """
+    emit(f"\nGate {visible(gate['gate_name'])}")
+    about_gate(gate)
     try:
-        return _ask(gate, decided_elsewhere)
+        return _ask(gate, decided_elsewhere, show)
     except EOFError:
         return Later()
 
 
-def _ask(gate: dict[str, Any], decided_elsewhere: Callable[[], bool]) -> dict[str, Any] | Later | None:
-    offered = [*gate["decisions"], "later"]
+def _ask(gate: dict[str, Any], decided_elsewhere: Callable[[], bool], show: Callable[[], None]) -> dict[str, Any] | Later | None:
+    looks = ["show"] if (gate.get("shown") or {}).get("artifacts") else []
+    offered = [*gate["decisions"], *looks, "later"]
     question = ", ".join(f"[{key}] {word}" for key, word in _WORDS.items() if word in offered)
     while True:
         line = _read(f"{question}: ", decided_elsewhere)
@@ -43,16 +48,17 @@ def _ask(gate: dict[str, Any], decided_elsewhere: Callable[[], bool]) -> dict[st
         word = _WORDS.get(line.strip().lower(), line.strip().lower())
         if word not in offered:
             emit(f"Please answer with one of: {', '.join(offered)}.")
+        elif word == "show":
+            show()
         elif word == "later":
             return Later()
         else:
             return _complete(gate, word, decided_elsewhere)
 
 
-def describe(gate: dict[str, Any]) -> None:
+def about_gate(gate: dict[str, Any]) -> None:
     """Print what the gate shows: prompt, artifacts, commands, options."""
     shown = gate.get("shown") or {}
-    emit(f"\nGate {visible(gate['gate_name'])}")
     if gate.get("prompt"):
         emit(textwrap.indent(visible_lines(gate["prompt"]).strip("\n"), "  "))
     for artifact in shown.get("artifacts", ()):

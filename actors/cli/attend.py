@@ -158,9 +158,10 @@ class _Watch:
 
     def _ask(self, gate: dict[str, Any]) -> None:
         from actors.cli.ask import Later, ask
+        from actors.cli.exhibit import show_artifacts
 
         with self.view.suspended():
-            answer = ask(gate, lambda: self._closed(gate))
+            answer = ask(gate, lambda: self._closed(gate), lambda: show_artifacts(self.asking, self.run_id, gate))
         if isinstance(answer, Later):
             raise KeyboardInterrupt
         if answer is not None:

@@ -1,4 +1,4 @@
-"""Gates: list what is open, and answer: approve, reject, rework, cancel-gate."""
+"""Answers to gates: approve, reject, rework, cancel-gate."""
 
 from __future__ import annotations
 
@@ -9,26 +9,11 @@ import click
 from actors.cli import options
 from actors.cli.carry import change_or_carry
 from actors.cli.link import link_of
-from actors.cli.listing import listing
 
-__all__ = ["approve", "cancel_gate", "gates", "reject", "rework"]
-
-_GATES = (
-    ("run_id", "RUN"), ("gate_name", "GATE"), ("workflow_id", "WORKFLOW"), ("opened_at_ms", "OPENED"), ("expires_at_ms", "EXPIRES"),
-    ("prompt", "PROMPT"),
-)  # fmt: skip
+__all__ = ["approve", "cancel_gate", "reject", "rework"]
 
 _gate = click.argument("gate", metavar="[GATE]", required=False)
 _feedback = click.option("--feedback", metavar="TEXT", help="Words for the run; kept with the decision.")
-
-
-@click.command()
-@click.argument("run_id", metavar="[RUN]", required=False)
-@options.as_json
-@click.pass_context
-def gates(context: click.Context, run_id: str | None, *, as_json: bool) -> int:
-    """List open gates."""
-    return listing(context, "gate.list", {"run_id": run_id}, _GATES, empty="No open gates.", as_json=as_json)
 
 
 @click.command()

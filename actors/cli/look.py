@@ -49,11 +49,19 @@ def ls(context: click.Context, status: str | None, workflow: str | None, limit: 
 
 @click.command()
 @options.run_id
+@click.argument("gate", metavar="[GATE]", required=False)
 @options.as_json
 @click.pass_context
-def show(context: click.Context, run_id: str, *, as_json: bool) -> int:
-    """Show one run with its nodes."""
+def show(context: click.Context, run_id: str, gate: str | None, *, as_json: bool) -> int:
+    """Show one run with its nodes, or one of its gates.
+
+    Of an open gate: what it asks, what would be done, the artifacts that it is about, and how they differ from what it approved last.
+    """
     with link_of(context).reader() as reader:
+        if gate is not None:
+            from actors.cli.exhibit import show_gate
+
+            return show_gate(reader, run_id, gate, as_json=as_json)
         run = reader.call("run.get", {"run_id": run_id})["run"]
     if as_json:
         print_json(run)

@@ -19,7 +19,7 @@ _SECTIONS = {
         "run": ("run:run", "Run a workflow file, or a stored workflow by its id."),
         "check": ("check:check", "Validate workflow files; nothing is run or stored."),
         "ls": ("look:ls", "List runs, newest first."),
-        "show": ("look:show", "Show one run with its nodes."),
+        "show": ("look:show", "Show one run with its nodes, or one of its gates."),
         "why": ("look:why", "Say why a run is where it is, and what would move it on."),
         "events": ("look:events", "Print a run's events, oldest first."),
         "logs": ("look:logs", "Print what a run's nodes wrote."),
@@ -27,7 +27,7 @@ _SECTIONS = {
         "workflow": ("flows:workflow", "Store, list, show, pause, remove and restore workflows."),
     },
     "Gates": {
-        "gates": ("gates:gates", "List open gates."),
+        "gates": ("inbox:gates", "Show what waits for a person."),
         "approve": ("gates:approve", "Approve a gate."),
         "reject": ("gates:reject", "Reject a gate: its node fails."),
         "rework": ("gates:rework", "Send the work before a gate back, with feedback."),

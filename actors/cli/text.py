@@ -12,6 +12,7 @@ __all__ = ["count", "date_time", "elapsed", "emit", "print_json", "span", "table
 
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 _WIDTH = 64
+_TWO_DAYS = 172_800
 
 
 def visible(value: object) -> str:
@@ -45,7 +46,7 @@ def time_of_day(ms: int) -> str:
 
 
 def elapsed(ms: float | None) -> str:
-    """A duration for people: 0.4s, 12s, 3m05s, 2h07m."""
+    """A duration for people: 0.4s, 12s, 3m05s, 2h07m, 6d23h."""
     if ms is None:
         return ""
     seconds = max(0.0, ms / 1000)
@@ -54,7 +55,9 @@ def elapsed(ms: float | None) -> str:
     whole = int(seconds)
     if whole < 60:
         return f"{whole}s"
-    return f"{whole // 60}m{whole % 60:02d}s" if whole < 3600 else f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02d}m" if whole < _TWO_DAYS else f"{whole // 86_400}d{whole % 86_400 // 3600:02d}h"
 
 
 def span(ms: float) -> str:

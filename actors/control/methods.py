@@ -94,6 +94,7 @@ _ROWS = (
     Method("run.purge", letters.RunPurge, changing=True, scope="operate", deadline=_PATIENT),
     Method("gate.list", p.GateList, reserved=True),
     Method("gate.get", p.GateGet, reserved=True),
+    Method("gate.artifact", p.GateArtifact, aside=True),
     Method("gate.decide", p.GateDecide, changing=True, scope="approve", reserved=True),
     Method("scheduler.queue", p.SchedulerQueue, aside=True),
     Method("scheduler.throttle", p.SchedulerThrottle, changing=True, scope="operate"),

@@ -28,7 +28,8 @@ from actors.control.params_runs import (
 )  # fmt: skip
 
 __all__ = [
-    "ActorTell", "GateDecide", "GateGet", "GateList", "Nothing", "RunEvents", "RunFollow", "RunFork", "RunList", "RunLogs", "RunNode",
+    "ActorTell", "GateArtifact", "GateDecide", "GateGet", "GateList", "Nothing", "RunEvents", "RunFollow", "RunFork", "RunList",
+    "RunLogs", "RunNode",
     "RunOnly", "RunRepair", "RunResume", "RunStart", "RunSteer", "SchedulerQueue", "SchedulerThrottle", "SignalSend", "StoreBackup",
     "SystemShutdown", "WaitList", "WaitResolve", "WebhookDeliver", "WorkflowDelete", "WorkflowGet", "WorkflowList", "WorkflowOnly",
     "WorkflowText",
@@ -101,6 +102,13 @@ class GateGet:
 
     run_id: str = field(validator=bounds.name)
     gate: str | None = field(default=None, validator=bounds.name)
+
+
+@frozen
+class GateArtifact(GateGet):
+    """The artifact of one node that an open gate is about; the node may be left out where there is only one."""
+
+    node_id: str | None = field(default=None, validator=bounds.name)
 
 
 @frozen

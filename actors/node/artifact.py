@@ -18,7 +18,7 @@ from storage.strict_json import BadJson, loads_strict
 if TYPE_CHECKING:
     from actors.node.tools import Blobs
 
-__all__ = ["clear", "collect", "digest_of", "put_back", "worth_of"]
+__all__ = ["clear", "collect", "content_of", "digest_of", "put_back", "worth_of"]
 
 _READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY  # a fifo or a device without a peer must not hold us up
 _CHUNK = 1 << 20
@@ -140,6 +140,16 @@ def digest_of(workdir: str, path: str) -> str | None:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def content_of(workdir: str, path: str, most: int) -> bytes | None:
+    """What lies there now; None where `digest_of` is None, and where there are more than `most` bytes."""
+    fd = _open_there(workdir, path)
+    if fd is None:
+        return None
+    with os.fdopen(fd, "rb") as file:
+        data = file.read(most + 1)
+    return data if len(data) <= most else None
 
 
 def worth_of(workdir: str, path: str) -> Literal["missing", "empty", "there"]:

@@ -8,7 +8,7 @@ from actors.run.failing import under_review
 from actors.run.state import RunState
 from actors.run.wording import failures, reason, words
 
-__all__ = ["why_held"]
+__all__ = ["needs_person", "why_held"]
 
 BUDGETS = {
     "budget_runtime_reached": ("runtime budget", "--runtime 2h"), "budget_tokens_reached": ("token budget", "--tokens 1000000"),
@@ -16,6 +16,14 @@ BUDGETS = {
     "budget_model_unpriced": ("budget of dollars", "--cost 20"),
 }  # fmt: skip
 BY_OPERATOR = "paused_by_operator"
+WANTED = frozenset({BY_OPERATOR, "shutdown", "workflow_paused"})
+"""Reasons to be held that somebody wanted, or that pass by themselves."""
+
+
+def needs_person(state: RunState) -> dict[str, Any] | None:
+    """The reason of a run that is held until a person does something that nobody asked him for yet; None for any other run."""
+    found = why_held(state) if state.status == "paused" else None
+    return None if found is None or found["code"] in WANTED else found
 
 
 def why_held(state: RunState) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.runtime.gates import GateMethods
+from actors.runtime.exhibits import ExhibitMethods
 from actors.runtime.handoffs import HandoffMethods
 from actors.runtime.letters import LetterMethods
 from actors.runtime.lives import LifeMethods
@@ -19,7 +19,7 @@ __all__ = ["DaemonRuntime"]
 
 
 class DaemonRuntime(
-    WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, RemovalMethods, GateMethods, WaitMethods,
+    WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, RemovalMethods, ExhibitMethods, WaitMethods,
     LetterMethods, SystemMethods, UpkeepMethods,
 ):  # fmt: skip
     """All methods of one daemon."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from actors.gate.messages import Decide
 from actors.refusals import Refusal
 from actors.run.view import gate_json
+from actors.run.why_held import needs_person
 from actors.runtime.base import Answer, Base
 
 if TYPE_CHECKING:
@@ -24,16 +25,31 @@ class GateMethods(Base):
     """What waits for a person."""
 
     async def gate_list(self, params: p.GateList, by: Principal) -> Answer:
+        """Open gates, and runs that are held until a person does something; of all runs, or of one."""
         if params.run_id is not None:
             state = self.fold(params.run_id)
             if isinstance(state, Refusal):
                 return state
-            return {"gates": self._gates(params.run_id)}
-        found: list[dict[str, Any]] = []
+            return {"gates": self._gates(params.run_id), "held": self._held(params.run_id), "now_ms": self.services.clock.now_ms()}
+        gates: list[dict[str, Any]] = []
+        held: list[dict[str, Any]] = []
         for line in reversed(self.services.store.catalog.list("run", OPEN, limit=MANY)):
-            if line.facts.get("gates") and len(found) < SHOWN:
-                found += self._gates(line.stream)
-        return {"gates": sorted(found, key=lambda gate: (gate["opened_at_ms"], gate["run_id"]))}
+            if line.facts.get("gates") and len(gates) < SHOWN:
+                gates += self._gates(line.stream)
+            if line.status == "paused" and len(held) < SHOWN:
+                held += self._held(line.stream)
+        return {
+            "gates": sorted(gates, key=lambda gate: (gate["opened_at_ms"], gate["run_id"])),
+            "held": sorted(held, key=lambda one: (one["updated_at_ms"], one["run_id"])),
+            "now_ms": self.services.clock.now_ms(),
+        }
+
+    def _held(self, run_id: str) -> list[dict[str, Any]]:
+        state = self.fold(run_id)
+        if isinstance(state, Refusal) or (reason := needs_person(state)) is None:
+            return []
+        about = {"run_id": run_id, "workflow_id": state.workflow_id, "title": state.plan.workflow.name or state.workflow_id}
+        return [about | {"updated_at_ms": state.updated_at_ms} | reason]
 
     def _gates(self, run_id: str) -> list[dict[str, Any]]:
         state = self.fold(run_id)
@@ -51,7 +67,7 @@ class GateMethods(Base):
         if params.gate is not None:
             gates = [gate for gate in gates if params.gate in (gate["node_id"], gate["gate_name"], gate["approval_request_id"])]
         if len(gates) == 1:
-            return {"gate": gates[0]}
+            return {"gate": gates[0], "now_ms": self.services.clock.now_ms()}
         names = sorted(gate.gate_name for gate in state.open_gates.values())
         if not gates:
             text = f"The run {params.run_id} ({state.status}) has no such open gate. Open: {', '.join(names) or 'none'}."

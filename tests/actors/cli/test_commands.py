@@ -21,14 +21,22 @@ WAIT = {
     "created_at_ms": 1000, "timeout_at_ms": 2000,
 }  # fmt: skip
 
+OF_RUN = {"run_id": "r", "workflow_id": "w", "title": "T"}
+HELD = {
+    "updated_at_ms": 1000,
+    "code": "budget_tokens_reached",
+    "text": "Its token budget is used up: 8 of 7.",
+    "next": ["penstock resume r --tokens 9"],
+}
 LISTINGS: list[tuple[list[str], str, dict[str, Any], str]] = [
     (["ls"], "run_list", {"runs": [RUN]}, "completed"),
     (["tree"], "system_tree", {"rows": TREE}, "writable"),
     (["why", "r"], "run_why", {"run_id": "r", "status": "queued", "reasons": [{"code": "busy", "text": "no slot"}]}, "no slot (busy)"),
     (["logs", "r", "a", "--attempt", "1"], "run_logs", {"logs": [LOG]}, "cut; all of it: /l"),
     (["report", "r"], "run_report", {"run_id": "r", "path": "/p.md", "markdown": "# Done\n", "report": {}}, "# Done"),
-    (["gates"], "gate_list", {"gates": [{**gate(), "run_id": "r", "workflow_id": "w"}]}, "Publish?"),
-    (["gates", "r"], "gate_list", {"gates": []}, "No open gates."),
+    (["gates"], "gate_list", {"gates": [{**gate(), **OF_RUN, "run_status": "running"}], "held": [], "now_ms": 5000}, "Publish?"),
+    (["gates"], "gate_list", {"gates": [], "held": [{**OF_RUN, **HELD}], "now_ms": 5000}, "-> penstock resume r --tokens 9"),
+    (["gates", "r"], "gate_list", {"gates": [], "held": [], "now_ms": 5000}, "Nothing waits for a person."),
     (["workflow", "ls"], "workflow_list", {"workflows": [{"workflow_id": "w", **VERSION, "title": "T", "updated_ms": 1000}]}, "w"),
     (["workflow", "versions", "w"], "workflow_versions", {"versions": [VERSION]}, "dddd"),
     (["pause", "r"], "run_pause", {"run_id": "r", "status": "pausing"}, "r: now pausing"),

@@ -56,10 +56,10 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("words", [[], ["workflow"]])
-def test_a_group_without_a_command_shows_its_help_and_ends_with_usage(words: list[str]) -> None:
+@pytest.mark.parametrize(("words", "heading"), [([], "Gates"), (["workflow"], "Commands")])
+def test_a_group_without_a_command_shows_its_help_and_ends_with_usage(words: list[str], heading: str) -> None:
     result = CliRunner().invoke(cli, words)
-    assert (result.exit_code, "\nCommands:\n" in result.stderr) == (2, True)
+    assert (result.exit_code, f"\n{heading}:\n" in result.stderr) == (2, True)
 
 
 def imported_by(*words: str) -> set[str]:

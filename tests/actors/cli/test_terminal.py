@@ -134,6 +134,18 @@ def test_a_gate_asks_right_there_and_shows_what_is_decided(asking: World, sit_do
     assert asking.runtime.called("gate_decide")[0].decision == "approve"
 
 
+def test_what_is_decided_can_be_read_first(asking: World, sit_down: SitDown) -> None:
+    artifact = {"node_id": "draft", "path": "a.txt", "sha256": "a" * 64, "size": 4, "text": "now\n", "truncated": False}
+    asking.runtime.answers["gate_artifact"] = {"artifact": artifact}
+    terminal = sit_down()
+    terminal.until("[s] show")
+    terminal.type("s")
+    terminal.until("never approved before")
+    terminal.until_again("[a] approve")
+    terminal.type("a")
+    assert terminal.end() == 0
+
+
 def test_rejecting_asks_for_feedback(asking: World, sit_down: SitDown) -> None:
     terminal = sit_down()
     terminal.until("[r] reject")

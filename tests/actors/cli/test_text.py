@@ -35,6 +35,7 @@ def test_visible_text_is_printable_and_lines_stay_lines(text: str) -> None:
 
 def test_times_are_short() -> None:
     assert [elapsed(ms) for ms in (None, -5, 400, 12_000, 185_000, 7_620_000)] == ["", "0.0s", "0.4s", "12s", "3m05s", "2h07m"]
+    assert [elapsed(ms) for ms in (172_740_000, 172_800_000, 601_200_000)] == ["47h59m", "2d00h", "6d23h"]
     assert date_time(None) == "-"
     assert [span(ms) for ms in (500, 10_000, 300_000, 7_200_000, 604_800_000, 90_000)] == ["0.5s", "10s", "5m", "2h", "7d", "1m30s"]
 
