@@ -156,7 +156,8 @@ class Assembly:
             tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])),
             report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
         )  # fmt: skip
-        control = ControlSettings(places.socket, VERSION, workshop.guardian.is_step_process, rights) if listen else None
+        is_step = workshop.guardian.is_step_process if embedded or clock is not None else partial(_is_step, workshop.guardian)
+        control = ControlSettings(places.socket, VERSION, is_step, rights) if listen else None
         stale = StaleRuns(services, lambda: system)
         library = Library(services, lambda _: _look_at_triggers(system))
         # A daemon that is carried for a moment begins nothing that nobody has asked for.
@@ -209,6 +210,11 @@ def _look_at_triggers(system: System) -> None:
         if system.alive(name):
             with suppress(MailboxFull):  # it looks by itself, too
                 system.ref(name).tell_nowait(message)
+
+
+def _is_step(guardian: Guardian, pid: int) -> bool:
+    """In a process that is the daemon and nothing else, whoever connects from within is the function of a node."""
+    return pid == os.getpid() or guardian.is_step_process(pid)
 
 
 def _no_door() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import trio
@@ -108,3 +109,14 @@ async def unprintable() -> None:
         __repr__ = __str__
 
     raise Bad
+
+
+def decide(socket: str, context: Any) -> str:
+    """Approve the gate of its own run, or say why not."""
+    from actors.control.client import CallRefused, Client
+
+    with Client(Path(socket)) as client:
+        try:
+            return str(client.call("gate.decide", {"run_id": context.run_id, "decision": "approve", "request_id": "sly"}))
+        except CallRefused as refused:
+            return refused.code
