@@ -154,3 +154,12 @@ def test_an_effect_that_must_happen_once_is_asked_about_and_its_node_is_not_note
     story = Story.begun("pay effect: once", f"a {TWICE}", top="limits: {parallel: 2}")
     assert hold(story) == ["ask pay.outcome", "run_paused_stale_no_provider_activity", "run_auto_resumed"]
     assert (story.answer, story.statuses()) == ({"node_ids": ["a"]}, {"pay": "waiting", "a": "pending"})
+
+
+def test_a_recovery_by_hand_forgets_what_was_noted() -> None:
+    story = stale(f"a {TWICE}", auto_resume=False)
+    assert story.state.nodes["a"].output["code"] == "node_stalled_no_provider_activity"
+    assert story.recover() == ["run_recovered_from_pause recovered_from_pause"]
+    node = story.state.nodes["a"]
+    assert (node.output, node.error, node.finding, node.attempt, node.instance) == (None, None, "", 0, 2)
+    assert story.claim() == ["run_execution_claimed", "start a @2"]

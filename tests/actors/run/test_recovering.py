@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from actors.node.events import NodeCompleted
+from actors.run.events import FinallyStarted, RunPauseRequested
 from actors.run.schedule import next_look_ms
 from tests.actors.run.table import Story
 
@@ -103,3 +105,20 @@ def test_time_moves_a_run_only_while_it_runs() -> None:
     assert next_look_ms(story.state, story.rules, 2000) is None  # what was due by then waits for something else
     story.pause()
     assert next_look_ms(story.state, story.rules, 1000) is None
+
+
+def test_a_shutdown_holds_a_run_that_was_being_held_for_the_reason_that_was_given() -> None:
+    story = Story.begun("a")
+    story.do(lambda turn: turn.emit(RunPauseRequested(reason="workflow_paused", pausing=True)), go_on=False)
+    assert story.state.status == "pausing"
+    assert story.shut_down() == ["run_paused workflow_paused"]
+    assert (story.state.status, story.state.pause_reason) == ("paused", "workflow_paused")
+    assert story.restart() == [], "no start takes up what an operator holds"
+
+
+def test_clean_up_in_a_log_that_does_not_say_what_it_follows_ends_with_what_the_nodes_add_up_to() -> None:
+    story = Story.begun("a", last=("t",))
+    story.replay([story.log[0], (NodeCompleted(node_id="a"), 1000), (FinallyStarted("completed", "completed"), 1000)])
+    assert (story.state.section, story.state.conclusion) == ("finally", None)
+    assert story.look() == ["start t"]
+    assert story.ok("t") == ["done t", "finally_completed", "run_completed"]

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from actors.run.verdicts import rollback_roots
+from actors.node.messages import Failure, Outcome, Success, Verdict
+from actors.run.verdicts import ends_first, rollback_roots
 from tests.actors.run.table import Story
 
 REPORT = "contract: {kind: report}"
@@ -208,3 +209,25 @@ def test_in_clean_up_what_is_not_done_has_failed(output: dict[str, Any]) -> None
     else:
         assert said == [f"fail t output_{word} retry_allowed", "start t.2"]
         assert story.ok("t", {"status": "done"}) == ["done t", "finally_completed", "run_completed"]
+
+
+def test_attempts_that_a_rollback_resets_end_before_its_outcome_is_folded() -> None:
+    behind = "c needs: [synthesize]"
+    story = Story.begun(
+        "search", f"synthesize needs: [search], {attempts(2)}", f"review needs: [synthesize], {REPORT}", behind, top=PARALLEL
+    )
+    story.ok("search")
+    story.ok("synthesize")
+    assert list(story.state.executing) == ["c", "review"]
+
+    def first(node_id: str, verdict: Verdict) -> list[str]:
+        return ends_first(story.state, Outcome(node_id, story.state.token(node_id), verdict))
+
+    assert first("review", Success(NO)) == ["c"]
+    assert first("review", Success(BLOCKED)) == []
+    assert first("review", Failure("boom", "it broke")) == []
+    assert first("c", Success(NO)) == [], "without a contract it is no reviewer"
+    story.state.nodes["synthesize"].attempt = 2
+    assert first("review", Success(NO)) == [], "nothing is sent back"
+    story.ok("c")
+    assert first("review", Success(NO)) == [], "nothing else is under way"
