@@ -137,22 +137,6 @@ def test_a_verification_that_failed_for_good_is_taken_by_on_fail_continue() -> N
     assert story.ok("a", VERIFY)[1:] == ["verify_failed a", "skip a on_fail_continue", "start b"]
 
 
-@pytest.mark.parametrize(
-    ("mode", "statuses"),
-    [
-        ("pause_downstream_only", {"a": "blocked", "b": "blocked", "c": "running", "d": "pending"}),
-        ("continue_independent", {"a": "blocked", "b": "blocked", "c": "running", "d": "pending"}),
-        ("pause_all", {"a": "blocked", "b": "blocked", "c": "running", "d": "blocked"}),
-    ],
-)
-def test_how_much_a_blocked_node_takes_with_it(mode: str, statuses: dict[str, str]) -> None:
-    story = Story.begun(
-        f"a {REPORT}", "b needs: [a]", "c", "d needs: [c]", top=f"limits: {{parallel: 2}}\nmetadata: {{partial_failure_mode: {mode}}}"
-    )
-    story.ok("a", BLOCKED)
-    assert story.statuses() == statuses
-
-
 SCHEMA = "schemas: {s: {type: object, required: [n]}}"
 
 
