@@ -46,7 +46,7 @@ def overlap(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
 
 
 @given(judged_plans(), choices)
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_the_log_alone_gives_the_state_in_hand_also_after_a_round_trip_through_its_bytes(plan: Plan, numbers: list[int]) -> None:
     story, codec = played(plan, numbers), run_codec()
     read = new_state("run-1", plan)
@@ -58,7 +58,7 @@ def test_the_log_alone_gives_the_state_in_hand_also_after_a_round_trip_through_i
 
 
 @given(judged_plans(), choices)
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_what_is_under_way_together_may_be(plan: Plan, numbers: list[int]) -> None:
     state, mission = new_state("run-1", plan), plan.mission
     for event, at in played(plan, numbers).log:
@@ -77,7 +77,7 @@ def test_what_is_under_way_together_may_be(plan: Plan, numbers: list[int]) -> No
 
 
 @given(judged_plans(), choices)
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_a_run_ends_once_and_every_run_can_be_brought_to_an_end(plan: Plan, numbers: list[int]) -> None:
     story = played(plan, numbers)
     end_judged(story)
@@ -93,7 +93,7 @@ def test_a_run_ends_once_and_every_run_can_be_brought_to_an_end(plan: Plan, numb
 
 
 @given(judged_plans(), choices)
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_outputs_that_ask_for_repair_and_reviews_that_send_back_come_to_an_end(plan: Plan, numbers: list[int]) -> None:
     repairs: dict[tuple[str, int], int] = {}
     rollbacks: dict[str, int] = {}
