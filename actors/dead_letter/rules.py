@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 from attrs import frozen
 
@@ -81,6 +81,8 @@ def decide_letter(letter: Letter, command: ForLetter) -> Fact | Refusal:
             return DeadLetterLinkedToCompensation(run_id=command.run_id or "", by=by, note=note)
         case "resolve":
             return DeadLetterResolved(reason="by_operator", by=by, note=note)
+        case _:
+            assert_never(command.verb)
 
 
 def retry_letters(turn: Turn, operation: RetryLetters) -> dict[str, Any] | Refusal:

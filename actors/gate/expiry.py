@@ -24,9 +24,7 @@ def apply_time(turn: Turn) -> None:
         for gate in sorted(turn.state.open_gates.values(), key=lambda gate: gate.opened_at_ms):
             if turn.state.terminal or turn.state.cancel_reason is not None:
                 return
-            present = turn.state.open_gates.get(gate.gate_name)
-            if present is not None:
-                step(turn, present)
+            step(turn, gate)  # which closes no other gate than this one, unless the run ends with it
 
 
 def gate_due(gate: OpenGate, *, held: bool) -> int | None:

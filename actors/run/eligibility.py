@@ -9,7 +9,7 @@ from typing import Any
 from actors.run.course import PhaseOpened
 from actors.run.state import RunState
 
-__all__ = ["blocked_nodes", "open_phase", "phase_change", "select", "triage_skips"]
+__all__ = ["blocked_nodes", "open_phase", "phase_change", "select", "stuck_nodes", "triage_skips"]
 
 WHOLE = frozenset({".", "*"})
 HAS_WORK = (
@@ -40,6 +40,12 @@ def blocked_nodes(state: RunState) -> list[str]:
     """Pending nodes that cannot start yet: a need is open, a routine or a barrier is before them. In flow order."""
     pending = [node_id for node_id in state.plan.body.order if state.nodes[node_id].status == "pending"]
     return [node_id for node_id in pending if not _needs_met(state, node_id) or _held(state, node_id)]
+
+
+def stuck_nodes(state: RunState) -> list[str]:
+    """What cannot go on: blocked by an output, or not startable yet. In flow order."""
+    derived = set(blocked_nodes(state))
+    return [node_id for node_id in state.plan.body.order if state.nodes[node_id].status == "blocked" or node_id in derived]
 
 
 def _needs_met(state: RunState, node_id: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from attrs import Factory, frozen
 
 from actors.entity import Fact
+from actors.run.course import RunBlocked
 from actors.run.created import RunCreated
 from actors.wait.events import WaitTimeoutCancelledRun
 
@@ -222,6 +223,6 @@ class ReportWritten(Fact):
 
 
 ENDINGS: tuple[type[Fact], ...] = (
-    RunCompleted, RunFailed, RunFailedPanic, RunFailedServerRestart, RunStopped, RunCancelled, WaitTimeoutCancelledRun,
+    RunCompleted, RunBlocked, RunFailed, RunFailedPanic, RunFailedServerRestart, RunStopped, RunCancelled, WaitTimeoutCancelledRun,
     RunBlockedCorruptCheckpoint,
 )  # fmt: skip

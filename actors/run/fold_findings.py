@@ -37,7 +37,7 @@ def _block(state: RunState, node_ids: tuple[str, ...]) -> None:
     for node_id in node_ids:
         state.nodes[node_id].status = "blocked"
         state.backoffs.pop(node_id, None)
-        state.frontier.take(node_id)
+        state.frontier.bar(node_id)
 
 
 def _repair(state: RunState, event: node.NodeRepairRequested, at: int) -> None:

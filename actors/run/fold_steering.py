@@ -30,10 +30,6 @@ def _retried(state: RunState, event: steering.RunTaskRetried | steering.RunTaskR
 
 
 def _continued(state: RunState, event: steering.RunTaskContinued, at: int) -> None:
-    for node_id in state.plan.body.descendants((event.node_id,)):
-        node = state.nodes[node_id]
-        if node.status == "blocked" and not node.finding:  # it was blocked for the other's sake
-            node.status = "pending"
     _begin_anew(state, event.reset_nodes, event.reason, node_id=event.node_id)
 
 

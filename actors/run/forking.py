@@ -69,8 +69,7 @@ def fork(turn: Turn, operation: Fork) -> Mapping[str, Any] | Refusal:
     facts = tuple(run_codec().encode(fact) for fact in (birth.created, *kept))
     workflow = state.plan.workflow
     turn.also.append(Append(birth.run_id, 0, facts, headline=born(birth.run_id, birth.created, workflow, turn.now)))
-    if operation.workflow_seq is not None:
-        turn.also.append(Append(workflow_stream(state.workflow_id), operation.workflow_seq))
+    turn.also.append(Append(workflow_stream(state.workflow_id), operation.workflow_seq))
     turn.tickets.append(first_ticket(birth.run_id, birth.created, workflow, turn.now))
     turn.emit(RunForked(fork_run_id=birth.run_id, from_nodes=operation.from_nodes, by=str(operation.by)))
     return {

@@ -11,7 +11,7 @@ __all__ = ["Frontier"]
 
 SortKey = tuple[int, str]
 BEGUN = -1
-"""What a node counts that has begun: whatever is done again before it, it does not become ready by that."""
+"""What a node counts that has begun, or is not to: whatever is done again before it, it does not become ready by that."""
 
 
 class Frontier:
@@ -43,6 +43,11 @@ class Frontier:
         at = bisect_left(self._ready, key)
         if at < len(self._ready) and self._ready[at] == key:
             del self._ready[at]
+
+    def bar(self, node_id: str) -> None:
+        """The node does not begin, whatever is done before it, until all is computed anew."""
+        self.take(node_id)
+        self._unmet[node_id] = BEGUN
 
     def offer(self, node_id: str) -> None:
         """The node may start again (a retry without delay)."""

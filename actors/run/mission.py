@@ -1,7 +1,8 @@
 """Phases, routines and milestones of a workflow, from its metadata: what may start before what, beside `needs` (runs spec 6.3, 6.4). Pure.
 
 `metadata.mission` holds `phases` [{phase_id, execution_mode}], `milestones` [{milestone_id, node_ids}], `metadata.plan` holds `routines`
-[{routine_id, depends_on: [{routine_id, hard}]}]. A node names its own in `metadata.builder`: phase_id, routine_id, write_scope, priority.
+[{routine_id, depends_on: [{routine_id, hard}]}], `metadata.partial_failure_mode` may be `pause_all`. A node names its own in
+`metadata.builder`: phase_id, routine_id, write_scope, priority.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ class Phase:
 class Mission:
     """`rank` and `routine` map node ids; `hard` maps a routine to those that must be done before it; `triage` are the gates of that kind.
 
-    `scopes` are the folders that nodes write in, empty for the whole repository. `special`: whether any of this is there at all.
+    `scopes` are the folders that nodes write in, empty for the whole repository. `special`: whether starting asks for any of this.
+    `stops_all`: a node that is blocked takes with it all that has not begun, not only what is behind it.
     """
 
     phases: tuple[Phase, ...] = ()
@@ -40,6 +42,7 @@ class Mission:
     milestones: Mapping[str, tuple[str, ...]] = Factory(dict)
     triage: frozenset[str] = frozenset()
     scopes: Mapping[str, tuple[str, ...]] = Factory(dict)
+    stops_all: bool = False
 
     @property
     def special(self) -> bool:
@@ -71,6 +74,7 @@ def mission_of(workflow: Workflow) -> Mission:
         },
         triage=frozenset(node.node_id for node in workflow.nodes if node.metadata.get("triage_gate") is True),
         scopes={node.node_id: scopes for node in workflow.nodes if (scopes := _scopes(node, builders[node.node_id])) is not None},
+        stops_all=workflow.metadata.get("partial_failure_mode") == "pause_all",
     )
 
 

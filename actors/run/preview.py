@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from attrs import asdict, frozen
 
@@ -102,6 +102,8 @@ def _action(node: Node, partly: Partly, problems: Problems) -> dict[str, Any]:
             return _gate(node.node_id, gate, partly)
         case Wait() as wait:
             return _wait(node.node_id, wait, partly, problems)
+        case _:
+            assert_never(node.action)
 
 
 def _gate(node_id: str, gate: Gate, partly: Partly) -> dict[str, Any]:
@@ -128,6 +130,8 @@ def _wait(node_id: str, wait: Wait, partly: Partly, problems: Problems) -> dict[
             told |= {"condition": partly.at("wait").text(key), "schema": schema}
         case Webhook() as hook:
             told |= asdict(hook) | {"value": None if hook.value is None else partly.at("wait").text(hook.value)}
+        case _:
+            assert_never(wait.on)
     return {"wait": _given(told)}
 
 

@@ -94,14 +94,14 @@ class Repair:
 class Fork:
     """Make a new run of the same version that keeps what is not to begin anew. `inputs`: those that change.
 
-    `cwd` and `workflow_seq` as in `Admit`.
+    `cwd` as in `Admit`. `workflow_seq`: made only if the workflow's log still ends there.
     """
 
     by: Principal
     from_nodes: tuple[str, ...] = ()
     inputs: Mapping[str, Any] = Factory(dict)
     cwd: str | None = None
-    workflow_seq: int | None = None
+    workflow_seq: int = 0
 
 
 @frozen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from actors.run.plan import handler_id
 from actors.run.state import RunState
@@ -46,5 +46,17 @@ def begin_again(state: RunState, node_ids: Iterable[str]) -> None:
     state.finished_at_ms = state.output = state.last_failure = state.report_path = None
     state.cancel_reason = state.cancel_gate = state.cancel_wait = state.cancel_by = state.guardrail = state.finish_reason = None
     state.pause_reason = state.stop_kind = state.stop_reason = None
-    reset_nodes(state, node_ids)
+    again = list(node_ids)
+    _unblock(state, again)
+    reset_nodes(state, again)
     state.tolerated = frozenset(state.failures)
+
+
+def _unblock(state: RunState, again: Collection[str]) -> None:
+    """What was blocked for another's sake may begin when its needs are met, unless one is left that stops everything."""
+    left = any(node.status == "blocked" and node.finding and node_id not in again for node_id, node in state.nodes.items())
+    if left and state.plan.mission.stops_all:
+        return
+    for node in state.nodes.values():
+        if node.status == "blocked" and not node.finding:
+            node.status = "pending"

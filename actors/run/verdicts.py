@@ -83,7 +83,7 @@ def _unfinished(turn: Turn, node_id: str, finding: Finding, about: dict[str, Any
 def _affected(state: RunState, node_id: str) -> tuple[str, ...]:
     """What leaves the pending nodes with it: all behind it, or with `pause_all` all that is pending."""
     behind = state.plan.body.descendants((node_id,))
-    wide = state.plan.workflow.metadata.get("partial_failure_mode") == "pause_all"
+    wide = state.plan.mission.stops_all
     return tuple(
         other for other in (state.plan.body.order if wide else behind) if other != node_id and state.nodes[other].status == "pending"
     )

@@ -7,7 +7,7 @@ from typing import Any
 from attrs import asdict
 
 from actors.entity import Fact
-from actors.run.eligibility import blocked_nodes
+from actors.run.eligibility import stuck_nodes
 from actors.run.failing import cap_of
 from actors.run.state import NodeState, OpenGate, RunState
 from actors.wait.view import wait_json
@@ -36,7 +36,7 @@ def run_json(state: RunState) -> dict[str, Any]:
     record["open_gates"] = [gate.gate_name for gate in state.open_gates.values()]
     record["gate_history"] = [asdict(entry) for entry in state.gate_history]
     pending = [node_id for node_id in state.plan.body.order if state.nodes[node_id].status == "pending"]
-    record["pending_nodes"], record["blocked_nodes"] = pending, _blocked(state)
+    record["pending_nodes"], record["blocked_nodes"] = pending, stuck_nodes(state)
     record["waits"] = [wait_json(row) for row in state.waits.values()]
     record["nodes"] = [_node(state, node_id, node) for node_id, node in state.nodes.items() if _visible(state, node_id)]
     if state.dry_run:
@@ -51,12 +51,6 @@ def _usage(state: RunState) -> dict[str, Any]:
         "total_tokens": used.prompt_tokens + used.completion_tokens, "estimated_cost_usd": used.cost_usd, "tool_calls": used.tool_calls,
         "unpriced": used.unpriced, "limits": dict(state.limits),
     }  # fmt: skip
-
-
-def _blocked(state: RunState) -> list[str]:
-    """What cannot go on: blocked by an output, or not startable yet. In flow order."""
-    derived = blocked_nodes(state)
-    return [node_id for node_id in state.plan.body.order if state.nodes[node_id].status == "blocked" or node_id in derived]
 
 
 def _visible(state: RunState, node_id: str) -> bool:

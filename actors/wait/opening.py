@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 from actors.run.scope import scope_for
 from actors.run.turn import UNKNOWN, Turn
@@ -70,6 +70,8 @@ def _source(turn: Turn, node_id: str, on: Timer | Condition | Webhook) -> dict[s
             if field is not None and value is not None:
                 match |= {"field": field, "value": _word(render_text(value, scope), f"The {field} it waits for")}
             return {"wait_kind": "webhook", "match": {name: found for name, found in match.items() if found is not None}}
+        case _:
+            assert_never(on)
 
 
 def _instant(value: Any) -> int:

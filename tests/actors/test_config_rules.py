@@ -103,3 +103,22 @@ def test_a_duration_is_shown_in_the_largest_unit_that_is_exact(ms: int, text: st
 def test_a_flag_is_true_or_false(raw: object, value: object) -> None:
     assert _reads(Rule("flag", ""), raw) is value or value == "refused" == _reads(Rule("flag", ""), raw)
     assert Rule("flag", "").allowed == "true or false"
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("penstock-a", "penstock-a"),
+        ("ä" * 128, "ä" * 128),
+        ("a" * 129, "refused"),
+        ("", "refused"),
+        ("two words", "refused"),
+        ("tab\t", "refused"),
+        ("bell\a", "refused"),
+        (7, "refused"),
+    ],
+    ids=["word", "longest", "too-long", "empty", "blank", "tab", "control", "number"],
+)
+def test_a_word_is_short_and_without_blanks(raw: object, value: object) -> None:
+    assert _reads(RULES["claims.claimant_id"], raw) == value
+    assert RULES["claims.claimant_id"].allowed.startswith("one word of at most 128 characters")

@@ -66,6 +66,24 @@ async def forge_progress(d: House, run_id: str) -> None:
     await forge(d, run_id, RunPauseRequested(reason="noted"))
 
 
+async def test_r23_r24_a_fresh_claim_is_left_alone_and_one_with_progress_is_not(house: House) -> None:
+    d = await served(house, **NO_RESUME, stale_after_ms=1)
+    going, fresh, other = [await held_back(d, step("a"), name=name) for name in ("going", "fresh", "other")]
+    await taken(d, going, by=services_of(d).claimant, lease_ms=600_000)
+    await taken(d, fresh, by=services_of(d).claimant, lease_ms=600_000)
+    await taken(d, other)
+    await forge_progress(d, going)
+    await d.when(going, lambda run: run["status"] == "paused")
+    await reaped(d, going)
+    assert [(await d.run(run_id))["status"] for run_id in (fresh, other)] == ["running", "running"]
+    await d.when(other, lambda run: run["status"] == "queued")
+    assert (await d.run(other))["resume_reason"] == "abandoned_execution_claim"
+    assert "run_execution_claim_expired_requeued" in await d.names(other)
+    assert (await d.run(fresh))["status"] == "running", "its claim is renewed"
+    assert [("run_paused_stale_no_provider_activity" in await d.names(run_id)) for run_id in (fresh, other)] == [False, False]
+    await d.call("run.cancel", run_id=fresh)
+
+
 @pytest.mark.parametrize(("policy", "status", "failure_kind"), [
     pytest.param("retry: {max_attempts: 3}", "needs_repair", "execution_failed", id="R41"),
     pytest.param("retry: {max_attempts: 1}", "failed", "run_failed", id="R43"),

@@ -9,7 +9,7 @@ from actors.dead_letter import events as ev
 from actors.dead_letter.letter import Letter, due_of, fold_letter, name_of, write
 from actors.dead_letter.messages import ForLetter, Verb
 from actors.dead_letter.rules import Seen, decide_letter, next_step
-from actors.dead_letter.view import letter_json, line_json
+from actors.dead_letter.view import letter_json, line_json, no_such_letter, unreadable
 from actors.entity import Fact
 from actors.refusals import Principal, Refusal, RequestKey
 
@@ -138,3 +138,10 @@ def test_a_letter_is_shown_without_what_is_not_known() -> None:
     shown = letter_json(letter(opened=WAIT))
     assert (shown["wait_id"], shown["options"]) == ("wait-1", ["ignore", "compensate"])
     assert not {"message", "failure_class", "settled", "due_ms", "last_dispatched_at_ms"} & set(shown)
+
+
+def test_a_letter_that_cannot_be_shown_is_refused_by_name() -> None:
+    missing, damaged = no_such_letter("letter-9"), unreadable("letter-1", ValueError("event 3 is torn"))
+    assert (missing.code, damaged.code) == ("dead_letter_not_found", "dead_letter_unreadable")
+    assert ("'letter-9'" in missing.message, damaged.message.startswith("event 3 is torn. ")) == (True, True)
+    assert (missing.data, damaged.data) == ({"letter_id": "letter-9"}, {"letter_id": "letter-1"})

@@ -152,3 +152,13 @@ def test_the_record_shows_the_cap_and_the_category() -> None:
     assert (node["max_attempts"], node["error"]["category"]) == (3, "provider_connect_timeout")
     failed = next(event for event, _ in story.log if isinstance(event, NodeFailed))
     assert failed.policy_version_id == "retry-policy-v1-59bc23afe25d9f79"
+
+
+def test_a_recovery_while_clean_up_is_held_begins_nothing_of_the_body_anew() -> None:
+    story = Story.begun(f"a {REVIEW}", last=("t",))
+    assert story.fail("a")[-1] == "run_paused node_failed_review"
+    story.finish()
+    assert story.claim()[1:] == ["finally failed", "start t"]
+    story.pause()
+    assert story.recover() == ["run_recovered_from_pause recovered_from_pause"]
+    assert (story.answer, story.statuses()) == ({"reset_nodes": []}, {"a": "failed", "t": "pending"})

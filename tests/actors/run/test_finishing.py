@@ -118,3 +118,12 @@ def over() -> Story:
 def test_what_cannot_be_finished(make: Callable[[], Story], code: str) -> None:
     story = make()
     assert (story.finish(), story.code) == ([], code)
+
+
+def test_a_held_run_in_which_all_is_done_ends_as_complete() -> None:
+    story = Story.begun("a", top="limits: {runtime: 1s}")
+    story.now += 2000
+    assert story.ok("a")[-1] == "run_paused budget_runtime_reached"
+    assert story.finish() == ["finish finished_by_operator"]
+    assert (story.state.status, story.state.resume_reason) == ("queued", "finish_requested")
+    assert story.claim() == ["run_execution_claimed", "run_completed"]

@@ -55,3 +55,13 @@ def test_what_has_begun_does_not_become_ready_by_what_is_done_again_before_it() 
     story.ok("a", "see out.md")
     assert story.ok("b")[1:] == ["completion_repair ('out.md',)", "start a.2"]
     assert story.ok("a", "see out.md") == ["done a", "recovered a", "run_failed completion_assertion_failed"]
+
+
+def test_what_is_barred_does_not_become_ready_until_all_is_computed_anew() -> None:
+    found = frontier("a", "b needs: [a]", "c")
+    found.bar("b")
+    found.bar("c")
+    found.settle("a", succeeded=True)
+    assert found.ready == ["a"]
+    found.rebuild({"a": True}.get, lambda node_id: node_id != "a")
+    assert found.ready == ["b", "c"]

@@ -9,10 +9,12 @@ import pytest
 from actors.gate.messages import Decide
 from actors.node.messages import Interruption, Outcome, Success
 from actors.refusals import Refusal, RequestKey
+from actors.removal.events import RunPurged
+from actors.run.events import RunCompleted
 from actors.run.messages import ForRun
 from actors.run.operations import attempts_to_end
 from actors.run.pending import Pending
-from actors.run.requests import Cancel, Operation, Pause, Resume, Retry
+from actors.run.requests import Cancel, Fork, Operation, Pause, Recover, Repair, Resume, Retry
 from tests.actors.run.table import ANNA, Story
 
 GATE = "g gate: human_approval"
@@ -184,3 +186,29 @@ def test_a_refusal_says_what_is_allowed() -> None:
     story.pause()
     assert isinstance(story.answer, Refusal)
     assert story.answer.data == {"status": "completed"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "code"),
+    [
+        (Recover(ANNA), "run_is_dry_run"),
+        (Retry(ANNA, "a"), "run_is_dry_run"),
+        (Repair(ANNA, "a", 2, "new"), "run_is_dry_run"),
+        (Fork(ANNA), "run_is_dry_run"),
+    ],
+    ids=["recover", "retry", "repair", "fork"],
+)
+def test_nothing_of_a_dry_run_is_tried_again(operation: Operation, code: str) -> None:
+    story = Story.of("a")
+    story.state.trigger_type = "manual_dry_run"
+    story.do(lambda turn: turn.emit(RunCompleted(output={"nodes": []})), go_on=False)
+    assert (story.state.detail, story.state.started_at_ms) == ({"code": "dry_run"}, 1000)
+    assert (story.operate(operation), story.code) == ([], code)
+
+
+def test_a_run_that_is_being_removed_is_there_for_nobody() -> None:
+    story = Story.begun("a")
+    story.ok("a")
+    story.do(lambda turn: turn.emit(RunPurged("retention")), go_on=False)
+    for operation in (Pause(ANNA), Cancel(ANNA), Recover(ANNA), Fork(ANNA)):
+        assert (story.operate(operation), story.code) == ([], "run_not_found")

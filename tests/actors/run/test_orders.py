@@ -159,3 +159,19 @@ def test_a_plan_knows_sections_guards_and_what_texts_read() -> None:
 def test_a_scope_before_a_handlers_node_failed_names_no_error() -> None:
     story = Story.of("a on_fail: {command: [x]}")
     assert scope_for(story.state, "a.on_fail")["error"] == {"code": None, "message": None, "node_id": "a"}
+
+
+@pytest.mark.parametrize(
+    ("node", "idle"),
+    [
+        ("a metadata: {builder: {task_class: execute_goal}}", 1_800_000),
+        ("a metadata: {builder: {task_class: external_data_inspection}}, idle_timeout: 10s", 10_000),
+        ("a metadata: {builder: {task_class: another}}", 600_000),
+        ("a metadata: {builder: execute_goal}", 600_000),
+        ("a contract: {kind: x, validator: standup_update}", 120_000),
+        ("a contract: {kind: structured_json}", 180_000),
+        ("a contract: {kind: x}", 600_000),
+    ],
+)
+def test_what_takes_long_may_be_silent_for_long(node: str, idle: int) -> None:
+    assert order(Story.begun(node), "a").idle_ms == idle

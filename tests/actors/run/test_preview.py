@@ -152,3 +152,9 @@ def test_of_many_problems_the_first_are_kept_and_all_are_counted() -> None:
     found = fitted({"workspace": None, "limits": {}, "nodes": [], "problems": [problem] * 500}, 100_000)
     assert (len(found["problems"]), found["problems_in_all"], "omitted" in found) == (100, 500, False)
     assert found["problems"][0]["value"] == [1, {"x": "y" * 300}]
+
+
+def test_a_large_output_alone_costs_no_node() -> None:
+    plan = told("a", "b", top="output: {" + ", ".join(f"k{i}: {'x' * 150}" for i in range(40)) + "}")
+    small = fitted(plan, 4_000)
+    assert (small["omitted"], small["output"], [node["node_id"] for node in small["nodes"]]) == (0, None, ["a", "b"])

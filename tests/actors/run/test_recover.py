@@ -189,3 +189,13 @@ def test_clean_up_that_was_skipped_runs_again_after_a_recovery() -> None:
     story.claim()
     assert story.ok("a") == ["done a", "finally completed", "start z @2"]
     assert story.ok("z") == ["done z", "finally_completed", "run_completed"]
+
+
+def test_a_node_is_continued_without_what_is_done_behind_it() -> None:
+    story = Story.begun(f"a {JUDGED}, retry: {{max_attempts: 2}}", "b needs: [a]", top="output_targets: [out.md]")
+    story.world = lambda _: "missing"
+    story.ok("a", {"text": "see out.md"})
+    assert story.ok("b")[-1] == "start a.2", "it owes the file"
+    story.ok("a", BLOCKED)
+    assert story.go_on_with("a") == ["continued a"]
+    assert story.statuses() == {"a": "pending", "b": "completed"}

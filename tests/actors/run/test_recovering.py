@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from actors.node.events import NodeCompleted, NodeInterrupted, NodeStarted
+from actors.run.events import FinallyStarted, RunPauseRequested
+from actors.run.evolve import evolve
+from actors.run.recovery import claim, reclaim
 from actors.run.schedule import next_look_ms
 from tests.actors.run.table import Story
 
@@ -103,3 +107,56 @@ def test_time_moves_a_run_only_while_it_runs() -> None:
     assert next_look_ms(story.state, story.rules, 2000) is None  # what was due by then waits for something else
     story.pause()
     assert next_look_ms(story.state, story.rules, 1000) is None
+
+
+def test_a_shutdown_holds_a_run_that_was_being_held_for_the_reason_that_was_given() -> None:
+    story = Story.begun("a")
+    story.do(lambda turn: turn.emit(RunPauseRequested(reason="workflow_paused", pausing=True)), go_on=False)
+    assert story.state.status == "pausing"
+    assert story.shut_down() == ["run_paused workflow_paused"]
+    assert (story.state.status, story.state.pause_reason) == ("paused", "workflow_paused")
+    assert story.restart() == [], "no start takes up what an operator holds"
+
+
+def test_clean_up_in_a_log_that_does_not_say_what_it_follows_ends_with_what_the_nodes_add_up_to() -> None:
+    story = Story.begun("a", last=("t",))
+    story.replay([story.log[0], (NodeCompleted(node_id="a"), 1000), (FinallyStarted("completed", "completed"), 1000)])
+    assert (story.state.section, story.state.conclusion) == ("finally", None)
+    assert story.look() == ["start t"]
+    assert story.ok("t") == ["done t", "finally_completed", "run_completed"]
+
+
+def test_r20_a_claim_that_nothing_came_of_is_taken_back_and_the_next_one_starts_nothing_twice() -> None:
+    story = Story.of("a")
+    story.do(lambda turn: claim(turn, "claim-1", "daemon-1", None), go_on=False)
+    assert story.do(lambda turn: reclaim(turn, "daemon-1")) == ["run_execution_claim_expired_requeued"]
+    assert (story.state.status, story.state.claimed, story.state.epoch) == ("queued", False, 1)
+    assert story.state.resume_reason == "abandoned_execution_claim"
+    assert story.claim() == ["run_execution_claimed", "start a"]
+    assert story.state.epoch == 2
+
+
+def test_a_claim_that_something_came_of_is_recovered_as_after_a_restart() -> None:
+    story = Story.begun("a")
+    assert story.do(lambda turn: reclaim(turn, "daemon-1")) == ["run_queued_for_resume_after_restart"]
+    assert story.state.nodes["a"].output["blocker_category"] == "server_restart_interrupted"
+
+
+def test_r52_nodes_that_the_version_does_not_have_fail_the_run_unless_their_attempts_have_ended() -> None:
+    story = Story.begun("a")
+    for fact in (NodeStarted(node_id="gone"), NodeStarted(node_id="ended"), NodeInterrupted(node_id="ended", reason="x")):
+        evolve(story.state, fact, 1000)
+    assert story.restart() == ["run_failed_server_restart interrupted_by_restart"]
+    assert (story.state.detail, story.state.last_failure) == ({"code": "interrupted_by_restart", "node_ids": ["gone"]}, None)
+    assert story.state.nodes["a"].output is None, "nothing is made up"
+
+
+def test_r55_a_run_that_was_being_held_is_held_with_its_reason_and_its_lost_attempts_do_not_count() -> None:
+    story = Story.begun("a", "pay effect: once", top=TWO)
+    story.do(lambda turn: turn.emit(RunPauseRequested(reason="workflow_paused", pausing=True)), go_on=False)
+    assert story.restart() == ["ask pay.outcome", "run_pausing_settled_on_restart"]
+    node = story.state.nodes["a"]
+    assert (story.state.status, story.state.pause_reason, story.statuses()) == (
+        "paused", "workflow_paused", {"a": "pending", "pay": "waiting"},
+    )  # fmt: skip
+    assert (node.attempt, node.excused, node.crashes) == (1, 1, 0)

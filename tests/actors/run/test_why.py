@@ -161,3 +161,12 @@ def test_runs_that_ended_otherwise() -> None:
         ("checkpoint_recovery_failed", "It was blocked. event 7 is torn"),
         ("run_task_panicked", "It failed. KeyError: x"),
     ]
+
+
+def test_a_run_that_is_held_because_an_output_does_not_fit_its_schema() -> None:
+    top = "schemas: {s: {type: object, required: [n]}}"
+    story = Story.begun("a contract: {kind: report, schema: s}, retry: {max_attempts: 2}", top=top)
+    story.ok("a", {"x": 1})
+    (found,) = why(story)
+    assert (found["code"], found["next"]) == ("schema_validation_failed", ["penstock logs run-1 a", "penstock resume run-1"])
+    assert found["text"] == "The output of a does not fit its schema. Look at it; resumed, it is made again."

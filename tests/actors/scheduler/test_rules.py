@@ -236,3 +236,9 @@ def test_in_single_mode_age_alone_decides_and_all_else_holds() -> None:
     rules.leave("d")
     rules.leave("x")
     assert run_dry(rules, 50) == ["0", "c"]
+
+
+def test_r26_what_is_left_of_a_back_off_is_never_less_than_nothing() -> None:
+    rules = admission(Ticket("late", 1, not_before_ms=1500))
+    assert rules.next_due(1000) == 1000 + 500
+    assert (rules.next_due(1600), rules.reason("late", 1600)) == (None, None), "nothing is left of it"

@@ -92,3 +92,9 @@ def test_reminders_come_again_and_again_and_change_nothing() -> None:
     assert story.wait(4_999) == []
     assert story.wait(1) == ["timeout_reminded pay"]
     assert story.signal("payment") == ["resolved pay", "done pay", "requeued pay"]
+
+
+def test_of_waits_that_time_out_together_the_first_that_cancels_the_run_leaves_nothing_to_the_others() -> None:
+    story = paying("cancel", "quiet wait: {signal: other, timeout: 10s}")
+    assert story.wait(10_000) == ["timeout_cancelled pay", "cancelled_run pay"]
+    assert [(row.node_id, row.status) for row in story.state.waits.values()] == [("pay", "cancelled"), ("quiet", "cancelled")]
