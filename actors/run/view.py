@@ -28,6 +28,7 @@ def run_json(state: RunState) -> dict[str, Any]:
         "status": state.status, "created_at_ms": state.created_at_ms, "updated_at_ms": state.updated_at_ms, "version": state.version,
         "digest": state.digest, "inputs": dict(state.inputs), "trigger_type": state.trigger_type, "priority": state.priority,
         "active_ms": state.active_ms, "epoch": state.epoch, "seq": state.seq,
+        "last_activity_ms": state.activity_ms,
     }  # fmt: skip
     record |= {name: value for name in OPTIONAL if (value := getattr(state, name)) is not None}
     record |= _usage(state)

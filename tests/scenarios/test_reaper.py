@@ -50,8 +50,10 @@ async def test_r40_a_run_in_which_nothing_is_under_way_is_held(house: House, tmp
     d = await served(house, **NO_RESUME)
     run_id = await lost(d, step("a"), top=f"workspace: {tmp_path}")
     await forge_progress(d, run_id)
+    progressed = (await d.events(run_id))[-1]["at_ms"]
     await trio.sleep(115)
-    assert (await d.run(run_id))["status"] == "running"
+    run = await d.run(run_id)
+    assert (run["status"], run["last_activity_ms"]) == ("running", progressed), "claims that are renewed are no activity"
     await trio.sleep(25)
     run = await reaped(d, run_id)
     assert run["detail"] == {"code": "stale_no_provider_activity", "idle_s": 120}
