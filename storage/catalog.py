@@ -22,7 +22,7 @@ _STATUSES = """WITH RECURSIVE each(status) AS (
     UNION ALL SELECT (SELECT min(status) FROM catalog WHERE kind = :kind AND status > each.status) FROM each WHERE status IS NOT NULL)
     SELECT status FROM each WHERE status IS NOT NULL"""
 _OLDEST = """SELECT s.name FROM keys k JOIN catalog c ON c.stream = k.stream JOIN streams s ON s.id = k.stream
-           WHERE k.key = ? ORDER BY c.created_ms, c.stream LIMIT 1"""
+           WHERE k.key = ? ORDER BY c.stream LIMIT 1"""
 _ABOVE_ALL = 2**63 - 1
 
 
@@ -79,7 +79,7 @@ class Catalog:
         return self._query(f"{rows} WHERE k.key = ? ORDER BY c.stream LIMIT ?", (key, limit))
 
     def oldest(self, key: str) -> str | None:
-        """The stream that was created first of those that are found under that key; of one time, the older stream."""
+        """The stream that was made first of those that are found under that key, whatever the clock has said."""
         found = self._reader().execute(_OLDEST, (key,)).fetchone()
         return str(found[0]) if found else None
 

@@ -14,6 +14,7 @@ __all__ = ["Journal"]
 _STREAM = "SELECT id, base_seq, base_sum FROM streams WHERE name = ?"
 _EVENTS = "SELECT seq, at_ms, kind, data, sum FROM journal WHERE stream = ? AND seq > ? ORDER BY seq LIMIT ?"
 _SUM = "SELECT sum FROM journal WHERE stream = ? AND seq = ?"
+_NUMBER = "SELECT id FROM streams WHERE name = ?"
 _HEAD = """SELECT coalesce((SELECT max(seq) FROM journal WHERE stream = s.id), s.base_seq) FROM streams s WHERE s.name = ?"""
 _SINCE = """SELECT j.position, s.name, j.seq, j.at_ms, j.kind, j.data FROM journal j JOIN streams s ON s.id = j.stream
             WHERE j.position > ? ORDER BY j.position LIMIT ?"""
@@ -54,6 +55,11 @@ class Journal:
     def head(self, stream: str) -> int:
         """The seq of the stream's last event, 0 if there is none."""
         row = self._reader().execute(_HEAD, (stream,)).fetchone()
+        return row[0] if row else 0
+
+    def number(self, stream: str) -> int:
+        """Streams count from 1 in the order in which they were made, which no clock can change; 0 for one that does not exist."""
+        row = self._reader().execute(_NUMBER, (stream,)).fetchone()
         return row[0] if row else 0
 
     def since(self, position: int, limit: int) -> list[tuple[int, str, Recorded]]:

@@ -15,7 +15,7 @@ class Limits:
 
     `wal` is written ahead once, so that later commits overwrite allocated blocks. Below `free_hard` of free disk, or with a WAL
     above `wal_hard` (somebody reads for hours), nothing more is accepted; at the warning marks `info()` says so. Contents younger than
-    `contents_ms` are never collected.
+    `contents_ms` are never collected. The newest `receipts` receipts are kept at least, whatever the clock says of their age.
     """
 
     wal: int = _MIB
@@ -28,6 +28,7 @@ class Limits:
     batch: int = 1_024
     streams_cached: int = 4_096
     busy_ms: int = 5_000
+    receipts: int = 10_000
     receipts_ms: int = 7 * 24 * 3_600_000
     contents_ms: int = 3_600_000
     verify_tail: int = 1_000

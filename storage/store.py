@@ -153,9 +153,14 @@ class Store:
             pass
 
     async def upkeep(self, *, ended: Sequence[str] = (), pages: int = 1_000) -> Upkeep:
-        """One bounded round: forget receipts that are old and whose stream has `ended`, give pages back, checkpoint, sync the anchor."""
+        """One bounded round: forget receipts that are old and whose stream has `ended`, give pages back, checkpoint, sync the anchor.
+
+        The newest `Limits.receipts` receipts stay, however old the clock calls them.
+        """
         before_ms = self._clock.now_ms() - self.limits.receipts_ms
-        receipts = await self._serving.submit(partial(forget_receipts, before_ms=before_ms, ended=ended, most=pages))
+        receipts = await self._serving.submit(
+            partial(forget_receipts, before_ms=before_ms, ended=ended, newest=self.limits.receipts, most=pages)
+        )
         freed = await self._serving.submit(Aside(partial(self._writer.vacuum, pages)))
         left = await self._serving.submit(Aside(self._writer.checkpoint))
         return Upkeep(receipts, freed, left)

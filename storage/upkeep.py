@@ -23,7 +23,7 @@ _EVENTS_AT_ONCE = 2_000
 _FREE = "PRAGMA freelist_count"
 _OLD = """DELETE FROM receipts WHERE id IN (
     SELECT r.id FROM receipts r LEFT JOIN catalog c ON c.stream = r.stream
-    WHERE r.at_ms < ? AND r.id < (SELECT max(id) FROM receipts) AND (c.stream IS NULL OR c.status IN ({})) LIMIT ?)"""
+    WHERE r.at_ms < ? AND r.id <= (SELECT max(id) FROM receipts) - ? AND (c.stream IS NULL OR c.status IN ({})) LIMIT ?)"""
 
 
 @frozen
@@ -63,10 +63,13 @@ def purge_some(batch: Batch, stream: str, upto: int | None, at_ms: int) -> bool:
     return False
 
 
-def forget_receipts(batch: Batch, before_ms: int, ended: Sequence[str], most: int) -> int:
-    """Drop receipts from before `before_ms` whose stream is purged or has one of the statuses `ended`; the newest one always stays."""
+def forget_receipts(batch: Batch, before_ms: int, ended: Sequence[str], newest: int, most: int) -> int:
+    """Drop receipts from before `before_ms` whose stream is purged or has one of the statuses `ended`.
+
+    The `newest` always stay, and one at least: they make a repeated request harmless on a machine whose clock has jumped by years.
+    """
     marks = ", ".join("?" * len(ended))
-    count = batch.connection.execute(_OLD.format(marks), (before_ms, *ended, most)).rowcount
+    count = batch.connection.execute(_OLD.format(marks), (before_ms, max(1, newest), *ended, most)).rowcount
     batch.touched = batch.touched or count > 0
     return count
 

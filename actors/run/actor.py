@@ -9,12 +9,12 @@ import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from actors.node.messages import Failure, Outcome
+from actors.node.messages import Outcome
 from actors.refusals import Refusal
 from actors.run.audits import operation_entry, stale_result
 from actors.run.crew import Crew
 from actors.run.deciding import decide
-from actors.run.desk import Desk, interrupted_by
+from actors.run.desk import Desk, interrupted_by, without_outcome
 from actors.run.draining import Drainage
 from actors.run.launching import commit_with_slot, launch, note_reason
 from actors.run.logbook import Logbook
@@ -218,8 +218,7 @@ class Run(Actor[RunMessage]):
         under_way = message.node_id in state.executing and state.token(message.node_id) == message.token
         known = [*self._held, *self.desk.outcomes, *(self.desk.pending.endings if self.desk.pending is not None else ())]
         if waits or (under_way and all(outcome.token != message.token for outcome in known)):
-            text = f"The attempt's actor ended without an outcome ({message.down.exit}): a defect of Penstock, not of the node."
-            await self.fold([Outcome(message.node_id, message.token, Failure("executor_crashed", text, unknown=True))])
+            await self.fold([without_outcome(message)])
 
     async def _look(self) -> None:
         """Time has passed, or the disk takes something again."""

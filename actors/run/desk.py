@@ -8,24 +8,24 @@ from attrs import evolve
 
 from actors.gate.messages import Decide
 from actors.gate.rules import outcome_gate
-from actors.node.messages import Interruption, Outcome
+from actors.node.messages import Failure, Interruption, Outcome
 from actors.refusals import Refusal
 from actors.run.deciding import apply, look_at_artifacts
 from actors.run.known import replayed
-from actors.run.messages import ForRun, Wake
+from actors.run.messages import AttemptDown, ForRun, Wake
 from actors.run.operations import announce, attempts_to_end, refusal_before
 from actors.run.outcomes import accepts, on_outcome
 from actors.run.pending import Pending
 from actors.run.requests import Reap
 from storage import ReceiptExists, RequestConflict, Unavailable
-from supervision import Forwarded
+from supervision import Forwarded, Shutdown
 
 if TYPE_CHECKING:
     from actors.run.actor import Run
     from actors.run.turn import Turn
     from supervision.mailbox import Asked
 
-__all__ = ["Desk"]
+__all__ = ["Desk", "interrupted_by", "without_outcome"]
 
 WAITING_ROOM = 32
 
@@ -154,3 +154,12 @@ def _gates(command: ForRun) -> tuple[str, ...]:
 def interrupted_by(outcome: Outcome, reason: str) -> Outcome:
     """The outcome with the reason of an interruption put in words of the run."""
     return evolve(outcome, verdict=Interruption(reason)) if isinstance(outcome.verdict, Interruption) else outcome
+
+
+def without_outcome(message: AttemptDown) -> Outcome:
+    """What became of an attempt whose actor said nothing: one that was stopped in order before its first step was merely interrupted."""
+    exit_ = message.down.exit
+    if isinstance(exit_, Shutdown):
+        return Outcome(message.node_id, message.token, Interruption("stopped"))
+    text = f"The attempt's actor ended without an outcome ({exit_}): a defect of Penstock, not of the node."
+    return Outcome(message.node_id, message.token, Failure("executor_crashed", text, unknown=True))

@@ -16,6 +16,7 @@ __all__ = ["WAIT_FOLDS", "close_waits"]
 
 
 def _begun(state: RunState, event: wait.WaitNodeRegistrationStarted, at: int) -> None:
+    state.waits.pop(event.node_id, None)  # they stand in the order in which they opened, which no clock says
     state.waits[event.node_id] = WaitRow(
         event.wait_id, event.node_id, event.instance, cast("WaitKind", event.wait_kind), "registering", at, event.wake_at_ms,
         event.timeout_at_ms, event.on_timeout, event.escalate_to, event.remind_every_ms, event.key, event.match,

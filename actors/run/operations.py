@@ -19,7 +19,7 @@ from actors.run.finishing import finish, finish_refusal
 from actors.run.fold_gates import rework_roots
 from actors.run.forking import fork, fork_refusal
 from actors.run.known import no_such_run
-from actors.run.reaping import reap
+from actors.run.reaping import reap, reap_refusal
 from actors.run.recovering import begin_anew, continue_node, recover, recovery_refusal, task_refusal, waits_over
 from actors.run.repairing import repair, repair_refusal
 from actors.run.requests import Cancel, Continue, Finish, Fork, Operation, Pause, Reap, Recover, Repair, Requeue, Resume, Retry
@@ -78,6 +78,8 @@ def refusal_before(state: RunState, operation: Operation) -> Refusal | None:
             return repair_refusal(state, operation)
         case Fork():
             return fork_refusal(state, operation)
+        case Reap():
+            return reap_refusal(state, operation)
         case _:
             return None
 

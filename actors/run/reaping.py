@@ -15,7 +15,7 @@ from actors.run.state import RunState
 from actors.run.turn import Turn
 from actors.settings import RunRules
 
-__all__ = ["auto_resume", "may_go_on", "overdue", "reap", "threshold_ms"]
+__all__ = ["auto_resume", "may_go_on", "overdue", "reap", "reap_refusal", "threshold_ms"]
 
 SLACK_MS = 60_000
 
@@ -34,11 +34,16 @@ def overdue(state: RunState, node_id: str, rules: RunRules, idle_ms: int) -> boo
     return idle_ms >= total_ms(state.plan.nodes[node_id], rules) + SLACK_MS
 
 
-def reap(turn: Turn, operation: Reap) -> Mapping[str, Any] | Refusal:
-    """Hold the run, its attempts being dead; whoever said nothing is noted. Where something has happened meanwhile it is not stale."""
+def reap_refusal(state: RunState, operation: Reap) -> Refusal | None:
+    """Where something has happened since the run was looked at, it is not stale: its end, or an attempt that has begun meanwhile."""
+    if state.status == "running" and state.seq == operation.seq:
+        return None
+    return Refusal("run_not_stale", f"Something has happened in {state.run_id} meanwhile.", {"status": state.status})
+
+
+def reap(turn: Turn, operation: Reap) -> Mapping[str, Any]:
+    """Hold the run, its attempts being dead and nothing having been said against it; whoever said nothing is noted."""
     state = turn.state
-    if state.status != "running" or state.seq != operation.seq:
-        return Refusal("run_not_stale", f"Something has happened in {state.run_id} meanwhile.", {"status": state.status})
     for node_id in [node_id for node_id in state.executing if _once(state, node_id)]:
         ask_outcome(turn, node_id)
     silent = tuple(

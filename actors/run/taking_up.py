@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from actors.refusals import Refusal
 from actors.run.messages import Drain, ForRun, Rest
 from actors.run.outcomes import on_lost
-from actors.run.reaping import reap
+from actors.run.reaping import reap, reap_refusal
 from actors.run.recovery import reclaim, rehydrate
 from actors.wait.ending import recover_wakes
 from supervision import Shutdown
@@ -27,12 +27,13 @@ async def take_up(run: Run, lost: list[str], stale: Reap | None) -> Turn:
     turn, holder = run.book.turn(), run.book.holder
     if stale is not None or holder == "other":  # nobody here has ended their processes
         await run.services.strays.kill([turn.state.token(node_id) for node_id in turn.state.executing])
-    held = stale is not None and not isinstance(reap(turn, stale), Refusal)
-    if not held and holder == "other":
+    if stale is not None and reap_refusal(turn.state, stale) is None:
+        reap(turn, stale)
+    elif holder == "other":
         reclaim(turn, run.book.claimant)
-    elif not held and holder != "me":
+    elif holder != "me":
         rehydrate(turn)
-    elif not held:
+    else:
         for node_id in lost:
             on_lost(turn, node_id)
     recover_wakes(turn)

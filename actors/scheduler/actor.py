@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
+
 from actors.run.messages import Launch, QueueReason
 from actors.scheduler.comparing import compare, take_up
 from actors.scheduler.messages import Due, Enqueue, Left, QueueNow, QueueOf, Relaunch, Reserve, Throttled, Tick
@@ -80,6 +82,7 @@ class Scheduler(Actor[SchedulerMessage]):
 
     def enqueue(self, ticket: Ticket) -> None:
         """The run waits for a slot, unless it has got one for that ticket."""
+        ticket = evolve(ticket, number=self.services.store.journal.number(ticket.run_id))
         if self.admission.enqueue(ticket):
             self.granted.pop(ticket.run_id, None)
             self.notices.begin(ticket.run_id, ticket.recorded)

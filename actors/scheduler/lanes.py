@@ -22,10 +22,10 @@ Hold = tuple[str, str]
 """What keeps runs from starting: the reason, and of what: ("workspace_lock", "/srv/repo")."""
 Needs = tuple[str | None, tuple[str, ...], str | None, str | None]
 """Workspace, providers, tenant; and the run itself where it must be tested alone."""
-Rank = tuple[bool, int, str]
+Rank = tuple[bool, int, int, str]
 STRIDE = 1 << 40
 FORGET = 64
-_age = attrgetter("created_ms", "run_id")
+_age = attrgetter("number", "created_ms", "run_id")
 
 
 @define(eq=False)
@@ -60,7 +60,7 @@ class Shelf:
         """The run's place among the runs of its lane."""
         at = bisect_left(self.waited, _age(ticket), key=_age)
         waited = at < len(self.waited) and self.waited[at].run_id == ticket.run_id
-        return (not waited, ticket.created_ms, ticket.run_id)
+        return (not waited, *_age(ticket))
 
     def before(self, rank: Rank) -> int:
         """How many of its runs have a lower rank."""

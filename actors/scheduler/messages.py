@@ -18,7 +18,8 @@ class Ticket:
     `epoch`: that of its last claim, which is how a ticket that comes late is told from a new one. `weight`: its workflow's share of the
     slots. `providers`: outside services that it needs; `tenant`: for whom a throttle of theirs would hold it, None for the implicit local
     one. `behind`: the workflow whose older scheduled runs must be over first. `queued_ms`: since when it is queued, None: since it was
-    made. `recorded`: the reason for waiting that stands in its log.
+    made. `recorded`: the reason for waiting that stands in its log. `number`: its age; runs count up in the order in which they were made,
+    which no clock can change.
     """
 
     run_id: str
@@ -34,6 +35,7 @@ class Ticket:
     behind: str | None = None
     queued_ms: int | None = None
     recorded: str | None = None
+    number: int = 0
 
     @property
     def since_ms(self) -> int:

@@ -53,11 +53,11 @@ def deliver(turn: Turn, row: WaitRow, delivery: tuple[Delivery, Append]) -> None
 
 
 def end_due_waits(turn: Turn) -> None:
-    """Do what time does to open waits, in the order of their times."""
+    """Do what time does to open waits, in the order of their times, and of those with one time in the order in which they opened."""
     if turn.state.cancel_reason is not None:
         return
     due = [row for row in turn.state.waits.values() if row.due_ms is not None and row.due_ms <= turn.now]
-    for row in sorted(due, key=lambda row: (row.due_ms, row.created_at_ms, row.wait_id)):
+    for row in sorted(due, key=lambda row: row.due_ms or 0):
         if turn.state.terminal or turn.state.waits.get(row.node_id) != row:
             continue
         if row.timeout_at_ms is not None and row.timeout_at_ms <= (row.wake_at_ms if row.wake_at_ms is not None else row.timeout_at_ms):
@@ -151,9 +151,9 @@ def _hold(turn: Turn, row: WaitRow, action: str) -> None:
 
 
 def over_for_a_person(turn: Turn) -> WaitRow | None:
-    """A wait that is over without anything having come, and that a person must look at."""
-    rows = [row for row in turn.state.waits.values() if row.needs_person and turn.state.nodes[row.node_id].status == "waiting"]
-    return min(rows, key=lambda row: (row.created_at_ms, row.wait_id), default=None)
+    """The first wait that is over without anything having come, and that a person must look at."""
+    rows = turn.state.waits.values()
+    return next((row for row in rows if row.needs_person and turn.state.nodes[row.node_id].status == "waiting"), None)
 
 
 def recover_wakes(turn: Turn) -> None:

@@ -34,7 +34,7 @@ def signal(turn: Turn, said: Signal) -> dict[str, Any] | Refusal:
         return Refusal("run_already_terminal", text, {"status": state.status})
     rows = [row for row in state.waits.values() if row.open and row.kind == "external_condition" and row.key == said.name]
     if rows:
-        return _resolve(turn, min(rows, key=lambda row: (row.created_at_ms, row.wait_id)), said.key, said.payload, str(said.by))
+        return _resolve(turn, rows[0], said.key, said.payload, str(said.by))
     if len(state.signals) >= MOST_KEPT:
         text = f"The run {state.run_id} already keeps {MOST_KEPT} signals that nobody has waited for. See its waits with: penstock show"
         return Refusal("signal_limit", text, {"limit": MOST_KEPT})

@@ -14,6 +14,7 @@ from tests.scenarios.handing import hand, watcher
 from tests.scenarios.harness import House
 from tests.scenarios.planned import put_planned, until
 from tests.scenarios.script import Call, Hold, fail, take, write
+from tests.scenarios.tales_races import RACE_TALES
 from tests.scenarios.tales_recovery import RECOVERY_TALES
 
 __all__ = ["TALES", "ending_of"]
@@ -123,8 +124,8 @@ async def _escalated(house: House) -> str:
 
 
 async def _scheduled(house: House) -> str:
-    """The first run of a schedule whose other times are far away. A death may make the time late; it is made up for."""
-    first = await put_planned(house, "every: 1h", step("a"), step("b", "needs: [a]"))
+    """The first run of a schedule whose next time is not awaited. A death may make the time late; it is made up for."""
+    first = await put_planned(house, "every: 2m", step("a"), step("b", "needs: [a]"))
     await until(house, first)
     return await _only_run(house, "job")
 
@@ -188,7 +189,8 @@ async def _purge(house: House) -> str:
 TALES: dict[str, Callable[[House], Awaitable[str]]] = {
     "linear": _linear, "fan": _fan, "retry": _retry, "approved": _approved, "rejected": _rejected, "cancelled": _cancelled,
     "artifact": _artifact, "finally": _finally, "timer": _timer, "signal": _signal, "webhook": _webhook, "escalated": _escalated,
-    "schedule": _scheduled, "handoff": _handed_over, "dead_letter": _dead_letter, "dry_run": _dry_run, "purge": _purge, **RECOVERY_TALES,
+    "schedule": _scheduled, "handoff": _handed_over, "dead_letter": _dead_letter, "dry_run": _dry_run, "purge": _purge,
+    **RECOVERY_TALES, **RACE_TALES,
 }  # fmt: skip
 
 

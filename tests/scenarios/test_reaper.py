@@ -123,7 +123,7 @@ async def test_r45_a_node_that_may_be_silent_for_long_is_waited_for(house: House
     run_id = await lost(d, step("a", "command: ['true'], idle_timeout: 10m"), begun="a")
     await trio.sleep(300)
     assert (await d.run(run_id))["status"] == "running"
-    await trio.sleep(370)
+    await trio.sleep(375)  # between two looks of the reaper, not in the moment of one
     run = await reaped(d, run_id)
     assert run["detail"]["idle_s"] == 660
 

@@ -44,7 +44,7 @@ __all__ = [
 ]  # fmt: skip
 
 NOW = 1_700_000_000_000
-SMALL = Limits(wal=32_768)  # opens in a few milliseconds
+SMALL = Limits(wal=32_768, receipts=1)  # opens in a few milliseconds
 
 
 @define

@@ -104,11 +104,20 @@ async def test_streams_are_found_under_their_keys_oldest_first(store: Store) -> 
     assert _names(store.catalog.found("y", limit=1)) == ["a"]
 
 
-async def test_the_oldest_under_a_key_was_created_first_and_of_one_time_written_first(store: Store) -> None:
+async def test_the_oldest_under_a_key_was_written_first_whatever_the_clock_said(store: Store) -> None:
     await _store(store, headline("b", keys=("x",), created_ms=7), headline("a", keys=("x",), created_ms=7))
     assert (store.catalog.oldest("x"), store.catalog.oldest("y")) == ("b", None)
     await _store(store, headline("c", keys=("x", "y"), created_ms=6), headline("d", created_ms=1))
-    assert (store.catalog.oldest("x"), store.catalog.oldest("y")) == ("c", "c")
+    assert (store.catalog.oldest("x"), store.catalog.oldest("y")) == ("b", "c")
+
+
+async def test_streams_count_in_the_order_in_which_they_were_made_and_keep_their_number(store: Store) -> None:
+    await _store(store, headline("b", created_ms=7), headline("a", created_ms=5))
+    await _store(store, headline("c", created_ms=6))
+    numbers = [store.journal.number(name) for name in ("b", "a", "c")]
+    assert (numbers, sorted(set(numbers)) == numbers, store.journal.number("nobody")) == (numbers, True, 0)
+    await store.purge("b")
+    assert store.journal.number("b") == numbers[0]
 
 
 async def test_a_headline_replaces_the_keys_or_leaves_them_alone(store: Store) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import trio
+from attrs import evolve
 
 from storage.errors import ClaimLost, ReceiptExists
 from storage.records import Append, NewEvent
 from storage.store import Store
-from tests.storage.support import Clock, acquire, append, audit, event, events, fill, headline, open_store, receipt, release, tx
+from tests.storage.support import SMALL, Clock, acquire, append, audit, event, events, fill, headline, open_store, receipt, release, tx
 
 WEEK = 7 * 24 * 3_600_000
 
@@ -75,8 +77,6 @@ async def test_after_a_purge_of_the_newest_stream_the_store_opens_again(folder: 
         await store.purge("run-1")
 
     with open_store(folder) as store:
-        import trio
-
         async with trio.open_nursery() as nursery:
             await nursery.start(store.serve)
             await story(store)
@@ -95,6 +95,18 @@ async def test_receipts_are_kept_seven_days_and_as_long_as_their_run_lives(store
     assert [store.receipts.get(name) is not None for name in ("alive", "ended", "plain", "newest")] == [True, False, False, True]
     with pytest.raises(ReceiptExists):
         await store.commit(tx(receipt=receipt("alive")))
+
+
+async def test_the_newest_receipts_are_kept_whatever_the_clock_says(folder: Path, clock: Clock, nursery: trio.Nursery) -> None:
+    with open_store(folder, clock=clock, limits=evolve(SMALL, receipts=3)) as store:
+        await nursery.start(store.serve)
+        for n in range(5):
+            await store.commit(tx(append(f"run-{n}", 0, "a"), receipt=receipt(f"ask-{n}")))
+        clock.now += 520 * WEEK
+        assert (await store.upkeep()).receipts == 2
+        assert [store.receipts.get(f"ask-{n}") is not None for n in range(5)] == [False, False, True, True, True]
+        assert (await store.upkeep()).receipts == 0
+        nursery.cancel_scope.cancel()
 
 
 async def test_free_pages_go_back_to_the_file_system(store: Store) -> None:
