@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tokenize
+from functools import cache
 from io import StringIO
 
 from tests.architecture.sources import Source, product, suite
@@ -12,6 +13,7 @@ SILENCER = re.compile(r"#\s*(noqa(: [A-Z0-9, ]+)?|type: ignore(\[[a-z0-9, -]+\])
 REASON = re.compile(r"[A-Za-z]{2,}")
 
 
+@cache
 def _comments(source: Source) -> list[tuple[int, str]]:
     tokens = tokenize.generate_tokens(StringIO(source.text).readline)
     return [(token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT]
