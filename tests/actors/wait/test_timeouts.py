@@ -53,6 +53,17 @@ def test_a_timeout_that_cancels_ends_what_is_under_way_first() -> None:
     assert story.stop("a", "cancelled") == ["interrupt a cancelled", "cancelled_run pay"]
 
 
+def test_of_two_that_are_over_at_once_the_first_may_end_the_run_and_the_other_with_it() -> None:
+    story = paying("cancel", "sleep wait: {timer: 10s}")
+    assert story.wait(10_000) == ["timeout_cancelled pay", "cancelled_run pay"]
+
+
+def test_a_wait_that_fails_beside_work_under_way_leaves_the_status_alone() -> None:
+    story = paying("fail", "a", top="limits: {parallel: 2}")
+    assert story.wait(10_000) == ["timeout_failed pay", "fail pay wait_timed_out not_retryable"]
+    assert story.state.status == "running"
+
+
 @pytest.mark.parametrize("action", ["escalate", "remind"])
 def test_other_branches_go_on_before_a_run_is_held_for_a_person(action: str) -> None:
     story = paying(action, "a", top="limits: {parallel: 2}")
