@@ -192,9 +192,8 @@ def _lease(store: Store, config: Config, name: str, clock: Clock | None) -> Leas
     return Lease(config.claims.claimant_id or name, config.claims.lease_ms, _time_with_sleep if clock is None else trio.current_time, dead)
 
 
-def _time_with_sleep() -> float:
-    """Seconds on the clock that goes on while the machine sleeps, where there is one."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+_time_with_sleep: Callable[[], float] = partial(time.clock_gettime, getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+"""Seconds on the clock that goes on while the machine sleeps, where there is one."""
 
 
 def _about(places: Places, socket: str | None, now: int, *, embedded: bool) -> dict[str, Any]:

@@ -56,7 +56,8 @@ class Lease:
 
     def stale(self, run_id: str) -> bool:
         """Whether the claim on the run was taken before the lease has lapsed."""
-        self.look()
+        if self.elapsed() - self._renewed_s > self.length_ms / 1000:  # asked at each step of each run, so without a call
+            self.look()
         return self._taken.get(run_id, self.lapses) != self.lapses
 
     def holder(self, run_id: str, claim: Claim | None) -> Holder:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-__all__ = ["FOLDER", "chain", "commands", "fan", "gated"]
+__all__ = ["FOLDER", "chain", "commands", "fan", "gated", "signalled", "timed"]
 
 FOLDER = str(Path(__file__).resolve().parent / "nodes")
 
@@ -34,6 +34,16 @@ def fan(steps: int, parallel: int) -> str:
 def gated() -> str:
     """A question, then one step."""
     return _flow("gated", [{"id": "ask", "gate": "human_approval"}, _step("n0", 0, ["ask"])])
+
+
+def signalled() -> str:
+    """A wait for a signal, then one step."""
+    return _flow("signalled", [{"id": "wait", "wait": {"signal": "go", "timeout": "30d"}}, _step("n0", 0, ["wait"])])
+
+
+def timed() -> str:
+    """A wait for a time far away, then one step."""
+    return _flow("timed", [{"id": "wait", "wait": {"timer": "30d"}}, _step("n0", 0, ["wait"])])
 
 
 def commands(steps: int, parallel: int) -> str:

@@ -7,6 +7,7 @@ import ctypes
 import json
 import os
 import platform
+import resource
 import shutil
 import struct
 import tempfile
@@ -16,7 +17,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = ["DEFAULTS", "WORKLOADS", "Arguments", "disk_bytes", "numbers", "parse", "peak_rss_mb", "report", "rss_mb", "short_slice"]
+__all__ = [
+    "DEFAULTS", "WORKLOADS", "Arguments", "Others", "disk_bytes", "numbers", "parse", "peak_rss_mb", "pss_bytes", "report", "rss_mb",
+    "short_slice",
+]  # fmt: skip
 
 WORKLOADS = ("throughput", "latency", "fanout", "gates", "recovery", "cold", "commands")
 DEFAULTS = {  # workload: (runs, steps, concurrency)
@@ -56,6 +60,29 @@ def parse(peer: str, variants: Sequence[str], parser: argparse.ArgumentParser | 
     return a
 
 
+class Others:
+    """What others make of the machine from now on; this process and its children that have ended are not others."""
+
+    def __init__(self) -> None:
+        self._busy, self._own, self._began = _busy_s(), _own_s(), time.perf_counter()
+
+    def share(self) -> float:
+        """Share of all processors that others have used, 0 to 1."""
+        others = _busy_s() - self._busy - (_own_s() - self._own)
+        return max(0.0, others / ((time.perf_counter() - self._began) * (os.cpu_count() or 1)))
+
+
+def _busy_s() -> float:
+    """Seconds that all processors have worked since the start of the machine."""
+    ticks = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK")
+
+
+def _own_s() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
 def short_slice(nanoseconds: int | None = None) -> None:
     """Ask for a short scheduling slice (Linux 6.12 and later), which children inherit.
 
@@ -90,6 +117,16 @@ def _status_mb(pid: int, key: str) -> float:
 def rss_mb(pid: int | None = None) -> float:
     """Resident memory of a process and all its descendants."""
     return sum(_status_mb(one, "VmRSS:") for one in _family(pid or os.getpid()))
+
+
+def pss_bytes(pid: int) -> int:
+    """Resident memory of a process and all its descendants; of what is shared with other processes, their part only."""
+    found = 0
+    for one in _family(pid):
+        with suppress(OSError):
+            for line in Path(f"/proc/{one}/smaps_rollup").read_text().splitlines():
+                found += int(line.split()[1]) * 1024 if line.startswith("Pss:") else 0
+    return found
 
 
 def peak_rss_mb(pid: int | None = None) -> float:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-from gauge import DEFAULTS, WORKLOADS, Arguments
+from gauge import DEFAULTS, WORKLOADS, Arguments, Others
 from table import markdown
 from venvs import PEERS, python_of
 
@@ -60,20 +57,9 @@ def _command(peer: str, pythons: dict[str, str], workload: str, a: Arguments) ->
     return start + options + (["--steps", str(a.steps)] if a.steps else [])
 
 
-def _busy_s() -> float:
-    """Seconds that all processors have worked since the start of the machine."""
-    ticks = [int(word) for word in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
-    return (sum(ticks) - ticks[3] - ticks[4]) / os.sysconf("SC_CLK_TCK")
-
-
-def _own_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
-
-
 def _measure(peer: str, command: list[str]) -> dict[str, Any]:
     """One run: its line, with the share of all processors that others used meanwhile."""
-    busy, own, began = _busy_s(), _own_s(), time.perf_counter()
+    others = Others()
     workload = command[command.index("--workload") + 1]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST_S, check=False)
@@ -81,8 +67,7 @@ def _measure(peer: str, command: list[str]) -> dict[str, Any]:
         line = found[-1] if found else {"peer": peer, "workload": workload, "error": done.stderr[-400:]}
     except subprocess.TimeoutExpired:
         line = {"peer": peer, "workload": workload, "error": f"not done within {LONGEST_S} s"}
-    wall = time.perf_counter() - began
-    other = max(0.0, (_busy_s() - busy - (_own_s() - own)) / (wall * (os.cpu_count() or 1)))
+    other = others.share()
     return line | {"other_cpu": round(other, 2), "noisy": other > NOISY}
 
 

@@ -50,6 +50,7 @@ class Timer(Notice):
         if self._armed:
             self._cell.system.timers.discard(self)
             self._disarmed()
+            del self._cell  # it may lie in the heap of timers for long, and would keep the whole actor
         self.off = True
 
     def take(self) -> Any:
@@ -69,10 +70,13 @@ class Actor(Generic[M]):
 
     A stop does not interrupt a handler; it does cut off `started()` and whatever an overridden `main()` does outside of handlers.
     After a stop no further message is handled. A kill interrupts everything. All hooks run in the actor's one task.
+    `forgets`: when it has ended, its attributes are deleted. For actors that are many and whose parts refer back to them, which only
+    the garbage collector would notice, and late; a child specification must make a new one at each start.
     """
 
     mailbox: ClassVar[Mailbox] = Mailbox()
     accepts: ClassVar[tuple[type, ...]] = ()
+    forgets: ClassVar[bool] = False
     plain: bool = True  # no farewell and nothing beside the receive loop; an actor whose farewell has lost its point may set it
     cell: Incarnation  # the kernel's, set before started(); authors use what is below
 

@@ -105,6 +105,7 @@ class Cell:
         if self._deadline is not None:
             if not self._deadline.off:
                 self.system.timers.discard(self._deadline)
+                self._deadline.release()
             self._deadline = None
 
     # What happens to it

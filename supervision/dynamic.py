@@ -75,6 +75,9 @@ class Dynamic:
         return tuple(self.cell.children)
 
 
+_NOTHING = Dynamic()
+
+
 class DynamicCell(Cell):
     """Needs no task and no queue: every event concerns one child and is dealt with where it happens."""
 
@@ -141,7 +144,7 @@ class DynamicCell(Cell):
                 cell.kill()
             else:
                 cell.stop()
-        if not isinstance(verdict, Killed):
+        if self.children and not isinstance(verdict, Killed):
             self._arm_common_deadline()
         self._end_if_empty()
 
@@ -204,6 +207,10 @@ class DynamicCell(Cell):
         alarm = self._retries.pop(child, None)
         if alarm is not None:
             self.system.timers.discard(alarm)
+
+    def end(self, ended: Exit) -> None:
+        super().end(ended)
+        self.plan = _NOTHING  # it refers to this cell, too: see `Incarnation`
 
     def _end_if_empty(self) -> None:
         if not self.children:

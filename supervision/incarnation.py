@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import trio
 
+from supervision.actor import Actor
 from supervision.background import Background
 from supervision.belongings import Belongings
 from supervision.cell import Cell, Life, Parent
@@ -17,11 +18,13 @@ from supervision.post import Post
 from supervision.reports import TreeRow
 
 if TYPE_CHECKING:
-    from supervision.actor import Actor
     from supervision.childspec import ChildSpec
     from supervision.system import System
 
 __all__ = ["Incarnation", "Posture"]
+
+NOBODY: Actor[Any] = Actor()
+"""Stands where an actor was."""
 
 
 class Posture(IntEnum):
@@ -78,8 +81,16 @@ class Incarnation(Cell):
         if self.life is Life.ENDED:
             self.system.gone(self)
         self.end(self._verdict())
+        self._let_go()
         if foreign is not None:
             raise foreign
+
+    def _let_go(self) -> None:
+        """Actor and cell refer to each other: without this, the memory of thousands that have ended waits for the garbage collector."""
+        if self.actor.forgets:
+            vars(self.actor).clear()
+        self.actor = NOBODY
+        self._background = None
 
     async def serve(self) -> None:
         """The receive loop. A stop wakes it when it is idle and lets a running handler finish; what is left is refused at the end."""

@@ -57,6 +57,10 @@ class SupervisorCell(Cell):
             self._wind_up(Shutdown())
             self._advance()
 
+    def end(self, ended: Exit) -> None:
+        super().end(ended)
+        self._cells.clear()  # they refer to this one, too: see `Incarnation`
+
     def kill(self) -> None:
         if self.life < Life.ENDED:
             self._wind_up(Killed())

@@ -35,6 +35,14 @@ class Alarm:
         self.off = True
         self.action()
 
+    def release(self) -> None:
+        """It was discarded and may lie in the heap for long: nothing is to be kept alive by that."""
+        self.action = _nothing
+
+
+def _nothing() -> None:
+    """What a discarded alarm would do."""
+
 
 class Timers:
     """Arm and discard are synchronous and cheap; entries that are due together fire in the order in which they were armed."""

@@ -46,6 +46,7 @@ class Run(Actor[RunMessage]):
 
     mailbox = Mailbox(capacity=256)
     accepts = (Wake,)
+    forgets = True
 
     def __init__(self, services: Services, run_id: str, stale: Reap | None = None) -> None:
         self.services = services

@@ -16,10 +16,12 @@ BUDGETS = ("runtime_ms", "tokens", "cost_usd", "tool_calls")
 
 def over_budget(turn: Turn) -> RunPaused | None:
     """The pause that a used-up budget asks for; the first of them in their order."""
-    for code, value, limit in _spent(turn.state, turn.now):
+    state = turn.state
+    if not state.limits and not state.plan.workflow.execution.has_budget:
+        return None  # as most runs, at each of their steps
+    for code, value, limit in _spent(state, turn.now):
         if value >= limit:
             return RunPaused(reason=code, stop_kind="guardrail_stopped", value=value, limit=limit)
-    state = turn.state
     most = _limit(state, "cost_usd", state.plan.workflow.execution.max_total_cost_usd)
     if state.usage.unpriced and most is not None:
         return RunPaused(reason="budget_model_unpriced", stop_kind="guardrail_stopped", value=round(state.usage.cost_usd, 4), limit=most)

@@ -110,6 +110,8 @@ def hold_for_review(turn: Turn) -> bool:
 
 def fail_used_up(turn: Turn, node_id: str) -> bool:
     """Before a start: a node that counts interruptions, and has used up its attempts by them, fails instead. Whether it has."""
+    if turn.state.nodes[node_id].attempt == 0:
+        return False
     cap = cap_of(turn.state, node_id)
     if spent_by(turn.state, node_id) < cap:
         return False

@@ -42,6 +42,10 @@ class Finding:
         return SCHEMA_UNMET in self.unmet
 
 
+NOTHING = Finding()
+"""It is done, and says no more."""
+
+
 def status_word(output: Any) -> str:
     """The output's `status`, trimmed, lower case; empty where there is none."""
     status = output.get("status") if isinstance(output, Mapping) else None
@@ -52,7 +56,7 @@ def finding_of(state: RunState, node_id: str, output: Any) -> Finding:
     """What the output says, with the contract's schema as a second judge. Without a contract an output is data and says nothing."""
     contract = state.plan.nodes[node_id].contract
     if contract is None:
-        return Finding()
+        return NOTHING
     found = _said(output)
     if contract.schema is not None and not found.word and (wrong := validate(state.plan.workflow.schemas[contract.schema], output)):
         reason = f"the output does not fit the schema {contract.schema}: at {wrong[0].path}, {wrong[0].message}"

@@ -40,7 +40,7 @@ def _lost_wake(state: RunState) -> int | None:
 
 
 def _open_waits(state: RunState) -> int:
-    return sum(row.open or row.needs_person for row in state.waits.values()) if not state.terminal else 0
+    return sum(row.open or row.needs_person for row in state.waits.values()) if state.waits and not state.terminal else 0
 
 
 def lookup_keys(state: RunState) -> tuple[str, ...] | None:
@@ -68,7 +68,7 @@ def line_key(state: RunState) -> LineKey:
     """A line that would say the same is not written again."""
     code = state.detail["code"] if state.detail is not None and state.status not in ("running", "queued") else None
     reason = state.queue.get("queue_reason") if state.queue is not None else None
-    open_things = (len(state.open_gates), _open_waits(state), lookup_keys(state))
+    open_things = (len(state.open_gates), _open_waits(state) if state.waits else 0, lookup_keys(state) if state.plan.webhooks else None)
     cancelled = state.cancel_reason is not None
     return LineKey(
         state.status, due_of(state), state.retry_after_ms, reason, code, state.pause_reason, open_things, cancelled, state.version

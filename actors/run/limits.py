@@ -38,7 +38,7 @@ def _idle(node: Node, rules: RunRules) -> int:
     if node.timeout_ms:
         return node.timeout_ms
     builder = node.metadata.get("builder")
-    if isinstance(builder, Mapping) and builder.get("task_class") in LONG:
+    if builder and isinstance(builder, Mapping) and builder.get("task_class") in LONG:
         return rules.execute_timeout_ms
     validator = node.contract.effective_validator if node.contract is not None else ""
     return IDLE_OF_VALIDATOR.get(validator, rules.idle_timeout_ms)

@@ -46,7 +46,8 @@ def ended_because(state: RunState) -> str:
 def advance(turn: Turn) -> None:
     """Take the run as far as it goes without an outcome, a decision or time. Called after every change while the run is claimed."""
     state = turn.state
-    auto_resume(turn)
+    if state.status == "paused":
+        auto_resume(turn)
     if state.open_gates:
         apply_time(turn)
     if state.waits:
@@ -81,10 +82,12 @@ def _walk_body(turn: Turn) -> bool:
         return True
     if state.plan.mission.phases and (phase := phase_change(state)) is not None:
         turn.emit(phase)
-    start_handlers(turn)
+    if state.handlers:
+        start_handlers(turn)
     if not halted(state):
         start_ready(turn)
-        start_handlers(turn)  # of nodes that failed without an attempt
+        if state.handlers:  # of nodes that failed without an attempt
+            start_handlers(turn)
     if state.executing:
         return True
     return (not halted(state) and rest(turn)) or hold_for_review(turn)

@@ -36,15 +36,16 @@ def start_handlers(turn: Turn) -> None:
 def start_ready(turn: Turn) -> None:
     """Skip, ask and start until nothing more can begin. Gates and skips take no place among the attempts at once."""
     state, plan = turn.state, turn.state.plan
+    special = plan.mission.special
     looking = True
     while looking:
         looking = False
         room = plan.workflow.execution.max_parallel - len(state.executing)
-        all_of_them = plan.eager or plan.mission.special
+        all_of_them = plan.eager or special
         candidates = state.frontier.ready if all_of_them else state.frontier.first(max(0, room))
         if state.backoffs:
             candidates = sorted([*_due(turn), *candidates], key=plan.sort_keys.__getitem__)
-        if plan.mission.special and state.section == "body":
+        if special and state.section == "body":
             candidates = _chosen(state, candidates, room)
         for node_id in candidates:
             if node_id in plan.eager and _not_to_start(turn, node_id):

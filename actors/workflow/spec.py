@@ -218,6 +218,11 @@ class Execution:
     weight: int = 1
     profile: Profile | None = None
 
+    @property
+    def has_budget(self) -> bool:
+        """Whether anything that a run uses up is limited."""
+        return {self.max_total_runtime_ms, self.max_total_tokens, self.max_total_cost_usd, self.max_total_tool_calls} != {None}
+
 
 @frozen
 class Workflow:
