@@ -16,7 +16,10 @@ CRASH_ATTEMPTS = 3
 
 @frozen
 class RunRules:
-    """Defaults that apply where a workflow is silent. Milliseconds. `env`: the daemon's variables that texts may name."""
+    """Defaults that apply where a workflow is silent. Milliseconds. `env`: the daemon's variables that texts may name.
+
+    `resolver_types`: the types of gates for which a resolver is registered.
+    """
 
     default_profile: str = "guided"
     cleanup_grace_ms: int = 60_000
@@ -31,3 +34,4 @@ class RunRules:
     auto_resume_window_ms: int = 1_200_000
     auto_resume_max: int = 2
     env: Mapping[str, str] = Factory(dict)
+    resolver_types: frozenset[str] = frozenset()
