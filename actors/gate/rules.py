@@ -187,12 +187,12 @@ def recheck_guards(turn: Turn, node_id: str) -> bool:
         if record is None or record.shown_digest is None or state.nodes[guard].status != "completed":
             continue
         digest = digest_of_shown(shown_at(state, guard, turn.evidence))
-        if digest != record.shown_digest:
+        if digest != record.shown_digest or record.version not in (None, state.digest):
             turn.emit(
                 ApprovalGateReopened(
                     node_id=guard,
                     instance=record.instance,
-                    reason="shown_changed",
+                    reason="shown_changed" if digest != record.shown_digest else "version_changed",
                     old_digest=record.shown_digest,
                     new_digest=digest,
                     reset_nodes=reset_closure(state, (guard,)),

@@ -14,8 +14,8 @@ from tests.scenarios.flows import flow, gate, step
 from tests.scenarios.harness import House
 from tests.scenarios.script import Hold, write
 
-ROUNDS = int(os.environ.get("DECIDER_ROUNDS", "4"))
-"""How often 64 deciders meet at one gate. DECIDER_ROUNDS=1000 bin/test tests/scenarios/test_gate_bytes.py -k gg07"""
+SITTINGS, ROUNDS = int(os.environ.get("DECIDER_SITTINGS", "1")), int(os.environ.get("DECIDER_ROUNDS", "4"))
+"""How often 64 deciders meet at one gate, a daemon for each sitting. A thousand times: DECIDER_SITTINGS=40 DECIDER_ROUNDS=25, -k gg07."""
 
 DRAFT = flow(
     step("draft", "artifact: {path: notes.txt}"),
@@ -114,7 +114,8 @@ async def test_a_rewritten_artifact_is_shown_anew_after_a_rework(d: House) -> No
     assert (await d.run_until(run_id))["status"] == "completed"
 
 
-async def test_gg07_of_64_deciders_on_64_connections_exactly_one_wins(d: House) -> None:
+@pytest.mark.parametrize("sitting", range(SITTINGS))
+async def test_gg07_of_64_deciders_on_64_connections_exactly_one_wins(d: House, sitting: int) -> None:
     text = flow(gate("ask", "on_reject: continue"), step("b", "needs: [ask]"))
     async with AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(await d.client()) for _ in range(64)]

@@ -185,3 +185,12 @@ def test_evidence_is_not_wanted_for_a_later_attempt() -> None:
 def test_a_node_that_has_no_question_shows_no_prompt() -> None:
     story = Story.begun("a")
     assert shown_at(story.state, "a", {})["prompt"] is None
+
+
+def test_another_version_voids_an_approval_whose_nodes_have_not_started_though_it_shows_the_same() -> None:
+    story = Story.begun("g gate: human_approval", "x needs: [g]")
+    story.decide("approve")
+    story.state.digest = "another"
+    assert story.claim() == ["run_execution_claimed", "reopen g", "ask g @2", "run_awaiting_approval"]
+    story.decide("approve")
+    assert story.claim() == ["run_execution_claimed", "start x @2"]
