@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+from actors.gate.events import ApprovalGateVoteRecorded
 from actors.refusals import Principal, Refusal
 from tests.actors.run.table import Story, plan_of
 
@@ -35,6 +36,6 @@ def test_votes_and_other_answers_in_any_order_come_to_one_decision() -> None:
             story.decide(chance.choice(("approve", "approve", "approve", "cancel", "reject")), "g", by=Principal(chance.randrange(4)))
         assert len(story.state.gate_history) == 1
         record = story.state.gate_history[0]
-        voters = {event.decided_by for event, _ in story.log if event.kind == "approval_gate_vote_recorded"}  # type: ignore[attr-defined]
+        voters = {event.decided_by for event, _ in story.log if isinstance(event, ApprovalGateVoteRecorded)}
         assert len(voters) <= 1
         assert record.decision != "approve" or record.decided_by not in voters
