@@ -147,3 +147,22 @@ async def _all_answer(clients: list[Client], run_id: str) -> tuple[list[str], li
         for number, client in enumerate(clients):
             nursery.start_soon(answer, client, "approve" if number % 2 else "reject")
     return won, lost
+
+
+async def test_a_byte_changed_while_the_run_was_held_asks_anew_at_the_resume(d: House) -> None:
+    run_id, hold = await drafted(d)
+    seen = await d.gate(run_id)
+    hold.open()
+    await d.when(run_id, lambda run: run["status"] == "awaiting_approval")
+    await d.call("run.pause", run_id=run_id)
+    await d.call("run.resume", run_id=run_id)
+    assert (await d.gate(run_id))["nonce"] == seen["nonce"]
+    await d.when(run_id, lambda run: run["status"] == "awaiting_approval")
+    await d.call("run.pause", run_id=run_id)
+    notes(d, run_id).write_text("hellO")
+    await d.call("run.resume", run_id=run_id)
+    assert (await d.gate(run_id))["instance"] == 2
+    refused = await d.refused("gate.decide", run_id=run_id, decision="approve", approval_request_id=seen["approval_request_id"])
+    assert refused.code == "gate_transition_guard_denied"
+    await d.decide(run_id, "approve")
+    assert (await d.run_until(run_id))["status"] == "completed"
