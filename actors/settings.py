@@ -16,13 +16,17 @@ CRASH_ATTEMPTS = 3
 
 @frozen
 class RunRules:
-    """Defaults that apply where a workflow is silent. Milliseconds. `env`: the daemon's variables that texts may name."""
+    """Defaults that apply where a workflow is silent. Milliseconds. `env`: the daemon's variables that texts may name.
+
+    `resolver_types`: the types of gates for which a resolver is registered.
+    """
 
     default_profile: str = "guided"
     cleanup_grace_ms: int = 60_000
     gate_expires_after_ms: int = 604_800_000
     gate_on_expiry: GateExpiry = "cancel"
     gate_stale_after_ms: int = 86_400_000
+    separate_from_author: bool = False
     idle_timeout_ms: int = 600_000
     execute_timeout_ms: int = 1_800_000
     node_time_limit_ms: int = 43_200_000
@@ -31,3 +35,4 @@ class RunRules:
     auto_resume_window_ms: int = 1_200_000
     auto_resume_max: int = 2
     env: Mapping[str, str] = Factory(dict)
+    resolver_types: frozenset[str] = frozenset()

@@ -148,13 +148,14 @@ class _Watch:
         if gate is None:
             return
         if self.manner.yes:
-            self._decide(gate, {"decision": "approve"})
+            self._decide(gate, {"decision": "approve" if "approve" in gate["decisions"] else gate["decisions"][0]})
         elif self.manner.terminal:
             self._ask(gate)
         self.view.show(self.look())
 
     def _open_nodes(self) -> list[dict[str, Any]]:
-        return [node for node in self.run.get("nodes", ()) if node["node_id"] in self.run.get("open_gates", ())]
+        """Gates that a person may answer; whether the effect of an attempt happened is asked by command alone."""
+        return [node for node in self.run.get("nodes", ()) if _for_people(node) and node["gate"]["gate_name"] in self.run["open_gates"]]
 
     def _ask(self, gate: dict[str, Any]) -> None:
         from actors.cli.ask import Later, ask
@@ -174,7 +175,7 @@ class _Watch:
             return False
         if event is not None:
             self._tell(event)
-        return gate["node_id"] not in self.look().get("open_gates", ())
+        return gate["gate_name"] not in self.look().get("open_gates", ())
 
     def _decide(self, gate: dict[str, Any], answer: dict[str, Any]) -> None:
         """Send the answer. When it is refused and the gate stays open, it is answered (or asked) again, a few times."""
@@ -194,6 +195,11 @@ def _moves_by_itself(run: dict[str, Any]) -> bool:
     """Whether all that it waits for is time."""
     waits = [wait for wait in run.get("waits", ()) if wait["status"] == "waiting"]
     return run["status"] == "waiting" and bool(waits) and all(wait["wait_kind"] == "timer" for wait in waits)
+
+
+def _for_people(node: dict[str, Any]) -> bool:
+    gate = _open_gate(node)
+    return gate is not None and bool(gate["decisions"]) and gate["gate_name"] != f"{node['node_id']}.outcome"
 
 
 def _open_gate(node: dict[str, Any]) -> dict[str, Any] | None:

@@ -79,6 +79,7 @@ class Gates:
         "cancel", "what then happens to the run or the node", "cancel", "fail", "continue", "escalate", "remind", "resume"
     )
     stale_after_ms: int = duration("1d", "how long a gate is open before it is marked as stale", above="0s")
+    separate_from_author: bool = flag(False, "whether who started a run, or stored its workflow, must not approve its gates")
 
 
 @frozen

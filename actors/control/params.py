@@ -113,7 +113,7 @@ class GateArtifact(GateGet):
 
 @frozen
 class GateDecide:
-    """A person's answer. `nonce` and `shown_digest` bind it to what was seen."""
+    """A person's answer. `nonce`, `shown_digest` and the two ids bind it to what was seen."""
 
     run_id: str = field(validator=bounds.name)
     decision: str = field(validator=bounds.name)
@@ -123,6 +123,8 @@ class GateDecide:
     reason: str | None = field(default=None, validator=bounds.text)
     nonce: str | None = field(default=None, validator=bounds.name)
     shown_digest: str | None = field(default=None, validator=bounds.name)
+    approval_request_id: str | None = field(default=None, validator=bounds.name)
+    transition_id: str | None = field(default=None, validator=bounds.name)
 
 
 @frozen

@@ -10,8 +10,9 @@ from typing import Any
 
 from actors.dead_letter.messages import RetryLetters
 from actors.dead_letter.rules import retry_letters
-from actors.gate.decide import decide_gate, may_decide
+from actors.gate.decide import decide_gate, means
 from actors.gate.messages import Decide
+from actors.gate.rules import recheck_open
 from actors.refusals import Refusal
 from actors.run.events import RunCancelRequested, RunPaused, RunPauseRequested, RunResumed, RunStopped
 from actors.run.failing import under_review
@@ -44,9 +45,8 @@ def attempts_to_end(turn: Turn, operation: Operation) -> list[str]:
         case Pause() | Cancel() | Reap():
             return list(state.executing)
         case Decide(decision=decision):
-            gate = may_decide(turn, operation)
             word = decision.strip().lower()
-            if isinstance(gate, Refusal) or word not in ("cancel", "rework"):
+            if word not in ("cancel", "rework") or (gate := means(turn, operation)) is None:
                 return []
             touched = state.executing if word == "cancel" else reset_closure(state, (*rework_roots(state, gate.node_id), gate.node_id))
             return [node_id for node_id in state.executing if node_id in touched]
@@ -117,6 +117,7 @@ def _resume(turn: Turn, operation: Resume) -> Answer:
     reviewed = reset_closure(state, under_review(state)) if state.pause_reason == "node_failed_review" else ()
     reset = tuple(sorted({*reviewed, *waits_over(state)}))
     turn.emit(RunResumed(reason=reason, by=str(operation.by), limits=operation.limits, reset_nodes=reset))
+    recheck_open(turn)
     return {}
 
 

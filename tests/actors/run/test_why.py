@@ -8,7 +8,9 @@ import pytest
 
 from actors.run import events as run
 from actors.run.why import reasons
+from actors.run.why_open import why_open
 from actors.scheduler.events import RunQueueReasonChanged
+from actors.settings import RunRules
 from tests.actors.run.table import Story
 
 GATE = "g gate: human_approval, timeout: 2h"
@@ -170,3 +172,19 @@ def test_a_run_that_is_held_because_an_output_does_not_fit_its_schema() -> None:
     (found,) = why(story)
     assert (found["code"], found["next"]) == ("schema_validation_failed", ["penstock logs run-1 a", "penstock resume run-1"])
     assert found["text"] == "The output of a does not fit its schema. Look at it; resumed, it is made again."
+
+
+def test_a_gate_says_how_many_have_approved_and_how_it_is_answered() -> None:
+    story = Story.begun("g gate: human_review, name: Pick one, decisions: [reject, approve, cancel], min_approvals: 2")
+    story.decide("approve")
+    (found,) = why_open(story.state, story.now)
+    assert "1 of 2 have approved." in found["text"]
+    assert found["next"] == ["penstock approve run-1 g   (or reject, cancel-gate)"]
+
+
+def test_a_gate_that_only_its_resolver_answers_has_no_command() -> None:
+    story = Story.begun("g gate: pr_checks", rules=RunRules(resolver_types=frozenset({"pr_checks"})))
+    (found,) = why_open(story.state, story.now)
+    assert ("waits for its resolver, pr_checks" in found["text"], found["next"]) == (True, [])
+    story = Story.begun("g gate: human_review, decisions: [cancel]")
+    assert why_open(story.state, story.now)[0]["next"] == ["penstock cancel-gate run-1 g"]
