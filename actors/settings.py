@@ -16,7 +16,10 @@ CRASH_ATTEMPTS = 3
 
 @frozen
 class RunRules:
-    """Defaults that apply where a workflow is silent. Milliseconds. `env`: the daemon's variables that texts may name."""
+    """Defaults that apply where a workflow is silent. Milliseconds. `env`: the daemon's variables that texts may name.
+
+    `notify_events`: of what a hook is told, `notify_ways`: how (command, url); both empty where there is none.
+    """
 
     default_profile: str = "guided"
     cleanup_grace_ms: int = 60_000
@@ -31,3 +34,5 @@ class RunRules:
     auto_resume_window_ms: int = 1_200_000
     auto_resume_max: int = 2
     env: Mapping[str, str] = Factory(dict)
+    notify_events: frozenset[str] = frozenset()
+    notify_ways: tuple[str, ...] = ()

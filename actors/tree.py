@@ -12,6 +12,8 @@ from actors.handoff.actor import Watchman
 from actors.heartbeat import Heartbeats
 from actors.housekeeping import Caretaker, Storekeeper, Warden
 from actors.library.steward import Steward
+from actors.notification.actor import Notifier
+from actors.notification.delivery import Hook
 from actors.removal.retention import Ages
 from actors.reporter import Reporter
 from actors.run.registrar import Registrar
@@ -73,6 +75,7 @@ def daemon_tree(
         ChildSpec("steward", lambda: Steward(services, library)),
         ChildSpec("inbox", lambda: Inbox(services, INBOX_S)),
         ChildSpec("letters", lambda: Dispatcher(services)),
+        ChildSpec("notifier", lambda: Notifier(services, Hook(guardian, config.notify, services.rules.env))),
         ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, ages)),
         ChildSpec("heartbeats", lambda: Heartbeats(services)),
         ChildSpec("reaper", lambda: Reaper(interval_s=LOOK_S, sweep=stale, stuck_after_s=STUCK_AFTER_S, on_stuck=on_stuck)),

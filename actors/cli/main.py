@@ -52,6 +52,7 @@ _COMMANDS = {
     "workflow": ("flows:workflow", "Store, list, show, pause, remove and restore workflows."),
     "schedule": ("schedules:schedule", "See what is scheduled, and hold it."),
     "handoffs": ("handoffs:handoffs", "See what one workflow hands to another, and let it in."),
+    "notify": ("notify:notify", "Look at the hook that is told what needs a person."),
     "doctor": ("doctor:doctor", "Check this installation and say what to do."),
     "backup": ("upkeep:backup", "Write a consistent copy of the database."),
     "verify": ("upkeep:verify", "Verify the log and the audit trail."),

@@ -11,6 +11,7 @@ from typing import Any
 from attrs import Factory, define
 
 from actors.entity import Fact
+from actors.notification.rules import appends_for
 from actors.run.evolve import evolve
 from actors.run.state import RunState
 from actors.scheduler.messages import Ticket
@@ -45,7 +46,10 @@ class Turn:
     answers: dict[Hashable, Any] = Factory(dict)
 
     def emit(self, event: Fact) -> None:
-        """Decide that `event` has happened."""
+        """Decide that `event` has happened. Where somebody is to be told of it, that is decided with it."""
+        if self.rules.notify_ways:
+            known = {append.stream for append in self.once}
+            self.once += [one for one in appends_for(self.rules, self.state, event, self.now) if one.stream not in known]
         evolve(self.state, event, self.now)
         self.events.append(event)
 
