@@ -19,6 +19,7 @@ class RunRules:
     """Defaults that apply where a workflow is silent. Milliseconds. `env`: the daemon's variables that texts may name.
 
     `notify_events`: of what a hook is told, `notify_ways`: how (command, url); both empty where there is none.
+    `resolver_types`: the types of gates for which a resolver is registered.
     """
 
     default_profile: str = "guided"
@@ -36,3 +37,4 @@ class RunRules:
     env: Mapping[str, str] = Factory(dict)
     notify_events: frozenset[str] = frozenset()
     notify_ways: tuple[str, ...] = ()
+    resolver_types: frozenset[str] = frozenset()

@@ -162,7 +162,7 @@ def _changed(turn: Turn, gate: OpenGate, seen: str | None) -> Refusal | None:
 
 def _options(state: RunState, gate: OpenGate) -> Sequence[Option]:
     spec = state.plan.nodes[gate.node_id].action
-    return spec.options if isinstance(spec, Gate) else ()
+    return spec.options if isinstance(spec, Gate) and isinstance(spec.options, tuple) else ()
 
 
 def _selections(state: RunState, gate: OpenGate, word: str, given: tuple[str, ...]) -> tuple[str, ...] | Refusal:

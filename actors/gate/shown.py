@@ -49,7 +49,9 @@ def shown_at(state: RunState, node_id: str, evidence: Mapping[str, str | None]) 
             if (text := _command_text(state, state.plan.nodes[dependent], known)) is not None
         ],
         "inputs": dict(state.inputs),
-        "options": [{"label": option.label, "value": option.value} for option in gate.options] if gate else [],
+        "options": [{"label": option.label, "value": option.value} for option in gate.options]
+        if gate and isinstance(gate.options, tuple)
+        else [],
         "prompt": _cut(_text(state, node_id, gate.prompt, known), LONGEST_PROMPT) if gate and gate.prompt is not None else None,
     }
 

@@ -105,9 +105,11 @@ def _action(node: Node, partly: Partly, problems: Problems) -> dict[str, Any]:
 
 
 def _gate(node_id: str, gate: Gate, partly: Partly) -> dict[str, Any]:
+    options = [asdict(option) for option in gate.options] if isinstance(gate.options, tuple) else {"ref": str(gate.options)}
     told = {
-        "gate_name": node_id, "type": gate.type, "prompt": None if gate.prompt is None else partly.at("prompt").text(gate.prompt),
-        "options": [asdict(option) for option in gate.options] or None, "decisions": list(gate.decisions),
+        "gate_name": gate.name or node_id, "type": gate.type,
+        "prompt": None if gate.prompt is None else partly.at("prompt").text(gate.prompt),
+        "options": options or None, "decisions": list(gate.decisions),
         "expires_after_ms": gate.expires_after_ms, "on_expiry": gate.on_expiry, "rework_targets": list(gate.rework_targets) or None,
         "assumed": "approved",
     }  # fmt: skip

@@ -44,7 +44,7 @@ class RunMethods(Base):
             return known
         workflow: Workflow | None = None
         if params.text is not None:
-            loaded = await load_aside(params.text, params.notation, params.source, params.folder)
+            loaded = await load_aside(params.text, params.notation, params.source, params.folder, self.services.rules.resolver_types)
             if isinstance(loaded, Refusal):
                 return loaded
             workflow = loaded.workflow

@@ -11,6 +11,7 @@ from actors.refusals import Refusal
 from actors.run.requests import Cancel, Continue, Finish, Fork, Pause, Recover, Repair, Requeue, Resume, Retry
 from actors.runtime.base import TRIES, Answer, Base, changed_meanwhile
 from actors.runtime.workflows import invalid
+from actors.workflow.check_gates import unresolved
 from actors.workflow.parse import load_tree
 from actors.workflow.patching import patched
 from actors.workflow.problems import Report, WorkflowInvalid
@@ -106,6 +107,8 @@ class SteeringMethods(Base):
             text = f"The newest version of the workflow has no node {params.node_id!r} in its body, so there is nothing to repair."
             return Refusal("node_not_found", text, {"run_id": params.run_id, "node_id": params.node_id})
         try:
-            return load_tree(Report("<repair>"), tree, folder=None, stored=True).workflow
+            workflow = load_tree(Report("<repair>"), tree, folder=None, stored=True).workflow
         except WorkflowInvalid as problems:
             return invalid(problems, "<repair>")
+        missing = unresolved(workflow, self.services.rules.resolver_types, file="<repair>")
+        return invalid(WorkflowInvalid(missing), "<repair>") if missing else workflow

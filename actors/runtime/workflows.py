@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -15,6 +16,7 @@ from actors.run.audits import audit_entry
 from actors.run.known import conflict
 from actors.run.requests import Cancel
 from actors.runtime.base import TRIES, Answer, Base, changed_meanwhile
+from actors.workflow.check_gates import unresolved
 from actors.workflow.events import WorkflowDeleted
 from actors.workflow.parse import Loaded, load_text
 from actors.workflow.problems import Problem, WorkflowInvalid
@@ -37,37 +39,42 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     return {name: value for name, value in asdict(problem).items() if value not in (None, "", ())}
 
 
-def load(text: str, notation: str, source: str, folder: str | None) -> Loaded | Refusal:
-    """The definition that the text says, or all that is wrong with it."""
+def load(text: str, notation: str, source: str, folder: str | None, resolver_types: Collection[str] = ()) -> Loaded | Refusal:
+    """The definition that the text says, or all that is wrong with it, also a gate whose type is not among the `resolver_types`."""
     if notation not in ("yaml", "json"):
         return Refusal("notation_unknown", f"There is no notation {notation!r}. Allowed: yaml, json.", {"notation": notation})
     try:
-        return load_text(text, notation="json" if notation == "json" else "yaml", source=source, folder=folder)
+        loaded = load_text(text, notation="json" if notation == "json" else "yaml", source=source, folder=folder)
     except WorkflowInvalid as wrong:
-        first = wrong.problems[0]
-        return invalid(wrong, f"{source}:{first.line}:{first.column}")
+        return invalid(wrong, source)
+    missing = unresolved(loaded.workflow, resolver_types, loaded.places, source)
+    return invalid(WorkflowInvalid(missing), source) if missing else loaded
 
 
-def invalid(wrong: WorkflowInvalid, where: str) -> Refusal:
+def invalid(wrong: WorkflowInvalid, source: str) -> Refusal:
     """All that is wrong with a definition."""
+    first = wrong.problems[0]
+    where = f"{source}:{first.line}:{first.column}" if first.line else source
     problems = [problem_json(problem) for problem in wrong.problems]
     more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
     code = "invalid_wait_node" if all(problem.code in WAIT_CODES for problem in wrong.problems) else "invalid_workflow"
-    return Refusal(code, f"{where}: {wrong.problems[0].message}{more}", {"problems": problems})
+    return Refusal(code, f"{where}: {first.message}{more}", {"problems": problems})
 
 
-async def load_aside(text: str, notation: str, source: str, folder: str | None) -> Loaded | Refusal:
+async def load_aside(
+    text: str, notation: str, source: str, folder: str | None, resolver_types: Collection[str] = ()
+) -> Loaded | Refusal:  # fmt: skip
     """As `load`; a long text, which may take seconds when it is hostile, does not hold up the loop."""
     if len(text) <= AT_ONCE:
-        return load(text, notation, source, folder)
-    return await trio.to_thread.run_sync(load, text, notation, source, folder)
+        return load(text, notation, source, folder, resolver_types)
+    return await trio.to_thread.run_sync(load, text, notation, source, folder, resolver_types)
 
 
 class WorkflowMethods(Base):
     """Definitions: looked at, stored, found, removed."""
 
     async def workflow_check(self, params: p.WorkflowText, by: Principal) -> Answer:
-        loaded = await load_aside(params.text, params.notation, params.source, params.folder)
+        loaded = await load_aside(params.text, params.notation, params.source, params.folder, self.services.rules.resolver_types)
         if isinstance(loaded, Refusal):
             if "problems" not in loaded.data:
                 return loaded
@@ -77,7 +84,7 @@ class WorkflowMethods(Base):
     async def workflow_put(self, params: p.WorkflowText, by: Principal, request: RequestKey) -> Answer:
         if (known := self.replayed(request)) is not None:
             return known
-        loaded = await load_aside(params.text, params.notation, params.source, params.folder)
+        loaded = await load_aside(params.text, params.notation, params.source, params.folder, self.services.rules.resolver_types)
         if isinstance(loaded, Refusal):
             return loaded
         entry = audit_entry(str(by), "workflow.put", loaded.workflow.workflow_id, {"source": params.source}, "ok")

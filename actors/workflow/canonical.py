@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any
 
+from actors.workflow.canonical_gate import gate_json, slim
 from actors.workflow.canonical_retry import retry_json
 from actors.workflow.canonical_triggers import triggers_json
 from actors.workflow.canonical_wait import wait_json
@@ -37,24 +37,15 @@ def decode(data: bytes) -> Workflow:
     return load_tree(report, tree, folder=None, stored=True).workflow
 
 
-def _slim(entries: Mapping[str, Any], **defaults: Any) -> dict[str, Any]:
-    """Without what is None, empty, or equal to its default."""
-    return {
-        key: value
-        for key, value in entries.items()
-        if value is not None and value not in ({}, []) and not (key in defaults and value == defaults[key])
-    }
-
-
 def _workflow(workflow: Workflow) -> dict[str, Any]:
     execution = workflow.execution
-    return _slim(
+    return slim(
         {
             "workflow_id": workflow.workflow_id,
             "name": workflow.name,
             "description": workflow.description,
             "inputs": [_input(given) for given in workflow.inputs],
-            "execution": _slim(
+            "execution": slim(
                 {
                     "max_parallel": execution.max_parallel,
                     "max_total_runtime_ms": execution.max_total_runtime_ms,
@@ -78,7 +69,7 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
             **triggers_json(workflow.triggers),
         },
         description="",
-    ) | {"flow": {"nodes": [_node(node) for node in workflow.nodes]} | _slim({"finally": [_node(node) for node in workflow.finally_]})}
+    ) | {"flow": {"nodes": [_node(node) for node in workflow.nodes]} | slim({"finally": [_node(node) for node in workflow.finally_]})}
 
 
 def _input(given: Input) -> dict[str, Any]:
@@ -89,7 +80,7 @@ def _input(given: Input) -> dict[str, Any]:
         "default": given.default,
         "description": given.description,
     }
-    return _slim(entries, type="string", required=False, description="")
+    return slim(entries, type="string", required=False, description="")
 
 
 def _node(node: Node) -> dict[str, Any]:
@@ -105,13 +96,13 @@ def _node(node: Node) -> dict[str, Any]:
         "effect": node.effect,
         "timeout_ms": node.timeout_ms,
         "absolute_timeout_ms": node.absolute_timeout_ms,
-        "artifact": _slim({"path": node.artifact.path, "schema": node.artifact.schema}) if node.artifact else None,
+        "artifact": slim({"path": node.artifact.path, "schema": node.artifact.schema}) if node.artifact else None,
         "output_contract": _contract(node.contract),
         "output": node.output,
         "priority": node.priority,
         "metadata": dict(node.metadata),
     }
-    return _slim(entries, effect="repeatable", output="text", priority=0) | _action(node.action)
+    return slim(entries, effect="repeatable", output="text", priority=0) | _action(node.action)
 
 
 def _contract(contract: Contract | None) -> dict[str, Any] | None:
@@ -119,7 +110,7 @@ def _contract(contract: Contract | None) -> dict[str, Any] | None:
     if contract is None:
         return None
     rest = {"validator": contract.validator, "schema": contract.schema, "summary_guidance": contract.summary_guidance}
-    return {"kind": contract.kind} | _slim(rest)
+    return {"kind": contract.kind} | slim(rest)
 
 
 def _need(need: Need) -> Any:
@@ -128,38 +119,18 @@ def _need(need: Need) -> Any:
 
 def _on_fail(on_fail: OnFail) -> Any:
     if on_fail.handler is not None:
-        return {"command": list(on_fail.handler.argv)} | _slim({"env": dict(on_fail.handler.env), "stdin": on_fail.handler.stdin})
+        return {"command": list(on_fail.handler.argv)} | slim({"env": dict(on_fail.handler.env), "stdin": on_fail.handler.stdin})
     return None if on_fail.mode == "fail" else on_fail.mode
 
 
 def _action(action: Command | Shell | Python | Gate | Wait) -> dict[str, Any]:
     match action:
         case Command():
-            return {"argv": list(action.argv)} | _slim({"env": dict(action.env), "stdin": action.stdin})
+            return {"argv": list(action.argv)} | slim({"env": dict(action.env), "stdin": action.stdin})
         case Shell():
-            return {"run": action.run} | _slim({"env": dict(action.env)})
+            return {"run": action.run} | slim({"env": dict(action.env)})
         case Python():
-            return {"function": action.function} | _slim({"isolate": action.isolate}, isolate=False)
+            return {"function": action.function} | slim({"isolate": action.isolate}, isolate=False)
         case Wait():
             return {"wait": wait_json(action)}
-    return {"gate": _gate(action)}
-
-
-def _gate(gate: Gate) -> dict[str, Any]:
-    entries = {
-        "type": gate.type,
-        "instructions": gate.prompt,
-        "decisions": list(gate.decisions),
-        "on_reject": gate.on_reject,
-        "rework_targets": list(gate.rework_targets),
-        "options": {"values": [{"value": option.value, "label": option.label} for option in gate.options]} if gate.options else None,
-        "expiry_policy": _slim(
-            {
-                "expires_after_ms": gate.expires_after_ms,
-                "on_expiry": gate.on_expiry,
-                "escalate_to": gate.escalate_to,
-                "remind_every_ms": gate.remind_every_ms,
-            }
-        ),
-    }
-    return _slim(entries, decisions=list(Gate().decisions), on_reject="fail")
+    return {"gate": gate_json(action)}

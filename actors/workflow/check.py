@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from actors.workflow.check_gates import check_gate
 from actors.workflow.check_references import check_references
 from actors.workflow.check_triggers import check_triggers
 from actors.workflow.drafts import Draft
@@ -80,21 +81,8 @@ def _check_list(report: Report, drafts: list[Draft]) -> Graph:
     for draft in by_id.values():
         # Nodes on or behind a cycle have been reported, and nothing lies before them in any order.
         if draft.node.node_id in bits:
-            _check_rework(report, draft, graph, bits[draft.node.node_id])
+            check_gate(report, draft, graph, bits[draft.node.node_id])
     return graph
-
-
-def _check_rework(report: Report, draft: Draft, graph: Graph, before: int) -> None:
-    if not isinstance(draft.node.action, Gate):
-        return
-    for target in draft.node.action.rework_targets:
-        if target in graph.index and before >> graph.index[target] & 1:
-            continue
-        allowed = tuple(node_id for i, node_id in enumerate(graph.order) if before >> i & 1)
-        near = report.similar(target, allowed)
-        message = f'"{target[:80]}" does not lie before this gate, so its work cannot be asked for again.{near} Name a node it waits for.'
-        path = draft.form.at("rework", "rework_targets", "gate")
-        report.add("rework_target_unknown", path, message, found=target, allowed=allowed[:50])
 
 
 def _check_bindings(report: Report, draft: Draft, known: set[str]) -> None:
@@ -114,7 +102,7 @@ def _check_schema_name(report: Report, draft: Draft, reading: Reading) -> None:
         if name is None or name in schemas:
             continue
         message = f'There is no schema "{name[:80]}".{report.similar(name, schemas)} Add it under schemas.'
-        report.add("schema_unknown", draft.form.at(key), message, found=name, allowed=sorted(schemas)[:50])
+        report.add("schema_unknown", draft.form.at(key, "gate"), message, found=name, allowed=sorted(schemas)[:50])
 
 
 def _schema_names(node: Node) -> list[tuple[str | None, str]]:
@@ -122,4 +110,6 @@ def _schema_names(node: Node) -> list[tuple[str | None, str]]:
     found = [(node.artifact.schema if node.artifact else None, "artifact"), (node.contract.schema if node.contract else None, "contract")]
     if isinstance(node.action, Wait) and isinstance(node.action.on, Condition):
         found.append((node.action.on.schema, "wait"))
+    if isinstance(node.action, Gate) and isinstance(node.action.schema, str):
+        found.append((node.action.schema, "schema"))
     return found

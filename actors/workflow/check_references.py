@@ -26,8 +26,9 @@ ERROR_FIELDS: Final = {"code": "dyn", "failure_class": "dyn", "message": "dyn", 
 ARTIFACT_FIELDS: Final = {"path": "string", "sha256": "string", "size": "int"}
 NODE_FIELDS: Final = {"artifact": "map", "attempt": "int", "error": "dyn", "output": "dyn", "status": "string"}
 GATE_FIELDS: Final = {
-    "attempt": "int", "decision": "dyn", "error": "dyn", "feedback": "dyn", "output": "dyn", "selection": "dyn", "selections": "list",
-    "status": "string",
+    "approved": "bool", "attempt": "int", "decision": "dyn", "error": "dyn", "failed": "bool", "feedback": "dyn", "markers": "list",
+    "output": "dyn", "passed": "bool", "rejected": "bool", "selection": "dyn", "selections": "list", "status": "string",
+    "timed_out": "bool",
 }  # fmt: skip
 WAIT_FIELDS: Final = {"attempt": "int", "error": "dyn", "output": "dyn", "payload": "dyn", "status": "string"}
 INPUT_KINDS: Final = {"string": "string", "boolean": "bool", "integer": "int", "number": "number"}
@@ -84,6 +85,8 @@ def _check_draft(report: Report, draft: Draft, view: _View) -> None:
             _check_value(report, path, value, handler)
     if draft.node.when is not None:
         _check_condition(report, draft.form.at("when"), draft.node.when, view)
+    if isinstance(draft.node.action, Gate) and draft.node.action.check is not None:
+        _check_condition(report, draft.form.at("check", "gate"), draft.node.action.check, evolve(view, roots=(*ROOTS, "output")))
 
 
 def _check_value(report: Report, path: Path, value: Any, view: _View) -> None:
@@ -163,6 +166,8 @@ def _resolve(steps: Path, view: _View) -> str:
     if root not in view.roots:
         message = f'there is no "{root}" at this place. A path begins with {", ".join(view.roots)}.'
         raise _Wrong(message, str(root), view.roots)
+    if root == "output":
+        return "dyn"
     if not rest:
         return "map"
     match root:

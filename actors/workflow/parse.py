@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from errno import EINVAL
 from pathlib import Path as FilePath
 from typing import Any, Final, Literal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from actors.workflow.check import check_workflow
 from actors.workflow.form import ABSENT
 from actors.workflow.json_text import read_json
-from actors.workflow.problems import Path, Problem, Report, WorkflowInvalid
+from actors.workflow.problems import Path, Place, Problem, Report, WorkflowInvalid
 from actors.workflow.read_workflow import read_workflow
 from actors.workflow.spec import Workflow
 from actors.workflow.tree import MAX_BYTES, UNREADABLE
@@ -28,10 +28,11 @@ READERS: Final[dict[Notation, Callable[[str, Report], Any]]] = {"yaml": read_yam
 
 @frozen
 class Loaded:
-    """A sound workflow, and remarks about it."""
+    """A sound workflow, remarks about it, and where each of its fields stands in the file."""
 
     workflow: Workflow
     warnings: tuple[Problem, ...] = ()
+    places: Mapping[Path, Place] = field(factory=dict, eq=False, repr=False)
 
 
 def load_file(path: str | os.PathLike[str]) -> Loaded:
@@ -63,7 +64,7 @@ def load_tree(report: Report, tree: Any, *, folder: str | None, stored: bool = F
         check_workflow(report, reading)
     report.raise_if_any()
     assert reading  # without one there was a problem
-    return Loaded(reading.workflow, tuple(report.warnings))
+    return Loaded(reading.workflow, tuple(report.warnings), report.places)
 
 
 def _read(report: Report, path: Path, file: FilePath) -> str | None:

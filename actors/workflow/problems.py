@@ -8,7 +8,7 @@ from typing import Any, Final, final
 
 from attrs import Factory, define, frozen
 
-__all__ = ["Path", "Place", "Problem", "Report", "WorkflowInvalid", "field_path", "shown", "similar"]
+__all__ = ["NOWHERE", "Path", "Place", "Problem", "Report", "WorkflowInvalid", "field_path", "shown", "similar"]
 
 Path = tuple[str | int, ...]
 Place = tuple[int, int]

@@ -82,7 +82,7 @@ def slug_source(action: Command | Shell | Python | Gate | Wait) -> str:
         case Python():
             return slug(action.function.rsplit(":", 1)[-1])
         case Gate():
-            return slug(action.type)
+            return slug(action.name or action.type)
     return "wait"
 
 

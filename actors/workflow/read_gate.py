@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
+import re
 from typing import Any, Final, get_args
 
 from actors.workflow.drafts import Draft
-from actors.workflow.form import ABSENT, Form, kind_word
-from actors.workflow.problems import Path
-from actors.workflow.spec import Gate, GateExpiry, Option
+from actors.workflow.form import ABSENT, Form
+from actors.workflow.read_gate_options import read_options
+from actors.workflow.read_gate_quality import read_quality
+from actors.workflow.spec import Gate, GateExpiry
+from actors.workflow.spec_gate import ALL_DECISIONS, QUALITY
 
-__all__ = ["DECISIONS", "GATE_TYPES", "read_approval", "read_gate"]
+__all__ = ["read_approval", "read_gate"]
 
-DECISIONS: Final = ("approve", "reject", "rework", "cancel")
-GATE_TYPES: Final = ("human_approval",)
-OPTION_FORMS: Final = ("[value, …]", "{value: label, …}")
+DECISIONS: Final = ALL_DECISIONS
+TYPE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
+TYPES: Final = ("human_approval", "human_review", "pr_approval", "pr_checks", "quality_gate", "the type of a registered resolver")
+PRINCIPAL = re.compile(r"[0-9]{1,10}|@[A-Za-z0-9_.][A-Za-z0-9_.-]{0,63}")
+LONGEST_NAME: Final = 128
+MOST_APPROVALS: Final = 1_000
 EXPIRIES: Final[tuple[GateExpiry, ...]] = get_args(GateExpiry)
 
 
@@ -22,20 +27,27 @@ def read_gate(form: Form, draft: Draft) -> Gate:
     """The gate of a node; its keys stand beside `gate: type`, or below `gate:` in the model's form."""
     if type(form.data.get("gate")) is not dict:
         form.require("gate")
-        form.choice("gate", choices=GATE_TYPES, code="gate_type_unknown")
-        return _read_fields(form, draft)
+        return _read_fields(form, draft, _read_type(form, "gate"))
     inner = form.sub("gate")
     assert inner is not None  # the line above saw the mapping
     inner.require("type")
-    inner.choice("type", choices=GATE_TYPES, code="gate_type_unknown")
-    gate = _read_fields(inner, draft)
+    gate = _read_fields(inner, draft, _read_type(inner, "type"))
     inner.close("a gate")
     return gate
 
 
+def _read_type(form: Form, key: str) -> str:
+    """Any identifier; whether a resolver is there for it is asked where the workflow is to be used."""
+    word = form.text(key, default="human_approval") or ""
+    if not TYPE.fullmatch(word):
+        message = f"{word[:80]!r} is no type of a gate. Use one of {', '.join(TYPES)}."
+        form.report.add("gate_type_invalid", form.at(key), message, found=word, allowed=TYPES)
+    return QUALITY if word == "quality" else word
+
+
 def read_approval(form: Form) -> Gate:
     """A wait for an approval, which only the model's spelling has: a gate without rework and without a prompt."""
-    decisions = _read_decisions(form, "approval_decisions_invalid")
+    decisions = _read_decisions(form, "approval_decisions_invalid") or DECISIONS
     limit = form.sub("timeout")
     if limit is not None and form.take("expires_after_ms") is not ABSENT:
         message = '"timeout" and "expires_after_ms" both say when it is over. Keep one of them.'
@@ -55,7 +67,10 @@ def read_approval(form: Form) -> Gate:
     return Gate(decisions=decisions, expires_after_ms=expires, on_expiry=word, escalate_to=to, remind_every_ms=remind)
 
 
-def _read_fields(form: Form, draft: Draft) -> Gate:
+def _read_fields(form: Form, draft: Draft, kind: str) -> Gate:
+    name = _read_name(form)
+    if kind == QUALITY:
+        return read_quality(form, draft, name)
     expiry = form.sub("expiry_policy")
     timed = expiry or form
     expires = _read_timeout(timed)
@@ -64,19 +79,54 @@ def _read_fields(form: Form, draft: Draft) -> Gate:
         expiry.close("expiry_policy")
     on_reject = form.choice("on_reject", choices=("fail", "continue"), code="invalid_on_reject")
     prompt = form.text("prompt", "instructions")
-    options = _read_options(form)
     draft.templates.append((form.at("prompt", "instructions"), prompt))
     return Gate(
+        type=kind,
         prompt=prompt,
-        decisions=_read_decisions(form),
         on_reject="continue" if on_reject == "continue" else "fail",
         rework_targets=tuple(form.texts("rework", "rework_targets", single=True) or ()),
-        options=options,
+        options=read_options(form),
         expires_after_ms=expires,
         on_expiry=on_expiry,
         escalate_to=escalate_to,
         remind_every_ms=remind,
+        name=name,
+        as_identity=form.text("as", "as_identity"),
+        approvers=_read_approvers(form),
+        separate_from_author=None if form.take("separate_from_author") is ABSENT else form.flag("separate_from_author"),
+        decisions=_read_decisions(form) or Gate(kind).decisions,
+        **_read_count(form),
     )
+
+
+def _read_name(form: Form) -> str | None:
+    name = form.text("name")
+    if name is not None and (len(name) > LONGEST_NAME or not name.isprintable()):
+        message = f"The name of a gate is one line of at most {LONGEST_NAME} characters. Shorten it; the prompt may be long."
+        form.report.add("gate_name_invalid", form.at("name"), message, found=name, allowed=[f"≤ {LONGEST_NAME} characters"])
+    return name
+
+
+def _read_count(form: Form) -> dict[str, Any]:
+    """How many must approve, and whether the state of a review alone decides instead."""
+    least = form.whole("min_approvals", low=1, high=MOST_APPROVALS, default=1, code="invalid_min_approvals")
+    mode = form.choice("mode", choices=("min_approvals", "review_decision"), code="invalid_gate_mode")
+    if mode == "review_decision" and form.has("min_approvals"):
+        message = 'With mode review_decision the state of the review decides, and "min_approvals" would not be asked. Keep one of them.'
+        form.report.add("gate_mode_conflict", form.at("min_approvals"), message)
+    return {"min_approvals": least, "mode": "review_decision" if mode == "review_decision" else "min_approvals"}
+
+
+def _read_approvers(form: Form) -> tuple[str, ...]:
+    value = form.take("approvers")
+    if value is ABSENT:
+        return ()
+    words = [str(entry) if type(entry) in {int, str} else "" for entry in (value if type(value) is list else [value])]
+    wrong = [word for word in words if not PRINCIPAL.fullmatch(word)]
+    if wrong or not words:
+        message = f'"approvers" is a list of uids (1000) and groups ("@staff"); {f"{wrong[0][:80]!r} is none" if wrong else "it is empty"}.'
+        form.report.add("gate_approvers_invalid", form.at("approvers"), message, found=value, allowed=["1000", "@staff"])
+    return tuple(dict.fromkeys(words))
 
 
 def _read_timeout(form: Form) -> int | None:
@@ -93,9 +143,10 @@ def _read_expiry(form: Form) -> tuple[GateExpiry | None, str | None, int | None]
 
 
 def _read_decisions(form: Form, code: str = "gate_decisions_invalid") -> tuple[str, ...]:
+    """The decisions that are named; none where none is."""
     listed = form.texts("decisions", single=True)
     if listed is None:
-        return DECISIONS
+        return ()
     words = [word.strip().lower() for word in listed]
     unknown = [word for word in words if word not in DECISIONS]
     if unknown or not words or len(set(words)) < len(words):
@@ -104,43 +155,3 @@ def _read_decisions(form: Form, code: str = "gate_decisions_invalid") -> tuple[s
         form.report.add(code, form.at("decisions"), message, found=", ".join(words), allowed=DECISIONS)
         return DECISIONS
     return tuple(words)
-
-
-def _read_options(form: Form) -> tuple[Option, ...]:
-    value, path = form.take("options"), form.at("options")
-    if value is ABSENT:
-        return ()
-    if type(value) is dict and list(value) == ["values"] and type(value["values"]) is list:
-        pairs = [_read_option(form, (*path, "values", i), item) for i, item in enumerate(value["values"])]
-    elif type(value) is dict:
-        pairs = [_pair(form, (*path, key), key, label) for key, label in value.items()]
-    elif type(value) is list:
-        pairs = [_pair(form, (*path, i), item, item) for i, item in enumerate(value)]
-    else:
-        pairs = []
-    options = tuple(option for option in pairs if option)
-    if not pairs:
-        message = f'"options" takes {" or ".join(OPTION_FORMS)} with at least one entry.'
-        form.report.add("invalid_gate_options", path, message, found=value, allowed=OPTION_FORMS)
-    counts = Counter(option.value for option in options)
-    for repeated in sorted(value for value, count in counts.items() if count > 1):
-        form.report.add("gate_option_duplicate", path, f'The option "{repeated[:80]}" stands twice. Keep one.', found=repeated)
-    return options
-
-
-def _read_option(form: Form, path: Path, item: Any) -> Option | None:
-    if type(item) is not dict:
-        return _pair(form, path, item, item)
-    inner = Form(form.report, path, item)
-    inner.require("value")
-    value, label = inner.text("value"), inner.text("label")
-    inner.close("an option")
-    return Option(value, label or value) if value else None
-
-
-def _pair(form: Form, path: Path, value: Any, label: Any) -> Option | None:
-    if type(value) is str and type(label) is str and value.strip():
-        return Option(value, label)
-    message = f"An option is a text, and its label too; this is {kind_word(label if type(value) is str else value)}. Quote it."
-    form.report.add("invalid_gate_options", path, message, found=value, allowed=OPTION_FORMS)
-    return None

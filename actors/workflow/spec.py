@@ -11,13 +11,14 @@ from typing import Any, Literal
 from attrs import Factory, frozen
 
 from actors.workflow.exhaustion import ManualOverride, TerminalBehavior
+from actors.workflow.spec_gate import Gate, GateExpiry, GateMode, Option, OptionsRef
 from actors.workflow.spec_wait import Condition, Timer, Wait, WaitTimeout, Webhook, WebhookField
 from actors.workflow.triggers import Triggers
 
 __all__ = [
-    "Artifact", "Backoff", "Command", "Condition", "Contract", "Effect", "Execution", "Gate", "GateExpiry", "Input", "Need", "Node",
-    "NodeKind", "OnFail", "Option", "OutputForm", "Profile", "Python", "RetryPolicy", "Shell", "Timer", "Until", "Validator", "Wait",
-    "WaitTimeout", "Webhook", "WebhookField", "Workflow",
+    "Artifact", "Backoff", "Command", "Condition", "Contract", "Effect", "Execution", "Gate", "GateExpiry", "GateMode", "Input", "Need",
+    "Node", "NodeKind", "OnFail", "Option", "OptionsRef", "OutputForm", "Profile", "Python", "RetryPolicy", "Shell", "Timer", "Until",
+    "Validator", "Wait", "WaitTimeout", "Webhook", "WebhookField", "Workflow",
 ]  # fmt: skip
 
 NodeKind = Literal["command", "shell", "python", "gate", "wait"]
@@ -25,7 +26,6 @@ Effect = Literal["repeatable", "once"]
 OutputForm = Literal["text", "json", "lines"]
 Until = Literal["completed", "settled"]
 Validator = Literal["code_patch", "research_brief", "review_decision", "structured_json", "generic_artifact", "standup_update"]
-GateExpiry = Literal["fail", "continue", "cancel", "escalate", "remind", "resume"]
 
 
 @frozen
@@ -99,33 +99,6 @@ class Python:
 
     function: str
     isolate: bool = False
-
-
-@frozen
-class Option:
-    """One value that a person may select at a gate."""
-
-    value: str
-    label: str
-
-
-@frozen
-class Gate:
-    """A question to a person. `expires_after_ms` None means the daemon's default; `rework_targets` empty means what the gate needs.
-
-    `remind_every_ms` None: no reminder before the expiry, and one after it with `on_expiry` remind.
-    """
-
-    type: Literal["human_approval"] = "human_approval"
-    prompt: str | None = None
-    decisions: tuple[str, ...] = ("approve", "reject", "rework", "cancel")
-    on_reject: Literal["fail", "continue"] = "fail"
-    rework_targets: tuple[str, ...] = ()
-    options: tuple[Option, ...] = ()
-    expires_after_ms: int | None = None
-    on_expiry: GateExpiry | None = None
-    escalate_to: str | None = None
-    remind_every_ms: int | None = None
 
 
 @frozen

@@ -21,6 +21,7 @@ from actors.workflow.spec import (
     Node,
     OnFail,
     Option,
+    OptionsRef,
     Python,
     RetryPolicy,
     Shell,
@@ -52,8 +53,14 @@ OPTIONS = st.lists(st.builds(Option, TEXT, TEXT), max_size=2, unique_by=lambda o
 GATES = st.builds(
     Gate, prompt=st.none() | TEXT, decisions=DECISIONS, on_reject=st.sampled_from(["fail", "continue"]), options=OPTIONS,
     expires_after_ms=st.none() | MS, on_expiry=st.sampled_from([None, "fail", "continue", "cancel", "escalate", "remind", "resume"]),
-    escalate_to=st.none() | TEXT, remind_every_ms=st.none() | MS,
+    escalate_to=st.none() | TEXT, remind_every_ms=st.none() | MS, name=st.none() | TEXT.filter(str.isprintable),
+    type=st.sampled_from(["human_approval", "human_review", "pr_checks", "slack_reaction"]), as_identity=st.none() | TEXT,
+    min_approvals=st.integers(1, 9), approvers=st.sampled_from([(), ("1000",), ("@staff", "0")]),
+    separate_from_author=st.sampled_from([None, True, False]),
+) | st.builds(
+    Gate, mode=st.just("review_decision"), prompt=st.none() | TEXT, type=st.sampled_from(["human_review", "pr_approval"])
 )  # fmt: skip
+"""Gates that name no node before them; `_sourced` are those that do."""
 TIMERS = st.builds(Timer, MS) | st.builds(Timer, st.none(), st.sampled_from(["2026-12-01T09:00:00Z", "1764579600000", "{{ run.id }}"]))
 CONDITIONS = st.builds(Condition, TEXT, st.sampled_from([None, "some"]))
 WEBHOOKS = st.builds(Webhook, TEXT) | st.builds(
@@ -82,6 +89,17 @@ WHENS = st.sampled_from([None, "1 == 1", "run.attempt > 1"])
 
 
 @st.composite
+def _sourced(draw: st.DrawFn, before: str) -> Gate:
+    """A gate with options of an earlier node, or about its quality."""
+    if draw(st.booleans()):
+        return Gate(options=OptionsRef(before, draw(TEXT.map(str.strip))), rework_targets=(before,))
+    criteria: dict[str, Any] = draw(
+        st.sampled_from([{"threshold": 80}, {"threshold": 0.5, "schema": "some"}, {"check": "output.a > 1", "schema": True}])
+    )
+    return Gate(type="quality_gate", source=before, on_fail=draw(st.sampled_from(["fail", "continue"])), **criteria)
+
+
+@st.composite
 def nodes(
     draw: st.DrawFn, ids: list[str], actions: st.SearchStrategy[Any], retries: st.SearchStrategy[RetryPolicy] = RETRIES
 ) -> tuple[Node, ...]:
@@ -91,6 +109,8 @@ def nodes(
         needs = draw(st.lists(st.sampled_from(ids[:i]), unique=True, max_size=2)) if i else []
         edges = tuple(Need(need, draw(st.sampled_from(["completed", "settled"]))) for need in needs)
         action = draw(actions)
+        if isinstance(action, Gate) and needs and draw(st.booleans()):
+            action = draw(_sourced(needs[0]))
         made.append(Node(node_id, action, needs=edges, **draw(_keys(action, retries))))
     return tuple(made)
 

@@ -1,0 +1,53 @@
+"""What a gate names of the nodes before it: targets of rework, the sources of options and of quality; and its resolver."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+
+from actors.workflow.drafts import Draft
+from actors.workflow.graph import Graph
+from actors.workflow.problems import NOWHERE, Path, Place, Problem, Report, field_path
+from actors.workflow.spec import Gate, OptionsRef, Workflow
+
+__all__ = ["check_gate", "unresolved"]
+
+
+def check_gate(report: Report, draft: Draft, graph: Graph, before: int) -> None:
+    """Add every name of a node that does not lie before the gate. `before`: bit set of those that do, by `graph.index`."""
+    gate = draft.node.action
+    if not isinstance(gate, Gate):
+        return
+    earlier = tuple(node_id for i, node_id in enumerate(graph.order) if before >> i & 1)
+    for code, keys, name, why in _named(gate):
+        if name not in earlier:
+            near = report.similar(name, earlier)
+            message = f'"{name[:80]}" does not lie before this gate, so {why}.{near} Name a node that it waits for.'
+            report.add(code, draft.form.at(*keys, "gate"), message, found=name, allowed=earlier[:50])
+
+
+def _named(gate: Gate) -> Iterator[tuple[str, tuple[str, ...], str, str]]:
+    for target in gate.rework_targets:
+        yield "rework_target_unknown", ("rework", "rework_targets"), target, "its work cannot be asked for again"
+    if isinstance(gate.options, OptionsRef):
+        yield "reference_unknown", ("options",), gate.options.step, "it cannot have named the options"
+    if gate.source is not None:
+        yield "quality_source_not_produced", ("source",), gate.source, "its result cannot be there"
+
+
+def unresolved(
+    workflow: Workflow, resolver_types: Collection[str], places: Mapping[Path, Place] | None = None, file: str = ""
+) -> tuple[Problem, ...]:
+    """The gates that nobody would ever answer: each whose type asks a resolver and has none among `resolver_types`.
+
+    `places` maps the paths of the file to line and column, where the workflow was read from one.
+    """
+    known = places or {}
+    found = []
+    for i, node in enumerate(workflow.nodes):
+        if isinstance(node.action, Gate) and node.action.resolved and node.action.type not in resolver_types:
+            path, kind = ("nodes", i, "gate"), node.action.type
+            line, column = known.get(path) or known.get(("flow", *path), NOWHERE)
+            allowed = tuple(sorted({"human_approval", "human_review", "quality_gate", *resolver_types}))
+            message = f"The gate {node.node_id} asks a resolver of type {kind}, and none is registered. Set gates.resolvers.{kind}."
+            found.append(Problem("gate_resolver_missing", message, file, line, column, field_path(path), f'"{kind}"', allowed))
+    return tuple(found)
