@@ -25,9 +25,10 @@ from actors.node.guardian.sweep import Strays
 from actors.notification.messages import LookAtOutbox
 from actors.paperwork import Paperwork
 from actors.plans import Plans
+from actors.resolver.messages import LookAtPolls
 from actors.run.stale import StaleRuns
 from actors.runtime import DaemonRuntime
-from actors.services import CALENDAR, NOTIFIER, WATCHMAN, Services
+from actors.services import CALENDAR, NOTIFIER, POLLER, WATCHMAN, Services
 from actors.settings import RunRules
 from actors.tree import daemon_tree
 from actors.version import VERSION
@@ -63,6 +64,7 @@ def run_rules(config: Config) -> RunRules:
         auto_resume=config.reaper.auto_resume,
         auto_resume_window_ms=config.reaper.auto_resume_window_ms,
         auto_resume_max=config.reaper.auto_resume_max,
+        resolver_types=frozenset(config.gates.resolver_types),
         notify_events=frozenset(config.notify.events),
         notify_ways=config.notify.ways,
         env={name: os.environ[name] for name in config.flow.script_inherit_env if name in os.environ},
@@ -158,7 +160,7 @@ class Assembly:
             lease=_lease(store, config, ids.new(f"penstockd:{os.getpid()}"), clock), folder=places.data,
             tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])),
             report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
-            outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()),)),
+            outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))),
         )  # fmt: skip
         control = ControlSettings(places.socket, VERSION, workshop.guardian.is_step_process, rights) if listen else None
         stale = StaleRuns(services, lambda: system)

@@ -29,6 +29,10 @@ def _waits(event: Event, _: str) -> str:
 
 
 OF_QUESTIONS: dict[str, Sentence] = {
+    "approval_gate_resolver_failed": lambda event, _: (
+        f"{event['gate_name']}  its resolver gave no answer, time {event['count']}: {event['code']}"
+        + (f", {line(event['message'], 200)}" if event.get("message") else "")
+    ),
     "wait_node_registration_started": _waits,
     "wait_node_registered": lambda event, _: f"{event['node_id']}  waits",
     "wait_node_registration_failed": lambda event, _: f"{event['node_id']}  cannot wait, {event['code']}: {line(event['message'], 200)}",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from actors.dead_letter.letter import KIND as LETTER
 from actors.node.contained import NotContained, open_folder, parent_beneath
 from actors.notification.note import KIND as NOTIFICATION
+from actors.resolver.row import KIND as POLL
 from actors.status_file import FOLDER
 from storage import ClaimLost
 from storage.crashpoints import reach
@@ -29,10 +30,10 @@ PAGE = 200
 
 
 async def remove(services: Services, line: Headline) -> bool:
-    """Remove the run's letters and notifications, folder, status file and log; whether all of it is gone. Raises Unavailable."""
+    """Remove the run's letters, notifications and polls, folder, status file and log; whether all of it is gone. Raises Unavailable."""
     store, run_id = services.store, line.stream
     services.forget(run_id)
-    for kind in (LETTER, NOTIFICATION):
+    for kind in (LETTER, NOTIFICATION, POLL):
         while own := store.catalog.list(kind, parent=run_id, limit=PAGE):
             for one in own:
                 await store.purge(one.stream)

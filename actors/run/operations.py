@@ -13,6 +13,8 @@ from actors.dead_letter.rules import retry_letters
 from actors.gate.decide import decide_gate, may_decide
 from actors.gate.messages import Decide
 from actors.refusals import Refusal
+from actors.resolver.messages import ResolverAnswer
+from actors.resolver.rules import take_answer
 from actors.run.events import RunCancelRequested, RunPaused, RunPauseRequested, RunResumed, RunStopped
 from actors.run.failing import under_review
 from actors.run.finishing import finish, finish_refusal
@@ -152,4 +154,5 @@ _APPLY: dict[type, Callable[[Turn, Any], Answer]] = {
     Resolve: resolve_wait,
     RetryLetters: retry_letters,
     Reap: reap,
+    ResolverAnswer: take_answer,
 }

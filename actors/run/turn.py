@@ -12,6 +12,7 @@ from attrs import Factory, define
 
 from actors.entity import Fact
 from actors.notification.rules import appends_for
+from actors.resolver.row import opened
 from actors.run.evolve import evolve
 from actors.run.state import RunState
 from actors.scheduler.messages import Ticket
@@ -46,10 +47,13 @@ class Turn:
     answers: dict[Hashable, Any] = Factory(dict)
 
     def emit(self, event: Fact) -> None:
-        """Decide that `event` has happened. Where somebody is to be told of it, that is decided with it."""
+        """Decide that `event` has happened. Whom to tell of it, and whom to ask about it, is decided with it."""
+        begun = opened(self.rules, self.state, event, self.now)
         if self.rules.notify_ways:
+            begun += appends_for(self.rules, self.state, event, self.now)
+        if begun:
             known = {append.stream for append in self.once}
-            self.once += [one for one in appends_for(self.rules, self.state, event, self.now) if one.stream not in known]
+            self.once += [one for one in begun if one.stream not in known]
         evolve(self.state, event, self.now)
         self.events.append(event)
 

@@ -15,6 +15,7 @@ from tests.scenarios.bounds import real_seconds
 from tests.scenarios.harness import in_memory, open_house
 from tests.scenarios.invariants import ALL
 from tests.scenarios.tales import TALES, ending_of
+from tests.scenarios.tales_outside import outside
 
 POINTS = ("commit.before", "commit.after", "reply.after")
 
@@ -26,8 +27,9 @@ def told(tale: str, plan: list[tuple[str, int]]) -> tuple[dict[str, Any], int]:
     async def live() -> tuple[dict[str, Any], int]:
         async with open_house(folder, ALL) as house:
             house.revive, house.point.plan = True, list(plan)
-            await house.start()
-            ending = await ending_of(house, await TALES[tale](house))
+            with outside(house, tale):
+                await house.start()
+                ending = await ending_of(house, await TALES[tale](house))
         _neutral(ending, folder)
         return ending, house.point.fired
 
