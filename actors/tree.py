@@ -17,8 +17,8 @@ from actors.notification.actor import Notifier
 from actors.notification.delivery import Hook
 from actors.removal.retention import Ages
 from actors.reporter import Reporter
-from actors.resolver.asking import registry_of
 from actors.resolver.poller import Asking, Poller
+from actors.resolver.registry import registry_of
 from actors.run.registrar import Registrar
 from actors.scheduler.actor import Scheduler
 from actors.status_file import StatusWriter

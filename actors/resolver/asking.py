@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import frozen
 
@@ -15,16 +15,12 @@ from actors.outside.web import Request, fetch
 from actors.resolver.answers import Said, read_answer
 from actors.resolver.forge_http import ForgeResolver
 from actors.resolver.means import Means, refused
-from actors.resolver.registry import Context, Registry, Resolver
+from actors.resolver.registry import Context, Resolver
 from actors.version import VERSION
 from actors.workflow.template import TemplateError, render_text
 from storage.codec import canonical
 
-if TYPE_CHECKING:
-    from actors.config.settings import Gates
-    from actors.node.guardian.guardian import Guardian
-
-__all__ = ["ProgramResolver", "WebResolver", "registry_of"]
+__all__ = ["ProgramResolver", "WebResolver", "made"]
 
 
 @frozen
@@ -77,16 +73,8 @@ class WebResolver:
         return read_answer(self.gate_type, reply.body)
 
 
-def registry_of(gates: Gates, guardian: Guardian, env: Mapping[str, str]) -> Registry:
-    """The resolvers that the settings name."""
-    means = Means(guardian, gates.resolver_timeout_ms / 1000, env, dict(gates.tokens))
-    registry = Registry()
-    for gate_type, how in gates.resolvers:
-        registry.register(gate_type, _made(gate_type, how, means))
-    return registry
-
-
-def _made(gate_type: str, how: str | tuple[str, ...], means: Means) -> Resolver:
+def made(gate_type: str, how: str | tuple[str, ...], means: Means) -> Resolver:
+    """The resolver that one line of the settings names."""
     if not isinstance(how, str):
         return ProgramResolver(gate_type, how, means)
     if how.startswith(FORGE):

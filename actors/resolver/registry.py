@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import define, field, frozen
 
 from actors.resolver.answers import Said
 
-__all__ = ["Context", "Registry", "Resolver"]
+if TYPE_CHECKING:
+    from actors.config.settings import Gates
+    from actors.node.guardian.guardian import Guardian
+
+__all__ = ["Context", "Registry", "Resolver", "registry_of"]
 
 
 @frozen
@@ -47,3 +51,16 @@ class Registry:
     def get(self, gate_type: str) -> Resolver | None:
         """Who answers gates of that type, or None."""
         return self._resolvers.get(gate_type)
+
+
+def registry_of(gates: Gates, guardian: Guardian, env: Mapping[str, str]) -> Registry:
+    """The resolvers that the settings name. `env`: what programs among them get of the daemon's environment."""
+    registry = Registry()
+    if gates.resolvers:
+        from actors.resolver.asking import made  # noqa: PLC0415  only who has resolvers pays for what they ask with
+        from actors.resolver.means import Means  # noqa: PLC0415  as above
+
+        means = Means(guardian, gates.resolver_timeout_ms / 1000, env, dict(gates.tokens))
+        for gate_type, how in gates.resolvers:
+            registry.register(gate_type, made(gate_type, how, means))
+    return registry

@@ -13,10 +13,10 @@ from actors.config.settings import Gates
 from actors.node.guardian.guardian import Guardian
 from actors.outside.trouble import Trouble
 from actors.resolver.answers import Said
-from actors.resolver.asking import ProgramResolver, WebResolver, registry_of
+from actors.resolver.asking import ProgramResolver, WebResolver
 from actors.resolver.forge_http import ForgeResolver
 from actors.resolver.means import Means
-from actors.resolver.registry import Context
+from actors.resolver.registry import Context, registry_of
 from tests.actors.outside.served import Server, answer
 
 NOW = 1_764_000_000_000
