@@ -58,6 +58,7 @@ def run_rules(config: Config) -> RunRules:
         gate_expires_after_ms=config.gates.expires_after_ms,
         gate_on_expiry=on_expiry,
         gate_stale_after_ms=config.gates.stale_after_ms,
+        separate_from_author=config.gates.separate_from_author,
         execute_timeout_ms=config.nodes.execute_timeout_ms,
         node_time_limit_ms=config.flow.node_time_limit_ms,
         stale_after_ms=config.reaper.stale_after_ms,

@@ -27,6 +27,7 @@ class RunRules:
     gate_expires_after_ms: int = 604_800_000
     gate_on_expiry: GateExpiry = "cancel"
     gate_stale_after_ms: int = 86_400_000
+    separate_from_author: bool = False
     idle_timeout_ms: int = 600_000
     execute_timeout_ms: int = 1_800_000
     node_time_limit_ms: int = 43_200_000

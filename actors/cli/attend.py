@@ -148,13 +148,14 @@ class _Watch:
         if gate is None:
             return
         if self.manner.yes:
-            self._decide(gate, {"decision": "approve"})
+            self._decide(gate, {"decision": "approve" if "approve" in gate["decisions"] else gate["decisions"][0]})
         elif self.manner.terminal:
             self._ask(gate)
         self.view.show(self.look())
 
     def _open_nodes(self) -> list[dict[str, Any]]:
-        return [node for node in self.run.get("nodes", ()) if node["node_id"] in self.run.get("open_gates", ())]
+        """Gates that a person may answer; whether the effect of an attempt happened is asked by command alone."""
+        return [node for node in self.run.get("nodes", ()) if node["kind"] == "gate" and node.get("gate", {}).get("decisions")]
 
     def _ask(self, gate: dict[str, Any]) -> None:
         from actors.cli.ask import Later, ask
@@ -173,7 +174,7 @@ class _Watch:
             return False
         if event is not None:
             self._tell(event)
-        return gate["node_id"] not in self.look().get("open_gates", ())
+        return gate["gate_name"] not in self.look().get("open_gates", ())
 
     def _decide(self, gate: dict[str, Any], answer: dict[str, Any]) -> None:
         """Send the answer. When it is refused and the gate stays open, it is answered (or asked) again, a few times."""

@@ -62,7 +62,9 @@ def _what(node: dict[str, Any]) -> list[str]:
     found = [shlex.join(command) if isinstance(command, list) else command.rstrip("\n")] if command else []
     found += [f"calls {node['function']}"] if "function" in node else []
     found += [f"  with {name} = {value}" for name, value in node.get("inputs", {}).items()]
-    found += [f"asks: {node.get('prompt') or node['gate_name']} (taken as {node['assumed']})"] if node["kind"] == "gate" else []
+    if node["kind"] == "gate":
+        what = f"judges {node['source']}" if "source" in node else f"asks: {node.get('prompt') or node['gate_name']}"
+        found.append(f"{what} (taken as {node['assumed']})")
     found += [f"waits: {', '.join(f'{name} {value}' for name, value in node['wait'].items())}"] if "wait" in node else []
     found += [f"makes {node['artifact']}"] if "artifact" in node else []
     failing = node.get("on_fail")

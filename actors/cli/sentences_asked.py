@@ -10,7 +10,9 @@ __all__ = ["OF_QUESTIONS"]
 
 def _opened(event: Event, _: str) -> str:
     prompt = (event.get("shown") or {}).get("prompt")
-    return f"{event['gate_name']}  waits for a person" + (f": {line(prompt)}" if prompt else "")
+    whom = "a person" if event["decisions"] else f"its resolver, {event['gate_type']}"
+    dropped = f"; no options are {', '.join(event['dropped_options'])}" if event.get("dropped_options") else ""
+    return f"{event['gate_name']}  waits for {whom}" + (f": {line(prompt)}" if prompt else "") + dropped
 
 
 def _decided(event: Event, _: str) -> str:
@@ -55,6 +57,7 @@ OF_QUESTIONS: dict[str, Sentence] = {
     "signal_received": lambda event, _: f"signal {event['name']}{by(event)} is kept for a later wait",
     "signal_refused": lambda event, _: f"{event['node_id']}  a kept signal {event['name']} does not fit: {line(event['message'], 200)}",
     "approval_gate_opened": _opened,
+    "approval_gate_vote_recorded": lambda e, _: f"{e['gate_name']}  approved by {e['decided_by']}, {e['approvals']} of {e['needed']}",
     "approval_gate_decided": _decided,
     "approval_gate_reopened": lambda event, _: f"{event['node_id']}  asks anew{because(event)}{again(event.get('reset_nodes'))}",
     "approval_gate_expired": lambda event, _: f"{event['gate_name']}  nobody answered in time: {event['action']}",

@@ -79,6 +79,7 @@ class Gates:
         "cancel", "what then happens to the run or the node", "cancel", "fail", "continue", "escalate", "remind", "resume"
     )
     stale_after_ms: int = duration("1d", "how long a gate is open before it is marked as stale", above="0s")
+    separate_from_author: bool = flag(False, "whether who started a run, or stored its workflow, must not approve its gates")
     resolver_min_interval_ms: int = duration("15s", "how often a resolver is asked at most", low="1s", high="3600s")
     resolver_backoff: float = number(1.5, "by how much the interval grows while a resolver's answer stays the same", low=1, high=10)
     resolver_max_interval_ms: int = duration("300s", "what it grows to; at least resolver_min_interval", low="1s")

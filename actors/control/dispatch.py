@@ -13,7 +13,7 @@ from attrs import frozen
 from actors.control import protocol
 from actors.control.decode import decode, refusal_of
 from actors.control.limits import Limits
-from actors.control.methods import METHODS, PING, RUN_FOLLOW, SYSTEM_FOLLOW, Method
+from actors.control.methods import DECIDE, METHODS, PING, RUN_FOLLOW, SYSTEM_FOLLOW, Method
 from actors.control.params import RunFollow
 from actors.control.peers import Peer, Rights
 from actors.control.port import Answer, Runtime
@@ -118,7 +118,8 @@ class Dispatcher:
 
     async def _guarded(self, method: Method, call: Call, peer: Peer, *, reserved_only: bool) -> Mapping[str, Any] | _Refused | Follow:
         if not self._rights.may(peer.uid, method.scope):
-            return _refused(Refusal("not_permitted", f"uid {peer.uid} may not call {method.name}", {"scope": method.scope}))
+            code = "gate_not_permitted" if method.name == DECIDE else "not_permitted"
+            return _refused(Refusal(code, f"uid {peer.uid} may not call {method.name}", {"scope": method.scope}))
         if reserved_only and not method.reserved:
             return _refused(_overloaded("all connections are taken; this one serves only what must work under load"))
         params = dict(call.params)

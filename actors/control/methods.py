@@ -13,11 +13,12 @@ from actors.control import params as p
 from actors.control import params_letters as letters
 from actors.control import params_unattended as u
 
-__all__ = ["METHODS", "PING", "RUN_FOLLOW", "SYSTEM_FOLLOW", "Method", "Scope"]
+__all__ = ["DECIDE", "METHODS", "PING", "RUN_FOLLOW", "SYSTEM_FOLLOW", "Method", "Scope"]
 
 Scope = Literal["read", "operate", "approve"]
 
 PING = "system.ping"
+DECIDE = "gate.decide"
 RUN_FOLLOW = "run.follow"
 SYSTEM_FOLLOW = "system.follow"
 
@@ -94,7 +95,7 @@ _ROWS = (
     Method("run.purge", letters.RunPurge, changing=True, scope="operate", deadline=_PATIENT),
     Method("gate.list", p.GateList, reserved=True),
     Method("gate.get", p.GateGet, reserved=True),
-    Method("gate.decide", p.GateDecide, changing=True, scope="approve", reserved=True),
+    Method(DECIDE, p.GateDecide, changing=True, scope="approve", reserved=True),
     Method("scheduler.queue", p.SchedulerQueue, aside=True),
     Method("scheduler.throttle", p.SchedulerThrottle, changing=True, scope="operate"),
     Method("signal.send", p.SignalSend, changing=True, scope="operate"),

@@ -105,7 +105,7 @@ class GateGet:
 
 @frozen
 class GateDecide:
-    """A person's answer. `nonce` and `shown_digest` bind it to what was seen."""
+    """A person's answer. `nonce`, `shown_digest` and the two ids bind it to what was seen."""
 
     run_id: str = field(validator=bounds.name)
     decision: str = field(validator=bounds.name)
@@ -115,6 +115,8 @@ class GateDecide:
     reason: str | None = field(default=None, validator=bounds.text)
     nonce: str | None = field(default=None, validator=bounds.name)
     shown_digest: str | None = field(default=None, validator=bounds.name)
+    approval_request_id: str | None = field(default=None, validator=bounds.name)
+    transition_id: str | None = field(default=None, validator=bounds.name)
 
 
 @frozen

@@ -11,16 +11,22 @@ from actors.entity import Fact
 
 __all__ = [
     "ApprovalGateDecided", "ApprovalGateEscalated", "ApprovalGateExpired", "ApprovalGateMarkedStale", "ApprovalGateOpened",
-    "ApprovalGateReminderDue", "ApprovalGateReopened", "ApprovalGateTransitionGuardDenied",
+    "ApprovalGateReminderDue", "ApprovalGateReopened", "ApprovalGateTransitionGuardDenied", "ApprovalGateVoteRecorded",
 ]  # fmt: skip
 
 
 @frozen
 class ApprovalGateOpened(Fact):
-    """A person is asked. `shown` is what he is shown, `shown_digest` its SHA-256; `nonce` belongs to this instance alone."""
+    """A person or a resolver is asked. `shown` is what is shown, `shown_digest` its SHA-256; `nonce` belongs to this instance alone.
+
+    `dropped_options`: what the source of the options names beside them that is no text.
+    """
 
     kind: ClassVar[str] = "approval_gate_opened"
-    PRIVATE: ClassVar[frozenset[str]] = frozenset({"shown", "expires_at_ms", "on_expiry", "escalate_to", "remind_every_ms", "stale_at_ms"})
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({
+        "shown", "expires_at_ms", "on_expiry", "escalate_to", "remind_every_ms", "stale_at_ms", "min_approvals", "approvers",
+        "dropped_options",
+    })  # fmt: skip
     node_id: str
     gate_name: str
     gate_type: str
@@ -34,11 +40,33 @@ class ApprovalGateOpened(Fact):
     escalate_to: str | None = None
     remind_every_ms: int | None = None
     stale_at_ms: int | None = None
+    min_approvals: int = 1
+    approvers: tuple[str, ...] = ()
+    dropped_options: tuple[str, ...] = ()
+
+
+@frozen
+class ApprovalGateVoteRecorded(Fact):
+    """One of several approvals that the gate wants: the `approvals`th of `needed`. It stays open."""
+
+    kind: ClassVar[str] = "approval_gate_vote_recorded"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"feedback", "selections"})
+    node_id: str
+    gate_name: str
+    instance: int
+    decided_by: str
+    approvals: int
+    needed: int
+    feedback: str | None = None
+    selections: tuple[str, ...] = ()
 
 
 @frozen
 class ApprovalGateDecided(Fact):
-    """The one decision of this instance. A rework names the nodes it resets, sorted."""
+    """The one decision of this instance. A rework names the nodes it resets, sorted; `voters`: all who approved, where several had to.
+
+    A quality gate decides by itself: `pass` or `fail`, by `quality_gate`, without having been opened.
+    """
 
     kind: ClassVar[str] = "approval_gate_decided"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"feedback", "selections"})
@@ -52,11 +80,14 @@ class ApprovalGateDecided(Fact):
     reset_nodes: tuple[str, ...] = ()
     feedback: str | None = None
     selections: tuple[str, ...] = ()
+    voters: tuple[str, ...] = ()
 
 
 @frozen
 class ApprovalGateReopened(Fact):
-    """What was shown changed before it was used: the approval is void, the gate opens as the next instance."""
+    """The gate opens as the next instance: what was shown changed before it was used (`shown_changed`), so that an approval is void,
+    or it was open when it was reset with others (`reset`).
+    """
 
     kind: ClassVar[str] = "approval_gate_reopened"
     node_id: str

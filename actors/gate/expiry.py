@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from actors.gate.events import ApprovalGateEscalated, ApprovalGateExpired, ApprovalGateMarkedStale, ApprovalGateReminderDue
+from actors.gate.record import Answer, OpenGate
 from actors.gate.rules import cancel_run, complete_gate, fail_gate, record
-from actors.run.state import OpenGate
 from actors.run.turn import Turn
 
 __all__ = ["ENDING", "apply_time", "gate_due", "next_gate_due"]
 
 ENDING = ("fail", "continue", "cancel", "resume")
 """Actions that end the gate: an operator's hold keeps them from it, and a decision that comes later is late."""
+LATE = Answer("timed_out", "system")
+TAKEN_AS_GIVEN = Answer("timeout_resume", "system")
 NOBODY = "unassigned_escalation_principal"
 
 
@@ -24,9 +26,7 @@ def apply_time(turn: Turn) -> None:
         for gate in sorted(turn.state.open_gates.values(), key=lambda gate: gate.opened_at_ms):
             if turn.state.terminal or turn.state.cancel_reason is not None:
                 return
-            present = turn.state.open_gates.get(gate.gate_name)
-            if present is not None:
-                step(turn, present)
+            step(turn, turn.state.open_gates[gate.node_id])  # as it is now; what ends one of them leaves the others open
 
 
 def gate_due(gate: OpenGate, *, held: bool) -> int | None:
@@ -65,14 +65,14 @@ def _end(turn: Turn, gate: OpenGate, action: str) -> None:
         case "cancel":
             cancel_run(turn, gate, "gate_expired", "system")
         case "continue":
-            record(turn, gate, "timed_out", "system")
-            complete_gate(turn, gate, "timed_out", "system")
+            record(turn, gate, LATE)
+            complete_gate(turn, gate, LATE)
         case "resume":
-            record(turn, gate, "timeout_resume", "system")
-            complete_gate(turn, gate, "timeout_resume", "system")
+            record(turn, gate, TAKEN_AS_GIVEN)
+            complete_gate(turn, gate, TAKEN_AS_GIVEN)
         case _:
-            record(turn, gate, "timed_out", "system")
-            fail_gate(turn, gate, "gate_timed_out", f"Nobody answered {gate.gate_name} in time.", "gate_timeout")
+            record(turn, gate, LATE)
+            fail_gate(turn, gate.node_id, "gate_timed_out", f"Nobody answered {gate.gate_name} in time.", "gate_timeout")
 
 
 def _reminder_due(gate: OpenGate) -> int | None:

@@ -13,7 +13,9 @@ __all__ = ["Decide"]
 class Decide:
     """A person's answer. `gate` is a node id, a gate name or a request id, None for the only one open.
 
-    `nonce` and `shown_digest`, when given, must be those of the open instance: so an answer never applies to what its author did not see.
+    `nonce`, `approval_request_id`, `transition_id` and `shown_digest`, when given, must be those of the open instance: so an answer never
+    applies to what its author did not see. `groups` are those of the person, `version_author` is who stored the version of the run: the
+    rules cannot look that up.
     """
 
     by: Principal
@@ -24,3 +26,7 @@ class Decide:
     reason: str | None = None
     nonce: str | None = None
     shown_digest: str | None = None
+    approval_request_id: str | None = None
+    transition_id: str | None = None
+    groups: frozenset[str] = frozenset()
+    version_author: str | None = None

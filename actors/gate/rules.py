@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from actors.gate.events import ApprovalGateDecided, ApprovalGateOpened, ApprovalGateReopened
+from actors.gate.options import context_text
+from actors.gate.record import Answer
 from actors.gate.shown import digest_of_shown, shown_at
 from actors.node.events import NodeCompleted, NodeFailed, NodeSkipped
 from actors.run.events import RunCancelled, RunCancelRequested
@@ -11,6 +16,7 @@ from actors.run.resets import reset_closure
 from actors.run.state import OpenGate
 from actors.run.turn import Turn
 from actors.workflow.spec import Gate
+from actors.workflow.spec_gate import HUMAN
 
 __all__ = [
     "apply_decision",
@@ -30,27 +36,37 @@ def outcome_gate(node_id: str) -> str:
     return f"{node_id}.outcome"
 
 
-def open_gate(turn: Turn, node_id: str) -> None:
-    """Ask what the gate node asks, as the node's present instance."""
+def open_gate(turn: Turn, node_id: str, dropped: tuple[str, ...] = ()) -> None:
+    """Ask what the gate node asks, as the node's present instance. `dropped`: what the source of its options names that is none."""
     spec = turn.state.plan.nodes[node_id].action
     assert isinstance(spec, Gate)
     shown = shown_at(turn.state, node_id, turn.evidence)
+    digest = digest_of_shown(shown)
+    if (former := turn.state.closed_gates.get(node_id)) is not None:
+        turn.emit(
+            ApprovalGateReopened(
+                node_id=node_id, instance=former.instance, reason="reset", old_digest=former.shown_digest, new_digest=digest
+            )
+        )  # fmt: skip
     expires = spec.expires_after_ms or turn.rules.gate_expires_after_ms
     turn.emit(
         ApprovalGateOpened(
             node_id=node_id,
-            gate_name=node_id,
+            gate_name=spec.name or node_id,
             gate_type=spec.type,
             instance=turn.state.nodes[node_id].instance,
             nonce=turn.nonce(),
             decisions=spec.decisions,
-            shown_digest=digest_of_shown(shown),
+            shown_digest=digest,
             shown=shown,
             expires_at_ms=turn.now + expires,
             on_expiry=spec.on_expiry or turn.rules.gate_on_expiry,
             escalate_to=spec.escalate_to,
             remind_every_ms=spec.remind_every_ms,
             stale_at_ms=turn.now + turn.rules.gate_stale_after_ms,
+            min_approvals=spec.min_approvals if spec.type in HUMAN else 1,
+            approvers=spec.approvers,
+            dropped_options=dropped,
         )
     )
 
@@ -75,64 +91,69 @@ def ask_outcome(turn: Turn, node_id: str) -> None:
     )
 
 
-def apply_decision(
-    turn: Turn, gate: OpenGate, decision: str, by: str, *, feedback: str | None = None, selections: tuple[str, ...] = (),
-    reason: str | None = None,
-) -> None:  # fmt: skip
+def apply_decision(turn: Turn, gate: OpenGate, answer: Answer) -> None:
     """Append the decision and its consequence. The caller has checked that it may be made."""
-    record(turn, gate, decision, by, feedback, selections, reason)
+    record(turn, gate, answer)
     spec = turn.state.plan.nodes[gate.node_id].action
     goes_on = isinstance(spec, Gate) and spec.on_reject == "continue"
-    if decision == "approve" or (decision == "reject" and goes_on):
-        complete_gate(turn, gate, decision, by, feedback, selections, reason)
-    elif decision == "reject":
-        fail_gate(turn, gate, "gate_rejected", feedback or reason or f"{gate.gate_name} was rejected by {by}.")
-    elif decision == "cancel":
-        cancel_run(turn, gate, reason or "cancelled_by_gate", by)
+    match answer.decision:
+        case "approve":
+            complete_gate(turn, gate, answer)
+        case "reject" if goes_on:
+            complete_gate(turn, gate, answer)
+        case "reject":
+            fail_gate(
+                turn, gate.node_id, "gate_rejected", answer.feedback or answer.reason or f"{gate.gate_name} was rejected by {answer.by}."
+            )  # fmt: skip
+        case "cancel":
+            cancel_run(turn, gate, answer.reason or "cancelled_by_gate", answer.by)
 
 
-def record(
-    turn: Turn, gate: OpenGate, decision: str, by: str, feedback: str | None = None, selections: tuple[str, ...] = (),
-    reason: str | None = None,
-) -> None:  # fmt: skip
-    """Append the decision of this instance, made by a person or by the system."""
-    reset = reset_closure(turn.state, (*rework_roots(turn.state, gate.node_id), gate.node_id)) if decision == "rework" else ()
+def record(turn: Turn, gate: OpenGate, answer: Answer) -> None:
+    """Append the decision of this instance, made by a person, a resolver or the system."""
+    rework = answer.decision == "rework"
+    reset = reset_closure(turn.state, (*rework_roots(turn.state, gate.node_id), gate.node_id)) if rework else ()
     turn.emit(
         ApprovalGateDecided(
             node_id=gate.node_id,
             gate_name=gate.gate_name,
             instance=gate.instance,
-            decision=decision,
-            decided_by=by,
+            decision=answer.decision,
+            decided_by=answer.by,
             shown_digest=gate.shown_digest,
-            reason=reason,
+            reason=answer.reason,
             reset_nodes=reset,
-            feedback=feedback,
-            selections=selections,
+            feedback=answer.feedback,
+            selections=answer.selections,
+            voters=answer.voters,
         )
     )
 
 
-def complete_gate(
-    turn: Turn, gate: OpenGate, decision: str, by: str, feedback: str | None = None, selections: tuple[str, ...] = (),
-    reason: str | None = None,
-) -> None:  # fmt: skip
+def complete_gate(turn: Turn, gate: OpenGate, answer: Answer) -> None:
     """The gate node is done, with the decision as its output."""
+    artifacts = gate.shown.get("artifacts") or [None]
     content = {
-        "decision": decision, "reason": reason, "feedback": feedback,
-        "selections": list(selections), "selection": selections[0] if selections else None, "decided_at_ms": turn.now, "decided_by": by,
-        "shown_digest": gate.shown_digest,
+        "decision": answer.decision, "reason": answer.reason, "feedback": answer.feedback,
+        "selections": list(answer.selections), "selection": answer.selections[0] if answer.selections else None,
+        "decided_at_ms": turn.now, "decided_by": answer.by, "reviewed_artifact": artifacts[0], "shown_digest": gate.shown_digest,
     }  # fmt: skip
+    content |= {"voters": list(answer.voters)} if answer.voters else {}
+    content |= {"context": context_text(gate, answer.selections)} if answer.selections else {}
     node = turn.state.nodes[gate.node_id]
-    turn.emit(NodeCompleted(node_id=gate.node_id, attempt=node.attempt, instance=node.instance, output=content))
+    output = {"contract_kind": "approval_gate", "status": "completed", "content": content}
+    late = answer.decision == "timed_out"
+    turn.emit(NodeCompleted(node_id=gate.node_id, attempt=node.attempt, instance=node.instance, output=output, timed_out=late))
 
 
-def fail_gate(turn: Turn, gate: OpenGate, code: str, message: str, failure_class: str = "gate_rejected") -> None:
+def fail_gate(
+    turn: Turn, node_id: str, code: str, message: str, failure_class: str = "gate_rejected", detail: Mapping[str, Any] | None = None
+) -> None:
     """The gate node fails, for good."""
-    node, spec = turn.state.nodes[gate.node_id], turn.state.plan.nodes[gate.node_id]
+    node, spec = turn.state.nodes[node_id], turn.state.plan.nodes[node_id]
     turn.emit(
         NodeFailed(
-            node_id=gate.node_id,
+            node_id=node_id,
             code=code,
             failure_class=failure_class,
             attempt=node.attempt,
@@ -140,10 +161,11 @@ def fail_gate(turn: Turn, gate: OpenGate, code: str, message: str, failure_class
             terminal=True,
             retry_decision="not_retryable",
             message=message,
+            error_detail=detail or {},
         )
     )
     if spec.on_fail.mode == "continue":
-        turn.emit(NodeSkipped(node_id=gate.node_id, reason="on_fail_continue"))
+        turn.emit(NodeSkipped(node_id=node_id, reason="on_fail_continue"))
 
 
 def cancel_run(turn: Turn, gate: OpenGate, reason: str, by: str) -> None:

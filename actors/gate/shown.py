@@ -7,6 +7,7 @@ from collections.abc import Container, Mapping
 from hashlib import sha256
 from typing import Any
 
+from actors.gate.options import Resolved, options_of
 from actors.run.scope import scope_for
 from actors.run.state import RunState
 from actors.workflow.spec import Command, Gate, Node, Shell
@@ -49,11 +50,14 @@ def shown_at(state: RunState, node_id: str, evidence: Mapping[str, str | None]) 
             if (text := _command_text(state, state.plan.nodes[dependent], known)) is not None
         ],
         "inputs": dict(state.inputs),
-        "options": [{"label": option.label, "value": option.value} for option in gate.options]
-        if gate and isinstance(gate.options, tuple)
-        else [],
+        "options": _options(state, gate) if gate else [],
         "prompt": _cut(_text(state, node_id, gate.prompt, known), LONGEST_PROMPT) if gate and gate.prompt is not None else None,
     }
+
+
+def _options(state: RunState, gate: Gate) -> list[dict[str, str]]:
+    found = options_of(state, gate)
+    return [{"label": option.label, "value": option.value} for option in found.options] if isinstance(found, Resolved) else []
 
 
 def digest_of_shown(shown: Mapping[str, Any]) -> str:
@@ -85,6 +89,7 @@ def _text(state: RunState, node_id: str, text: str, known: Container[str], *, qu
     """
     scope = scope_for(state, node_id)
     scope["run"]["status"] = "running"
+    del scope["run"]["gate_feedback"], scope["run"]["gate_selections"]
     scope["nodes"] = {
         other: result
         for other, result in scope["nodes"].items()

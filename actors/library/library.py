@@ -105,7 +105,11 @@ class Library:
             if made:
                 await services.store.put_blob(data)
             number = len(record.versions) + 1
-            version = Version(workflow.workflow_id, number, name, services.clock.now_ms(), workflow.name) if made else record.versions[-1]
+            version = (
+                Version(workflow.workflow_id, number, name, services.clock.now_ms(), workflow.name, str(by))
+                if made
+                else record.versions[-1]
+            )
             events = (WorkflowStored(number, name, workflow.name, str(by)),) if made else ()
             reply = {"workflow_id": version.workflow_id, "version": version.version, "digest": name, "created": made}
             try:
@@ -121,7 +125,7 @@ class Library:
         if record.there and record.versions[-1].digest == name:
             return record.versions[-1], ()
         await self._services.store.put_blob(encode(workflow))
-        version = Version(workflow.workflow_id, len(record.versions) + 1, name, now, workflow.name)
+        version = Version(workflow.workflow_id, len(record.versions) + 1, name, now, workflow.name, str(by))
         event = WorkflowStored(version.version, name, workflow.name, str(by))
         return version, self._appends(record, (event,), workflow, now)
 

@@ -52,13 +52,14 @@ def workflow_paused(workflow_id: str) -> Refusal:
 
 @frozen
 class Version:
-    """One stored version."""
+    """One stored version, and who stored it."""
 
     workflow_id: str
     version: int
     digest: str
     stored_at_ms: int
     title: str | None = None
+    stored_by: str | None = None
 
 
 @define(eq=False)
@@ -93,9 +94,9 @@ class WorkflowRecord:
         """One more fact."""
         self.seq += 1
         match event:
-            case WorkflowStored(version=version, digest=digest, title=title):
+            case WorkflowStored(version=version, digest=digest, title=title, stored_by=stored_by):
                 if version > len(self.versions):
-                    self.versions.append(Version(self.workflow_id, version, digest, at_ms, title))
+                    self.versions.append(Version(self.workflow_id, version, digest, at_ms, title, stored_by))
                     self.paused = self.paused and not self.deleted
                 self.deleted = False
             case WorkflowDeleted(by=by):

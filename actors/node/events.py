@@ -28,7 +28,7 @@ class NodeStarted(Fact):
 
 @frozen
 class NodeCompleted(Fact):
-    """The node is done. `warnings` are sentences for people."""
+    """The node is done. `warnings` are sentences for people; `timed_out`: it waited, nobody came, and the run goes on all the same."""
 
     kind: ClassVar[str] = "node_completed"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"output"})
@@ -39,6 +39,7 @@ class NodeCompleted(Fact):
     artifact: ArtifactFact | None = None
     warnings: tuple[str, ...] = ()
     usage: Usage | None = None
+    timed_out: bool = False
 
 
 @frozen

@@ -48,6 +48,7 @@ class WorkOrder:
     """Everything that one attempt needs, rendered. `token` names this start for ever; `idempotency_key` is the same for each attempt.
 
     `workdir` is the working folder (absolute, exists); `run_dir` the run's private folder. Limits are milliseconds, None for none.
+    `gate_feedback` and `gate_selections` are the newest that people said at a gate of the run.
     """
 
     run_id: str
@@ -63,6 +64,8 @@ class WorkOrder:
     artifact: ArtifactOrder | None = None
     idle_ms: int | None = None
     total_ms: int | None = None
+    gate_feedback: str | None = None
+    gate_selections: tuple[str, ...] = ()
 
 
 @frozen

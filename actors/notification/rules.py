@@ -111,18 +111,18 @@ def _opened(state: _Run, event: gate.ApprovalGateOpened) -> _Told | None:
 
 
 def _reminded(state: _Run, event: gate.ApprovalGateReminderDue) -> _Told:
-    about = _asked(event, state.open_gates[event.gate_name], state.run_id)
+    about = _asked(event, state.open_gates[event.node_id], state.run_id)
     return "gate_reminded", event.notification_key, {**about, "reminder_count": event.reminder_count, "expired": event.expired}
 
 
 def _escalated(state: _Run, event: gate.ApprovalGateEscalated) -> _Told:
-    about = _asked(event, state.open_gates[event.gate_name], state.run_id)
+    about = _asked(event, state.open_gates[event.node_id], state.run_id)
     return "gate_escalated", event.notification_key, {**about, "escalated_to": event.escalated_to}
 
 
 def _decided(state: _Run, event: gate.ApprovalGateDecided) -> _Told | None:
     """Only of a gate that was asked; what is computed was no question."""
-    if event.gate_name not in state.open_gates:
+    if event.node_id not in state.open_gates:
         return None
     return "gate_decided", _id(state, event, "decided"), {**_named(event), "decision": event.decision, "decided_by": event.decided_by}
 

@@ -9,11 +9,12 @@ from attrs import evolve
 
 from actors.entity import Fact
 from actors.gate import events as gate
+from actors.gate.record import Vote
 from actors.run.resets import reset_nodes
 from actors.run.state import GateRecord, OpenGate, RunState
 from actors.workflow.spec import Gate
 
-__all__ = ["GATE_FOLDS", "rework_roots"]
+__all__ = ["GATE_FOLDS", "keep_answer", "rework_roots"]
 
 
 def rework_roots(state: RunState, node_id: str) -> tuple[str, ...]:
@@ -25,11 +26,12 @@ def rework_roots(state: RunState, node_id: str) -> tuple[str, ...]:
 
 
 def _opened(state: RunState, event: gate.ApprovalGateOpened, at: int) -> None:
-    state.open_gates[event.gate_name] = OpenGate(
+    state.open_gates[event.node_id] = OpenGate(
         node_id=event.node_id, gate_name=event.gate_name, gate_type=event.gate_type, instance=event.instance, nonce=event.nonce,
         decisions=event.decisions, shown=event.shown, shown_digest=event.shown_digest, opened_at_ms=at,
         expires_at_ms=event.expires_at_ms, on_expiry=event.on_expiry, escalate_to=event.escalate_to,
-        remind_every_ms=event.remind_every_ms, stale_at_ms=event.stale_at_ms,
+        remind_every_ms=event.remind_every_ms, stale_at_ms=event.stale_at_ms, min_approvals=event.min_approvals,
+        approvers=event.approvers, dropped_options=event.dropped_options,
     )  # fmt: skip
     node = state.nodes[event.node_id]
     state.executing.pop(event.node_id, None)
@@ -50,11 +52,13 @@ def _decided(state: RunState, event: gate.ApprovalGateDecided, at: int) -> None:
             decided_by=event.decided_by,
             shown_digest=event.shown_digest,
             feedback=event.feedback,
+            selections=event.selections,
         )
     )
+    keep_answer(state, event.feedback, event.selections)
     if event.decision == "cancel":
         return  # the ending, or the cancellation that follows, closes it: it stays readable
-    state.open_gates.pop(event.gate_name, None)
+    state.open_gates.pop(event.node_id, None)
     if event.decision == "rework":
         if event.feedback:
             for root in rework_roots(state, event.node_id):
@@ -64,31 +68,48 @@ def _decided(state: RunState, event: gate.ApprovalGateDecided, at: int) -> None:
         state.status, state.resume_reason = "queued", "gate_decided"
 
 
+def keep_answer(state: RunState, feedback: str | None, selections: tuple[str, ...]) -> None:
+    """What the nodes to come are told of the answers so far: the newest text, else what was selected; and the newest selections."""
+    if feedback is not None and feedback.strip():
+        state.gate_feedback = feedback
+    elif selections:
+        state.gate_feedback = ", ".join(selections)
+    if selections:
+        state.gate_selections = selections
+
+
+def _voted(state: RunState, event: gate.ApprovalGateVoteRecorded, at: int) -> None:
+    vote = Vote(event.decided_by, event.feedback, event.selections)
+    _change(state, event.node_id, votes=(*state.open_gates[event.node_id].votes, vote))
+
+
 def _reopened(state: RunState, event: gate.ApprovalGateReopened, at: int) -> None:
-    reset_nodes(state, event.reset_nodes)
+    if event.reset_nodes:
+        reset_nodes(state, event.reset_nodes)
+    state.closed_gates.pop(event.node_id, None)
 
 
 def _expired(state: RunState, event: gate.ApprovalGateExpired, at: int) -> None:
     """A cancel is recorded here; the other actions are recorded by the decision that follows."""
     if event.action == "cancel":
-        digest = state.open_gates[event.gate_name].shown_digest
+        digest = state.open_gates[event.node_id].shown_digest
         state.gate_history.append(GateRecord(event.node_id, event.gate_name, event.instance, "expired", at, "system", digest))
 
 
 def _escalated(state: RunState, event: gate.ApprovalGateEscalated, at: int) -> None:
-    _change(state, event.gate_name, escalated=event.escalated_to, reminders=event.reminder_count, reminded_at_ms=at)
+    _change(state, event.node_id, escalated=event.escalated_to, reminders=event.reminder_count, reminded_at_ms=at)
 
 
 def _reminded(state: RunState, event: gate.ApprovalGateReminderDue, at: int) -> None:
-    _change(state, event.gate_name, reminders=event.reminder_count, reminded_at_ms=at)
+    _change(state, event.node_id, reminders=event.reminder_count, reminded_at_ms=at)
 
 
 def _stale(state: RunState, event: gate.ApprovalGateMarkedStale, at: int) -> None:
-    _change(state, event.gate_name, stale=True)
+    _change(state, event.node_id, stale=True)
 
 
-def _change(state: RunState, gate_name: str, **fields: Any) -> None:
-    state.open_gates[gate_name] = evolve(state.open_gates[gate_name], **fields)
+def _change(state: RunState, node_id: str, **fields: Any) -> None:
+    state.open_gates[node_id] = evolve(state.open_gates[node_id], **fields)
 
 
 def _denied(state: RunState, event: gate.ApprovalGateTransitionGuardDenied, at: int) -> None:
@@ -99,6 +120,7 @@ def _denied(state: RunState, event: gate.ApprovalGateTransitionGuardDenied, at: 
 
 GATE_FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     gate.ApprovalGateOpened: _opened,
+    gate.ApprovalGateVoteRecorded: _voted,
     gate.ApprovalGateDecided: _decided,
     gate.ApprovalGateReopened: _reopened,
     gate.ApprovalGateExpired: _expired,

@@ -31,7 +31,8 @@ def _started(state: RunState, event: node.NodeStarted, at: int) -> None:
 def _completed(state: RunState, event: node.NodeCompleted, at: int) -> None:
     item = state.nodes[event.node_id]
     state.executing.pop(event.node_id, None)
-    item.status, item.ended_at_ms, item.output, item.artifact, item.error = "completed", at, event.output, event.artifact, None
+    item.status = "timed_out" if event.timed_out else "completed"
+    item.ended_at_ms, item.output, item.artifact, item.error = at, event.output, event.artifact, None
     item.finding, item.exhausted = "", False
     item.verdicts.append((event.instance, event.attempt, event.kind))
     use(state, event.usage)

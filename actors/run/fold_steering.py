@@ -9,6 +9,7 @@ from attrs import evolve
 
 from actors.entity import Fact
 from actors.run import steering
+from actors.run.fold_gates import keep_answer
 from actors.run.fold_run import requeue
 from actors.run.frontier import Frontier
 from actors.run.node_state import NodeState, NodeStatus
@@ -64,11 +65,10 @@ def _repaired(state: RunState, event: steering.RunStepRepaired, at: int) -> None
     state.inputs = apply_inputs(plan.workflow, state.inputs).values
     state.nodes = {node_id: state.nodes.get(node_id) or NodeState() for node_id in plan.nodes}
     state.body, state.tail = Frontier(plan.body, plan.sort_keys), Frontier(plan.tail, plan.sort_keys)
-    for table in (state.waits, state.backoffs, state.handlers):
+    tables: tuple[dict[str, Any], ...] = (state.waits, state.backoffs, state.handlers, state.open_gates, state.closed_gates)
+    for table in tables:
         for node_id in [node_id for node_id in table if node_id not in plan.nodes]:
             del table[node_id]
-    for name in [name for name, gate in state.open_gates.items() if gate.node_id not in plan.nodes]:
-        del state.open_gates[name]
     state.failures = [node_id for node_id in state.failures if node_id in plan.nodes]
     _begin_anew(state, event.reset_nodes, event.reason, node_id=event.node_id)
 
@@ -91,6 +91,7 @@ def _carried(state: RunState, event: steering.NodeCarriedOver, at: int) -> None:
     node.output, node.artifact, node.skip_reason, node.ended_at_ms = event.output, event.artifact, event.skip_reason, at
     if event.gate is not None:
         state.gate_history.append(evolve(event.gate, instance=node.instance))
+        keep_answer(state, event.gate.feedback, event.gate.selections)
     state.body.take(event.node_id)
     state.body.settle(event.node_id, succeeded=True)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from actors.dead_letter.messages import RetryLetters
 from actors.dead_letter.rules import retry_letters
-from actors.gate.decide import decide_gate, may_decide
+from actors.gate.decide import decide_gate, means
 from actors.gate.messages import Decide
 from actors.refusals import Refusal
 from actors.resolver.messages import ResolverAnswer
@@ -46,9 +46,8 @@ def attempts_to_end(turn: Turn, operation: Operation) -> list[str]:
         case Pause() | Cancel() | Reap():
             return list(state.executing)
         case Decide(decision=decision):
-            gate = may_decide(turn, operation)
             word = decision.strip().lower()
-            if isinstance(gate, Refusal) or word not in ("cancel", "rework"):
+            if word not in ("cancel", "rework") or (gate := means(turn, operation)) is None:
                 return []
             touched = state.executing if word == "cancel" else reset_closure(state, (*rework_roots(state, gate.node_id), gate.node_id))
             return [node_id for node_id in state.executing if node_id in touched]

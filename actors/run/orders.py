@@ -34,6 +34,7 @@ def work_order(state: RunState, node_id: str, folders: Folders, rules: RunRules)
             run_id=state.run_id, node_id=node_id, instance=state.nodes[node_id].instance, attempt=state.nodes[node_id].attempt,
             token=state.token(node_id), idempotency_key=idempotency_key(state, node_id), action=_action(state, node, scope),
             workdir=folders.workdir, run_dir=folders.run_dir, output=node.output, artifact=_artifact(state, node, scope),
+            gate_feedback=state.gate_feedback, gate_selections=state.gate_selections,
             idle_ms=idle_ms(node, rules) if is_watched(node) else None, total_ms=total_ms(node, rules),
         )  # fmt: skip
     except TemplateError as error:
@@ -72,10 +73,14 @@ def _action(state: RunState, node: Node, scope: dict[str, object]) -> CommandOrd
 
 
 def _env(state: RunState, node: Node, env: dict[str, str], scope: dict[str, object]) -> dict[str, str]:
-    """`with` reaches a command as PENSTOCK_WITH, JSON; feedback of a rework as PENSTOCK_FEEDBACK."""
+    """`with` reaches a command as PENSTOCK_WITH, JSON; feedback of a rework as PENSTOCK_FEEDBACK, answers at gates as PENSTOCK_GATE_…."""
     found = {name: render_text(text, scope) for name, text in env.items()}
     if node.with_:
         found["PENSTOCK_WITH"] = render_text("{{ with }}", {"with": render(dict(node.with_), scope)})
+    if state.gate_feedback is not None:
+        found["PENSTOCK_GATE_FEEDBACK"] = state.gate_feedback
+    if state.gate_selections:
+        found["PENSTOCK_GATE_SELECTIONS"] = render_text("{{ all }}", {"all": list(state.gate_selections)})
     if state.nodes[node.node_id].feedback:
         found["PENSTOCK_FEEDBACK"] = "\n".join(state.nodes[node.node_id].feedback)
     return found

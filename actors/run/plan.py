@@ -63,20 +63,22 @@ def _guards(nodes: dict[str, Node], node: Node) -> tuple[str, ...]:
 
 def _reads(node: Node) -> frozenset[str]:
     texts: list[object] = [dict(node.with_)]
+    conditions = [node.when]
     match node.action:
         case Command(argv=argv, env=env, stdin=stdin):
             texts += [list(argv), dict(env), stdin]
         case Shell(run=run, env=env):
             texts += [run, dict(env)]
-        case Gate(prompt=prompt):
+        case Gate(prompt=prompt, check=check):
             texts.append(prompt)
+            conditions.append(check)
         case Wait(on=Timer(wake_at=text) | Condition(key=text) | Webhook(value=text)):
             texts.append(text)
     if node.artifact is not None:
         texts.append(node.artifact.path)
     lookups = [lookup.path for lookup in references(texts)]
-    if node.when is not None:
-        lookups += [lookup.path for lookup in compile_condition(node.when).references]
+    for text in conditions:
+        lookups += [reference.path for reference in compile_condition(text).references] if text is not None else []
     return frozenset(str(path[1]) for path in lookups if len(path) > 1 and path[0] == "nodes")
 
 

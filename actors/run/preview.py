@@ -64,7 +64,7 @@ def _scope(plan: Plan, given: Given) -> dict[str, Any]:
 
 
 def _known(lookup: Lookup) -> bool:
-    return lookup.path[0] not in ("nodes", "error")
+    return lookup.path[0] not in ("nodes", "error") and lookup.path[:2] not in (("run", "gate_feedback"), ("run", "gate_selections"))
 
 
 def _entry(plan: Plan, node_id: str, given: Given, rules: RunRules, problems: Problems) -> dict[str, Any]:
@@ -98,6 +98,8 @@ def _action(node: Node, partly: Partly, problems: Problems) -> dict[str, Any]:
             return {"command": partly.at("shell").text(run, quote=True), **_given({"env": partly.at("env").render(env) or None}), **data}
         case Python(function=function, isolate=isolate):
             return {"function": function, **({"isolate": True} if isolate else {}), **data}
+        case Gate(type="quality_gate") as gate:
+            return _quality(node.node_id, gate)
         case Gate() as gate:
             return _gate(node.node_id, gate, partly)
         case Wait() as wait:
@@ -111,9 +113,16 @@ def _gate(node_id: str, gate: Gate, partly: Partly) -> dict[str, Any]:
         "prompt": None if gate.prompt is None else partly.at("prompt").text(gate.prompt),
         "options": options or None, "decisions": list(gate.decisions),
         "expires_after_ms": gate.expires_after_ms, "on_expiry": gate.on_expiry, "rework_targets": list(gate.rework_targets) or None,
+        "min_approvals": gate.min_approvals if gate.min_approvals > 1 else None, "approvers": list(gate.approvers) or None,
         "assumed": "approved",
     }  # fmt: skip
     return _given(told)
+
+
+def _quality(node_id: str, gate: Gate) -> dict[str, Any]:
+    """A quality gate is computed, and it is taken that what it wants holds: there is nothing yet that it could look at."""
+    told = {"gate_name": gate.name or node_id, "type": gate.type, "source": gate.source, "threshold": gate.threshold, "check": gate.check}
+    return _given(told | {"schema": gate.schema, "on_fail": gate.on_fail, "assumed": "pass"})
 
 
 def _wait(node_id: str, wait: Wait, partly: Partly, problems: Problems) -> dict[str, Any]:

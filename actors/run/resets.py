@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from actors.run.plan import handler_id
 from actors.run.state import RunState
+from actors.workflow.spec import Gate
 
 __all__ = ["begin_again", "reset_closure", "reset_nodes"]
 
@@ -31,7 +32,9 @@ def reset_nodes(state: RunState, node_ids: Iterable[str]) -> None:
         state.letters.pop(node_id, None)
     names = set(again)
     for gate in [gate for gate in state.open_gates.values() if gate.node_id in names]:
-        del state.open_gates[gate.gate_name]
+        del state.open_gates[gate.node_id]
+        if isinstance(state.plan.nodes[gate.node_id].action, Gate):  # a question about an outcome is over with its attempt
+            state.closed_gates[gate.node_id] = gate
     state.failures = [node_id for node_id in state.failures if node_id not in names]
     state.tail_failures = [node_id for node_id in state.tail_failures if node_id not in names]
     if state.last_failure is not None and state.last_failure["node_id"] in names:

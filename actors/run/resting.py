@@ -16,7 +16,7 @@ def rest(turn: Turn) -> bool:
     if turn.questions:
         return True  # the answers may let it go on
     if state.open_gates:
-        turn.emit(RunAwaitingApproval(gates=tuple(state.open_gates)))
+        turn.emit(RunAwaitingApproval(gates=tuple(gate.gate_name for gate in state.open_gates.values())))
         return True
     if state.backoffs:
         order = state.plan.body.index

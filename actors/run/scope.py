@@ -8,6 +8,7 @@ from typing import Any
 from actors.run.state import NodeState, RunState
 from actors.workflow.condition import ConditionError, compile_condition
 from actors.workflow.spec import Gate, Wait
+from actors.workflow.spec_gate import MARKERS, answer_of, gate_markers
 from actors.workflow.template import Lookup
 
 __all__ = ["ConditionFailed", "condition_holds", "scope_for", "scope_of"]
@@ -19,7 +20,7 @@ class ConditionFailed(Exception):
 
 def scope_for(state: RunState, node_id: str) -> dict[str, Any]:
     """The scope of one node: of the results only those that the node's own texts name."""
-    scope = _scope(state, state.plan.reads[node_id])
+    scope = _scope(state, state.plan.reads[node_id], failed=state.plan.section[node_id] == "finally")
     scope["run"]["attempt"] = state.nodes[node_id].attempt
     scope["run"]["feedback"] = "\n".join(state.nodes[node_id].feedback)
     if state.plan.is_handler(node_id):
@@ -41,20 +42,21 @@ def condition_holds(state: RunState, node_id: str, text: str) -> bool:
         raise ConditionFailed(f"The condition {text!r} cannot be evaluated: {error.message}") from None
 
 
-def _scope(state: RunState, node_ids: Iterable[str]) -> dict[str, Any]:
+def _scope(state: RunState, node_ids: Iterable[str], *, failed: bool = False) -> dict[str, Any]:
     return {
         "inputs": dict(state.inputs),
         "env": dict(state.env),
-        "nodes": {node_id: _result(state, node_id) for node_id in node_ids if node_id in state.nodes},
+        "nodes": {node_id: _result(state, node_id, failed=failed) for node_id in node_ids if node_id in state.nodes},
         "run": {
             "id": state.run_id, "workflow": state.workflow_id, "status": state.status, "workspace": state.workspace,
             "workflow_status": "failed" if state.failures or state.cancel_reason is not None else "completed",
             "workflow_outcome": state.workflow_outcome or "completed",
+            "gate_feedback": state.gate_feedback or "", "gate_selections": list(state.gate_selections),
         },
     }  # fmt: skip
 
 
-def _result(state: RunState, node_id: str) -> dict[str, Any]:
+def _result(state: RunState, node_id: str, *, failed: bool) -> dict[str, Any]:
     node = state.nodes[node_id]
     found: dict[str, Any] = {"status": node.status, "output": node.output, "attempt": node.attempt}
     if node.artifact is not None:
@@ -66,9 +68,21 @@ def _result(state: RunState, node_id: str) -> dict[str, Any]:
         content = node.output["content"]["wake"] if isinstance(node.output, dict) else {}
         found["payload"] = content.get("payload")
     if isinstance(action, Gate):
-        answer: Mapping[str, Any] = node.output if isinstance(node.output, dict) else {}
-        found |= {key: answer.get(key) for key in ("decision", "selection", "feedback")} | {"selections": answer.get("selections", [])}
+        found |= _decision(state, node_id, failed=failed)
     return found
+
+
+def _decision(state: RunState, node_id: str, *, failed: bool) -> dict[str, Any]:
+    """What a gate came to, with its markers also as flags. Of one that failed only clean-up is told, from the history (gates spec, 6)."""
+    node = state.nodes[node_id]
+    answer: Mapping[str, Any] = answer_of(node.output) if isinstance(node.output, dict) else {}
+    last = next((one for one in reversed(state.gate_history) if one.node_id == node_id and one.instance == node.instance), None)
+    if failed and node.status == "failed" and last is not None:
+        answer = {"decision": last.decision, "feedback": last.feedback, "selections": list(last.selections)}
+    selections = answer.get("selections", [])
+    markers = gate_markers(answer.get("decision"), selections)
+    told = {key: answer.get(key) for key in ("decision", "selection", "feedback", "context")} | {"selections": selections}
+    return told | {"markers": markers} | {word: word in markers for word in sorted(set(MARKERS.values()))}
 
 
 def _error(node: NodeState) -> dict[str, Any]:

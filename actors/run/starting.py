@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from actors.gate.rules import open_gate, recheck_guards
+from actors.gate.opening import begin_gate
+from actors.gate.rules import recheck_guards
 from actors.node.events import NodeSkipped, NodeStarted
 from actors.node.findings import NodeSkippedNoWork
 from actors.node.messages import Failure
@@ -97,7 +98,7 @@ def _not_to_start(turn: Turn, node_id: str) -> bool:
             return True
     if isinstance(node.action, Gate):
         if recheck_guards(turn, node_id):
-            open_gate(turn, node_id)
+            begin_gate(turn, node_id)
         return True
     if isinstance(node.action, Wait):
         if recheck_guards(turn, node_id):

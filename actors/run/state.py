@@ -49,8 +49,9 @@ class RunState:
 
     `activity_ms` is when something happened in it, claims left aside; `progressed`: something did since its last claim.
     `waits` holds the newest wait of each node. `heard` maps the keys of signals that came to the wait they ended (empty: kept).
-    `letters` names the dead letter for whose sake a node's present instance began.
-    `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
+    `open_gates` and `closed_gates` go by node id; the latter were open when they were reset, and are to open again. `gate_feedback` and
+    `gate_selections` are the newest that was said at a gate. `letters` names the dead letter for whose sake a node's present instance
+    began. `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
     `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
     no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`, `revived_ms`:
     when it was held because nothing happened, and when it went on by itself.
@@ -94,6 +95,9 @@ class RunState:
     conclusion: Conclusion | None = None
     executing: dict[str, None] = Factory(dict)
     open_gates: dict[str, OpenGate] = Factory(dict)
+    closed_gates: dict[str, OpenGate] = Factory(dict)
+    gate_feedback: str | None = None
+    gate_selections: tuple[str, ...] = ()
     gate_history: list[GateRecord] = Factory(list)
     waits: dict[str, WaitRow] = Factory(dict)
     signals: list[KeptSignal] = Factory(list)

@@ -94,7 +94,13 @@ def gate_json(run_id: str, gate: OpenGate) -> dict[str, Any]:
         "node_id": gate.node_id, "gate_name": gate.gate_name, "gate_type": gate.gate_type, "instance": gate.instance, "nonce": gate.nonce,
         "prompt": gate.shown.get("prompt"), "decisions": list(gate.decisions), "options": gate.shown.get("options", []),
         "shown": dict(gate.shown), "shown_digest": gate.shown_digest, "opened_at_ms": gate.opened_at_ms,
-        "approval_request_id": f"workflow:{run_id}:{gate.node_id}:{gate.instance}",
+        "approval_request_id": gate.request_id(run_id),
+    }  # fmt: skip
+    if gate.min_approvals > 1:
+        found |= {"min_approvals": gate.min_approvals, "votes": [asdict(vote) for vote in gate.votes]}
+    found |= {
+        name: list(value)
+        for name, value in (("approvers", gate.approvers), ("dropped_options", gate.dropped_options)) if value
     }  # fmt: skip
     if gate.expires_at_ms is not None:
         found |= {"expires_at_ms": gate.expires_at_ms, "on_expiry": gate.on_expiry}

@@ -38,7 +38,10 @@ def _gates(state: RunState, now: int) -> list[dict[str, Any]]:
 
 
 def _gate(state: RunState, gate: OpenGate, now: int) -> dict[str, Any]:
-    text = f"Gate {gate.gate_name} has been open for {words(now - gate.opened_at_ms)} and waits for a person."
+    whom = "a person" if gate.decisions else f"its resolver, {gate.gate_type}"
+    text = f"Gate {gate.gate_name} has been open for {words(now - gate.opened_at_ms)} and waits for {whom}."
+    if gate.votes:
+        text += f" {len(gate.votes)} of {gate.min_approvals} have approved."
     if gate.escalated is not None:
         text += f" Nobody answered in time; {gate.escalated} is asked."
     elif gate.expires_at_ms is not None:
@@ -46,10 +49,17 @@ def _gate(state: RunState, gate: OpenGate, now: int) -> dict[str, Any]:
         text += f" It expires {when(gate.expires_at_ms - now)}; then {then}."
     question = str(gate.shown.get("prompt") or "").strip().split("\n", 1)[0]
     text += f" It asks: {question[:QUESTION]}" if question else ""
-    first = "approve" if "approve" in gate.decisions else gate.decisions[0]
-    others = [{"cancel": "cancel-gate"}.get(word, word) for word in gate.decisions if word != first]
-    step = f"penstock {first} {state.run_id} {gate.gate_name}" + (f"   (or {', '.join(others)})" if others else "")
-    return reason("awaiting_gate", text, step, node_id=gate.node_id, gate=gate.gate_name, expires_at_ms=gate.expires_at_ms)
+    steps = [_step(state, gate)] if gate.decisions else []
+    return reason("awaiting_gate", text, *steps, node_id=gate.node_id, gate=gate.gate_name, expires_at_ms=gate.expires_at_ms)
+
+
+def _step(state: RunState, gate: OpenGate) -> str:
+    """The command that answers, and the words of the others."""
+    first, *others = sorted(gate.decisions, key=lambda word: word != "approve")
+    commands = {"cancel": "cancel-gate"}
+    named = ", ".join(commands.get(word, word) for word in others)
+    name = gate.gate_name if " " not in gate.gate_name else gate.node_id
+    return f"penstock {commands.get(first, first)} {state.run_id} {name}" + (f"   (or {named})" if named else "")
 
 
 def _waits(state: RunState, now: int) -> list[dict[str, Any]]:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import trio
+
 from actors.gate.messages import Decide
 from actors.refusals import Refusal
 from actors.resolver.reading import polling_json
 from actors.run.view import gate_json
 from actors.runtime.base import Answer, Base
+from actors.runtime.groups import groups_of
+from actors.workflow.spec import Gate
 
 if TYPE_CHECKING:
     from actors.control import params as p
     from actors.gate.record import OpenGate
     from actors.refusals import Principal, RequestKey
+    from actors.run.state import RunState
 
 __all__ = ["GateMethods"]
 
@@ -69,8 +74,25 @@ class GateMethods(Base):
         if not by.human:
             text = "Only a person decides a gate; this request comes from a process that a node has started."
             return Refusal("human_required", text, {"run_id": params.run_id})
+        state = self.fold(params.run_id)
+        if isinstance(state, Refusal):
+            return state
         operation = Decide(
             by, params.decision, params.gate, params.feedback, tuple(params.selections or ()), params.reason, params.nonce,
-            params.shown_digest,
+            params.shown_digest, params.approval_request_id, params.transition_id, await _groups(state, by.uid), self._author(state),
         )  # fmt: skip
         return await self.operate(params.run_id, operation, request)
+
+    def _author(self, state: RunState) -> str | None:
+        """Who stored the version that the run is pinned to."""
+        versions = self.library.record(state.workflow_id).versions
+        return next((version.stored_by for version in reversed(versions) if version.digest == state.digest), None)
+
+
+async def _groups(state: RunState, uid: int) -> frozenset[str]:
+    """The names of the person's groups, where the run has a gate that could ask for one. In a thread: a directory service may be slow."""
+    gates = [node.action for node in state.plan.nodes.values() if isinstance(node.action, Gate)]
+    words = {word for gate in gates for word in (*gate.approvers, gate.escalate_to or "")}
+    if not any(word.startswith("@") for word in words):
+        return frozenset()
+    return await trio.to_thread.run_sync(groups_of, uid)

@@ -21,14 +21,15 @@ RUN_FIELDS: Final = {
     "id": "string", "status": "string", "workflow": "string", "workflow_outcome": "string", "workflow_status": "string",
     "workspace": "string",
 }  # fmt: skip
-NODE_RUN_FIELDS: Final = {**RUN_FIELDS, "attempt": "int", "feedback": "string"}
+ANSWER_FIELDS: Final = {"gate_feedback": "string", "gate_selections": "list"}
+NODE_RUN_FIELDS: Final = {**RUN_FIELDS, **ANSWER_FIELDS, "attempt": "int", "feedback": "string"}
 ERROR_FIELDS: Final = {"code": "dyn", "failure_class": "dyn", "message": "dyn", "node_id": "string"}
 ARTIFACT_FIELDS: Final = {"path": "string", "sha256": "string", "size": "int"}
 NODE_FIELDS: Final = {"artifact": "map", "attempt": "int", "error": "dyn", "output": "dyn", "status": "string"}
 GATE_FIELDS: Final = {
-    "approved": "bool", "attempt": "int", "decision": "dyn", "error": "dyn", "failed": "bool", "feedback": "dyn", "markers": "list",
-    "output": "dyn", "passed": "bool", "rejected": "bool", "selection": "dyn", "selections": "list", "status": "string",
-    "timed_out": "bool",
+    "approved": "bool", "attempt": "int", "context": "dyn", "decision": "dyn", "error": "dyn", "failed": "bool", "feedback": "dyn",
+    "markers": "list", "output": "dyn", "passed": "bool", "rejected": "bool", "selection": "dyn", "selections": "list",
+    "status": "string", "timed_out": "bool",
 }  # fmt: skip
 WAIT_FIELDS: Final = {"attempt": "int", "error": "dyn", "output": "dyn", "payload": "dyn", "status": "string"}
 INPUT_KINDS: Final = {"string": "string", "boolean": "bool", "integer": "int", "number": "number"}
@@ -72,7 +73,12 @@ def check_references(report: Report, reading: Reading, graph: Graph, finals: Gra
         _check_draft(report, draft, view)
     form = reading.form
     _check_value(report, form.at("workspace", "workspace_root"), reading.workflow.workspace_root, place)
-    _check_value(report, form.at("output"), reading.workflow.output, evolve(place, nodes=every, roots=ROOTS))
+    _check_value(
+        report,
+        form.at("output"),
+        reading.workflow.output,
+        evolve(place, nodes=every, roots=ROOTS, run_fields={**RUN_FIELDS, **ANSWER_FIELDS}),
+    )
 
 
 def _check_draft(report: Report, draft: Draft, view: _View) -> None:

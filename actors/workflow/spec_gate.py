@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal
 
 from attrs import Factory, field, frozen
 
-__all__ = ["ALL_DECISIONS", "HUMAN", "QUALITY", "Gate", "GateExpiry", "GateMode", "Option", "OptionsRef"]
+__all__ = [
+    "ALL_DECISIONS",
+    "HUMAN",
+    "MARKERS",
+    "QUALITY",
+    "Gate",
+    "GateExpiry",
+    "GateMode",
+    "Option",
+    "OptionsRef",
+    "answer_of",
+    "gate_markers",
+]
 
 GateExpiry = Literal["fail", "continue", "cancel", "escalate", "remind", "resume"]
 GateMode = Literal["min_approvals", "review_decision"]
@@ -15,6 +28,26 @@ HUMAN: Final = frozenset(("human_approval", "human_review"))
 """The types that a person decides. All others but the computed one ask a resolver."""
 QUALITY: Final = "quality_gate"
 """The type that is computed."""
+
+
+MARKERS: Final[Mapping[str, str]] = {
+    "approve": "approved", "reject": "rejected", "timed_out": "timed_out", "timeout_resume": "approved", "pass": "passed", "fail": "failed",
+}  # fmt: skip
+"""What a decision is called where flows ask for it."""
+
+
+def gate_markers(decision: str | None, selections: Iterable[str]) -> list[str]:
+    """The markers of a gate's result: its decision, and each selected value that cannot be taken for one. Sorted."""
+    words = set(MARKERS.values())
+    own = {MARKERS[decision]} if decision is not None and decision in MARKERS else set()
+    return sorted(own | {value for value in selections if value not in words})
+
+
+def answer_of(output: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The decision in the output of a gate; those of former versions stand there bare."""
+    content = output.get("content", output)
+    assert isinstance(content, Mapping)
+    return content
 
 
 @frozen

@@ -20,7 +20,7 @@ async def test_r59_approve_lets_what_follows_start(d: House) -> None:
     answer = await d.decide(run_id, "approve", feedback="fine")
     assert (answer["decision"], answer["instance"], answer["status"]) == ("approve", 1, "queued")
     await hold.begun()
-    content = (await d.nodes(run_id))["ask"]["output"]
+    content = (await d.nodes(run_id))["ask"]["output"]["content"]
     assert (content["decision"], content["feedback"], content["decided_by"].startswith("uid:")) == ("approve", "fine", True)
     hold.open()
     assert (await d.run_until(run_id))["status"] == "completed"

@@ -5,25 +5,31 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from actors.node.messages import WorkOrder
 from actors.node.usage import usage_line
 
 __all__ = ["Context"]
 
 
 class Context:
-    """Given to a function that names a parameter `context`. Paths are absolute; `attempt` counts from 1."""
+    """Given to a function that names a parameter `context`. Paths are absolute; `attempt` counts from 1.
 
-    __slots__ = ("_log", "_usage", "attempt", "idempotency_key", "node_id", "run_dir", "run_id", "workdir")
+    `gate_feedback` (text or None) and `gate_selections` (a list) are the newest that people said at a gate of the run.
+    """
 
-    def __init__(
-        self, run_id: str, node_id: str, attempt: int, workdir: str, run_dir: str, idempotency_key: str, log: str, usage: str
-    ) -> None:  # fmt: skip
-        self.run_id = run_id
-        self.node_id = node_id
-        self.attempt = attempt
-        self.workdir = workdir
-        self.run_dir = run_dir
-        self.idempotency_key = idempotency_key
+    __slots__ = (
+        "_log", "_usage", "attempt", "gate_feedback", "gate_selections", "idempotency_key", "node_id", "run_dir", "run_id", "workdir",
+    )  # fmt: skip
+
+    def __init__(self, order: WorkOrder, log: str, usage: str) -> None:
+        self.run_id = order.run_id
+        self.node_id = order.node_id
+        self.attempt = order.attempt
+        self.workdir = order.workdir
+        self.run_dir = order.run_dir
+        self.idempotency_key = order.idempotency_key
+        self.gate_feedback = order.gate_feedback
+        self.gate_selections = list(order.gate_selections)
         self._log = log
         self._usage = usage
 

@@ -88,10 +88,7 @@ def _arguments(order: WorkOrder, action: PythonOrder, loaded: Loaded) -> dict[st
         if order.workdir.startswith(f"{order.run_dir}/"):
             with suppress(OSError):  # the function meets what is wrong when it uses the folder, and says so
                 os.makedirs(order.workdir, mode=0o700, exist_ok=True)  # noqa: PTH103 - the paths are text here, as in all orders
-        arguments["context"] = Context(
-            order.run_id, order.node_id, order.attempt, order.workdir, order.run_dir, order.idempotency_key, log_path(order),
-            usage_path(order),
-        )  # fmt: skip
+        arguments["context"] = Context(order, log_path(order), usage_path(order))
     return arguments
 
 

@@ -23,6 +23,8 @@ def as_command(order: WorkOrder, action: PythonOrder) -> CommandOrder:
         "workdir": order.workdir,
         "run_dir": order.run_dir,
         "idempotency_key": order.idempotency_key,
+        "gate_feedback": order.gate_feedback,
+        "gate_selections": list(order.gate_selections),
     }
     stdin = json.dumps({"arguments": dict(action.arguments), "context": context})
     words = boot.arguments("actors.node.python.runner", action.folder, action.function)

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from actors.workflow.spec_gate import MARKERS
+
 __all__ = ["has_flag", "has_marker"]
 
-WORDS: Final = {"approve": "approved", "reject": "rejected", "timed_out": "timed_out"}
 LOST: Final = frozenset({"failed", "skipped", "cancelled", "interrupted", "pending", "running", "waiting", "blocked"})
 
 
 def has_marker(scope: Mapping[str, Any], key: Any, name: Any) -> bool:
     """Whether the result of node `key` carries the marker. A node that failed, was skipped or has not ended carries none."""
     entry = _get(_get(scope, "nodes"), key)
-    if type(entry) is not dict or type(name) is not str or entry.get("status") in LOST:
+    if type(entry) is not dict or type(name) is not str:
         return False
-    return name in _markers(entry)
+    if type(own := entry.get("markers")) is list:  # whoever puts them beside the output has looked at the status
+        return name in own
+    return entry.get("status") not in LOST and name in _markers(entry)
 
 
 def has_flag(scope: Mapping[str, Any], name: Any) -> bool:
@@ -26,13 +29,12 @@ def has_flag(scope: Mapping[str, Any], name: Any) -> bool:
 
 
 def _markers(entry: dict[str, Any]) -> list[Any]:
-    """Those written beside the output, else those inside it, and a gate's decision with what was selected."""
-    own = _get(entry, "markers")
-    found = own if type(own) is list else _get(_get(entry, "output"), "markers")
+    """Those written in the output, and a gate's decision with what was selected."""
+    found = _get(_get(entry, "output"), "markers")
     markers = list(found) if type(found) is list else []
     if type(decision := _get(entry, "decision")) is str:
         selections = _get(entry, "selections")
-        markers += [WORDS.get(decision, decision), *(selections if type(selections) is list else ())]
+        markers += [MARKERS.get(decision, decision), *(selections if type(selections) is list else ())]
     return markers
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from actors.refusals import Refusal
@@ -17,10 +19,11 @@ def test_approve_completes_the_gate_and_queues_the_run() -> None:
     assert story.decide(" Approve ", reason="fine") == ["decide g approve", "done g"]
     assert story.answer == {"node_id": "g", "gate_name": "g", "instance": 1, "decision": "approve"}
     assert (story.state.status, story.state.resume_reason) == ("queued", "gate_decided")
-    assert story.state.nodes["g"].output == {
+    content: dict[str, Any] = {
         "decision": "approve", "reason": "fine", "feedback": None, "selections": [], "selection": None, "decided_at_ms": 1000,
-        "decided_by": "uid:1000", "shown_digest": story.state.gate_history[0].shown_digest,
+        "decided_by": "uid:1000", "reviewed_artifact": None, "shown_digest": story.state.gate_history[0].shown_digest,
     }  # fmt: skip
+    assert story.state.nodes["g"].output == {"contract_kind": "approval_gate", "status": "completed", "content": content}
 
 
 def test_reject_fails_the_node_with_the_feedback_as_its_text() -> None:
@@ -193,7 +196,7 @@ def test_the_request_id_of_another_run_names_no_gate_here() -> None:
 def test_selections_come_in_the_order_of_the_options_once_each(given: tuple[str, ...], chosen: list[str]) -> None:
     story = Story.begun(OPTIONS)
     story.decide("approve", selections=given)
-    output = story.state.nodes["g"].output
+    output = story.state.nodes["g"].output["content"]
     assert (output["selections"], output["selection"]) == (chosen, chosen[0] if chosen else None)
 
 

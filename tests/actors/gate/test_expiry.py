@@ -119,6 +119,6 @@ def test_the_next_time_is_the_earliest_of_those_that_gates_have() -> None:
     story.lose("o")
     gates = story.state.open_gates
     assert next_gate_due(gates.values(), held=False) == 2000
-    assert next_gate_due([gates["o.outcome"]], held=False) == 86_401_000  # it never expires, and is marked as stale
+    assert next_gate_due([gates["o"]], held=False) == 86_401_000  # it never expires, and is marked as stale
     assert next_gate_due(gates.values(), held=True) == 86_401_000  # a hold keeps a gate from ending the run
     assert next_gate_due([], held=False) is None

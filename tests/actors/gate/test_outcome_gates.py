@@ -19,7 +19,7 @@ def test_an_unknown_outcome_is_asked(how: str) -> None:
     else:
         found = story.fail("a", "node_absolute_timeout", "timeout", unknown=True)
     assert found == ["ask a.outcome", "run_awaiting_approval"]
-    gate = story.state.open_gates["a.outcome"]
+    gate = story.state.open_gates["a"]
     assert (gate.node_id, gate.expires_at_ms, gate.decisions) == ("a", None, ("approve", "reject", "rework", "cancel"))
     assert (story.wait(10**9), story.wait(10**9)) == (["stale a.outcome"], [])
 
@@ -72,10 +72,10 @@ def test_what_the_attempt_changed_asks_again_without_starting_it() -> None:
     story = Story.begun("d artifact: notes.json", "a effect: once, needs: [d]")
     story.ok("d", file="notes.json")
     story.lose("a")
-    first = story.state.open_gates["a.outcome"].nonce
+    first = story.state.open_gates["a"].nonce
     story.evidence = {"d": "00" * 32}
     assert story.decide("approve") == ["reopen a", "ask a.outcome"]
-    assert (story.code, story.state.open_gates["a.outcome"].nonce == first) == ("gate_shown_changed", False)
+    assert (story.code, story.state.open_gates["a"].nonce == first) == ("gate_shown_changed", False)
     assert story.decide("approve") == ["decide a.outcome approve", "done a"]
 
 

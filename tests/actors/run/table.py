@@ -220,8 +220,8 @@ class Story:
     def finish(self, reason: str | None = None) -> list[str]:
         return self.operate(Finish(ANNA, reason))
 
-    def decide(self, decision: str, gate: str | None = None, **more: Any) -> list[str]:
-        return self.operate(Decide(ANNA, decision, gate, **more))
+    def decide(self, decision: str, gate: str | None = None, *, by: Principal = ANNA, **more: Any) -> list[str]:
+        return self.operate(Decide(by, decision, gate, **more))
 
     def signal(self, name: str, payload: Any = None, key: str = "k1") -> list[str]:
         return self.operate(Signal(ANNA, name, key, payload))

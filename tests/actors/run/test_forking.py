@@ -73,7 +73,7 @@ def test_what_is_not_behind_the_named_nodes_is_kept_with_its_results() -> None:
     assert {node_id: node.status for node_id, node in state.nodes.items()} == {
         "a": "completed", "g": "completed", "b": "pending", "c": "pending",
     }  # fmt: skip
-    assert (state.nodes["a"].output, state.nodes["a"].attempt, state.nodes["g"].output["decision"]) == ("one", 0, "approve")
+    assert (state.nodes["a"].output, state.nodes["a"].attempt, state.nodes["g"].output["content"]["decision"]) == ("one", 0, "approve")
     assert state.nodes["a"].artifact is not None
     assert state.body.ready == ["b"]
 

@@ -54,7 +54,8 @@ def test_with_reaches_a_command_as_json_and_feedback_as_text() -> None:
     story.claim()
     found = order(story, "a").action
     assert isinstance(found, CommandOrder)
-    assert found.env == {"PENSTOCK_WITH": '{"n":1,"s":"ü"}', "PENSTOCK_FEEDBACK": "first\nsecond"}
+    told = {"PENSTOCK_FEEDBACK": "first\nsecond", "PENSTOCK_GATE_FEEDBACK": "second"}
+    assert found.env == {"PENSTOCK_WITH": '{"n":1,"s":"ü"}', **told}
     assert scope_for(story.state, "a")["run"]["feedback"] == "first\nsecond"
 
 
@@ -132,12 +133,13 @@ def test_a_scope_holds_the_results_that_the_nodes_own_texts_name_and_no_others()
     assert sorted(nodes) == ["a", "g"]
 
 
-def test_a_gate_without_an_answer_has_an_empty_result() -> None:
+def test_clean_up_can_read_what_became_of_a_gate_that_failed() -> None:
     story = Story.begun("g gate: human_approval, timeout: 1s, on_timeout: fail", last=("t command: [say, '{{ nodes.g.decision }}']",))
     story.wait(1000)
     story.claim()
     found = scope_for(story.state, "t")["nodes"]["g"]
-    assert (found["decision"], found["selections"], found["error"]["code"]) == (None, [], "gate_timed_out")
+    assert (found["decision"], found["selections"], found["error"]["code"]) == ("timed_out", [], "gate_timed_out")
+    assert (found["markers"], found["timed_out"], found["approved"]) == (["timed_out"], True, False)
 
 
 def test_a_plan_knows_sections_guards_and_what_texts_read() -> None:

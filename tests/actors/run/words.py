@@ -42,6 +42,7 @@ WORDS: dict[type[Fact], tuple[str, ...]] = {
     node.NodeFailed: ("fail", "node_id", "code", "retry_decision"),
     node.NodeInterrupted: ("interrupt", "node_id", "reason"),
     node.NodeSkipped: ("skip", "node_id", "reason"),
+    gate.ApprovalGateVoteRecorded: ("vote", "gate_name", "approvals"),
     gate.ApprovalGateDecided: ("decide", "gate_name", "decision"),
     gate.ApprovalGateExpired: ("expire", "gate_name", "action"),
     gate.ApprovalGateEscalated: ("escalate", "gate_name", "escalated_to"),

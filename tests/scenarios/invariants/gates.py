@@ -27,6 +27,8 @@ def inv_g11(db: Records, history: History) -> list[str]:
             f"G11: {run_id} decides {key} {count} times" for key, count in names.items() if count > 1 and not key[0].endswith(".outcome")
         ]
     for op in history.ok("gate.decide"):
+        if op.result.get("answer") == "recorded":
+            continue  # a vote decides nothing
         event = recorded.get((op.params["run_id"], op.result["gate_name"], op.result["instance"]))
         if event is None or (event["decision"] != op.result["decision"] and not op.result["gate_name"].endswith(".outcome")):
             wrong.append(f"G11: {op.result} was acknowledged, recorded is {event}")
@@ -55,16 +57,18 @@ def inv_g12(db: Records, history: History) -> list[str]:
     for run_id in db.runs:
         opened: dict[tuple[str, int], str] = {}
         void: set[tuple[str, int]] = set()
+        names: dict[str, str] = {}
         for event in db.events(run_id):
             if event["event"] == "approval_gate_opened":
                 opened[event["gate_name"], event["instance"]] = event["shown_digest"]
+                names[event["gate_name"]] = event["node_id"]
                 if digest_of_shown(event["shown"]) != event["shown_digest"]:
                     wrong.append(f"G12: {run_id} {event['gate_name']} opens with a digest that is not of what it shows")
             elif event["event"] == "approval_gate_reopened":
-                void.add((event["node_id"], event["instance"]))
+                void |= {(name, instance) for name, instance in opened if (names[name], instance) == (event["node_id"], event["instance"])}
             elif event["event"] == "approval_gate_decided":
                 key = (event["gate_name"], event["instance"])
-                if opened.get(key) != event["shown_digest"]:
+                if event["decided_by"] != "quality_gate" and opened.get(key) != event["shown_digest"]:
                     wrong.append(f"G12: {run_id} decides {key} for {event['shown_digest']}, shown was {opened.get(key)}")
                 if key in void:
                     wrong.append(f"G12: {run_id} decides {key}, which was void")
