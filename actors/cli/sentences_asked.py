@@ -10,7 +10,8 @@ __all__ = ["OF_QUESTIONS"]
 
 def _opened(event: Event, _: str) -> str:
     prompt = (event.get("shown") or {}).get("prompt")
-    whom = "a person" if event["decisions"] else f"its resolver, {event['gate_type']}"
+    asks = event["gate_type"] not in ("human_approval", "human_review")
+    whom = f"its resolver, {event['gate_type']}" if asks else "a person"
     dropped = f"; no options are {', '.join(event['dropped_options'])}" if event.get("dropped_options") else ""
     return f"{event['gate_name']}  waits for {whom}" + (f": {line(prompt)}" if prompt else "") + dropped
 

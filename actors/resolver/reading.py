@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from actors.resolver.events import poll_codec
 from actors.resolver.row import KIND, Poll, poll_of, stream_of
+from actors.run.wording import when
 
 if TYPE_CHECKING:
+    from actors.run.state import RunState
     from storage import Recorded
     from storage.store import Store
 
-__all__ = ["forget", "polling_json", "read_poll", "still_asked"]
+__all__ = ["forget", "polling_json", "read_poll", "still_asked", "with_polling"]
 
 
 def read_poll(store: Store, stream: str) -> Poll | None:
@@ -44,3 +46,15 @@ def polling_json(store: Store, run_id: str, node_id: str, instance: int) -> dict
     if line is None or line.kind != KIND or line.due_ms is None:
         return None
     return {"resolver": line.facts["gate_type"], "next_poll_ms": line.due_ms, "polls": 0, **line.facts, "last_poll_ms": line.updated_ms}
+
+
+def with_polling(store: Store, state: RunState, reasons: list[dict[str, Any]], now_ms: int) -> list[dict[str, Any]]:
+    """The reasons why a run is where it is; of a gate that a resolver is asked about also when, and what was wrong."""
+    for reason in reasons:
+        gate = state.open_gates.get(reason.get("data", {}).get("node_id", "")) if reason["code"] == "awaiting_gate" else None
+        polling = polling_json(store, state.run_id, gate.node_id, gate.instance) if gate is not None else None
+        if polling is not None:
+            wrong = f" It gave no answer {polling['failures']} times in a row: {polling['code']}." if "failures" in polling else ""
+            reason["data"]["polling"] = polling
+            reason["text"] += f" It was asked {polling['polls']} times, and is asked again {when(polling['next_poll_ms'] - now_ms)}.{wrong}"
+    return reasons

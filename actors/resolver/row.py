@@ -11,12 +11,12 @@ from attrs import evolve, frozen
 from actors.entity import Fact
 from actors.gate.events import ApprovalGateOpened
 from actors.resolver.events import GatePollClosed, GatePolled, GatePollOpened, Progress, poll_codec
-from actors.run.scope import scope_for
+from actors.run.scope import scope_of
 from actors.run.state import OpenGate, RunState
 from actors.settings import RunRules
 from actors.workflow.spec import Gate
 from actors.workflow.spec_gate import HUMAN, QUALITY
-from actors.workflow.template import TemplateError, render_text
+from actors.workflow.template import TemplateError, references, render_text
 from storage.records import Append, Headline
 
 __all__ = ["KIND", "LONG_LOG", "OPEN", "Poll", "closed", "keys_of", "opened", "poll_of", "polled", "stream_of"]
@@ -73,17 +73,16 @@ def _params(rules: RunRules, state: RunState, spec: Gate, event: ApprovalGateOpe
     """What the resolver is asked with (gates spec, 8). Labels of options may hold templates, since they say what to look at."""
     return {
         "gate_name": event.gate_name, "prompt": event.shown.get("prompt"), "min_approvals": spec.min_approvals, "approval_mode": spec.mode,
-        "options": {str(option["value"]): _rendered(state, event.node_id, option["label"]) for option in event.shown.get("options", ())},
+        "options": {str(option["value"]): _rendered(state, option["label"]) for option in event.shown.get("options", ())},
         "timeout_secs": (spec.expires_after_ms or rules.gate_expires_after_ms) // 1000, "as_identity": spec.as_identity,
         "node_id": event.node_id, "instance": event.instance,
     }  # fmt: skip
 
 
-def _rendered(state: RunState, node_id: str, text: str) -> str:
-    if "{{" not in text:
-        return text
+def _rendered(state: RunState, text: str) -> str:
+    """A label with what it names; as it is written where that is not there."""
     try:
-        return render_text(text, scope_for(state, node_id))
+        return render_text(text, scope_of(state, references(text)))
     except TemplateError:
         return text
 

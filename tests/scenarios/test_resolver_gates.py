@@ -159,3 +159,15 @@ async def test_a_dry_run_asks_nobody(o: House, oracle: Oracle) -> None:
     await trio.sleep(60)
     assert (run["status"], oracle.polls) == ("completed", [])
     assert run["output"]["plan"]["nodes"][0]["assumed"] == "approved"
+
+
+async def test_what_is_looked_at_comes_from_earlier_nodes(o: House, oracle: Oracle) -> None:
+    oracle.says = [Said("approved")]
+    options = 'options: {pull: "{{ nodes.push.output.node }}", whole: "{{ run.id }}", odd: "{{ nodes.push.output.absent }}"}'
+    run_id = await o.begin(flow(step("push"), f"{{id: g, gate: pr_checks, needs: [push], {options}}}"))
+    await o.run_until(run_id)
+    [(_, params)] = oracle.polls
+    assert params["options"] == {"pull": "push", "whole": run_id, "odd": "{{ nodes.push.output.absent }}"}
+    wrong = flow(step("push"), '{id: g, gate: pr_checks, needs: [push], options: {pull: "{{ nodes.pull.output }}"}}')
+    refused = await o.refused("workflow.put", text=wrong, folder=str(o.script.folder))
+    assert refused.data["problems"][0]["code"] == "reference_unknown"

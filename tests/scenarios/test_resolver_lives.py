@@ -154,6 +154,12 @@ async def test_who_asks_sees_when_it_is_asked_next(o: House, oracle: Oracle) -> 
     await trio.sleep(20)
     [listed] = (await o.call("gate.list", run_id=run_id))["gates"]
     assert (listed["polling"]["failures"], listed["polling"]["code"]) == (1, "http_timeout")
+    [reason] = (await o.call("run.why", run_id=run_id))["reasons"]
+    assert reason["data"]["polling"] == listed["polling"]
+    assert "waits for its resolver, pr_checks" in reason["text"]
+    assert "asked 2 times" in reason["text"]
+    assert "no answer 1 times in a row: http_timeout" in reason["text"]
+    assert reason["next"] == []
 
 
 async def test_a_purged_run_leaves_nothing(o: House, oracle: Oracle) -> None:

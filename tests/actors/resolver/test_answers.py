@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from actors.outside.trouble import Trouble
 from actors.resolver.answers import Said, judge_reviews, read_answer, verdict
@@ -129,6 +131,26 @@ def test_two_answers_are_the_same_when_they_say_the_same() -> None:
 def test_who_wants_changes_is_named() -> None:
     assert judge_reviews([("b", "CHANGES_REQUESTED"), ("a", "changes_requested")]).text == "changes requested by a, b"
     assert judge_reviews([], "CHANGES_REQUESTED").text == "changes requested"
+
+
+KEYS = ("state", "reviews", "reviewDecision", "statusCheckRollup", "author", "login", "status", "conclusion", "name", "approved")
+WORDS = st.sampled_from(KEYS)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-3, 3) | WORDS | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(JSON | st.binary(max_size=40), st.sampled_from(["pr_checks", "pr_approval", "ready"]))
+def test_whatever_comes_is_an_answer_or_trouble(value: Any, gate_type: str) -> None:
+    data = value if isinstance(value, bytes) else orjson.dumps(value)
+    found: str
+    try:
+        found = verdict(read_answer(gate_type, data), {"min_approvals": 1, "approval_mode": "min_approvals"})
+    except Trouble as trouble:
+        found = trouble.code
+    assert found in ("approved", "rejected", "pending", "resolver_answer_invalid")
 
 
 # The forge's REST API
