@@ -59,20 +59,22 @@ def describe(gate: dict[str, Any]) -> None:
         emit(f"  artifact of {visible(artifact['node_id'])}: {visible(artifact['path'])}  sha256 {visible(artifact['sha256'])[:16]}…")
     for command in shown.get("commands", ()):
         emit(f"  then {visible(command['node_id'])} runs: {visible(command['text'])}")
+    if gate.get("min_approvals", 1) > 1:
+        emit(f"  {len(gate['votes'])} of {gate['min_approvals']} have approved")
     for option in gate.get("options", ()):
         emit(f"  option {visible(option['value'])}: {visible(option['label'])}")
 
 
 def _complete(gate: dict[str, Any], decision: str, decided_elsewhere: Callable[[], bool]) -> dict[str, Any] | None:
-    """The answer with what belongs to the decision: selections for approve, feedback for reject and rework."""
+    """The answer with what belongs to the decision: selections for approve, feedback for reject, rework and every review."""
     answer: dict[str, Any] = {"decision": decision}
     if decision == "approve" and gate.get("options"):
         line = _read("Options (values, separated by commas; empty for none): ", decided_elsewhere)
         if line is None:
             return None
         selections = [word for word in (part.strip() for part in line.split(",")) if word]
-        return {**answer, "selections": selections} if selections else answer
-    if decision in {"reject", "rework"}:
+        answer |= {"selections": selections} if selections else {}
+    if decision in {"reject", "rework"} or (decision == "approve" and gate.get("gate_type") == "human_review"):
         line = _read("Feedback (one line; empty for none): ", decided_elsewhere)
         if line is None:
             return None

@@ -155,7 +155,7 @@ class _Watch:
 
     def _open_nodes(self) -> list[dict[str, Any]]:
         """Gates that a person may answer; whether the effect of an attempt happened is asked by command alone."""
-        return [node for node in self.run.get("nodes", ()) if node["kind"] == "gate" and node.get("gate", {}).get("decisions")]
+        return [node for node in self.run.get("nodes", ()) if _for_people(node) and node["gate"]["gate_name"] in self.run["open_gates"]]
 
     def _ask(self, gate: dict[str, Any]) -> None:
         from actors.cli.ask import Later, ask
@@ -194,6 +194,11 @@ def _moves_by_itself(run: dict[str, Any]) -> bool:
     """Whether all that it waits for is time."""
     waits = [wait for wait in run.get("waits", ()) if wait["status"] == "waiting"]
     return run["status"] == "waiting" and bool(waits) and all(wait["wait_kind"] == "timer" for wait in waits)
+
+
+def _for_people(node: dict[str, Any]) -> bool:
+    gate = _open_gate(node)
+    return gate is not None and bool(gate["decisions"]) and gate["gate_name"] != f"{node['node_id']}.outcome"
 
 
 def _open_gate(node: dict[str, Any]) -> dict[str, Any] | None:

@@ -65,13 +65,18 @@ def _done(answer: dict[str, Any]) -> str:
         return "  ".join(f"{key}: {_text(value)}" for key, value in answer.items() if value not in (None, []))
     if answer.get("already_terminal"):
         return f"{answer['run_id']}: was {answer['status']} already; nothing changed"
-    gate = f"gate {answer.get('gate_name', answer.get('node_id'))}: {answer['decision']}; " if "decision" in answer else ""
+    gate = f"gate {answer.get('gate_name', answer.get('node_id'))}: {answer['decision']}{_count(answer)}; " if "decision" in answer else ""
     gate += _waited(answer)
     if "forked_from" in answer:
         kept = f", keeps {', '.join(answer['kept_nodes'])}" if answer["kept_nodes"] else ""
         return f"{answer['run_id']}: forked from {answer['forked_from']}{kept}; now {answer['status']}"
     again = f"; begun again: {', '.join(answer['reset_nodes'])}" if answer.get("reset_nodes") else ""
     return f"{answer['run_id']}: {gate}now {answer['status']}{again}"
+
+
+def _count(answer: dict[str, Any]) -> str:
+    """How many have approved, where more must."""
+    return f", {answer['approvals']} of {answer['needed']}" if answer.get("answer") == "recorded" else ""
 
 
 def _waited(answer: dict[str, Any]) -> str:

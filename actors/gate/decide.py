@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any, Final
 
 from actors.gate.authority import authority_refusal
-from actors.gate.events import ApprovalGateReopened, ApprovalGateTransitionGuardDenied
+from actors.gate.events import ApprovalGateTransitionGuardDenied
 from actors.gate.messages import Decide
 from actors.gate.options import select
 from actors.gate.record import Answer, OpenGate
-from actors.gate.rules import apply_decision, ask_outcome, open_gate
+from actors.gate.rules import apply_decision, ask_anew
 from actors.gate.shown import digest_of_shown, shown_at
 from actors.gate.votes import already_voted, together, vote
 from actors.gate.which import find_gate
 from actors.refusals import Refusal
-from actors.run.resets import reset_closure
 from actors.run.turn import Turn
 from actors.workflow.spec import Gate
 from actors.workflow.spec_gate import ALL_DECISIONS
@@ -123,16 +122,6 @@ def _changed(turn: Turn, gate: OpenGate, seen: str | None) -> Refusal | None:
     if present == gate.shown_digest and (seen is None or seen == present):
         return None
     if present != gate.shown_digest:
-        turn.emit(
-            ApprovalGateReopened(
-                node_id=gate.node_id,
-                instance=gate.instance,
-                reason="shown_changed",
-                old_digest=gate.shown_digest,
-                new_digest=present,
-                reset_nodes=reset_closure(turn.state, (gate.node_id,)) if ours else (),
-            )
-        )
-        (open_gate if ours else ask_outcome)(turn, gate.node_id)
+        ask_anew(turn, gate, present)
     text = f"What the gate {gate.gate_name} shows is not what this decision was made for. Look at it again, then decide."
     return Refusal("gate_shown_changed", text, {"gate": gate.gate_name, "shown_digest": present, "seen": seen})

@@ -85,8 +85,8 @@ class ApprovalGateDecided(Fact):
 
 @frozen
 class ApprovalGateReopened(Fact):
-    """The gate opens as the next instance: what was shown changed before it was used (`shown_changed`), so that an approval is void,
-    or it was open when it was reset with others (`reset`).
+    """The gate opens as the next instance: what was shown changed before it was used (`shown_changed`), or the run was pinned to another
+    version (`version_changed`), so that an approval is void; or it was open when it was reset with others (`reset`).
     """
 
     kind: ClassVar[str] = "approval_gate_reopened"

@@ -68,7 +68,7 @@ class OpenGate:
 
 @frozen
 class GateRecord:
-    """One entry of a run's gate history."""
+    """One entry of a run's gate history. `version`: the digest of the version to which the run was pinned then."""
 
     node_id: str
     gate_name: str
@@ -79,3 +79,4 @@ class GateRecord:
     shown_digest: str | None = None
     feedback: str | None = None
     selections: tuple[str, ...] = ()
+    version: str | None = None

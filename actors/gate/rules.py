@@ -20,6 +20,7 @@ from actors.workflow.spec_gate import HUMAN
 
 __all__ = [
     "apply_decision",
+    "ask_anew",
     "ask_outcome",
     "cancel_run",
     "complete_gate",
@@ -27,6 +28,7 @@ __all__ = [
     "open_gate",
     "outcome_gate",
     "recheck_guards",
+    "recheck_open",
     "record",
 ]
 
@@ -177,6 +179,31 @@ def cancel_run(turn: Turn, gate: OpenGate, reason: str, by: str) -> None:
         turn.emit(RunCancelled(reason=reason, node_id=gate.node_id))
 
 
+def ask_anew(turn: Turn, gate: OpenGate, present: str) -> None:
+    """What the open gate shows has another digest now: it opens as the next instance, and nobody's answer to the former one holds."""
+    ours = isinstance(turn.state.plan.nodes[gate.node_id].action, Gate)
+    turn.emit(
+        ApprovalGateReopened(
+            node_id=gate.node_id,
+            instance=gate.instance,
+            reason="shown_changed",
+            old_digest=gate.shown_digest,
+            new_digest=present,
+            reset_nodes=reset_closure(turn.state, (gate.node_id,)) if ours else (),
+        )
+    )
+    (open_gate if ours else ask_outcome)(turn, gate.node_id)
+
+
+def recheck_open(turn: Turn) -> None:
+    """A held run goes on: gates that are open still show what there is, or are asked anew (gates spec, 10.2)."""
+    for gate in list(turn.state.open_gates.values()):
+        if isinstance(turn.state.plan.nodes[gate.node_id].action, Gate):
+            present = digest_of_shown(shown_at(turn.state, gate.node_id, turn.evidence))
+            if present != gate.shown_digest:
+                ask_anew(turn, gate, present)
+
+
 def recheck_guards(turn: Turn, node_id: str) -> bool:
     """Before a node's first attempt: does each approval before it still hold for what is there now? Reopens the first that does not."""
     state = turn.state
@@ -187,12 +214,12 @@ def recheck_guards(turn: Turn, node_id: str) -> bool:
         if record is None or record.shown_digest is None or state.nodes[guard].status != "completed":
             continue
         digest = digest_of_shown(shown_at(state, guard, turn.evidence))
-        if digest != record.shown_digest:
+        if digest != record.shown_digest or record.version not in (None, state.digest):
             turn.emit(
                 ApprovalGateReopened(
                     node_id=guard,
                     instance=record.instance,
-                    reason="shown_changed",
+                    reason="shown_changed" if digest != record.shown_digest else "version_changed",
                     old_digest=record.shown_digest,
                     new_digest=digest,
                     reset_nodes=reset_closure(state, (guard,)),

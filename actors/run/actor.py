@@ -80,7 +80,7 @@ class Run(Actor[RunMessage]):
     def status(self) -> str:
         """The run in one line, for the tree."""
         state = self.book.state
-        done = sum(node.status in ("completed", "skipped") for node in state.nodes.values())
+        done = sum(node.status in ("completed", "skipped", "timed_out") for node in state.nodes.values())
         working = f", at work: {', '.join(list(state.executing)[:4])}" if state.executing else ""
         return f"{state.workflow_id} {state.status}, {done} of {len(state.nodes)} nodes done{working}"
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from actors.gate.messages import Decide
-from actors.gate.rules import outcome_gate
 from actors.node.messages import Interruption, Outcome
 from actors.refusals import Refusal
 from actors.run.deciding import apply, look_at_artifacts
@@ -16,7 +15,7 @@ from actors.run.messages import ForRun, Wake
 from actors.run.operations import announce, attempts_to_end, refusal_before
 from actors.run.outcomes import accepts, on_outcome
 from actors.run.pending import Pending
-from actors.run.requests import Reap
+from actors.run.requests import Reap, Resume
 from storage import ReceiptExists, RequestConflict, Unavailable
 from supervision import Forwarded
 
@@ -144,11 +143,8 @@ def _word(command: ForRun) -> str:
 
 
 def _gates(command: ForRun) -> tuple[str, ...]:
-    """The gate whose shown artifacts must be looked at for this operation; all open ones where it names none."""
-    if not isinstance(command.operation, Decide):
-        return ()
-    name = command.operation.gate
-    return ("*",) if name is None else (name.removesuffix(outcome_gate("")), "*")
+    """Whether what open gates show must be looked at for this operation."""
+    return ("*",) if isinstance(command.operation, Decide | Resume) else ()
 
 
 def interrupted_by(outcome: Outcome, reason: str) -> Outcome:

@@ -96,7 +96,7 @@ def triage_skips(state: RunState, node_id: str) -> bool:
             no_work |= not _has_work(output)
         elif isinstance(output, Mapping) and output.get("triage_skipped") is True:
             no_work = True
-        elif state.nodes[need].status == "completed":
+        elif state.nodes[need].status in ("completed", "timed_out"):
             real = True
     return no_work and not real
 

@@ -53,6 +53,7 @@ def _decided(state: RunState, event: gate.ApprovalGateDecided, at: int) -> None:
             shown_digest=event.shown_digest,
             feedback=event.feedback,
             selections=event.selections,
+            version=state.digest,
         )
     )
     keep_answer(state, event.feedback, event.selections)

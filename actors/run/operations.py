@@ -12,6 +12,7 @@ from actors.dead_letter.messages import RetryLetters
 from actors.dead_letter.rules import retry_letters
 from actors.gate.decide import decide_gate, means
 from actors.gate.messages import Decide
+from actors.gate.rules import recheck_open
 from actors.refusals import Refusal
 from actors.resolver.messages import ResolverAnswer
 from actors.resolver.rules import take_answer
@@ -116,6 +117,7 @@ def _resume(turn: Turn, operation: Resume) -> Answer:
     reviewed = reset_closure(state, under_review(state)) if state.pause_reason == "node_failed_review" else ()
     reset = tuple(sorted({*reviewed, *waits_over(state)}))
     turn.emit(RunResumed(reason=reason, by=str(operation.by), limits=operation.limits, reset_nodes=reset))
+    recheck_open(turn)
     return {}
 
 

@@ -17,8 +17,8 @@ from actors.workflow.spec import Gate
 if TYPE_CHECKING:
     from actors.control import params as p
     from actors.gate.record import OpenGate
+    from actors.library import Version
     from actors.refusals import Principal, RequestKey
-    from actors.run.state import RunState
 
 __all__ = ["GateMethods"]
 
@@ -74,25 +74,27 @@ class GateMethods(Base):
         if not by.human:
             text = "Only a person decides a gate; this request comes from a process that a node has started."
             return Refusal("human_required", text, {"run_id": params.run_id})
-        state = self.fold(params.run_id)
-        if isinstance(state, Refusal):
-            return state
+        version = self._pinned(params.run_id)
         operation = Decide(
             by, params.decision, params.gate, params.feedback, tuple(params.selections or ()), params.reason, params.nonce,
-            params.shown_digest, params.approval_request_id, params.transition_id, await _groups(state, by.uid), self._author(state),
+            params.shown_digest, params.approval_request_id, params.transition_id, await self._groups(version, by.uid),
+            version.stored_by if version is not None else None,
         )  # fmt: skip
         return await self.operate(params.run_id, operation, request)
 
-    def _author(self, state: RunState) -> str | None:
-        """Who stored the version that the run is pinned to."""
-        versions = self.library.record(state.workflow_id).versions
-        return next((version.stored_by for version in reversed(versions) if version.digest == state.digest), None)
+    def _pinned(self, run_id: str) -> Version | None:
+        """The version to which the run is pinned, as its line in the catalog says: a log would be too dear to read for each answer."""
+        line = self.services.store.catalog.get(run_id)
+        if line is None:
+            return None
+        number = (line.facts or {}).get("version")
+        return next((version for version in self.library.record(line.group or "").versions if version.version == number), None)
 
-
-async def _groups(state: RunState, uid: int) -> frozenset[str]:
-    """The names of the person's groups, where the run has a gate that could ask for one. In a thread: a directory service may be slow."""
-    gates = [node.action for node in state.plan.nodes.values() if isinstance(node.action, Gate)]
-    words = {word for gate in gates for word in (*gate.approvers, gate.escalate_to or "")}
-    if not any(word.startswith("@") for word in words):
-        return frozenset()
-    return await trio.to_thread.run_sync(groups_of, uid)
+    async def _groups(self, version: Version | None, uid: int) -> frozenset[str]:
+        """The names of the person's groups, where a gate of the version asks for one. In a thread: a directory service may be slow."""
+        workflow = self.library.definition(version) if version is not None else None
+        gates = [node.action for node in workflow.nodes if isinstance(node.action, Gate)] if workflow is not None else []
+        words = {word for gate in gates for word in (*gate.approvers, gate.escalate_to or "")}
+        if not any(word.startswith("@") for word in words):
+            return frozenset()
+        return await trio.to_thread.run_sync(groups_of, uid)

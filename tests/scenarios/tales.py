@@ -14,6 +14,7 @@ from tests.scenarios.handing import hand, watcher
 from tests.scenarios.harness import House
 from tests.scenarios.planned import put_planned, until
 from tests.scenarios.script import Call, Hold, fail, take, write
+from tests.scenarios.tales_gates import GATE_TALES
 from tests.scenarios.tales_outside import OUTSIDE_TALES
 from tests.scenarios.tales_recovery import RECOVERY_TALES
 
@@ -189,8 +190,8 @@ async def _purge(house: House) -> str:
 TALES: dict[str, Callable[[House], Awaitable[str]]] = {
     "linear": _linear, "fan": _fan, "retry": _retry, "approved": _approved, "rejected": _rejected, "cancelled": _cancelled,
     "artifact": _artifact, "finally": _finally, "timer": _timer, "signal": _signal, "webhook": _webhook, "escalated": _escalated,
-    "schedule": _scheduled, "handoff": _handed_over, "dead_letter": _dead_letter, "dry_run": _dry_run, "purge": _purge, **RECOVERY_TALES,
-    **OUTSIDE_TALES,
+    "schedule": _scheduled, "handoff": _handed_over, "dead_letter": _dead_letter, "dry_run": _dry_run, "purge": _purge,
+    **RECOVERY_TALES, **GATE_TALES, **OUTSIDE_TALES,
 }  # fmt: skip
 
 
@@ -226,4 +227,6 @@ def _plain(output: Any) -> Any:
     if output.get("contract_kind") == "stateful_wait":
         content = output["content"]
         return content["wait_kind"], content["event_type"], content["wake"].get("payload")
-    return {name: value for name, value in output.items() if name != "decided_at_ms"}
+    if output.get("contract_kind") in ("approval_gate", "quality_gate"):
+        return {name: value for name, value in output["content"].items() if name != "decided_at_ms"}
+    return output

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 import trio
 
-from tests.scenarios.client import Refused
+from tests.scenarios.client import Client, Refused
 from tests.scenarios.flows import flow, gate, step
 from tests.scenarios.harness import House
-from tests.scenarios.script import Hold, give, write
+from tests.scenarios.script import Hold, write
+
+SITTINGS, ROUNDS = int(os.environ.get("DECIDER_SITTINGS", "1")), int(os.environ.get("DECIDER_ROUNDS", "4"))
+"""How often 64 deciders meet at one gate, a daemon for each sitting. A thousand times: DECIDER_SITTINGS=40 DECIDER_ROUNDS=25, -k gg07."""
 
 DRAFT = flow(
     step("draft", "artifact: {path: notes.txt}"),
@@ -109,32 +114,55 @@ async def test_a_rewritten_artifact_is_shown_anew_after_a_rework(d: House) -> No
     assert (await d.run_until(run_id))["status"] == "completed"
 
 
-async def test_gg07_of_64_deciders_on_64_connections_exactly_one_wins(d: House) -> None:
-    d.script.on("a", give(1))
-    run_id = await d.begin(flow(step("a"), gate("ask", "needs: [a], on_reject: continue"), step("b", "needs: [ask]")))
-    await d.run_until(run_id, "awaiting_approval")
+@pytest.mark.parametrize("sitting", range(SITTINGS))
+async def test_gg07_of_64_deciders_on_64_connections_exactly_one_wins(d: House, sitting: int) -> None:
+    text = flow(gate("ask", "on_reject: continue"), step("b", "needs: [ask]"))
+    async with AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(await d.client()) for _ in range(64)]
+        for number in range(ROUNDS):
+            run_id = await d.begin(text)
+            await d.run_until(run_id, "awaiting_approval")
+            won, lost = await _all_answer(clients, run_id)
+            assert (len(won), len(lost)) == (1, 63)
+            assert {refused.code for refused in lost} == {"gate_already_decided"}
+            assert {refused.data["winning_decision"]["decision"] for refused in lost} == set(won)
+            await d.run_until(run_id)
+            names = await d.names(run_id)
+            assert (names.count("approval_gate_decided"), d.script.count("b")) == (1, number + 1)
+
+
+async def _all_answer(clients: list[Client], run_id: str) -> tuple[list[str], list[Refused]]:
+    """Half of them approve, half reject, all at once: what was accepted, and what was refused."""
     won: list[str] = []
     lost: list[Refused] = []
 
-    async def answer(number: int) -> None:
-        word = "approve" if number % 2 else "reject"
-        async with await d.client() as client:
-            await ready.wait()
-            try:
-                await client.call("gate.decide", {"run_id": run_id, "gate": "ask", "decision": word})
-                won.append(word)
-            except Refused as refused:
-                lost.append(refused)
+    async def answer(client: Client, word: str) -> None:
+        try:
+            await client.call("gate.decide", {"run_id": run_id, "gate": "ask", "decision": word})
+            won.append(word)
+        except Refused as refused:
+            lost.append(refused)
 
-    ready = trio.Event()
     async with trio.open_nursery() as nursery:
-        for number in range(64):
-            nursery.start_soon(answer, number)
-        await trio.sleep(1)
-        ready.set()
-    assert (len(won), len(lost)) == (1, 63)
-    assert {refused.code for refused in lost} == {"gate_already_decided"}
-    assert {refused.data["winning_decision"]["decision"] for refused in lost} == set(won)
-    await d.run_until(run_id)
-    names = await d.names(run_id)
-    assert (names.count("approval_gate_decided"), d.script.count("b")) == (1, 1)
+        for number, client in enumerate(clients):
+            nursery.start_soon(answer, client, "approve" if number % 2 else "reject")
+    return won, lost
+
+
+async def test_a_byte_changed_while_the_run_was_held_asks_anew_at_the_resume(d: House) -> None:
+    run_id, hold = await drafted(d)
+    seen = await d.gate(run_id)
+    hold.open()
+    await d.when(run_id, lambda run: run["status"] == "awaiting_approval")
+    await d.call("run.pause", run_id=run_id)
+    await d.call("run.resume", run_id=run_id)
+    assert (await d.gate(run_id))["nonce"] == seen["nonce"]
+    await d.when(run_id, lambda run: run["status"] == "awaiting_approval")
+    await d.call("run.pause", run_id=run_id)
+    notes(d, run_id).write_text("hellO")
+    await d.call("run.resume", run_id=run_id)
+    assert (await d.gate(run_id))["instance"] == 2
+    refused = await d.refused("gate.decide", run_id=run_id, decision="approve", approval_request_id=seen["approval_request_id"])
+    assert refused.code == "gate_transition_guard_denied"
+    await d.decide(run_id, "approve")
+    assert (await d.run_until(run_id))["status"] == "completed"

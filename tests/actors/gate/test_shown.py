@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actors.gate.shown import artifacts_before, digest_of_shown, shown_at
+from actors.refusals import Principal
 from actors.run.evidence import gates_to_check
 from storage.codec import canonical
 from tests.actors.run.table import HASH, Story
@@ -185,3 +186,27 @@ def test_evidence_is_not_wanted_for_a_later_attempt() -> None:
 def test_a_node_that_has_no_question_shows_no_prompt() -> None:
     story = Story.begun("a")
     assert shown_at(story.state, "a", {})["prompt"] is None
+
+
+def test_another_version_voids_an_approval_whose_nodes_have_not_started_though_it_shows_the_same() -> None:
+    story = Story.begun("g gate: human_approval", "x needs: [g]")
+    story.decide("approve")
+    story.state.digest = "another"
+    assert story.claim() == ["run_execution_claimed", "reopen g", "ask g @2", "run_awaiting_approval"]
+    story.decide("approve")
+    assert story.claim() == ["run_execution_claimed", "start x @2"]
+
+
+def test_a_gate_that_is_open_while_the_run_is_held_is_asked_anew_at_the_resume_if_it_shows_something_else() -> None:
+    story = Story.begun(
+        *NOTES[:2], "o effect: once", "publish needs: [ask]", top=f"limits: {{parallel: 2}}\n{INPUTS}", inputs={"since": "v1"}
+    )
+    story.ok("draft", file="notes.json")
+    story.lose("o")
+    story.decide("approve", "ask", by=Principal(1001), nonce="old")
+    story.pause()
+    assert story.resume() == ["run_resumed"]
+    story.pause()
+    story.evidence = {"draft": "ff" * 32}
+    assert story.resume() == ["run_resumed", "reopen ask", "ask ask @2"]
+    assert sorted(story.state.open_gates) == ["ask", "o"]

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import trio
+from attrs import evolve
 
 from actors.node.executor import perform
 from actors.node.messages import ArtifactOrder, Failure, PythonOrder, Success, WorkOrder
@@ -60,12 +61,12 @@ async def test_a_function_gets_its_arguments_and_its_result_is_the_output(
 @pytest.mark.parametrize("keyword", ["async def", "def"])
 @pytest.mark.parametrize("isolate", [False, True])
 async def test_a_function_that_names_a_context_gets_it(order: Orders, tools: Tools, folder: Folder, keyword: str, isolate: bool) -> None:
-    names = "run_id, node_id, attempt, workdir, run_dir, idempotency_key"
+    names = "run_id, node_id, attempt, workdir, run_dir, idempotency_key, gate_feedback, gate_selections"
     parts = ", ".join(f"context.{name}" for name in names.split(", "))
     folder.write(f"{keyword} tell(context):\n    context.progress('half way')\n    return [{parts}]\n")
-    task = order(folder.call("tell", isolate=isolate))
+    task = evolve(order(folder.call("tell", isolate=isolate)), gate_feedback="shorter", gate_selections=("a",))
     verdict = await perform(task, tools)
-    assert verdict == Success(["run-1", "build", task.attempt, task.workdir, task.run_dir, "key-1"])
+    assert verdict == Success(["run-1", "build", task.attempt, task.workdir, task.run_dir, "key-1", "shorter", ["a"]])
     assert Path(task.run_dir, "logs", f"build.1.{task.attempt}.out").read_text() == "half way\n"
 
 

@@ -57,7 +57,7 @@ def naive_frontier(state: RunState) -> list[str]:
         if node.status == "skipped":
             return node.skip_reason in ("condition_not_met", "on_fail_continue")
         failed = node.status == "failed" and plan.nodes[node_id].on_fail.mode != "continue"
-        return node.status == "completed" or (failed and until == "settled")
+        return node.status in ("completed", "timed_out") or (failed and until == "settled")
 
     ready = [
         node_id

@@ -8,7 +8,9 @@ import pytest
 
 from actors.run import events as run
 from actors.run.why import reasons
+from actors.run.why_open import why_open
 from actors.scheduler.events import RunQueueReasonChanged
+from actors.settings import RunRules
 from tests.actors.run.table import Story
 
 GATE = "g gate: human_approval, timeout: 2h"
@@ -161,3 +163,19 @@ def test_runs_that_ended_otherwise() -> None:
         ("checkpoint_recovery_failed", "It was blocked. event 7 is torn"),
         ("run_task_panicked", "It failed. KeyError: x"),
     ]
+
+
+def test_a_gate_says_how_many_have_approved_and_how_it_is_answered() -> None:
+    story = Story.begun("g gate: human_review, name: Pick one, decisions: [reject, approve, cancel], min_approvals: 2")
+    story.decide("approve")
+    (found,) = why_open(story.state, story.now)
+    assert "1 of 2 have approved." in found["text"]
+    assert found["next"] == ["penstock approve run-1 g   (or reject, cancel-gate)"]
+
+
+def test_a_gate_that_only_its_resolver_answers_has_no_command() -> None:
+    story = Story.begun("g gate: pr_checks", rules=RunRules(resolver_types=frozenset({"pr_checks"})))
+    (found,) = why_open(story.state, story.now)
+    assert ("waits for its resolver, pr_checks" in found["text"], found["next"]) == (True, [])
+    story = Story.begun("g gate: human_review, decisions: [cancel]")
+    assert why_open(story.state, story.now)[0]["next"] == ["penstock cancel-gate run-1 g"]
