@@ -83,10 +83,8 @@ class Rule:
                 return self._bounded(_duration(raw), _duration)
             case "count":
                 return self._bounded(_count(raw), _count)
-            case "number":
+            case _:  # a number that need not be whole
                 return self._bounded(_number(raw), _number)
-            case _:
-                raise AssertionError(self.kind)
 
     def _some(self, words: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(word for word in self.choices if word in words) if set(words) <= set(self.choices) else _wrong()

@@ -31,7 +31,7 @@ def take_answer(turn: Turn, said: ResolverAnswer) -> dict[str, Any] | Refusal:
             text = f"Nobody answers gates of type {gate.gate_type} any more. Set gates.resolvers.{gate.gate_type}, then retry the node."
             record(turn, gate, Answer("reject", "system", reason="gate_resolver_missing"))
             fail_gate(turn, gate.node_id, "gate_resolver_missing", text, "configuration", {"type": gate.gate_type})
-        case "failed":
+        case _:
             turn.emit(
                 ApprovalGateResolverFailed(
                     node_id=gate.node_id, gate_name=gate.gate_name, instance=gate.instance, code=said.code, count=said.count,

@@ -182,3 +182,13 @@ async def test_a_gate_that_is_open_for_long_keeps_a_short_log(o: House, oracle: 
     await o.start()
     await o.run_until(run_id)
     assert len(oracle.polls) == 25
+
+
+async def test_an_answer_that_comes_to_a_held_run_after_the_time_of_its_gate_is_none(o: House, oracle: Oracle) -> None:
+    run_id = await asked(o, "timeout: 10s, on_timeout: fail")
+    await o.call("run.pause", run_id=run_id)
+    oracle.says = [Said("approved")]
+    await trio.sleep(60)
+    assert ((await o.run(run_id))["gate_history"], len(oracle.polls) > 1) == ([], True)
+    await o.call("run.resume", run_id=run_id)
+    assert [record["decision"] for record in (await o.run_until(run_id))["gate_history"]] == ["timed_out"]

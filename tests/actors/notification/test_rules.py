@@ -11,10 +11,12 @@ from actors.config import Config
 from actors.notification.events import NotificationFailed, NotificationGivenUp, NotificationQueued, NotificationSent
 from actors.notification.note import body_of, fold_note, stream_of, written
 from actors.notification.rules import told_of_ending
+from actors.resolver.messages import ResolverAnswer
 from actors.run.events import RunFailedPanic
 from actors.run.reaping import reap
 from actors.run.requests import Reap
 from actors.settings import RunRules
+from storage.records import Append
 from tests.actors.run.table import Story
 
 ALL = frozenset(Config().notify.events)
@@ -151,3 +153,13 @@ def test_what_is_over_is_due_no_more(end: NotificationSent | NotificationGivenUp
     assert line is not None
     assert (line.status, line.due_ms, line.updated_ms) == (status, None, 5)
     assert fold_note("n", []) is None
+
+
+def test_what_no_person_may_answer_is_told_when_it_is_decided_and_what_is_computed_is_not_told() -> None:
+    rules = RunRules(notify_events=ALL, notify_ways=("command",), resolver_types=frozenset({"pr_checks"}))
+    story = Story.begun("a", "q gate: quality, source: a, threshold: 0, needs: [a]", "g gate: pr_checks, needs: [q]", rules=rules)
+    story.ok("a", {"confidence": 50})
+    poll = story.once[0]
+    assert [append.stream.partition("-")[0] for append in story.once] == ["gate"]
+    story.operate(ResolverAnswer("g", 1, "pr_checks", "approved", Append(poll.stream, 1)))
+    assert [one["about"]["decided_by"] for one in told(story)[1:]] == ["resolver:pr_checks"]
