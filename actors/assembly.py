@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self, get_args
@@ -22,11 +22,13 @@ from actors.ids import RandomIds
 from actors.lease import Lease
 from actors.library import Library
 from actors.node.guardian.sweep import Strays
+from actors.notification.messages import LookAtOutbox
 from actors.paperwork import Paperwork
 from actors.plans import Plans
+from actors.resolver.messages import LookAtPolls
 from actors.run.stale import StaleRuns
 from actors.runtime import DaemonRuntime
-from actors.services import CALENDAR, WATCHMAN, Services
+from actors.services import CALENDAR, NOTIFIER, POLLER, WATCHMAN, Services
 from actors.settings import RunRules
 from actors.tree import daemon_tree
 from actors.version import VERSION
@@ -63,6 +65,9 @@ def run_rules(config: Config) -> RunRules:
         auto_resume=config.reaper.auto_resume,
         auto_resume_window_ms=config.reaper.auto_resume_window_ms,
         auto_resume_max=config.reaper.auto_resume_max,
+        resolver_types=frozenset(config.gates.resolver_types),
+        notify_events=frozenset(config.notify.events),
+        notify_ways=config.notify.ways,
         env={name: os.environ[name] for name in config.flow.script_inherit_env if name in os.environ},
     )
 
@@ -156,6 +161,7 @@ class Assembly:
             lease=_lease(store, config, ids.new(f"penstockd:{os.getpid()}"), clock), folder=places.data,
             tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])),
             report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
+            outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))),
         )  # fmt: skip
         is_step = workshop.guardian.is_step_process if embedded or clock is not None else partial(_is_step, workshop.guardian)
         control = ControlSettings(places.socket, VERSION, is_step, rights) if listen else None
@@ -206,9 +212,14 @@ def _about(places: Places, socket: str | None, now: int, *, embedded: bool) -> d
 
 def _look_at_triggers(system: System) -> None:
     """A workflow was changed: what it makes by itself may be due at another time. Where nobody listens, nothing is made."""
-    for name, message in ((CALENDAR, LookAtCalendar()), (WATCHMAN, LookForHandoffs())):
-        if system.alive(name):
-            with suppress(MailboxFull):  # it looks by itself, too
+    _tell(system, ((CALENDAR, LookAtCalendar()), (WATCHMAN, LookForHandoffs())))
+
+
+def _tell(system: System, messages: Iterable[tuple[str, object]]) -> None:
+    """Have these look soon; each looks by itself, too."""
+    for name, message in messages:
+        if system.receives(name):
+            with suppress(MailboxFull):
                 system.ref(name).tell_nowait(message)
 
 

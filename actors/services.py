@@ -24,13 +24,16 @@ if TYPE_CHECKING:
     from supervision import Clock
 
 __all__ = [
-    "CALENDAR", "INBOX", "LETTERS", "NEWBORN", "REGISTRAR", "REPORTER", "RUNS", "SCHEDULER", "STATUSES", "STEWARD", "WATCHMAN", "Services",
+    "CALENDAR", "INBOX", "LETTERS", "NEWBORN", "NOTIFIER", "POLLER", "REGISTRAR", "REPORTER", "RUNS", "SCHEDULER", "STATUSES", "STEWARD",
+    "WATCHMAN", "Services",
 ]  # fmt: skip
 
 NEWBORN = 1024
 CALENDAR = "calendar"
 INBOX = "inbox"
 LETTERS = "letters"
+NOTIFIER = "notifier"
+POLLER = "poller"
 REGISTRAR = "registrar"
 REPORTER = "reporter"
 STATUSES = "statuses"
@@ -44,6 +47,10 @@ def _nothing(run_id: str) -> None:
     """Nothing waits to be written."""
 
 
+def _nobody() -> None:
+    """Nobody waits for anything."""
+
+
 @frozen(eq=False)
 class Services:
     """`lease` says which claims are this daemon's, `folder` is the data folder, `tools` is made when the first attempt needs it,
@@ -51,7 +58,8 @@ class Services:
 
     `report` has the final report of an ended run written, soon and beside the run's own work, `show` its status file (None: there are
     none), and `forget` drops what waits to be written of a run that is removed. `newborn` holds the first fact of runs that
-    were made a moment ago and not opened yet, at most `NEWBORN` of them.
+    were made a moment ago and not opened yet, at most `NEWBORN` of them. `outbox` is called after a commit in which logs began beside a
+    run's own: whoever looks after such logs looks soon, and does so by himself, too.
     """
 
     store: Store
@@ -67,6 +75,7 @@ class Services:
     report: Callable[[RunState], None]
     forget: Callable[[str], None] = _nothing
     show: Callable[[Status], None] | None = None
+    outbox: Callable[[], None] = _nobody
     newborn: dict[str, tuple[RunCreated, int]] = Factory(dict)
 
     @property

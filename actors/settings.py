@@ -18,6 +18,7 @@ CRASH_ATTEMPTS = 3
 class RunRules:
     """Defaults that apply where a workflow is silent. Milliseconds. `env`: the daemon's variables that texts may name.
 
+    `notify_events`: of what a hook is told, `notify_ways`: how (command, url); both empty where there is none.
     `resolver_types`: the types of gates for which a resolver is registered.
     """
 
@@ -35,4 +36,6 @@ class RunRules:
     auto_resume_window_ms: int = 1_200_000
     auto_resume_max: int = 2
     env: Mapping[str, str] = Factory(dict)
+    notify_events: frozenset[str] = frozenset()
+    notify_ways: tuple[str, ...] = ()
     resolver_types: frozenset[str] = frozenset()

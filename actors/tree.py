@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING
 from actors.calendar.actor import Calendar
 from actors.control.server import control_branch
 from actors.dead_letter.actor import Dispatcher
+from actors.gate.pacing import Pace
 from actors.handoff.actor import Watchman
 from actors.heartbeat import Heartbeats
 from actors.housekeeping import Caretaker, Storekeeper, Warden
 from actors.library.steward import Steward
+from actors.notification.actor import Notifier
+from actors.notification.delivery import Hook
 from actors.removal.retention import Ages
 from actors.reporter import Reporter
+from actors.resolver.poller import Asking, Poller
+from actors.resolver.registry import registry_of
 from actors.run.registrar import Registrar
 from actors.scheduler.actor import Scheduler
 from actors.status_file import StatusWriter
@@ -73,6 +78,8 @@ def daemon_tree(
         ChildSpec("steward", lambda: Steward(services, library)),
         ChildSpec("inbox", lambda: Inbox(services, INBOX_S)),
         ChildSpec("letters", lambda: Dispatcher(services)),
+        ChildSpec("notifier", lambda: Notifier(services, Hook(guardian, config.notify, services.rules.env))),
+        ChildSpec("poller", lambda: Poller(services, _asking(config, guardian, services))),
         ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, ages)),
         ChildSpec("heartbeats", lambda: Heartbeats(services)),
         ChildSpec("reaper", lambda: Reaper(interval_s=LOOK_S, sweep=stale, stuck_after_s=STUCK_AFTER_S, on_stuck=on_stuck)),
@@ -83,3 +90,9 @@ def daemon_tree(
     if control is not None:
         children.append(ChildSpec("control", lambda: control_branch(control, runtime())))
     return Supervisor(children=children, strategy="rest_for_one", intensity=3, period=60.0)
+
+
+def _asking(config: Config, guardian: Guardian, services: Services) -> Asking:
+    gates = config.gates
+    pace = Pace(gates.resolver_min_interval_ms, gates.resolver_backoff, gates.resolver_max_interval_ms, gates.resolver_jitter)
+    return Asking(registry_of(gates, guardian, services.rules.env), pace, gates.resolver_timeout_ms / 1000)

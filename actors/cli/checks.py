@@ -17,6 +17,7 @@ from typing import Literal
 
 from attrs import frozen
 
+from actors.cli.checks_outside import look_at_hook, look_at_resolvers
 from actors.cli.link import Link
 from actors.control import endpoint
 from actors.control.client import Disconnected, NoDaemon
@@ -172,6 +173,14 @@ def _guardian(_: Link) -> list[Finding]:
     return [Finding("ok", "guardian", f"started a command and saw it end in {took_ms:.0f} ms")]
 
 
+def _hook(link: Link) -> list[Finding]:
+    return [Finding(level, "notify", text, advice) for level, text, advice in look_at_hook(link)]
+
+
+def _resolvers(link: Link) -> list[Finding]:
+    return [Finding(level, "resolvers", text, advice) for level, text, advice in look_at_resolvers(link)]
+
+
 CHECKS: dict[str, Callable[[Link], list[Finding]]] = {
     "system": _python,
     "settings": _settings,
@@ -183,4 +192,6 @@ CHECKS: dict[str, Callable[[Link], list[Finding]]] = {
     "guardian": _guardian,
     "git": _tools,
     "limits": _limits,
+    "notify": _hook,
+    "resolvers": _resolvers,
 }

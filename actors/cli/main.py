@@ -62,6 +62,7 @@ _SECTIONS = {
         "queue": ("queue:queue", "Show which runs have a slot, which wait, and why."),
         "throttle": ("queue:throttle", "Hold up runs that need an outside service."),
         "tree": ("look:tree", "Show the daemon's actors."),
+        "notify": ("notify:notify", "Look at the hook that is told what needs a person."),
         "doctor": ("doctor:doctor", "Check this installation and say what to do."),
         "config": ("settings:config", "Print the settings in force and where each came from."),
         "backup": ("upkeep:backup", "Write a consistent copy of the database."),

@@ -10,7 +10,8 @@ __all__ = ["OF_QUESTIONS"]
 
 def _opened(event: Event, _: str) -> str:
     prompt = (event.get("shown") or {}).get("prompt")
-    whom = "a person" if event.get("decisions", True) else f"its resolver, {event['gate_type']}"
+    asks = event["gate_type"] not in ("human_approval", "human_review")
+    whom = f"its resolver, {event['gate_type']}" if asks else "a person"
     dropped = f"; no options are {', '.join(event['dropped_options'])}" if event.get("dropped_options") else ""
     return f"{event['gate_name']}  waits for {whom}" + (f": {line(prompt)}" if prompt else "") + dropped
 
@@ -31,6 +32,10 @@ def _waits(event: Event, _: str) -> str:
 
 
 OF_QUESTIONS: dict[str, Sentence] = {
+    "approval_gate_resolver_failed": lambda event, _: (
+        f"{event['gate_name']}  its resolver gave no answer, time {event['count']}: {event['code']}"
+        + (f", {line(event['message'], 200)}" if event.get("message") else "")
+    ),
     "wait_node_registration_started": _waits,
     "wait_node_registered": lambda event, _: f"{event['node_id']}  waits",
     "wait_node_registration_failed": lambda event, _: f"{event['node_id']}  cannot wait, {event['code']}: {line(event['message'], 200)}",

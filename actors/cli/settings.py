@@ -42,4 +42,6 @@ def config(context: click.Context, *, explain: bool, as_json: bool) -> int:
 
 
 def _words(value: object) -> object:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {' '.join(said) if isinstance(said, list) else said}" for name, said in value.items()) or "none"
     return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else value

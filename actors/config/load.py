@@ -121,3 +121,12 @@ def _check_together(reading: _Reading, config: Config) -> None:
         renew, lease = shown["claims.renew_every"], shown["claims.lease"]
         allowed = f"at most half of claims.lease, which is {lease.value} ({lease.origin})"
         reading.problems.append(Problem(renew.key, "a claim would lapse before it is renewed", renew.value, allowed, renew.origin))
+    gates, notify = config.gates, config.notify
+    if gates.resolver_max_interval_ms < gates.resolver_min_interval_ms:
+        shown = {entry.key: entry for entry in config.entries()}
+        longest, least = shown["gates.resolver_max_interval"], shown["gates.resolver_min_interval"]
+        allowed = f"at least gates.resolver_min_interval, which is {least.value} ({least.origin})"
+        reading.problems.append(Problem(longest.key, "the interval would shrink", longest.value, allowed, longest.origin))
+    if notify.url is not None and notify.key_file is None:
+        origin, allowed = config.origins["notify.url"], "the file with the key that signs what is posted to notify.url"
+        reading.problems.append(Problem("notify.key_file", "nobody could tell who has posted that", None, allowed, origin))

@@ -5,20 +5,19 @@ A value comes from `penstock.toml` (already typed by TOML) or from the environme
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal, assert_never
 
 from attrs import field, frozen
 
+from actors.config.kinds import ALLOWED, READERS, Wrong, shown_map
 from actors.workflow.durations import DURATION_FORMS, DurationError, parse_duration, shown_duration
 
-__all__ = ["Rule", "Wrong", "choice", "count", "duration", "flag", "names", "principals", "word"]
+__all__ = ["Rule", "Wrong", "choice", "choices", "count", "duration", "flag", "names", "number", "outside", "principals", "word"]
 
 LONGEST_WORD = 128
-Kind = Literal["duration", "count", "choice", "flag", "word", "names", "principals"]
-
-
-class Wrong(ValueError):
-    """A value that its rule refuses; the text says what is allowed."""
+Outside = Literal["argv", "url", "path", "resolvers", "handles"]
+Kind = Literal["duration", "count", "number", "choice", "choices", "flag", "word", "names", "principals", Outside]
 
 
 @frozen
@@ -38,6 +37,8 @@ class Rule:
         match self.kind:
             case "choice":
                 return "one of " + ", ".join(self.choices)
+            case "choices":
+                return "a list of " + ", ".join(self.choices)
             case "flag":
                 return "true or false"
             case "word":
@@ -50,6 +51,10 @@ class Rule:
                 return f"a duration ({', '.join(DURATION_FORMS)}){self._range()}"
             case "count":
                 return f"a whole number{self._range()}"
+            case "number":
+                return f"a number{self._range()}"
+            case "argv" | "url" | "path" | "resolvers" | "handles":
+                return ALLOWED[self.kind]
             case _:
                 assert_never(self.kind)
 
@@ -61,9 +66,13 @@ class Rule:
 
     def read(self, raw: object) -> Any:
         """The value that `raw` means, or `Wrong`."""
+        if self.kind in READERS:
+            return READERS[self.kind](raw)
         match self.kind:
             case "choice":
                 return raw if isinstance(raw, str) and raw in self.choices else _wrong()
+            case "choices":
+                return self._some(_list(raw, bare_numbers=False))
             case "flag":
                 return _flag(raw)
             case "word":
@@ -74,10 +83,13 @@ class Rule:
                 return self._bounded(_duration(raw), _duration)
             case "count":
                 return self._bounded(_count(raw), _count)
-            case _:
-                assert_never(self.kind)
+            case _:  # a number that need not be whole
+                return self._bounded(_number(raw), _number)
 
-    def _bounded(self, value: int, unit: Any) -> int:
+    def _some(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(word for word in self.choices if word in words) if set(words) <= set(self.choices) else _wrong()
+
+    def _bounded(self, value: Any, unit: Any) -> Any:
         inside = (
             (self.low is None or value >= unit(self.low))
             and (self.high is None or value <= unit(self.high))
@@ -87,6 +99,8 @@ class Rule:
 
     def show(self, value: Any) -> Any:
         """A value as one would write it in the file."""
+        if self.kind in ("resolvers", "handles"):
+            return shown_map(value)
         return shown_duration(value) if self.kind == "duration" and value is not None else value
 
 
@@ -100,6 +114,16 @@ def _count(raw: object) -> int:
     if isinstance(raw, str) and raw.strip().isascii() and raw.strip().isdigit() and len(raw.strip()) <= 18:
         return int(raw)
     raise Wrong
+
+
+def _number(raw: object) -> float:
+    try:
+        value = float(raw) if isinstance(raw, str | int | float) and not isinstance(raw, bool) else math.nan
+    except (ValueError, OverflowError):
+        raise Wrong from None
+    if not math.isfinite(value):
+        raise Wrong
+    return value
 
 
 def _flag(raw: object) -> bool:
@@ -146,6 +170,21 @@ def duration(default: str | None, says: str, *, low: str | None = None, high: st
 def count(default: int, says: str, *, low: int | None = None, high: int | None = None) -> Any:
     """A whole number."""
     return _setting(default, Rule("count", says, low=None if low is None else str(low), high=None if high is None else str(high)))
+
+
+def number(default: float, says: str, *, low: float, high: float) -> Any:
+    """A number, not necessarily whole."""
+    return _setting(default, Rule("number", says, low=f"{low:g}", high=f"{high:g}"))
+
+
+def choices(says: str, *possible: str) -> Any:
+    """Some words of a closed list, by default all of them; in the environment separated by commas."""
+    return _setting(list(possible), Rule("choices", says, choices=possible))
+
+
+def outside(kind: Outside, says: str) -> Any:
+    """Something outside: a program, an address, a file (unset by default), or a table of such things (empty by default)."""
+    return _setting({} if kind in ("resolvers", "handles") else None, Rule(kind, says))
 
 
 def choice(default: str, says: str, *choices: str) -> Any:

@@ -7,10 +7,10 @@ from typing import Any
 
 from attrs import Attribute, Factory, field, fields, frozen
 
-from actors.config.rules import Rule, choice, count, duration, flag, names, principals, word
+from actors.config.rules import Rule, choice, choices, count, duration, flag, names, number, outside, principals, word
 
 __all__ = [
-    "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Nodes", "Reaper", "Retention", "Runs",
+    "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Nodes", "Notify", "Reaper", "Retention", "Runs",
     "Scheduler", "Schedules", "Storage", "table",
 ]  # fmt: skip
 
@@ -80,6 +80,37 @@ class Gates:
     )
     stale_after_ms: int = duration("1d", "how long a gate is open before it is marked as stale", above="0s")
     separate_from_author: bool = flag(False, "whether who started a run, or stored its workflow, must not approve its gates")
+    resolver_min_interval_ms: int = duration("15s", "how often a resolver is asked at most", low="1s", high="3600s")
+    resolver_backoff: float = number(1.5, "by how much the interval grows while a resolver's answer stays the same", low=1, high=10)
+    resolver_max_interval_ms: int = duration("300s", "what it grows to; at least resolver_min_interval", low="1s")
+    resolver_jitter: float = number(0.1, "by how much of itself an interval is lengthened at most, so that gates spread", low=0, high=1)
+    resolver_timeout_ms: int = duration("60s", "how long one question to a resolver may take", low="1s", high="600s")
+    resolvers: tuple[tuple[str, str | tuple[str, ...]], ...] = outside("resolvers", "who answers gates of which type")
+    tokens: tuple[tuple[str, str], ...] = outside("handles", "where the tokens lie that resolvers with an address are sent")
+
+    @property
+    def resolver_types(self) -> tuple[str, ...]:
+        """The types of gates that somebody answers, sorted."""
+        return tuple(name for name, _ in self.resolvers)
+
+
+@frozen
+class Notify:
+    """`[notify]`: who is told when a run needs a person."""
+
+    command: tuple[str, ...] | None = outside("argv", "the program that is started for each notification, with its body on standard input")
+    url: str | None = outside("url", "the address to which each notification is posted")
+    key_file: str | None = outside("path", "the file with the key that signs what is posted")
+    events: tuple[str, ...] = choices(
+        "of what is told", "gate_opened", "gate_reminded", "gate_escalated", "gate_decided", "run_failed", "run_blocked", "run_held"
+    )
+    timeout_ms: int = duration("30s", "how long one try may take", low="1s", high="600s")
+    give_up_after_ms: int = duration("24h", "how long a notification is tried before it becomes a dead letter", low="1s", high="30d")
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """In which ways somebody is told; empty where nobody is."""
+        return tuple(way for way, given in (("command", self.command), ("url", self.url)) if given is not None)
 
 
 @frozen
@@ -149,6 +180,7 @@ class Config:
     reaper: Reaper = Reaper()
     scheduler: Scheduler = Scheduler()
     gates: Gates = Gates()
+    notify: Notify = Notify()
     schedules: Schedules = Schedules()
     control: Control = Control()
     daemon: Daemon = Daemon()

@@ -109,6 +109,7 @@ _ROWS = (
     Method("dead_letter.ignore", letters.LetterSteer, changing=True, scope="operate"),
     Method("dead_letter.compensate", letters.LetterCompensate, changing=True, scope="operate"),
     Method("dead_letter.resolve", letters.LetterSteer, changing=True, scope="operate"),
+    Method("notify.test", p.Nothing, scope="operate", deadline=_PATIENT, aside=True),
     Method("actor.tell", p.ActorTell, changing=True, scope="operate"),
     Method("audit.verify", p.Nothing, deadline=_PATIENT, aside=True),
     Method("store.verify", p.Nothing, deadline=_PATIENT, aside=True),

@@ -18,7 +18,8 @@ __all__ = [
 
 @frozen
 class DeadLetterOpened(Fact):
-    """Something of a run failed for good. `source_type` is tool_effect (a node's work) or stateful_wait (nothing came in time).
+    """Something of a run failed for good. `source_type` is tool_effect (a node's work), stateful_wait (nothing came in time) or
+    notification (the hook did not take it).
 
     `options` are what may be done about it: retry, ignore, compensate, abandon.
     """

@@ -21,6 +21,7 @@ PENDING = ("retry_requested", "retrying")
 """What the dispatcher looks at."""
 SETTLED = ("ignored", "resolved")
 FIRST_MS, LONGEST_MS = 1_000, 300_000
+_SOURCES = {"stateful_wait": "wait", "tool_effect": "node", "notification": "notice"}
 
 
 @frozen
@@ -53,9 +54,11 @@ class Letter:
 
 
 def name_of(source_type: str, run_id: str, what: str) -> str:
-    """The name of a letter, the same whenever it is asked for: `what` is the wait's id, or the node's with its instance."""
+    """The name of a letter, the same whenever it is asked for: `what` is the wait's id, the node's with its instance, or the name
+    of a notification's log.
+    """
     digest = sha256("".join(f"{part}\0" for part in (source_type, run_id, what)).encode()).hexdigest()
-    return f"dead-letter-{'wait' if source_type == 'stateful_wait' else 'node'}-{digest[:16]}"
+    return f"dead-letter-{_SOURCES[source_type]}-{digest[:16]}"
 
 
 def fold_letter(letter_id: str, facts: Iterable[tuple[Fact, int]]) -> Letter | None:

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from actors.dead_letter.letter import KIND as LETTER
 from actors.node.contained import NotContained, open_folder, parent_beneath
+from actors.notification.note import KIND as NOTIFICATION
+from actors.resolver.row import KIND as POLL
 from actors.status_file import FOLDER
 from storage import ClaimLost
 from storage.crashpoints import reach
@@ -28,12 +30,13 @@ PAGE = 200
 
 
 async def remove(services: Services, line: Headline) -> bool:
-    """Remove the run's letters, folder, status file and log; whether all of it is gone. Raises Unavailable."""
+    """Remove the run's letters, notifications and polls, folder, status file and log; whether all of it is gone. Raises Unavailable."""
     store, run_id = services.store, line.stream
     services.forget(run_id)
-    while letters := store.catalog.list(LETTER, parent=run_id, limit=PAGE):
-        for letter in letters:
-            await store.purge(letter.stream)
+    for kind in (LETTER, NOTIFICATION, POLL):
+        while own := store.catalog.list(kind, parent=run_id, limit=PAGE):
+            for one in own:
+                await store.purge(one.stream)
     reach("purge.letters")
     workspace = line.facts.get("workspace")
     whole = await store.aside(partial(_remove_files, services.run_folder(run_id), workspace, run_id))

@@ -14,6 +14,7 @@ from actors.run.fold_gates import GATE_FOLDS
 from actors.run.fold_interventions import INTERVENTION_FOLDS
 from actors.run.fold_letters import LETTER_FOLDS
 from actors.run.fold_nodes import NODE_FOLDS, leave_attempts
+from actors.run.fold_polls import POLL_FOLDS
 from actors.run.fold_queue import QUEUE_FOLDS
 from actors.run.fold_run import RUN_FOLDS
 from actors.run.fold_steering import STEERING_FOLDS
@@ -85,6 +86,7 @@ FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     **NODE_FOLDS,
     **FINDING_FOLDS,
     **GATE_FOLDS,
+    **POLL_FOLDS,
     **WAIT_FOLDS,
     **QUEUE_FOLDS,
     **INTERVENTION_FOLDS,

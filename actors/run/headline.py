@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from actors.gate.expiry import next_gate_due
+from actors.resolver.row import keys_of
 from actors.run.events import RunCreated
 from actors.run.state import RunState
 from actors.scheduler.tickets import scheduled_key
@@ -44,10 +45,10 @@ def _open_waits(state: RunState) -> int:
 
 
 def lookup_keys(state: RunState) -> tuple[str, ...] | None:
-    """The keys under which webhook deliveries find the run; None where the workflow waits for none."""
-    if not state.plan.webhooks:
+    """The keys under which the run is found by webhook deliveries, and for its resolvers; None where the workflow has neither."""
+    if not state.plan.webhooks and not state.plan.resolvers:
         return None
-    return tuple(key for row in state.waits.values() if (key := row.lookup_key) is not None)
+    return tuple(key for row in state.waits.values() if (key := row.lookup_key) is not None) + keys_of(state)
 
 
 class LineKey(NamedTuple):

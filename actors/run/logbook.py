@@ -185,6 +185,8 @@ class Logbook:
         if claim is not None:
             self._claimed(held=isinstance(claim, Acquire) and claim.claimant is not None)
         self._line, self.committed = line, state.seq
+        if begun:
+            self.services.outbox()
         if events:
             self._note(before, line, events[-1], claimed=isinstance(claim, Acquire))
 

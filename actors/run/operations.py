@@ -14,6 +14,8 @@ from actors.gate.decide import decide_gate, means
 from actors.gate.messages import Decide
 from actors.gate.rules import recheck_open
 from actors.refusals import Refusal
+from actors.resolver.messages import ResolverAnswer
+from actors.resolver.rules import take_answer
 from actors.run.events import RunCancelRequested, RunPaused, RunPauseRequested, RunResumed, RunStopped
 from actors.run.failing import under_review
 from actors.run.finishing import finish, finish_refusal
@@ -155,4 +157,5 @@ _APPLY: dict[type, Callable[[Turn, Any], Answer]] = {
     Resolve: resolve_wait,
     RetryLetters: retry_letters,
     Reap: reap,
+    ResolverAnswer: take_answer,
 }

@@ -28,7 +28,7 @@ class Plan:
 
     `guards`: the gates before a node, nearest first. `eager`: nodes that are looked at as soon as they are ready, without taking a place
     among the attempts at once. `reads`: whose results a node's texts name. `webhooks`: whether a node waits for one.
-    `mission`: what the metadata ask for beside needs.
+    `resolvers`: whether a gate asks one. `mission`: what the metadata ask for beside needs.
     """
 
     workflow: Workflow
@@ -42,6 +42,7 @@ class Plan:
     eager: frozenset[str]
     reads: dict[str, frozenset[str]]
     webhooks: bool
+    resolvers: bool
     mission: Mission
 
     def is_handler(self, node_id: str) -> bool:
@@ -109,5 +110,6 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
         ),
         reads={node_id: _reads(node) for node_id, node in nodes.items()},
         webhooks=any(isinstance(node.action, Wait) and isinstance(node.action.on, Webhook) for node in workflow.nodes),
+        resolvers=any(isinstance(node.action, Gate) and node.action.resolved for node in workflow.nodes),
         mission=mission,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from actors.entity import Fact
+from actors.notification.rules import told_of_ending
 from actors.refusals import Refusal
 from actors.run.events import RunBlockedCorruptCheckpoint, RunFailedPanic
 from actors.run.logbook import CorruptLog
@@ -73,9 +74,13 @@ async def quarantine(services: Services, run_id: str, ended: Exit) -> str:
         run_id, services.store.journal.head(run_id), (run_codec().encode(event),), epoch=epoch,
         headline=headline, claim=Release() if epoch is not None else None,
     )  # fmt: skip
+    seq, workflow_id = append.expected + 1, line.group if line is not None else None
+    told = told_of_ending(services.rules, run_id, workflow_id or "", seq, event, now) if services.rules.notify_ways else []
     try:
-        await services.store.commit(Transaction(now, (append,)))
+        await services.store.commit(Transaction(now, (append, *told)))
     except StorageError:
         return ""  # it stays open to nobody; the next start of the daemon comes here again
-    services.watchers.grew(run_id, headline.status if headline else "failed", append.expected + 1, event.kind, moved=True)
+    if told:
+        services.outbox()
+    services.watchers.grew(run_id, headline.status if headline else "failed", seq, event.kind, moved=True)
     return event.kind

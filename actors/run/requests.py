@@ -10,6 +10,7 @@ from attrs import Factory, frozen
 from actors.dead_letter.messages import RetryLetters
 from actors.gate.messages import Decide
 from actors.refusals import Principal
+from actors.resolver.messages import ResolverAnswer
 from actors.wait.messages import Resolve, Signal
 from storage.records import Append
 
@@ -115,5 +116,5 @@ class Reap:
 
 Operation = (
     Pause | Resume | Cancel | Finish | Retry | Requeue | Continue | Recover | Repair | Fork | Decide | Signal | Resolve
-    | RetryLetters | Reap
+    | RetryLetters | Reap | ResolverAnswer
 )  # fmt: skip

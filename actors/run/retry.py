@@ -10,7 +10,7 @@ from attrs import frozen
 from actors.node.classes import normalise
 from actors.workflow.spec import Backoff, RetryPolicy
 
-__all__ = ["CEILING_MS", "DEFAULT_CLASSES", "PROVIDER_DEFAULT", "Retry", "attempt_cap", "backoff_ms", "decide_retry"]
+__all__ = ["CEILING_MS", "DEFAULT_CLASSES", "PROVIDER_DEFAULT", "Retry", "attempt_cap", "backoff_ms", "decide_retry", "jitter_ms"]
 
 CEILING_MS = 86_400_000
 MOST_ATTEMPTS = 10
@@ -48,7 +48,8 @@ def attempt_cap(kind: str, policy: RetryPolicy, validator: str | None = None, *,
     return 5 if validator == "research_brief" or (required_tools and validator != "standup_update") else 3
 
 
-def _jitter(limit_ms: int, seed: str) -> int:
+def jitter_ms(limit_ms: int, seed: str) -> int:
+    """A whole number from 0 to `limit_ms`, the same for the same seed."""
     return int.from_bytes(sha256(seed.encode()).digest()[:8], "big") % (limit_ms + 1) if limit_ms > 0 else 0
 
 
@@ -66,7 +67,7 @@ def backoff_ms(backoff: Backoff, attempt: int, seed: str) -> int:
         delay = min(delay, float(backoff.max_ms))
     if not math.isfinite(delay):
         return CEILING_MS
-    return min(CEILING_MS, math.floor(delay + 0.5) + _jitter(backoff.jitter_ms, seed))
+    return min(CEILING_MS, math.floor(delay + 0.5) + jitter_ms(backoff.jitter_ms, seed))
 
 
 def decide_retry(policy: RetryPolicy, spent: int, failure_class: str, seed: str, *, cap: int, elapsed_ms: int = 0) -> Retry:

@@ -11,6 +11,8 @@ from typing import Any
 from attrs import Factory, define
 
 from actors.entity import Fact
+from actors.notification.rules import appends_for
+from actors.resolver.row import opened
 from actors.run.evolve import evolve
 from actors.run.state import RunState
 from actors.scheduler.messages import Ticket
@@ -45,7 +47,13 @@ class Turn:
     answers: dict[Hashable, Any] = Factory(dict)
 
     def emit(self, event: Fact) -> None:
-        """Decide that `event` has happened."""
+        """Decide that `event` has happened. Whom to tell of it, and whom to ask about it, is decided with it."""
+        begun = opened(self.rules, self.state, event, self.now)
+        if self.rules.notify_ways:
+            begun += appends_for(self.rules, self.state, event, self.now)
+        if begun:
+            known = {append.stream for append in self.once}
+            self.once += [one for one in begun if one.stream not in known]
         evolve(self.state, event, self.now)
         self.events.append(event)
 

@@ -7,6 +7,7 @@ from typing import Any, assert_never
 from actors.run.state import OpenGate, RunState
 from actors.run.wording import reason, when, words
 from actors.wait.row import WaitRow
+from actors.workflow.spec_gate import HUMAN
 
 __all__ = ["why_open"]
 
@@ -38,8 +39,7 @@ def _gates(state: RunState, now: int) -> list[dict[str, Any]]:
 
 
 def _gate(state: RunState, gate: OpenGate, now: int) -> dict[str, Any]:
-    whom = "a person" if gate.decisions else f"its resolver, {gate.gate_type}"
-    text = f"Gate {gate.gate_name} has been open for {words(now - gate.opened_at_ms)} and waits for {whom}."
+    text = f"Gate {gate.gate_name} has been open for {words(now - gate.opened_at_ms)} and waits for {_whom(gate)}."
     if gate.votes:
         text += f" {len(gate.votes)} of {gate.min_approvals} have approved."
     if gate.escalated is not None:
@@ -51,6 +51,12 @@ def _gate(state: RunState, gate: OpenGate, now: int) -> dict[str, Any]:
     text += f" It asks: {question[:QUESTION]}" if question else ""
     steps = [_step(state, gate)] if gate.decisions else []
     return reason("awaiting_gate", text, *steps, node_id=gate.node_id, gate=gate.gate_name, expires_at_ms=gate.expires_at_ms)
+
+
+def _whom(gate: OpenGate) -> str:
+    if gate.gate_type in HUMAN:
+        return "a person"
+    return f"its resolver, {gate.gate_type}" + (", or a person" if gate.decisions else "")
 
 
 def _step(state: RunState, gate: OpenGate) -> str:

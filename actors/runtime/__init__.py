@@ -6,6 +6,7 @@ from actors.runtime.exhibits import ExhibitMethods
 from actors.runtime.handoffs import HandoffMethods
 from actors.runtime.letters import LetterMethods
 from actors.runtime.lives import LifeMethods
+from actors.runtime.notices import NoticeMethods
 from actors.runtime.removal import RemovalMethods
 from actors.runtime.runs import RunMethods
 from actors.runtime.schedules import ScheduleMethods
@@ -20,6 +21,6 @@ __all__ = ["DaemonRuntime"]
 
 class DaemonRuntime(
     WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, RemovalMethods, ExhibitMethods, WaitMethods,
-    LetterMethods, SystemMethods, UpkeepMethods,
+    LetterMethods, NoticeMethods, SystemMethods, UpkeepMethods,
 ):  # fmt: skip
     """All methods of one daemon."""

@@ -8,6 +8,7 @@ import trio
 
 from actors.gate.messages import Decide
 from actors.refusals import Refusal
+from actors.resolver.reading import polling_json
 from actors.run.view import gate_json
 from actors.run.why_held import needs_person
 from actors.runtime.base import Answer, Base
@@ -16,6 +17,7 @@ from actors.workflow.spec import Gate
 
 if TYPE_CHECKING:
     from actors.control import params as p
+    from actors.gate.record import OpenGate
     from actors.library import Version
     from actors.refusals import Principal, RequestKey
 
@@ -62,7 +64,12 @@ class GateMethods(Base):
             return []
         title = state.plan.workflow.name or state.workflow_id
         about = {"run_id": run_id, "workflow_id": state.workflow_id, "title": title, "run_status": state.status}
-        return [gate_json(run_id, gate) | about for gate in state.open_gates.values()]
+        return [gate_json(run_id, gate) | about | self._polling(run_id, gate) for gate in state.open_gates.values()]
+
+    def _polling(self, run_id: str, gate: OpenGate) -> dict[str, Any]:
+        """How the asking goes on, where a resolver is asked."""
+        found = polling_json(self.services.store, run_id, gate.node_id, gate.instance)
+        return {} if found is None else {"polling": found}
 
     async def gate_get(self, params: p.GateGet, by: Principal) -> Answer:
         state = self.fold(params.run_id)

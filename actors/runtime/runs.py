@@ -10,6 +10,7 @@ import orjson
 from actors.control.port import Page
 from actors.library import no_such_workflow, workflow_paused
 from actors.refusals import Refusal
+from actors.resolver.reading import with_polling
 from actors.run.finale import compose, report_paths, write_report
 from actors.run.known import is_run, no_such_run
 from actors.run.messages import Admit
@@ -134,7 +135,9 @@ class RunMethods(Base):
                 queue = await self.system.ref(SCHEDULER).ask(QueueOf(params.run_id), timeout=5.0) or {}
             except (ActorDead, AskTimeout):
                 queue = None
-        return {"run_id": params.run_id, "status": state.status, "reasons": reasons(state, queue, self.services.clock.now_ms())}
+        now = self.services.clock.now_ms()
+        found = with_polling(self.services.store, state, reasons(state, queue, now), now)
+        return {"run_id": params.run_id, "status": state.status, "reasons": found}
 
     async def run_report(self, params: p.RunOnly, by: Principal) -> Answer:
         state = self.fold(params.run_id)

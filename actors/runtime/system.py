@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict
 
 from actors.control.port import Page
+from actors.notification.outbox import outbox_of
 from actors.refusals import Refusal
 from actors.run.audits import audit_entry
 from actors.runtime.base import Answer
@@ -33,7 +34,8 @@ class SystemMethods(QueueMethods):
     async def system_info(self, params: p.Nothing, by: Principal) -> Answer:
         store = self.services.store
         counts = {status: count for status in STATUSES if (count := store.catalog.count("run", (status,)))}
-        return {**self.about, "store": store.info(), "runs": counts}
+        told = outbox_of(store)
+        return {**self.about, "store": store.info(), "runs": counts} | ({"notifications": told} if told else {})
 
     async def system_tree(self, params: p.Nothing, by: Principal) -> Answer:
         return {"rows": [asdict(row) for row in self.system.tree()], "dead_letters": self.system.dead_letters}

@@ -10,7 +10,7 @@ from actors.workflow.form import ABSENT, Form
 from actors.workflow.read_gate_options import read_options
 from actors.workflow.read_gate_quality import read_quality
 from actors.workflow.spec import Gate, GateExpiry
-from actors.workflow.spec_gate import ALL_DECISIONS, QUALITY
+from actors.workflow.spec_gate import ALL_DECISIONS, HUMAN, QUALITY
 
 __all__ = ["read_approval", "read_gate"]
 
@@ -80,12 +80,15 @@ def _read_fields(form: Form, draft: Draft, kind: str) -> Gate:
     on_reject = form.choice("on_reject", choices=("fail", "continue"), code="invalid_on_reject")
     prompt = form.text("prompt", "instructions")
     draft.templates.append((form.at("prompt", "instructions"), prompt))
+    options = read_options(form)
+    if kind not in HUMAN and isinstance(options, tuple):  # they tell a resolver what to look at
+        draft.templates.append((form.at("options"), [option.label for option in options]))
     return Gate(
         type=kind,
         prompt=prompt,
         on_reject="continue" if on_reject == "continue" else "fail",
         rework_targets=tuple(form.texts("rework", "rework_targets", single=True) or ()),
-        options=read_options(form),
+        options=options,
         expires_after_ms=expires,
         on_expiry=on_expiry,
         escalate_to=escalate_to,

@@ -111,3 +111,23 @@ def test_what_is_shown_can_be_written_back_and_means_the_same(tmp_path: Path) ->
 def test_every_line_of_the_table_says_what_it_is_for_and_what_is_allowed() -> None:
     assert all(entry.says and entry.allowed for entry in Config().entries())
     assert set(table()) == {one.name for one in fields(Config)} - {"origins"}
+
+
+def test_the_interval_of_resolvers_does_not_shrink() -> None:
+    with pytest.raises(ConfigInvalid) as caught:
+        load({"PENSTOCK_GATES_RESOLVER_MIN_INTERVAL": "10m"}, None)
+    assert [(p.key, p.found) for p in caught.value.problems] == [("gates.resolver_max_interval", "5m")]
+
+
+def test_what_is_posted_is_signed() -> None:
+    with pytest.raises(ConfigInvalid) as caught:
+        load({"PENSTOCK_NOTIFY_URL": "https://hook.example/"}, None)
+    assert [(p.key, p.origin) for p in caught.value.problems] == [("notify.key_file", "PENSTOCK_NOTIFY_URL")]
+
+
+def test_tables_come_from_the_file_and_from_the_environment(tmp_path: Path) -> None:
+    path = _file(tmp_path, '[gates.resolvers]\npr_checks = ["gh", "pr", "view"]\n[notify]\ncommand = ["tell"]\n')
+    assert load({}, path).gates.resolver_types == ("pr_checks",)
+    assert load({}, path).notify.ways == ("command",)
+    both = load({"PENSTOCK_GATES_RESOLVERS": '{"deploy": "https://x.example/"}'}, path)
+    assert both.gates.resolvers == (("deploy", "https://x.example/"),)

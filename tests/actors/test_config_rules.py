@@ -122,3 +122,67 @@ def test_a_flag_is_true_or_false(raw: object, value: object) -> None:
 def test_a_word_is_short_and_without_blanks(raw: object, value: object) -> None:
     assert _reads(RULES["claims.claimant_id"], raw) == value
     assert RULES["claims.claimant_id"].allowed.startswith("one word of at most 128 characters")
+
+
+@pytest.mark.parametrize(
+    ("key", "raw", "value"),
+    [
+        ("notify.command", ["tell", ""], ("tell", "")),
+        ("notify.command", '["tell", "a b"]', ("tell", "a b")),
+        ("notify.command", [], "refused"),
+        ("notify.command", [" "], "refused"),
+        ("notify.command", ["a\0b"], "refused"),
+        ("notify.command", "tell me", "refused"),
+        ("notify.command", ["tell", 5], "refused"),
+        ("notify.command", ["x"] * 257, "refused"),
+        ("notify.url", "https://hook.example/x?y=1", "https://hook.example/x?y=1"),
+        ("notify.url", "http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+        ("notify.url", "ftp://hook.example/", "refused"),
+        ("notify.url", "https://", "refused"),
+        ("notify.url", "https://user:pass@hook.example/", "refused"),
+        ("notify.url", "https://hook.example/#part", "refused"),
+        ("notify.url", "https://hook.example:99999/", "refused"),
+        ("notify.url", "https://hook.example:0/", "refused"),
+        ("notify.url", "https://hook.example/a b", "refused"),
+        ("notify.url", "https://hook.example/\u00e4", "refused"),
+        ("notify.url", "https://[::1/", "refused"),
+        ("notify.url", 5, "refused"),
+        ("notify.key_file", "/etc/key", "/etc/key"),
+        ("notify.key_file", "key", "refused"),
+        ("notify.events", ["run_failed", "gate_opened"], ("gate_opened", "run_failed")),
+        ("notify.events", "gate_opened, run_failed", ("gate_opened", "run_failed")),
+        ("notify.events", [], ()),
+        ("notify.events", ["gate_closed"], "refused"),
+        ("gates.resolver_backoff", 1, 1.0),
+        ("gates.resolver_backoff", "2.5", 2.5),
+        ("gates.resolver_backoff", 10.1, "refused"),
+        ("gates.resolver_backoff", 0.9, "refused"),
+        ("gates.resolver_backoff", "nan", "refused"),
+        ("gates.resolver_backoff", "fast", "refused"),
+        ("gates.resolver_backoff", True, "refused"),
+        ("gates.resolver_jitter", 0, 0.0),
+        ("gates.resolvers", {"b": ["gh"], "a": "https://x.example/"}, (("a", "https://x.example/"), ("b", ("gh",)))),
+        ("gates.resolvers", '{"pr_checks": "forge:https://api.x.example"}', (("pr_checks", "forge:https://api.x.example"),)),
+        ("gates.resolvers", {"pr_checks": "forge:https://x.example/?a=1"}, "refused"),
+        ("gates.resolvers", {"human_review": ["gh"]}, "refused"),
+        ("gates.resolvers", {"quality_gate": ["gh"]}, "refused"),
+        ("gates.resolvers", {"PR": ["gh"]}, "refused"),
+        ("gates.resolvers", {"pr_checks": 5}, "refused"),
+        ("gates.resolvers", "[", "refused"),
+        ("gates.resolvers", [], "refused"),
+        ("gates.tokens", {"default": "file:/etc/token", "bot": "env:BOT"}, (("bot", "env:BOT"), ("default", "file:/etc/token"))),
+        ("gates.tokens", {"default": "s3cret"}, "refused"),
+        ("gates.tokens", {"default": "file:token"}, "refused"),
+        ("gates.tokens", {"default": "env:A-B"}, "refused"),
+        ("gates.tokens", {"default": 5}, "refused"),
+        ("gates.tokens", {"": "env:A"}, "refused"),
+    ],
+)  # fmt: skip
+def test_what_names_something_outside(key: str, raw: object, value: object) -> None:
+    assert _reads(RULES[key], raw) == value
+
+
+def test_tables_are_shown_as_one_writes_them() -> None:
+    rule = RULES["gates.resolvers"]
+    written = {"deploy": "https://x.example/", "pr_checks": ["gh", "pr"]}
+    assert rule.show(rule.read(written)) == written

@@ -28,6 +28,8 @@ MODULES: Final = {
     "Schedules": ("actors.calendar.events",),
     "Handoffs": ("actors.handoff.events",),
     "Webhook deliveries": ("actors.wait.deliveries",),
+    "Polls of resolvers": ("actors.resolver.events",),
+    "Notifications": ("actors.notification.events",),
     "Removal": ("actors.removal.events",),
 }
 

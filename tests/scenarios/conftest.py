@@ -20,8 +20,9 @@ import storage.writer
 from tests.scenarios.bounds import real_seconds
 from tests.scenarios.harness import House, in_memory, open_house
 from tests.scenarios.invariants import ALL
+from tests.scenarios.oracle import Oracle, oracle_in
 
-__all__ = ["d", "house", "place", "real"]
+__all__ = ["d", "house", "o", "oracle", "place", "real"]
 
 HERE = Path(__file__).parent
 
@@ -80,3 +81,16 @@ async def real(place: Path) -> AsyncGenerator[House, None]:
     async with open_house(place, ALL, inline=False) as made:
         await made.start()
         yield made
+
+
+@pytest.fixture
+def oracle(house: House, monkeypatch: pytest.MonkeyPatch) -> Oracle:
+    """Who answers gates of the types that daemons of this house have resolvers for."""
+    return oracle_in(house, monkeypatch)
+
+
+@pytest.fixture
+async def o(house: House, oracle: Oracle) -> House:
+    """A daemon with resolvers."""
+    await house.start()
+    return house

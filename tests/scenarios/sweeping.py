@@ -15,6 +15,7 @@ from tests.scenarios.bounds import real_seconds
 from tests.scenarios.harness import House, in_memory, open_house
 from tests.scenarios.invariants import ALL
 from tests.scenarios.tales import ending_of
+from tests.scenarios.tales_outside import outside
 
 __all__ = ["Plan", "Tale", "swept", "told"]
 
@@ -30,8 +31,9 @@ def told(tale: Tale, plan: Plan) -> tuple[dict[str, Any], int]:
     async def live() -> tuple[dict[str, Any], int]:
         async with open_house(folder, ALL) as house:
             house.revive, house.point.plan = True, list(plan)
-            await house.start()
-            ending = await ending_of(house, await tale(house))
+            with outside(house, tale):
+                await house.start()
+                ending = await ending_of(house, await tale(house))
         _neutral(ending, folder)
         return ending, house.point.fired
 

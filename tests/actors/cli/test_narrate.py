@@ -16,6 +16,7 @@ from actors.gate import events as gate_events
 from actors.node import events as node_events
 from actors.node import findings
 from actors.removal.events import RunPurged
+from actors.resolver.events import ApprovalGateResolverFailed
 from actors.run import course, interventions, steering
 from actors.run import events as run_events
 from actors.scheduler import events as queue_events
@@ -23,7 +24,7 @@ from actors.wait import events as wait_events
 
 MODULES = (run_events, node_events, gate_events, wait_events, findings, course, steering, interventions, queue_events)
 FACTS: list[type[Fact]] = [fact for module in MODULES for name in module.__all__ if isinstance(fact := getattr(module, name), type)]
-FACTS += [DeadLetterRetryRequeued, RunPurged]
+FACTS += [DeadLetterRetryRequeued, RunPurged, ApprovalGateResolverFailed]
 
 
 def least(fact: type[Fact]) -> Fact:

@@ -1,0 +1,1 @@
+"""What is outside of Penstock and no step of a run: programs and addresses that the settings name."""

@@ -1,0 +1,111 @@
+"""One HTTP request to an address that the settings name: bounded in time and size, verified, never led to another host or through a proxy.
+
+The library is imported in a thread when the first request is made: it costs a quarter of a second, which most daemons never need.
+"""
+
+from __future__ import annotations
+
+import importlib
+import ssl
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+import trio
+from attrs import Factory, field, frozen
+
+from actors.outside.trouble import Trouble
+
+if TYPE_CHECKING:
+    import httpx2
+
+__all__ = ["LARGEST", "Reply", "Request", "fetch"]
+
+LARGEST = 1 << 20
+"""Bytes of a body that are taken."""
+_MOST_REDIRECTS = 3
+_REDIRECTS = (301, 302, 307, 308)
+_library: Any = None
+_trust: ssl.SSLContext | None = None
+
+
+@frozen
+class Request:
+    """What is asked. Headers and body may hold secrets, and are never shown."""
+
+    method: str
+    url: str
+    timeout_s: float
+    headers: Mapping[str, str] = field(default=Factory(dict), repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+@frozen
+class Reply:
+    """What came: the names of headers in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+async def fetch(request: Request) -> Reply:
+    """The reply, whatever its status.
+
+    Raises Trouble: `http_unreachable`, `http_timeout`, `http_redirected` (to another host, or of what is no GET), `http_too_large`,
+    `http_broken` (half an answer, or none that is HTTP). No text of a server or a secret stands in it.
+    """
+    where = urlsplit(request.url).netloc
+    library = await _load()
+    with trio.move_on_after(request.timeout_s):
+        try:
+            async with library.AsyncClient(trust_env=False, verify=_trust, timeout=None, follow_redirects=False) as client:
+                return await _follow(client, request)
+        except (library.ConnectError, library.UnsupportedProtocol) as error:
+            raise Trouble("http_unreachable", f"{where} cannot be reached: {error}") from None
+        except (library.HTTPError, library.InvalidURL, library.StreamError) as error:
+            raise Trouble("http_broken", f"the exchange with {where} broke off: {type(error).__name__}") from None
+    raise Trouble("http_timeout", f"{where} had not answered after {request.timeout_s:g} s")
+
+
+async def _load() -> Any:
+    global _library, _trust  # noqa: PLW0603  made once per process, see above
+    if _library is None:
+        _library = await trio.to_thread.run_sync(importlib.import_module, "httpx2")
+        _trust = await trio.to_thread.run_sync(ssl.create_default_context)
+    return _library
+
+
+async def _follow(client: httpx2.AsyncClient, request: Request) -> Reply:
+    url, headers = request.url, {**request.headers, "Accept-Encoding": "identity"}
+    for _ in range(_MOST_REDIRECTS + 1):
+        async with client.stream(request.method, url, headers=headers, content=request.body) as response:
+            if response.status_code not in _REDIRECTS:
+                said = {name.lower(): value for name, value in response.headers.items()}
+                return Reply(response.status_code, said, await _body(response, url))
+            url = _next(request, url, response.headers.get("location", ""))
+    raise Trouble("http_redirected", f"{urlsplit(url).netloc} redirects more than {_MOST_REDIRECTS} times")
+
+
+def _next(request: Request, url: str, location: str) -> str:
+    """Where a redirect leads: a token that was meant for one host is never sent to another."""
+    target = urljoin(url, location)
+    before, after = urlsplit(url), urlsplit(target)
+    if request.method != "GET" or (before.scheme, before.netloc) != (after.scheme, after.netloc):
+        raise Trouble("http_redirected", f"{before.netloc} redirects elsewhere, which is not followed; set the new address if it is right")
+    return target
+
+
+async def _body(response: httpx2.Response, url: str) -> bytes:
+    """The whole body, as it was sent. Too long a one is cancelled: only that ends the library's generators in their order."""
+    if response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+        raise Trouble("http_broken", f"{urlsplit(url).netloc} packed its answer, which nobody has asked for")
+    body = bytearray()
+    with trio.CancelScope() as scope:
+        async for chunk in response.aiter_raw():
+            body += chunk[: LARGEST + 1 - len(body)]
+            if len(body) > LARGEST:
+                scope.cancel()
+    if len(body) > LARGEST:
+        raise Trouble("http_too_large", f"{urlsplit(url).netloc} sent more than {LARGEST} bytes")
+    return bytes(body)
