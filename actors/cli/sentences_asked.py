@@ -8,6 +8,12 @@ from actors.cli.text import date_time
 __all__ = ["OF_QUESTIONS"]
 
 
+_PARTICIPLES = {
+    "approve": "approved", "reject": "rejected", "rework": "sent back", "cancel": "answered by cancelling the run,", "pass": "passed",
+    "fail": "failed", "timed_out": "timed out, closed", "timeout_resume": "taken as approved", "expired": "expired, closed",
+}  # fmt: skip
+
+
 def _opened(event: Event, _: str) -> str:
     prompt = (event.get("shown") or {}).get("prompt")
     asks = event["gate_type"] not in ("human_approval", "human_review")
@@ -19,7 +25,8 @@ def _opened(event: Event, _: str) -> str:
 def _decided(event: Event, _: str) -> str:
     chosen = f", options {', '.join(event['selections'])}" if event.get("selections") else ""
     words = f": {line(event['feedback'])}" if event.get("feedback") else because(event)
-    return f"{event['gate_name']}  {event['decision']} by {event['decided_by']}{chosen}{words}{again(event.get('reset_nodes'))}"
+    what = _PARTICIPLES.get(event["decision"], event["decision"])
+    return f"{event['gate_name']}  {what} by {event['decided_by']}{chosen}{words}{again(event.get('reset_nodes'))}"
 
 
 def _waits(event: Event, _: str) -> str:

@@ -68,10 +68,18 @@ def test_events_of_a_node_say_attempt_duration_and_the_first_line_of_what_came_o
 def test_somebody_who_watches_is_spared_claims_digests_and_repetitions() -> None:
     narrator = Narrator()
     assert narrator.live_line(at(0, "run_execution_claimed", claim_id="c", claimant_id="p", lease_epoch=1)) is None
-    opened = at(0, "approval_gate_opened", gate_name="ok", nonce="n" * 32, shown={"prompt": "Publish?"}, shown_digest="d" * 64)
+    opened = at(
+        0,
+        "approval_gate_opened",
+        gate_name="ok",
+        gate_type="human_approval",
+        nonce="n" * 32,
+        shown={"prompt": "Publish?"},
+        shown_digest="d" * 64,
+    )
     assert str(narrator.live_line(opened)).endswith("  ok  waits for a person: Publish?")
     decided = at(0, "approval_gate_decided", gate_name="ok", decision="rework", decided_by="uid:1", feedback="shorter", reset_nodes=["a"])
-    assert narrator.words(decided) == "ok  rework by uid:1: shorter; done again: a"
+    assert narrator.words(decided) == "ok  sent back by uid:1: shorter; done again: a"
     assert narrator.live_line(at(0, "node_completed", node_id="ok", attempt=0, output={"decision": "approve"})) is None
 
 
