@@ -16,7 +16,8 @@ __all__ = ["BadJson", "canonical", "loads_strict"]
 
 _INT_DIGITS = 19
 _INT_MAX = 2**63 - 1
-_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+# Possessive, and a string without an end reaches to the end: no text makes the search remember or go over anything twice.
+_STRING_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -26,8 +27,11 @@ class BadJson(ValueError):
     code = "bad_json"
 
 
-def loads_strict(data: bytes, *, depth: int = 64, keys: int = 10_000, string: int = 512 * 1024) -> Any:
-    """The value of one JSON text. `depth` levels, `keys` per object, `string` characters per string at most; raises BadJson."""
+def loads_strict(data: bytes, *, depth: int = 64, keys: int = 10_000, string: int | None = 512 * 1024) -> Any:
+    """The value of one JSON text. `depth` levels, `keys` per object, `string` characters per string at most; raises BadJson.
+
+    `string` None takes strings as they are, for a caller that mends surrogates and NUL instead of refusing them.
+    """
     _check_depth(data, depth)
     pairs = _unique(keys)
     try:
@@ -38,7 +42,7 @@ def loads_strict(data: bytes, *, depth: int = 64, keys: int = 10_000, string: in
         raise
     except (ValueError, RecursionError) as error:
         raise BadJson(f"not JSON: {error}") from None
-    if b"\\u" in data or len(data) > string:
+    if string is not None and (b"\\u" in data or len(data) > string):
         _check_texts(value, string)
     return value
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import trio
-from attrs import Factory, field, frozen
+from attrs import Factory, define, field, frozen
 
 from actors.outside.trouble import Trouble
 
@@ -56,16 +56,38 @@ async def fetch(request: Request) -> Reply:
     `http_broken` (half an answer, or none that is HTTP). No text of a server or a secret stands in it.
     """
     where = urlsplit(request.url).netloc
-    library = await _load()
+    library, line = await _load(), _Line()
     with trio.move_on_after(request.timeout_s):
         try:
             async with library.AsyncClient(trust_env=False, verify=_trust, timeout=None, follow_redirects=False) as client:
-                return await _follow(client, request)
+                return await _follow(client, request, line)
         except (library.ConnectError, library.UnsupportedProtocol) as error:
             raise Trouble("http_unreachable", f"{where} cannot be reached: {error}") from None
         except (library.HTTPError, library.InvalidURL, library.StreamError) as error:
             raise Trouble("http_broken", f"the exchange with {where} broke off: {type(error).__name__}") from None
+        finally:
+            await line.hang_up()
     raise Trouble("http_timeout", f"{where} had not answered after {request.timeout_s:g} s")
+
+
+@define
+class _Line:
+    """The connection that was dialled and does not stand yet: a cancelled TLS handshake leaves it to nobody."""
+
+    _dialled: Any = None
+
+    async def trace(self, name: str, about: Mapping[str, Any]) -> None:
+        """Hears of the steps that the library takes."""
+        if name == "connection.connect_tcp.complete":
+            self._dialled = about["return_value"]
+        elif name == "http11.send_request_headers.started":
+            self._dialled = None
+
+    async def hang_up(self) -> None:
+        """Close it, whatever else has been given up."""
+        if self._dialled is not None:
+            with trio.CancelScope(shield=True):
+                await self._dialled.aclose()
 
 
 async def _load() -> Any:
@@ -76,10 +98,11 @@ async def _load() -> Any:
     return _library
 
 
-async def _follow(client: httpx2.AsyncClient, request: Request) -> Reply:
+async def _follow(client: httpx2.AsyncClient, request: Request, line: _Line) -> Reply:
     url, headers = request.url, {**request.headers, "Accept-Encoding": "identity"}
+    traced = {"trace": line.trace}
     for _ in range(_MOST_REDIRECTS + 1):
-        async with client.stream(request.method, url, headers=headers, content=request.body) as response:
+        async with client.stream(request.method, url, headers=headers, content=request.body, extensions=traced) as response:
             if response.status_code not in _REDIRECTS:
                 said = {name.lower(): value for name, value in response.headers.items()}
                 return Reply(response.status_code, said, await _body(response, url))

@@ -6,6 +6,7 @@ import gzip
 import socket
 
 import pytest
+import trio
 
 from actors.outside.trouble import Trouble
 from actors.outside.web import LARGEST, Request, fetch
@@ -93,3 +94,21 @@ async def test_proxies_of_the_environment_are_not_used(web: Server, monkeypatch:
 def test_what_is_shown_of_a_request_holds_no_secret() -> None:
     request = Request("GET", "https://forge.example/", 1.0, {"Authorization": "Bearer s3cret"}, b"s3cret")
     assert "s3cret" not in repr(request)
+
+
+async def test_a_server_that_shakes_no_hands_is_given_up_and_left() -> None:
+    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    port = listeners[0].socket.getsockname()[1]
+    left = trio.Event()
+
+    async def silent(stream: trio.SocketStream) -> None:
+        while await stream.receive_some(1024):
+            pass
+        left.set()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(trio.serve_listeners, silent, listeners)
+        assert (await trouble(f"https://127.0.0.1:{port}/", timeout_s=0.3)).code == "http_timeout"
+        with trio.fail_after(5):
+            await left.wait()
+        nursery.cancel_scope.cancel()
