@@ -26,8 +26,11 @@ class BadJson(ValueError):
     code = "bad_json"
 
 
-def loads_strict(data: bytes, *, depth: int = 64, keys: int = 10_000, string: int = 512 * 1024) -> Any:
-    """The value of one JSON text. `depth` levels, `keys` per object, `string` characters per string at most; raises BadJson."""
+def loads_strict(data: bytes, *, depth: int = 64, keys: int = 10_000, string: int | None = 512 * 1024) -> Any:
+    """The value of one JSON text. `depth` levels, `keys` per object, `string` characters per string at most; raises BadJson.
+
+    `string` None takes strings as they are, for a caller that mends surrogates and NUL instead of refusing them.
+    """
     _check_depth(data, depth)
     pairs = _unique(keys)
     try:
@@ -38,7 +41,7 @@ def loads_strict(data: bytes, *, depth: int = 64, keys: int = 10_000, string: in
         raise
     except (ValueError, RecursionError) as error:
         raise BadJson(f"not JSON: {error}") from None
-    if b"\\u" in data or len(data) > string:
+    if string is not None and (b"\\u" in data or len(data) > string):
         _check_texts(value, string)
     return value
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from attrs import Attribute, Factory, field, fields, frozen
 
+from actors.config.backends import DEFAULTS, Backend
 from actors.config.rules import Rule, choice, count, duration, flag, names, principals, word
 
 __all__ = [
@@ -140,7 +141,10 @@ class Entry:
 
 @frozen
 class Config:
-    """All settings in force. Durations are whole milliseconds. `origins` names where each key that was set came from."""
+    """All settings in force. Durations are whole milliseconds. `origins` names where each key that was set came from.
+
+    `backends` stand in tables of their own, `[backends.NAME]`, and in the file alone.
+    """
 
     runs: Runs = Runs()
     nodes: Nodes = Nodes()
@@ -154,6 +158,7 @@ class Config:
     retention: Retention = Retention()
     storage: Storage = Storage()
     flow: Flow = Flow()
+    backends: tuple[Backend, ...] = DEFAULTS
     origins: Mapping[str, str] = field(default=Factory(dict), eq=False, repr=False)
 
     def entries(self) -> list[Entry]:
@@ -173,7 +178,7 @@ class Config:
 
 def table() -> dict[str, dict[str, tuple[Attribute[Any], Rule]]]:
     """Section to key to field and rule, in the order of this file. A key is its field's name without the unit that Python wants to see."""
-    return {section.name: _keys(type(section.default)) for section in fields(Config) if section.name != "origins"}
+    return {section.name: _keys(type(section.default)) for section in fields(Config) if section.name not in {"backends", "origins"}}
 
 
 def _keys(section: Any) -> dict[str, tuple[Attribute[Any], Rule]]:

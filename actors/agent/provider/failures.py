@@ -36,8 +36,7 @@ class ProviderFailure(Exception):
 
     `code` is one of CLASSES; `message` says in our words what happened, where, and what to do, and holds no key. `status` is the HTTP
     status, `request_id` the service's name for the call, `retry_after_ms` what the service asked to wait: each None where there was none.
-    `partial` is the text heard before the failure, `usage` what the service had counted by then. `calls_made` counts the calls that this
-    failure stands for, its repetitions included.
+    `partial` is the text heard before the failure, `usage` what the service had counted by then.
     """
 
     def __init__(
@@ -50,7 +49,6 @@ class ProviderFailure(Exception):
         retry_after_ms: int | None = None,
         partial: str = "",
         usage: TokenUsage | None = None,
-        calls_made: int = 1,
     ) -> None:
         super().__init__(f"{code}: {message}")
         self.failure_class: FailureClass = CLASSES[code]
@@ -61,4 +59,15 @@ class ProviderFailure(Exception):
         self.retry_after_ms = retry_after_ms
         self.partial = partial
         self.usage = usage or TokenUsage()
-        self.calls_made = calls_made
+
+    def at(self, backend: str, partial: str, usage: TokenUsage) -> ProviderFailure:
+        """The same failure, with the backend's name in front of its message, what was heard and what it has cost."""
+        return ProviderFailure(
+            self.code,
+            f"backend {backend!r}: {self.message}",
+            status=self.status,
+            request_id=self.request_id,
+            retry_after_ms=self.retry_after_ms,
+            partial=partial,
+            usage=usage,
+        )

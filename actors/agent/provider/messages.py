@@ -11,8 +11,8 @@ from actors.agent.provider.failures import ProviderFailure
 from actors.agent.provider.tokens import TokenUsage
 
 __all__ = [
-    "Answer", "AssistantTurn", "CallBegun", "Limits", "ModelRequest", "OnPart", "Part", "Provider", "ProviderFailure", "Stop", "TextDelta",
-    "TokenUsage", "ToolCall", "ToolResult", "ToolSpec", "Turn", "UserText",
+    "Answer", "AssistantTurn", "CallBegun", "CallFailed", "Limits", "ModelRequest", "OnPart", "Part", "Provider", "ProviderFailure", "Stop",
+    "TextDelta", "TokenUsage", "ToolCall", "ToolResult", "ToolSpec", "Turn", "UserText",
 ]  # fmt: skip
 
 Stop = Literal["end", "tools", "length", "refusal"]
@@ -83,7 +83,7 @@ class ModelRequest:
 
 @frozen
 class TextDelta:
-    """The next characters of the answer. What was heard of a call that fails later is no answer."""
+    """The next characters of the answer. What was heard before a CallFailed is no answer."""
 
     text: str
 
@@ -96,7 +96,20 @@ class CallBegun:
     name: str
 
 
-Part = TextDelta | CallBegun
+@frozen
+class CallFailed:
+    """A call failed and is made again after `again_after_ms`, perhaps by another backend or model: what was heard so far is void.
+
+    `backend` and `model` are those of the call that failed, and `failure.usage` is what it has cost all the same.
+    """
+
+    backend: str
+    model: str
+    failure: ProviderFailure
+    again_after_ms: int = 0
+
+
+Part = TextDelta | CallBegun | CallFailed
 OnPart = Callable[[Part], object]
 """Hears each part in order, as it comes. Must not wait."""
 
@@ -140,5 +153,5 @@ class Provider(Protocol):
         ...
 
     async def stream(self, request: ModelRequest, on_part: OnPart) -> Answer:
-        """The whole answer; `on_part` hears it as it comes. Raises ProviderFailure. Cancelling closes the connection."""
+        """The whole answer; `on_part` hears it as it comes. Raises ProviderFailure of the last call. Cancelling closes the connection."""
         ...
