@@ -11,7 +11,7 @@ from actors.config.backends import DEFAULTS, Backend
 from actors.config.rules import Rule, choice, count, duration, flag, names, principals, word
 
 __all__ = [
-    "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Nodes", "Reaper", "Retention", "Runs",
+    "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Ledger", "Nodes", "Reaper", "Retention", "Runs",
     "Scheduler", "Schedules", "Storage", "table",
 ]  # fmt: skip
 
@@ -114,6 +114,13 @@ class Retention:
 
 
 @frozen
+class Ledger:
+    """`[ledger]`: what calls of models cost."""
+
+    prices: str | None = word("a JSON file with prices beside those that are shipped, absolute or beside the configuration")
+
+
+@frozen
 class Storage:
     """`[storage]`: the database."""
 
@@ -156,6 +163,7 @@ class Config:
     control: Control = Control()
     daemon: Daemon = Daemon()
     retention: Retention = Retention()
+    ledger: Ledger = Ledger()
     storage: Storage = Storage()
     flow: Flow = Flow()
     backends: tuple[Backend, ...] = DEFAULTS

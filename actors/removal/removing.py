@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from actors.agent.thread_log import KIND as THREAD
 from actors.dead_letter.letter import KIND as LETTER
 from actors.node.contained import NotContained, open_folder, parent_beneath
 from actors.status_file import FOLDER
@@ -28,12 +29,15 @@ PAGE = 200
 
 
 async def remove(services: Services, line: Headline) -> bool:
-    """Remove the run's letters, folder, status file and log; whether all of it is gone. Raises Unavailable."""
+    """Remove the run's letters, conversations, folder, status file and log; whether all of it is gone. Raises Unavailable."""
     store, run_id = services.store, line.stream
     services.forget(run_id)
     while letters := store.catalog.list(LETTER, parent=run_id, limit=PAGE):
         for letter in letters:
             await store.purge(letter.stream)
+    while threads := store.catalog.list(THREAD, parent=run_id, limit=PAGE):
+        for thread in threads:
+            await store.purge(thread.stream)
     reach("purge.letters")
     workspace = line.facts.get("workspace")
     whole = await store.aside(partial(_remove_files, services.run_folder(run_id), workspace, run_id))

@@ -11,8 +11,10 @@ from typing import Any, Literal, assert_never
 
 from attrs import Factory, define, frozen
 
+from actors.agent.binding import Bound
 from actors.gate.record import GateRecord, OpenGate
 from actors.node.messages import Usage
+from actors.run.artifact_row import ArtifactRow
 from actors.run.frontier import Frontier
 from actors.run.node_state import NodeError, NodeState, NodeStatus
 from actors.run.plan import Plan
@@ -50,6 +52,8 @@ class RunState:
     `activity_ms` is when something happened in it, claims left aside; `progressed`: something did since its last claim.
     `waits` holds the newest wait of each node. `heard` maps the keys of signals that came to the wait they ended (empty: kept).
     `letters` names the dead letter for whose sake a node's present instance began.
+    `used_up` is the budget for whose sake an attempt was ended before its next call. `marks` are the keys of facts that stand in the log
+    once, `artifacts` what became of files by node, instance and attempt.
     `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
     `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
     no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`, `revived_ms`:
@@ -74,6 +78,7 @@ class RunState:
     workspace: str | None = None
     started_by: str | None = None
     forked_from: str | None = None
+    binding: tuple[Bound, ...] = ()
     inputs: Mapping[str, Any] = Factory(dict)
     scheduled_for_ms: int | None = None
     queues: bool = False
@@ -89,6 +94,9 @@ class RunState:
     claimed: bool = False
     limits: dict[str, float] = Factory(dict)
     usage: Usage = Factory(Usage)
+    used_up: str | None = None
+    marks: set[tuple[str, str, int, int]] = Factory(set)
+    artifacts: dict[tuple[str, int, int], ArtifactRow] = Factory(dict)
     phase: str | None = None
     milestones: dict[str, None] = Factory(dict)
     conclusion: Conclusion | None = None

@@ -6,13 +6,14 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from actors.workflow.canonical_agent import agent_json, persona_json
 from actors.workflow.canonical_retry import retry_json
 from actors.workflow.canonical_triggers import triggers_json
 from actors.workflow.canonical_wait import wait_json
 from actors.workflow.json_text import read_json
 from actors.workflow.parse import load_tree
 from actors.workflow.problems import Report
-from actors.workflow.spec import Command, Contract, Gate, Input, Need, Node, OnFail, Python, Shell, Wait, Workflow
+from actors.workflow.spec import Action, Agent, Command, Contract, Gate, Input, Need, Node, OnFail, Python, Shell, Wait, Workflow
 from actors.workflow.tree import STORED
 
 __all__ = ["decode", "digest", "encode"]
@@ -75,6 +76,7 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
             "folder": workflow.folder,
             "metadata": dict(workflow.metadata),
             "providers": list(workflow.providers),
+            "personas": {persona.name: persona_json(persona) for persona in workflow.personas},
             **triggers_json(workflow.triggers),
         },
         description="",
@@ -132,7 +134,7 @@ def _on_fail(on_fail: OnFail) -> Any:
     return None if on_fail.mode == "fail" else on_fail.mode
 
 
-def _action(action: Command | Shell | Python | Gate | Wait) -> dict[str, Any]:
+def _action(action: Action) -> dict[str, Any]:
     match action:
         case Command():
             return {"argv": list(action.argv)} | _slim({"env": dict(action.env), "stdin": action.stdin})
@@ -140,6 +142,8 @@ def _action(action: Command | Shell | Python | Gate | Wait) -> dict[str, Any]:
             return {"run": action.run} | _slim({"env": dict(action.env)})
         case Python():
             return {"function": action.function} | _slim({"isolate": action.isolate}, isolate=False)
+        case Agent():
+            return agent_json(action)
         case Wait():
             return {"wait": wait_json(action)}
     return {"gate": _gate(action)}
