@@ -94,11 +94,14 @@ class Toolbox:
     def _read(self, given: Mapping[str, Any]) -> str:
         path = _text(given, "path")
         fd = open_beneath(self.folder, path, _READ)
-        with os.fdopen(fd, "rb") as file:
+        try:
             found = os.fstat(fd)
             if not S_ISREG(found.st_mode):
                 raise _Refused(f"{path} is no plain file.")
-            text = file.read(LARGEST_READ).decode("utf-8", "replace").replace("\0", "\ufffd")
+            with open(fd, "rb", closefd=False) as file:
+                text = file.read(LARGEST_READ).decode("utf-8", "replace").replace("\0", "\ufffd")
+        finally:
+            os.close(fd)
         return text if found.st_size <= LARGEST_READ else f"{text}\n[... {found.st_size} bytes in all]"
 
     def _list(self, given: Mapping[str, Any]) -> str:

@@ -9,14 +9,24 @@ from typing import TYPE_CHECKING, Any
 import trio
 from attrs import define, field, frozen
 
-from actors.agent.provider.messages import Answer, ModelRequest, OnPart, Provider, ProviderFailure, TextDelta, TokenUsage, ToolCall
+from actors.agent.provider.messages import (
+    Answer,
+    ModelRequest,
+    OnPart,
+    Provider,
+    ProviderFailure,
+    TextDelta,
+    TokenUsage,
+    ToolCall,
+    ToolResult,
+)
 
 if TYPE_CHECKING:
     from tests.scenarios.harness import House
 
 __all__ = [
-    "BAD", "FLOW", "GOOD", "POOL", "Backstage", "Held", "Model", "Reply", "agent", "ask", "crew", "fails", "persona", "says", "takes",
-    "told", "writes",
+    "BAD", "FLOW", "GOOD", "POOL", "Backstage", "Held", "Model", "Reply", "actor", "agent", "ask", "crew", "fails", "persona", "says",
+    "takes", "told", "writes",
 ]  # fmt: skip
 
 Reply = Callable[[ModelRequest, OnPart], Awaitable[Answer]]
@@ -45,6 +55,19 @@ def ask(tool: str, *, usage: TokenUsage = USAGE, **arguments: Any) -> Reply:
     return says("", (tool, arguments), usage=usage)
 
 
+def by_heart(request: ModelRequest) -> Reply:
+    """What one says who knows his part: looks around first, writes what does not fit, and what does when he is told."""
+    last = request.turns[-1]
+    if isinstance(last, ToolResult):
+        return writes("notes.json", BAD)
+    return writes("notes.json", GOOD) if "REPAIR" in str(last) else ask("list_dir", path=".")
+
+
+async def actor(request: ModelRequest, on_part: OnPart) -> Answer:
+    """The same as an answer: it hangs on what was said alone, whoever asks and however often."""
+    return await by_heart(request)(request, on_part)
+
+
 def fails(code: str = "provider_overloaded") -> Reply:
     """The call comes to nothing."""
 
@@ -71,27 +94,29 @@ class Model:
     name: str
     script: list[Reply]
     requests: list[ModelRequest]
+    otherwise: Reply
 
     async def stream(self, request: ModelRequest, on_part: OnPart) -> Answer:
-        """The next answer; the last one again when no other is left."""
+        """The next answer."""
         self.requests.append(request)
-        reply = self.script.pop(0) if self.script else says()
+        reply = self.script.pop(0) if self.script else self.otherwise
         return await reply(request, on_part)
 
 
 @define(eq=False)
 class Backstage:
-    """The backends of a story. `down` says why one of them cannot be used."""
+    """The backends of a story. `down` says why one of them cannot be used; `always` answers when nothing is left of the script."""
 
     script: list[Reply] = field(factory=list)
     requests: list[ModelRequest] = field(factory=list)
     down: dict[str, str] = field(factory=dict)
+    always: Reply | None = None
 
     def available(self) -> Mapping[str, str]:
         return {"stage": "", **self.down}
 
     def provider(self, name: str, model: str) -> Provider:
-        return Model(name, self.script, self.requests)
+        return Model(name, self.script, self.requests, self.always or says())
 
 
 FLOW = """penstock: 1
