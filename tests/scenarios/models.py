@@ -116,6 +116,8 @@ class Backstage:
         return {"stage": "", **self.down}
 
     def provider(self, name: str, model: str) -> Provider:
+        if name in self.down:
+            raise ProviderFailure("provider_unknown", f"{name} {self.down[name]}")
         return Model(name, self.script, self.requests, self.always or says())
 
 

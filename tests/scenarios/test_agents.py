@@ -9,7 +9,7 @@ import orjson
 import pytest
 import trio
 
-from actors.agent.provider.messages import ToolResult
+from actors.agent.provider.messages import CallFailed, ProviderFailure, TokenUsage, ToolResult
 from tests.scenarios.harness import House
 from tests.scenarios.models import BAD, GOOD, agent, ask, crew, fails, says, takes, told, writes
 
@@ -157,3 +157,53 @@ async def test_an_agent_that_turns_in_circles_is_stopped(d: House) -> None:
     run = await told(d, *[ask("list_dir", path=".")] * 64, says("done at last"), flow=crew(agent(more="")))
     [failed] = [event for event in await d.events(run["run_id"]) if event["event"] == "node_failed"]
     assert (failed["code"], run["status"]) == ("agent_turns_exhausted", "completed")
+
+
+async def test_each_repetition_of_a_call_is_a_row_of_its_own(d: House) -> None:
+    async def at_second(request: Any, on_part: Any) -> Any:
+        failure = ProviderFailure("provider_rate_limited", "slow down", usage=TokenUsage(10, 0))
+        on_part(CallFailed("stage", request.model, failure, 500))
+        return await writes("notes.json", GOOD)(request, on_part)
+
+    run = await told(d, at_second)
+    calls = (await d.call("ledger.list", run_id=run["run_id"]))["calls"]
+    assert [(row["turn"], row["status"], row["input_tokens"]) for row in calls] == [(1, "error", 10), (2, "ok", 100)]
+    assert run["total_tokens"] == 130
+
+
+async def test_an_answer_that_no_log_can_hold_is_trouble_of_the_provider(d: House) -> None:
+    run = await told(d, ask("list_dir", path=float("nan")), says("ok"), flow=crew(agent(more="")))
+    [failed] = [event for event in await d.events(run["run_id"]) if event["event"] == "node_failed"]
+    assert (failed["code"], run["status"], run["total_tokens"]) == ("provider_malformed", "completed", 240)
+
+
+async def test_a_backend_that_is_gone_by_then_fails_the_attempt(d: House) -> None:
+    run_id = await d.begin(
+        crew("{id: z, wait: {timer: 5s}}", agent(more="needs: [z], retry: {max_attempts: 1}").replace("retry: {max_attempts: 2}, ", ""))
+    )
+    d.models.down["stage"] = "is gone"
+    run = await d.run_until(run_id)
+    assert (run["nodes"][1]["error"]["code"], run["status"]) == ("provider_unknown", "failed")
+
+
+async def test_what_a_folder_refuses_is_said_before_any_call(d: House, tmp_path: Path) -> None:
+    (tmp_path / "out").symlink_to("/etc")
+    run = await told(d, flow=crew(agent(more="artifact: {path: out/notes.json, schema: notes}"), top=f"workspace: {tmp_path}"))
+    assert (run["nodes"][0]["error"]["code"], d.models.requests) == ("artifact_path_escapes", [])
+
+
+async def test_trouble_after_a_file_that_does_not_fit_is_told_as_trouble(d: House, tmp_path: Path) -> None:
+    async def torn(*_: Any) -> Any:
+        (tmp_path / "notes.json").write_text(BAD)
+        raise ProviderFailure("provider_truncated", "cut")
+
+    run = await told(d, torn, writes("notes.json", GOOD), flow=crew(agent(), top=f"workspace: {tmp_path}"))
+    assert [event["code"] for event in await d.events(run["run_id"]) if event["event"] == "node_failed"] == ["provider_truncated"]
+    assert run["status"] == "completed"
+
+
+async def test_a_file_without_a_schema_may_hold_anything_and_long_words_are_cut(d: House) -> None:
+    run = await told(d, writes("notes.txt", "x"), flow=crew(agent(more="artifact: notes.txt")))
+    assert (run["status"], run["nodes"][0]["output"]) == ("completed", "")
+    run = await told(d, says("w " * 40_000), flow=crew(agent(more="output: lines"), name="long"))
+    assert (run["status"], len(run["nodes"][0]["output"][0])) == ("completed", 65_536)

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from actors.agent.artifacts import ArtifactExpected
 from actors.node.messages import AgentOrder, ArtifactFact, Failure, Interruption, Outcome, RepairOrder, Success, Usage
+from actors.run.delivering import announce
 from actors.run.orders import Folders, work_order
 from actors.run.outcomes import on_outcome
 from actors.run.report import markdown_report, report_json
@@ -145,7 +147,9 @@ def test_a_path_that_cannot_be_rendered_is_named_as_it_is_written() -> None:
         "z", "a agent: writer, instructions: write, needs: [z], artifact: {path: '{{ nodes.z.output.name }}', schema: s}", top=TOP
     )
     assert story.ok("z", "text")[1:] == ["start a", "artifact_expected", "prompt_sent"]
-    assert story.log[-2][0].path == "{{ nodes.z.output.name }}"  # type: ignore[attr-defined]
+    expected = story.log[-2][0]
+    assert isinstance(expected, ArtifactExpected)
+    assert expected.path == "{{ nodes.z.output.name }}"
     assert isinstance(work_order(story.state, "a", Folders("/d", "/w"), story.rules), Failure)
 
 
@@ -208,3 +212,10 @@ def test_the_report_says_what_was_used(line: str, *, unpriced: bool) -> None:
     story = begun("", top="")
     story.state.usage = Usage(1, 2, 0.5, unpriced=unpriced)
     assert line in markdown_report(report_json(story.state, []), "now")
+
+
+def test_what_stands_in_the_log_already_is_not_said_again() -> None:
+    story = begun()
+    assert story.do(lambda turn: announce(turn, "a"), go_on=False) == []
+    story.state.nodes["a"].prompted = 0
+    assert story.do(lambda turn: announce(turn, "a"), go_on=False) == []
