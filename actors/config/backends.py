@@ -88,7 +88,7 @@ def _read(name: str, table: Mapping[str, Any], flaws: list[Flaw]) -> Backend:
         else:
             values[attribute] = value
     kind = values.get("kind") or (name if name in KINDS else "openai")
-    if "base_url" not in values and name not in KINDS:
+    if "base_url" not in table and name not in KINDS:
         flaws.append(Flaw(f"{name}.base_url", "is missing", "", KEYS["base_url"][1]))
     backend = Backend(**{"name": name, "kind": kind, "base_url": KINDS[kind], **values})
     if name in KINDS and backend.key_env is None and backend.key_file is None and "base_url" not in values:
