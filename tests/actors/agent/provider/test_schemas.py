@@ -28,10 +28,11 @@ OPEN: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string"}
         ({**CLOSED, "$defs": {"x": OPEN}}, False),
         ({**CLOSED, "$defs": 3}, True),
         ({"type": "string"}, True),
+        ({"items": True}, True),
     ],
     ids=[
         "closed", "open", "optional", "bare", "open_inside", "closed_items", "open_items", "closed_choice", "open_choice", "closed_defs",
-        "open_defs", "no_defs", "text",
+        "open_defs", "no_defs", "text", "anything",
     ],
 )  # fmt: skip
 def test_every_object_is_closed_and_all_its_properties_are_required(schema: Any, fits: bool) -> None:
