@@ -28,6 +28,7 @@ __all__ = ["Post", "exchange"]
 
 _REFUSAL_BYTES = 64 * 1024
 _SHORTEST_SECRET = 8
+_DEEPEST = 10
 _DIALLED = "connection.connect_tcp.complete"
 _CONNECTED = "http11.send_request_headers.started"
 _LATE: Final = {
@@ -199,5 +200,13 @@ def _too_large(most: int) -> ProviderFailure:
 
 
 def _cause(error: BaseException) -> str:
-    """The words of the system or of TLS; they hold no data of ours."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    """The words of the system or of TLS at the bottom of an error; they hold no data of ours."""
+    said = type(error).__name__
+    deeper: BaseException | None = error
+    for _ in range(_DEEPEST):
+        if deeper is None:
+            break
+        said = (deeper.strerror if isinstance(deeper, OSError) and deeper.strerror else str(deeper)) or said
+        inside = deeper.exceptions[0] if isinstance(deeper, BaseExceptionGroup) else None
+        deeper = inside or deeper.__cause__ or deeper.__context__
+    return " ".join(said.split())[:200]

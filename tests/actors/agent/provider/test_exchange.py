@@ -46,6 +46,7 @@ async def test_f45_nobody_listens() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, and not listening
         failure = await failing(f"http://127.0.0.1:{taken.getsockname()[1]}")
+    assert "refused" in failure.message
     assert (failure.code, failure.failure_class, failure.usage) == ("provider_connect_failed", "provider_transient", TokenUsage())
 
 
@@ -67,6 +68,7 @@ async def test_f45_there_is_no_tls_at_the_other_end() -> None:
     async with faulty(Reply([b"HTTP/1.1 400 no\r\n\r\n"], raw=True, reads=False)) as server:
         failure = await failing(server.url.replace("http:", "https:"))
     assert failure.code == "provider_connect_failed"
+    assert "SSL" in failure.message
 
 
 async def test_f45_a_connection_that_never_stands() -> None:
