@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 
 import pytest
 
@@ -41,6 +42,15 @@ async def test_a_refusal_of_any_length_is_read_in_part() -> None:
 async def test_a_key_that_the_model_repeats_is_heard_by_nobody() -> None:
     async with faulty(whole(f"the key is {KEY}")) as server:
         assert (await provider(server.url).stream(REQUEST, lambda _: None)).text == "the key is ***"
+
+
+async def test_nothing_that_the_library_logs_holds_the_key_or_what_was_said(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        await against(Reply([b"{}"], 401))
+    assert caplog.records != []
+    assert KEY not in caplog.text
+    assert "blue" not in caplog.text
+    assert "hi" not in [word for record in caplog.records for word in record.getMessage().split()]
 
 
 async def test_a_short_key_is_not_looked_for() -> None:
