@@ -16,7 +16,8 @@ __all__ = ["BadJson", "canonical", "loads_strict"]
 
 _INT_DIGITS = 19
 _INT_MAX = 2**63 - 1
-_STRING_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+# Possessive, and a string without an end reaches to the end: no text makes the search remember or go over anything twice.
+_STRING_OR_BRACKET = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
 _CANONICAL = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 
 

@@ -84,11 +84,12 @@ def _read(name: str, table: Mapping[str, Any], flaws: list[Flaw]) -> Backend:
         attribute, allowed, read = KEYS[key]
         value = read(raw)
         if value is None:
-            flaws.append(Flaw(f"{name}.{key}", "not an allowed value", "" if key == "headers" else raw, allowed))
+            secret = key in ("headers", "key_env") or "@" in str(raw)  # where people put a key or a password by mistake
+            flaws.append(Flaw(f"{name}.{key}", "not an allowed value", "" if secret else raw, allowed))
         else:
             values[attribute] = value
     kind = values.get("kind") or (name if name in KINDS else "openai")
-    if "base_url" not in values and name not in KINDS:
+    if "base_url" not in table and name not in KINDS:
         flaws.append(Flaw(f"{name}.base_url", "is missing", "", KEYS["base_url"][1]))
     backend = Backend(**{"name": name, "kind": kind, "base_url": KINDS[kind], **values})
     if name in KINDS and backend.key_env is None and backend.key_file is None and "base_url" not in values:
@@ -143,7 +144,7 @@ _A_TIME = "a duration of at most a day"
 KEYS: Final[dict[str, tuple[str, str, Callable[[object], Any]]]] = {
     "kind": ("kind", "one of " + ", ".join(KINDS), lambda raw: raw if isinstance(raw, str) and raw in KINDS else None),
     "base_url": ("base_url", "an http or https address without user, query and fragment", _url),
-    "key_env": ("key_env", "the name of a variable of the daemon", _matching(r"[A-Za-z_][A-Za-z0-9_]{0,127}")),
+    "key_env": ("key_env", "the name of a variable of the daemon, in capitals", _matching(r"[A-Z_][A-Z0-9_]{0,127}")),
     "key_file": ("key_file", "the absolute path of a file", _matching(r"/[^\x00-\x1f]{1,4000}")),
     "headers": (
         "headers",

@@ -88,3 +88,11 @@ def test_what_json_cannot_say_has_no_canonical_form(value: object) -> None:
 
 def test_the_canonical_form_sorts_keys_and_keeps_letters() -> None:
     assert canonical({"b": [1, 2.5, None], "a": "ü", "B": True}) == '{"B":true,"a":"ü","b":[1,2.5,null]}'.encode()
+
+
+@pytest.mark.parametrize("end", [b"", b"\\", b'"'], ids=["no_end", "half_an_escape", "end"])
+def test_a_string_full_of_escapes_is_gone_over_once(end: bytes) -> None:
+    """Going over it once for each quote in it would take minutes."""
+    data = b'["' + b'\\"[' * 100_000 + end
+    with pytest.raises(BadJson, match="not JSON"):
+        loads_strict(data, string=None)

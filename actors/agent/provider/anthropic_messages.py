@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from attrs import Factory, define, frozen
 
@@ -98,6 +98,8 @@ def _blocks(turn: Turn) -> list[dict[str, Any]]:
             return [{"type": "tool_result", "tool_use_id": call_id, "content": text, "is_error": is_error}]
         case AssistantTurn(text, calls):
             return _text(text) + [{"type": "tool_use", "id": one.call_id, "name": one.name, "input": one.arguments} for one in calls]
+        case _:
+            assert_never(turn)
 
 
 def _text(text: str) -> list[dict[str, Any]]:
@@ -206,6 +208,8 @@ class MessageFold:
         self._count(data.get("usage"))
 
     def _message_stop(self, _: dict[str, Any]) -> None:
+        if self._block is not None:
+            raise malformed("the message stops inside a block")
         self._ended = True
 
     def _say(self, text: str) -> None:
@@ -225,7 +229,7 @@ class MessageFold:
         if not self._ended or not self._stop:
             raise ProviderFailure("provider_truncated", "the answer ended in the middle, before its last event")
         stop = STOPS.get(self._stop)
-        if stop is None or self._block is not None:
+        if stop is None:
             raise malformed(f"the reason for its end is {self._stop[:40]!r}, and these are known: {', '.join(STOPS)}")
         calls = tuple(map(_complete, self._calls)) if stop == "tools" else ()
         if stop == "tools" and not calls:

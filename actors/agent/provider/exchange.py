@@ -28,6 +28,8 @@ __all__ = ["Post", "exchange"]
 
 _REFUSAL_BYTES = 64 * 1024
 _SHORTEST_SECRET = 8
+_DEEPEST = 10
+_DIALLED = "connection.connect_tcp.complete"
 _CONNECTED = "http11.send_request_headers.started"
 _LATE: Final = {
     "connect": ("provider_connect_failed", "no connection stood after {} ms; see that the address is right and reachable"),
@@ -57,6 +59,7 @@ class _Watch:
     scope: trio.CancelScope
     phase: str = "connect"
     late: str = "connect"
+    _dialled: Any = None
     _ends: float = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -76,10 +79,19 @@ class _Watch:
         found: int = getattr(self.limits, f"{phase}_ms")
         return found
 
-    async def trace(self, name: str, _: Mapping[str, Any]) -> None:
+    async def trace(self, name: str, about: Mapping[str, Any]) -> None:
         """Hears of the steps that the library takes."""
-        if name == _CONNECTED and self.phase == "connect":
+        if name == _DIALLED:
+            self._dialled = about["return_value"]
+        elif name == _CONNECTED and self.phase == "connect":
+            self._dialled = None
             self.enter("first_byte")
+
+    async def hang_up(self) -> None:
+        """Closes a connection that was dialled and never stood: a cancelled TLS handshake leaves it to nobody."""
+        if self._dialled is not None:
+            with trio.CancelScope(shield=True):
+                await self._dialled.aclose()
 
     def failure(self) -> ProviderFailure:
         """Of the limit that has passed."""
@@ -106,6 +118,8 @@ async def exchange(post: Post, limits: Limits, take: Callable[[ServerEvent], boo
         except (library.HTTPError, library.StreamError) as error:
             when = "in the middle of its answer" if watch.phase == "idle" else "before it answered"
             raise ProviderFailure("provider_truncated", f"the connection broke {when} ({type(error).__name__})") from None
+        finally:
+            await watch.hang_up()
     raise watch.failure()
 
 
@@ -186,5 +200,13 @@ def _too_large(most: int) -> ProviderFailure:
 
 
 def _cause(error: BaseException) -> str:
-    """The words of the system or of TLS; they hold no data of ours."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    """The words of the system or of TLS at the bottom of an error; they hold no data of ours."""
+    said = type(error).__name__
+    deeper: BaseException | None = error
+    for _ in range(_DEEPEST):
+        if deeper is None:
+            break
+        said = (deeper.strerror if isinstance(deeper, OSError) and deeper.strerror else str(deeper)) or said
+        inside = deeper.exceptions[0] if isinstance(deeper, BaseExceptionGroup) else None
+        deeper = inside or deeper.__cause__ or deeper.__context__
+    return " ".join(said.split())[:200]

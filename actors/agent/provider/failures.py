@@ -20,6 +20,7 @@ CLASSES: Final[dict[str, FailureClass]] = {
     "provider_server_error": "provider_transient",
     "provider_malformed": "provider_transient",
     "provider_truncated": "provider_transient",
+    "provider_agent_failed": "provider_transient",
     "provider_too_large": "provider_terminal",
     "provider_unauthorized": "provider_terminal",
     "provider_quota_exhausted": "provider_terminal",

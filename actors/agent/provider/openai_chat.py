@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
 from attrs import Factory, define, frozen
 
@@ -86,6 +86,8 @@ def _message(turn: Turn) -> dict[str, Any]:
             return {"role": "assistant", "content": text or None, "tool_calls": list(map(_asked, calls))}
         case AssistantTurn(text):
             return {"role": "assistant", "content": text}
+        case _:
+            assert_never(turn)
 
 
 def _asked(call: ToolCall) -> dict[str, Any]:

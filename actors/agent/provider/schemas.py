@@ -16,22 +16,24 @@ def fits_strict(schema: Any) -> bool:
         return all(map(fits_strict, schema))
     if not isinstance(schema, Mapping):
         return True
-    if schema.get("type") == "object" or "properties" in schema:
-        properties = schema.get("properties")
-        if not isinstance(properties, Mapping) or schema.get("additionalProperties") is not False:
-            return False
-        if set(properties) != set(schema.get("required", ())):
-            return False
-        return all(map(fits_strict, properties.values())) and _rest(schema)
-    return _rest(schema)
+    if (schema.get("type") == "object" or "properties" in schema) and not _closed(schema):
+        return False
+    return all(fits_strict(part) for part in _parts(schema))
 
 
-def _rest(schema: Mapping[str, Any]) -> bool:
-    return all(
-        fits_strict(list(schema[word].values()) if word == "$defs" else schema[word])
-        for word in ("items", "anyOf", "$defs")
-        if word in schema and (word != "$defs" or isinstance(schema[word], Mapping))
+def _closed(schema: Mapping[str, Any]) -> bool:
+    properties, required = schema.get("properties"), schema.get("required", ())
+    return (
+        isinstance(properties, Mapping)
+        and isinstance(required, list | tuple)
+        and schema.get("additionalProperties") is False
+        and set(properties) == set(map(str, required))
     )
+
+
+def _parts(schema: Mapping[str, Any]) -> list[Any]:
+    named = [part for word in ("properties", "$defs") if isinstance(found := schema.get(word), Mapping) for part in found.values()]
+    return [*named, *(schema[word] for word in ("items", "anyOf") if word in schema)]
 
 
 def demand(schema: Mapping[str, Any]) -> str:

@@ -39,7 +39,11 @@ class HttpProvider:
 
         try:
             key = await self.key()
-            headers = {**self.headers, **self.dialect.headers(key), "idempotency-key": request.idempotency_key}
+            headers = {
+                **self.headers,
+                **self.dialect.headers(key),
+                "idempotency-key": request.idempotency_key.encode("ascii", "backslashreplace").decode(),
+            }
             post = Post(self.base_url.rstrip("/") + self.dialect.path, headers, encode(self.dialect.body(request)), key)
             request_id = await exchange(post, self.limits, take)
             return fold.answer(request_id)
