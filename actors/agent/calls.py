@@ -51,12 +51,16 @@ class Caller:
     tools: tuple[ToolSpec, ...]
     began: float
 
-    async def call(self, on_part: Callable[[Part], object]) -> None:
-        """Make the next call; its answer is in the log then. Raises UsedUp before it is made, ProviderFailure when it came to nothing."""
+    async def call(self, begins: Callable[[], object], on_part: Callable[[Part], object]) -> None:
+        """Make the next call; its answer is in the log then. Raises UsedUp before it is made, ProviderFailure when it came to nothing.
+
+        It may have to wait for others of its run before it `begins`.
+        """
         if self.action.budget.priced and self.house.prices.of(self.persona.model) is None:
             raise UsedUp("budget_model_unpriced")
         request = self._request()
         async with self.house.purse.holding(self.order.run_id, self._reserve(request), self._look):
+            begins()
             made = _Made(self.log.thread.calls + 1, trio.current_time())
             await self.log.append((self._intent(made.turn),))
 

@@ -141,7 +141,8 @@ class _Attempt:
                 await self._use_tools()
             if over(thread, artifact.path if artifact is not None else None):
                 return Ended()
-            await self._caller.call(self._part)
+            self._clock(idle=False)  # to wait for others of the run is no silence
+            await self._caller.call(self._heard, self._part)
             self._recorder.note()
             self._recorder.say(thread.last_text)
             self._heard()
@@ -163,10 +164,13 @@ class _Attempt:
 
     def _heard(self) -> None:
         """It lives: the clock of its silence begins anew."""
-        order, now = self._order, trio.current_time()
+        self._clock(idle=True)
+
+    def _clock(self, *, idle: bool) -> None:
+        order = self._order
         total = inf if order.total_ms is None else self._began + order.total_ms / 1000
-        idle = inf if order.idle_ms is None else now + order.idle_ms / 1000
-        self._scope.deadline = min(total, idle)
+        silent = inf if order.idle_ms is None or not idle else trio.current_time() + order.idle_ms / 1000
+        self._scope.deadline = min(total, silent)
 
     def _expired(self) -> tuple[str, int]:
         total = self._order.total_ms

@@ -36,6 +36,6 @@ def opening(order: WorkOrder, action: AgentOrder, thread: Thread) -> Opening:
     prompts = anew or repair or thread.prompted == 0
     if prompts:
         if not anew:
-            facts += [ToolAnswered(call.call_id, call.name, CUT_OFF, is_error=True) for call in thread.unanswered]
+            facts += [ToolAnswered(call.call_id, call.name, CUT_OFF, is_error=True, cut_off=True) for call in thread.unanswered]
         facts.append(PromptAdded(order.attempt, envelope(order, action, repair=repair), repair=repair))
     return Opening(tuple(facts), prompts)

@@ -65,10 +65,10 @@ class Thread:
                 self.unanswered = list(calls)
             case ModelCallFailed() as failure:
                 self._ended(failure)
-            case ToolAnswered(call_id=call_id, text=text, is_error=is_error):
+            case ToolAnswered(call_id=call_id, text=text, is_error=is_error, cut_off=cut_off):
                 self.turns.append(ToolResult(call_id, text, is_error))
                 self.unanswered = [call for call in self.unanswered if call.call_id != call_id]
-                self.used += Usage(tool_calls=1)
+                self.used += Usage(tool_calls=0 if cut_off else 1)
 
     def _ended(self, end: CallEnded) -> None:
         self.open_turn = None

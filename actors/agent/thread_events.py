@@ -100,7 +100,7 @@ class ModelCallFailed(CallEnded):
 
 @frozen
 class ToolAnswered(Fact):
-    """A tool was used, and this came of it."""
+    """A tool was used, and this came of it. `cut_off`: the attempt ended before it was."""
 
     kind: ClassVar[str] = "tool_answered"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"text"})
@@ -108,3 +108,4 @@ class ToolAnswered(Fact):
     name: str
     text: str = ""
     is_error: bool = False
+    cut_off: bool = False

@@ -20,6 +20,7 @@ from actors.agent.thread_events import (
     ToolAnswered,
 )
 from actors.entity import Fact
+from storage import Unavailable
 from storage.codec import Codec, canonical
 from storage.records import Append, Headline, Transaction
 
@@ -64,7 +65,7 @@ class ThreadLog:
             self.thread.apply(self._whole(fact))
 
     async def append(self, facts: Iterable[Fact]) -> None:
-        """Make the facts durable, and only then true here. Raises what the store raises."""
+        """Make the facts durable. A disk that takes nothing just now is waited for. Raises what else the store raises."""
         whole = list(facts)
         if not whole:
             return
@@ -72,8 +73,14 @@ class ThreadLog:
         expected = self.thread.seq
         for fact in whole:
             self.thread.apply(fact)
-        now = self._clock.now_ms()
-        await self._store.commit(Transaction(now, (Append(self._id, expected, events, headline=self._headline(now)),)))
+        while True:
+            now = self._clock.now_ms()
+            try:
+                await self._store.commit(Transaction(now, (Append(self._id, expected, events, headline=self._headline(now)),)))
+            except Unavailable:
+                await self._store.wait_writable()
+            else:
+                return
 
     def _headline(self, now: int) -> Headline:
         used = self.thread.used

@@ -30,7 +30,8 @@ def over_budget(turn: Turn) -> RunPaused | None:
 
 def _stopped(state: RunState, now: int, code: str) -> RunPaused:
     """An attempt was ended before its next call, for what is used up, the calls of others that are under way included."""
-    value, limit = next(((value, limit) for name, value, limit in _spent(state, now) if name == code), (None, None))
+    of = "budget_cost_reached" if code == "budget_model_unpriced" else code
+    value, limit = next(((value, limit) for name, value, limit in _spent(state, now) if name == of), (None, None))
     return RunPaused(reason=code, stop_kind="guardrail_stopped", value=value, limit=limit)
 
 

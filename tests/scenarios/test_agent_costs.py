@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from actors.agent.provider.messages import TokenUsage
+import trio
+
+from actors.agent.provider.messages import Answer, ModelRequest, OnPart, TextDelta, TokenUsage
 from tests.scenarios.harness import House
 from tests.scenarios.models import GOOD, agent, ask, crew, takes, told, writes
 
@@ -57,3 +59,16 @@ async def test_e19_two_agents_at_once_wait_for_each_other_near_the_end_of_a_budg
     run = await d.run_until(run_id, "paused")
     assert (run["stop_reason"], len(d.models.requests)) == ("budget_tokens_reached", 1)
     assert {node["status"] for node in run["nodes"]} == {"pending"}
+
+
+async def test_to_wait_for_another_agent_of_the_run_is_no_silence(d: House) -> None:
+    async def slow(request: ModelRequest, on_part: OnPart) -> Answer:
+        for _ in range(10):
+            await trio.sleep(5)
+            on_part(TextDelta("…"))
+        name = "a" if "Node: a" in str(request.turns[0]) else "b"
+        return await writes(f"{name}.json", GOOD)(request, on_part)
+
+    nodes = [agent(name, f"artifact: {{path: {name}.json, schema: notes}}, idle_timeout: 10s") for name in ("a", "b")]
+    run = await told(d, slow, slow, flow=crew(*nodes, top="limits: {tokens: 4200, parallel: 2}"))
+    assert (run["status"], [node["attempt"] for node in run["nodes"]], run["active_ms"]) == ("completed", [1, 1], 100_000)

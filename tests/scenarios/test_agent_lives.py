@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import trio
 
 from actors.run.delivering import announce
 from actors.run.logbook import fold_log
@@ -11,7 +12,7 @@ from actors.settings import RunRules
 from tests.scenarios.flows import gate
 from tests.scenarios.forged import HELD_BACK, let_go, services_of
 from tests.scenarios.harness import House
-from tests.scenarios.inside import store_of
+from tests.scenarios.inside import full_disk, store_of
 from tests.scenarios.models import BAD, GOOD, POOL, Held, agent, ask, crew, persona, says, told, writes
 
 PAIR = (agent("a", "artifact: {path: a.json, schema: notes}"), agent("b", "needs: [a], artifact: {path: b.json, schema: notes}"))
@@ -132,3 +133,26 @@ async def test_a_run_that_is_removed_takes_its_conversations_along(d: House) -> 
     await d.call("run.purge", run_id=run["run_id"])
     assert store_of(d).journal.read(f"run:{run['run_id']}:node:draft") == []
     assert (await d.refused("ledger.list", run_id=run["run_id"])).code == "run_not_found"
+
+
+async def test_a_disk_that_takes_nothing_is_waited_for(d: House) -> None:
+    held = Held(writes("notes.json", GOOD))
+    d.models.script += [held]
+    run_id = await d.begin(crew(agent()))
+    await held.asked.wait()
+    with full_disk(d):
+        held.open()
+        await trio.sleep(5)
+    run = await d.run_until(run_id)
+    assert (run["status"], run["nodes"][0]["attempt"], len(d.models.requests)) == ("completed", 1, 1)
+
+
+async def test_a_fork_keeps_what_an_agent_has_left_and_whom_it_was_bound_to(d: House) -> None:
+    persona(d)
+    flow = crew(*PAIR, personas="  other: {backend: stage, model: m}\n")
+    first = await told(d, writes("a.json", GOOD), writes("b.json", GOOD), flow=flow, personas={"writer": "other"})
+    d.models.script[:] = [writes("b.json", '{"n": 2}')]
+    forked = await d.call("run.fork", run_id=first["run_id"], from_nodes=["b"])
+    run = await d.run_until(forked["run_id"])
+    assert ([node["output"] for node in run["nodes"]], run["personas"]) == ([{"n": 1}, {"n": 2}], first["personas"])
+    assert len(d.models.requests[-1].turns) == 1  # a conversation of its own

@@ -13,6 +13,7 @@ from actors.run.orders import Folders, work_order
 from actors.run.outcomes import on_outcome
 from actors.run.report import markdown_report, report_json
 from actors.run.view import run_json
+from actors.run.why import reasons
 from tests.actors.run.table import HASH, Story
 
 FILE = "artifact: {path: n.json, schema: s}"
@@ -193,10 +194,11 @@ def test_a_budget_that_an_attempt_finds_used_up_holds_the_run_when_all_have_ende
     assert story.claim()[-1] == "start b.2"
 
 
-def test_one_that_names_no_limit_holds_it_as_well() -> None:
+def test_a_price_that_nobody_knows_holds_it_as_well() -> None:
     story = begun("", top="limits: {cost_usd: 1}")
     story.stop("a", "budget_model_unpriced")
-    assert (story.state.status, story.state.detail) == ("paused", {"code": "budget_model_unpriced"})
+    assert (story.state.status, story.state.detail) == ("paused", {"code": "budget_model_unpriced", "value": 0.0, "limit": 1.0})
+    assert "budget of 1.0 dollars" in reasons(story.state, None, story.now)[0]["text"]
 
 
 def test_a_role_that_nobody_has_cannot_be_ordered() -> None:
