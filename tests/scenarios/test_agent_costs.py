@@ -69,6 +69,6 @@ async def test_to_wait_for_another_agent_of_the_run_is_no_silence(d: House) -> N
         name = "a" if "Node: a" in str(request.turns[0]) else "b"
         return await writes(f"{name}.json", GOOD)(request, on_part)
 
-    nodes = [agent(name, f"artifact: {{path: {name}.json, schema: notes}}, idle_timeout: 10s") for name in ("a", "b")]
+    nodes = [agent(name, f"artifact: {{path: {name}.json, schema: notes}}, idle_timeout: 10s, timeout: 1h") for name in ("a", "b")]
     run = await told(d, slow, slow, flow=crew(*nodes, top="limits: {tokens: 4200, parallel: 2}"))
     assert (run["status"], [node["attempt"] for node in run["nodes"]], run["active_ms"]) == ("completed", [1, 1], 100_000)
