@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Ended", "deliver"]
 
 UNFIT: Final = ("artifact_invalid", "artifact_unreadable", "artifact_not_regular", "artifact_too_large")
+CUT_SHORT: Final = {"refusal": "; the model declined", "length": "; its answer was cut at max_output_tokens of its persona"}
 
 
 @frozen
@@ -69,6 +70,7 @@ def _why(order: WorkOrder, ended: Ended) -> Failure | None:
 
 def _missing(order: WorkOrder, found: Failure, why: Failure | None, thread: Thread) -> Failure:
     said = f"; it said: {summary_of(thread)[:200]!r}" if why is None and summary_of(thread) else ""
+    said = CUT_SHORT.get(thread.stop, "") + said
     text = f"{found.message}{f'; {why.message}' if why is not None else ''}{said}"
     late = why is not None and why.failure_class == "timeout"
     detail = {**found.detail, **(dict(why.detail) if why is not None else {})}
@@ -97,14 +99,23 @@ def _value(order: WorkOrder, fact: ArtifactFact, thread: Thread) -> Any:
 
 def _words(order: WorkOrder, thread: Thread) -> Success | Failure:
     text = summary_of(thread)
+    if thread.stop == "refusal":
+        said = f"the model declined to do this: {text[:500]!r}; word the task differently, or ask another one"
+        return Failure("model_refused", said, "contract_miss")
     if order.output == "json":
         try:
             return Success(loads_strict(_bare(text).encode()))
         except BadJson as error:
             return failures.output_invalid("output_invalid_json", f"what the agent said last is not strict JSON: {error}")
+    if thread.stop == "length":
+        return Success(_formed(order, text), None, ("answer_cut: its last answer was cut at max_output_tokens of its persona",))
     warnings = (f"output_truncated: of {len(text)} characters the first {MOST_TEXT} are the output",) if len(text) > MOST_TEXT else ()
-    text = text[:MOST_TEXT]
-    return Success(text.splitlines() if order.output == "lines" else text, None, warnings)
+    return Success(_formed(order, text), None, warnings)
+
+
+def _formed(order: WorkOrder, text: str) -> Any:
+    shown = text[:MOST_TEXT]
+    return shown.splitlines() if order.output == "lines" else shown
 
 
 def _bare(text: str) -> str:

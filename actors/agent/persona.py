@@ -11,7 +11,7 @@ import orjson
 from actors.workflow.canonical_agent import persona_json
 from actors.workflow.form import Form, kind_word
 from actors.workflow.json_text import read_json
-from actors.workflow.problems import Report, WorkflowInvalid
+from actors.workflow.problems import Report
 from actors.workflow.read_agent import read_persona
 from actors.workflow.spec_agent import Persona
 from actors.workflow.tree import STORED, UNREADABLE
@@ -56,6 +56,5 @@ def _checked(report: Report, tree: Any, stem: str) -> Persona:
         if not persona.name:
             report.add("key_missing", (), "The persona has no name. Add it.", allowed=["name"])
     report.raise_if_any()
-    if persona is None:  # what could not be read has been reported
-        raise WorkflowInvalid(())
+    assert persona is not None  # without one there was a problem
     return persona

@@ -25,7 +25,7 @@ class Thread:
     """`instance` 0: nothing was said yet. `prompted` is the attempt in which the agent was told something last.
 
     `open_turn` is a call without an end, `unanswered` are tools that were asked for and have not answered. `used` counts all instances.
-    `calls` is how many calls were made.
+    `calls` is how many calls were made, `stop` how the last answer ended.
     """
 
     seq: int = 0
@@ -35,6 +35,7 @@ class Thread:
     calls: int = 0
     open_turn: int | None = None
     unanswered: list[ToolCall] = Factory(list)
+    stop: str = ""
     used: Usage = Factory(Usage)
 
     @property
@@ -60,15 +61,17 @@ class Thread:
                 self.calls, self.open_turn = turn, turn
             case ModelCallAnswered() as answer:
                 self._ended(answer)
+                self.stop = answer.stop
                 calls = tuple(ToolCall(one.call_id, one.name, one.arguments) for one in answer.calls)
                 self.turns.append(AssistantTurn(answer.text, calls))
                 self.unanswered = list(calls)
             case ModelCallFailed() as failure:
                 self._ended(failure)
-            case ToolAnswered(call_id=call_id, text=text, is_error=is_error, cut_off=cut_off):
-                self.turns.append(ToolResult(call_id, text, is_error))
-                self.unanswered = [call for call in self.unanswered if call.call_id != call_id]
-                self.used += Usage(tool_calls=0 if cut_off else 1)
+            case _:
+                assert isinstance(fact, ToolAnswered)
+                self.turns.append(ToolResult(fact.call_id, fact.text, fact.is_error))
+                self.unanswered = [call for call in self.unanswered if call.call_id != fact.call_id]
+                self.used += Usage(tool_calls=0 if fact.cut_off else 1)
 
     def _ended(self, end: CallEnded) -> None:
         self.open_turn = None

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from storage.store import Store
     from supervision import Clock
 
-__all__ = ["KIND", "ThreadLog", "facts_of", "thread_codec"]
+__all__ = ["KIND", "ThreadLog", "facts_of", "thread_codec", "whole"]
 
 KIND: Final = "thread"
 """Conversations in the catalog; the parent of each is its run."""
@@ -49,6 +49,17 @@ def facts_of(store: Store, thread_id: str) -> Iterator[tuple[Recorded, Fact]]:
         yield recorded, thread_codec().decode(recorded)
 
 
+def whole(store: Store, fact: Fact) -> Fact:
+    """The fact with a text that lies among the contents put back. Raises StorageError where that is gone."""
+    match fact:
+        case PromptAdded(body=str() as body):
+            return evolve(fact, text=store.blobs.get(body).decode())
+        case ModelCallAnswered(body=str() as body):
+            said = orjson.loads(store.blobs.get(body))
+            return evolve(fact, text=said["text"], calls=tuple(Asked(*one) for one in said["calls"]))
+    return fact
+
+
 class ThreadLog:
     """The conversation of one node, and the way to go on with it."""
 
@@ -62,7 +73,7 @@ class ThreadLog:
         for recorded, fact in facts_of(store, thread_id):
             if self.thread.seq == 0:
                 self._created_ms = recorded.at_ms
-            self.thread.apply(self._whole(fact))
+            self.thread.apply(whole(store, fact))
 
     async def append(self, facts: Iterable[Fact]) -> None:
         """Make the facts durable. A disk that takes nothing just now is waited for. Raises what else the store raises."""
@@ -97,13 +108,4 @@ class ThreadLog:
             case ModelCallAnswered(text=text, calls=calls):
                 data = canonical({"text": text, "calls": [[one.call_id, one.name, dict(one.arguments)] for one in calls]})
                 return fact if len(data) <= LARGEST else evolve(fact, text="", calls=(), body=await self._store.put_blob(data))
-        return fact
-
-    def _whole(self, fact: Fact) -> Fact:
-        match fact:
-            case PromptAdded(body=str() as body):
-                return evolve(fact, text=self._store.blobs.get(body).decode())
-            case ModelCallAnswered(body=str() as body):
-                said = orjson.loads(self._store.blobs.get(body))
-                return evolve(fact, text=said["text"], calls=tuple(Asked(*one) for one in said["calls"]))
         return fact

@@ -37,6 +37,9 @@ def on_outcome(turn: Turn, outcome: Outcome) -> None:
             _succeed(turn, node_id, success, usage)
         case Failure() as failure:
             _fail(turn, node_id, failure, usage)
+        case Interruption(reason=reason) if reason.startswith("budget_") and turn.state.plan.section[node_id] != "body":
+            text = "A budget of the run is used up, and clean-up is held for nobody. Give clean-up work that needs no model."
+            _fail(turn, node_id, Failure(reason, text, "configuration"), usage, retry=False)
         case Interruption(reason=reason):
             _interrupt(turn, node_id, reason, usage)
         case _:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
@@ -207,3 +208,24 @@ async def test_a_file_without_a_schema_may_hold_anything_and_long_words_are_cut(
     assert (run["status"], run["nodes"][0]["output"]) == ("completed", "")
     run = await told(d, says("w " * 40_000), flow=crew(agent(more="output: lines"), name="long"))
     assert (run["status"], len(run["nodes"][0]["output"][0])) == ("completed", 65_536)
+
+
+async def test_a_model_that_declines_is_no_success_and_an_answer_that_was_cut_is_marked(d: House) -> None:
+    run = await told(d, says("I would rather not", stop="refusal"), says("cut", stop="length"), flow=crew(agent(more="")))
+    failed, done = [event for event in await d.events(run["run_id"]) if event["event"].startswith(("node_failed", "node_completed"))]
+    assert (failed["code"], done["warnings"][0][:10]) == ("model_refused", "answer_cut")
+    run = await told(d, says("no", stop="refusal"), writes("notes.json", GOOD))
+    [failed] = [event for event in await d.events(run["run_id"]) if event["event"] == "node_failed"]
+    assert (failed["code"], "the model declined" in failed["message"]) == ("artifact_timeout", True)
+
+
+async def test_an_archive_holds_the_conversations(d: House) -> None:
+    d.configure("retention", archive=True)
+    await d.restart()
+    run = await told(d, writes("notes.json", BAD), writes("notes.json", GOOD))
+    answer = await d.call("run.purge", run_id=run["run_id"])
+    with gzip.open(answer["archive"]) as file:
+        archive = orjson.loads(file.read())
+    [(name, facts)] = archive["conversations"].items()
+    assert (name, [fact["event"] for fact in facts].count("model_call_answered")) == (f"run:{run['run_id']}:node:draft", 2)
+    assert facts[1]["text"].startswith("=== BEGIN")

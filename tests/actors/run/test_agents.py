@@ -201,6 +201,14 @@ def test_a_price_that_nobody_knows_holds_it_as_well() -> None:
     assert "budget of 1.0 dollars" in reasons(story.state, None, story.now)[0]["text"]
 
 
+def test_clean_up_that_finds_it_used_up_fails_since_nobody_holds_it() -> None:
+    story = Story.begun("a", last=("z agent: writer, instructions: tidy, retry: {max_attempts: 3}",), top="limits: {tokens: 1000}")
+    story.ok("a")
+    assert story.stop("z", "budget_tokens_reached") == [
+        "fail z budget_tokens_reached not_retryable", "finally_completed z", "run_completed",
+    ]  # fmt: skip
+
+
 def test_a_role_that_nobody_has_cannot_be_ordered() -> None:
     story = begun("", top="")
     story.state.binding = ()
