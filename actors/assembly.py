@@ -7,12 +7,17 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, Self, get_args
 
 import trio
 from attrs import define
 
+from actors.agent.backends import Backends
+from actors.agent.configured import Configured
+from actors.agent.consents import Consents
+from actors.agent.roster import FOLDER as PERSONAS
+from actors.agent.roster import Roster
 from actors.calendar.messages import LookAtCalendar
 from actors.control.endpoint import check
 from actors.control.peers import rights_of
@@ -20,6 +25,7 @@ from actors.control.server import ControlSettings
 from actors.handoff.messages import LookForHandoffs
 from actors.ids import RandomIds
 from actors.lease import Lease
+from actors.ledger.tables import price_table
 from actors.library import Library
 from actors.node.guardian.sweep import Strays
 from actors.notification.messages import LookAtOutbox
@@ -34,6 +40,7 @@ from actors.tree import daemon_tree
 from actors.version import VERSION
 from actors.watch import Watchers
 from actors.workflow.spec import GateExpiry
+from actors.workshop import Workshop
 from storage import Store
 from supervision import MailboxFull, System
 from supervision.clock import SystemClock
@@ -41,12 +48,13 @@ from supervision.clock import SystemClock
 if TYPE_CHECKING:
     from actors.config import Config
     from actors.node.guardian.guardian import Guardian
-    from actors.node.tools import Tools
     from actors.paths import Places
     from supervision import Clock, KernelEvent
     from supervision.reaper import Stuck
 
 __all__ = ["Assembly", "run_rules"]
+
+COMMIT = {"auto": None, "inline": True, "thread": False}
 
 
 def run_rules(config: Config) -> RunRules:
@@ -72,52 +80,6 @@ def run_rules(config: Config) -> RunRules:
     )
 
 
-class Workshop:
-    """Guardian and tools of this daemon: made when the first attempt asks for them, since they cost what many runs never need."""
-
-    def __init__(self, store: Store, config: Config, *, inline: bool) -> None:
-        self._store = store
-        self._config = config
-        self._inline = inline
-
-    @cached_property
-    def guardian(self) -> Guardian:
-        """The daemon's side of the guardian; its process starts with the first command."""
-        from actors.node.guardian.guardian import Guardian as Made  # noqa: PLC0415 - only runs with attempts pay
-
-        return Made(str(self._store.info()["store"]))
-
-    @cached_property
-    def tools(self) -> Tools:
-        """What attempts share."""
-        from actors.node.tools import NodeSettings  # noqa: PLC0415 - as above
-        from actors.node.tools import Tools as Made  # noqa: PLC0415 - as above
-
-        settings = NodeSettings(
-            kill_grace_ms=self._config.nodes.kill_grace_ms,
-            inherit_env=self._config.flow.script_inherit_env,
-            inline_imports=self._inline,
-        )
-        return Made(self.guardian, FileBlobs(self._store, inline=self._inline), settings)
-
-
-class FileBlobs:
-    """The store's contents, as attempts hand files to them."""
-
-    def __init__(self, store: Store, *, inline: bool) -> None:
-        self._store = store
-        self._inline = inline
-
-    async def put_file(self, fd: int) -> tuple[str, int]:
-        """Store everything that the descriptor reads from its beginning; its SHA-256 in hex, and its size in bytes."""
-        self._store.look_at_the_clock()
-        os.lseek(fd, 0, os.SEEK_SET)
-        size = os.fstat(fd).st_size
-        if self._inline:
-            return self._store.blobs.put_file(fd), size
-        return await trio.to_thread.run_sync(self._store.blobs.put_file, fd), size
-
-
 @define(eq=False)
 class Assembly:
     """All parts of one daemon. Use as a context manager: the end lets go of the memory."""
@@ -141,27 +103,30 @@ class Assembly:
         clock: Clock | None = None,
         inline: bool | None = None,
         listen: bool = True,
+        backends: Backends | None = None,
     ) -> Self:
         """Open the memory and put the rest around it. Raises what the store raises when it is not to be opened.
 
-        `clock` and `inline` are for tests under a virtual clock; without `listen` there is no socket.
+        `clock` and `inline` are for tests under a virtual clock; without `listen` there is no socket. `backends`: instead of those of the
+        configuration.
         """
         wall = clock or SystemClock()
         fresh = not (places.data / "penstock.db").exists()
-        pinned = {"auto": None, "inline": True, "thread": False}[config.storage.commit] if inline is None else inline
+        pinned = COMMIT[config.storage.commit] if inline is None else inline
         rights = rights_of(config.control.operators, config.control.approvers)
+        prices = price_table(places.config_file.parent / config.ledger.prices if config.ledger.prices else None)
         # Nothing is written, and no run goes on, where the door could not be opened afterwards.
         door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
         store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door)
-        workshop = Workshop(store, config, inline=bool(inline))
-        ids = RandomIds()
-        paperwork = Paperwork()
+        workshop = Workshop(store, config, wall, backends or Configured(config.backends, os.environ), prices, inline=bool(inline))
+        ids, paperwork = RandomIds(), Paperwork()
+        roster = Roster(places.config_file.parent / PERSONAS, workshop.agents.backends, Consents(store))
         services = Services(
             store=store, clock=wall, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config),
             lease=_lease(store, config, ids.new(f"penstockd:{os.getpid()}"), clock), folder=places.data,
             tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])),
             report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
-            outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))),
+            outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))), pool=roster.pool,
         )  # fmt: skip
         is_step = workshop.guardian.is_step_process if embedded or clock is not None else partial(_is_step, workshop.guardian)
         control = ControlSettings(places.socket, VERSION, is_step, rights) if listen else None
@@ -174,9 +139,8 @@ class Assembly:
         )  # fmt: skip
         system = System(root, clock=wall, observe=_observe)
         paperwork.connect(services, system)
-        socket = str(places.socket) if listen else None
-        about = _about(places, socket, wall.now_ms(), embedded=embedded)
-        runtime = DaemonRuntime(services, system, library, stop, about, archives=config.retention.archive)
+        about = _about(places, str(places.socket) if listen else None, wall.now_ms(), embedded=embedded) | {"prices_as_of": prices.as_of}
+        runtime = DaemonRuntime(services, system, library, stop, about, roster, archives=config.retention.archive)
         return cls(store, services, workshop, system, runtime, fresh)
 
     async def sweep(self) -> None:

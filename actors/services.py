@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import Factory, frozen
 
+from actors.agent.binding import Pool
 from actors.settings import RunRules
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Services:
     """`lease` says which claims are this daemon's, `folder` is the data folder, `tools` is made when the first attempt needs it,
     `strays` are processes of attempts that nobody looks after any more.
 
+    `pool` tells what roles can be bound to at this moment.
     `report` has the final report of an ended run written, soon and beside the run's own work, `show` its status file (None: there are
     none), and `forget` drops what waits to be written of a run that is removed. `newborn` holds the first fact of runs that
     were made a moment ago and not opened yet, at most `NEWBORN` of them. `outbox` is called after a commit in which logs began beside a
@@ -76,6 +78,7 @@ class Services:
     forget: Callable[[str], None] = _nothing
     show: Callable[[Status], None] | None = None
     outbox: Callable[[], None] = _nobody
+    pool: Callable[[], Pool] = Pool
     newborn: dict[str, tuple[RunCreated, int]] = Factory(dict)
 
     @property

@@ -58,6 +58,10 @@ _SECTIONS = {
         "schedule": ("schedules:schedule", "See what is scheduled, and hold it."),
         "handoffs": ("handoffs:handoffs", "See what one workflow hands to another, and let it in."),
     },
+    "Agents": {
+        "ledger": ("ledger:ledger", "List the calls of models that a run has made, and their cost."),
+        "personas": ("personas:personas", "See the personas that runs can be bound to, and consent to them."),
+    },
     "The installation": {
         "queue": ("queue:queue", "Show which runs have a slot, which wait, and why."),
         "throttle": ("queue:throttle", "Hold up runs that need an outside service."),

@@ -24,6 +24,7 @@ _NOT_A_USERS_MISTAKE = {exits.NOT_FOUND, exits.PERMISSION, exits.NO_DAEMON, exit
 @click.option("--wait", is_flag=True, help="Without a terminal: stay while a gate is open or the run waits, instead of ending with 5.")
 @click.option("--dry-run", is_flag=True, help="Check and render everything, print the plan, and do nothing.")
 @click.option("--profile", type=click.Choice(["strict", "guided", "yolo"]), help="How much the run may do unasked.")
+@click.option("--persona", "personas", metavar="ROLE=NAME", multiple=True, help="Who is to have a role; repeat for more.")
 @click.option("--priority", type=int, metavar="N", help="Higher goes first when runs queue.")
 @options.request_id
 @options.as_json
@@ -42,12 +43,14 @@ def run(context: click.Context, /, target: str, **given: Any) -> int:
       penstock run hello.yaml --dry-run      # what would it do?
     """
     from actors.cli.ids import new_request_id
-    from actors.cli.source import inputs_of, start_params
+    from actors.cli.source import inputs_of, roles_of, start_params
 
     params = {**start_params(target), "cwd": str(Path.cwd()), "inputs": inputs_of(given["inputs"])}
     params["request_id"] = given["request_id"] or new_request_id()
     if given["profile"] is not None:
         params["profile"] = given["profile"]
+    if given["personas"]:
+        params["personas"] = roles_of(given["personas"])
     if given["priority"] is not None:
         params["priority"] = given["priority"]
     link = link_of(context)

@@ -44,6 +44,12 @@ def _verify(event: Event, took: str) -> str:
     return f"{event['node_id']}  its verification failed{took}{attempt(event)}{because(event)}{end}"
 
 
+def _invalid(event: Event, _: str) -> str:
+    first = event["errors"][0] if event.get("errors") else {}
+    why = ": ".join(str(first[name]) for name in ("path", "message") if first.get(name))
+    return f"{event['node_id']}  left {event['path']}, which does not fit{attempt(event)}" + (f": {line(why)}" if why else "")
+
+
 def _step(words: str) -> Sentence:
     def sentence(event: Event, _: str) -> str:
         said = event.get("reason") or event.get("summary")
@@ -66,6 +72,12 @@ OF_NODES: dict[str, Sentence] = {
     "node_verify_failed": _verify,
     "node_approval_rollback": lambda event, _: f"{event['node_id']}  does not approve{because(event)}{again(event['reset_nodes'])}",
     "node_schema_validation_paused": lambda event, _: f"{event['node_id']}  its output does not fit its schema; run paused",
+    "artifact_expected": lambda event, _: f"{event['node_id']}  is to leave {event['path']}",
+    "prompt_sent": lambda event, _: f"{event['node_id']}  was told what to do",
+    "prompt_repaired": lambda event, _: f"{event['node_id']}  was told what was wrong{attempt(event)}",
+    "artifact_timeout": lambda event, _: f"{event['node_id']}  left no {event['path']}{attempt(event)}",
+    "artifact_invalid": _invalid,
+    "artifact_validated": lambda event, _: f"{event['node_id']}  left {event['path']} as it was asked for",
     "node_recovered": lambda event, _: f"{event['node_id']}  has recovered",
     "node_carried_over": lambda event, _: f"{event['node_id']}  {event['status']} before the fork",
     "workflow_state_changed": _step("reports on its work"),

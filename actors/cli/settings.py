@@ -24,9 +24,11 @@ def config(context: click.Context, *, explain: bool, as_json: bool) -> int:
     from actors.config import load
 
     places = link_of(context).places
-    rows: list[dict[str, Any]] = [attrs.asdict(entry) for entry in load(os.environ, places.config_file).entries()]
+    found = load(os.environ, places.config_file)
+    rows: list[dict[str, Any]] = [attrs.asdict(entry) for entry in found.entries()]
+    backends = list(map(_backend, found.backends))
     if as_json:
-        print_json({"settings": rows, "places": {name: str(path) for name, path in attrs.asdict(places).items()}})
+        print_json({"settings": rows, "backends": backends, "places": {name: str(path) for name, path in attrs.asdict(places).items()}})
         return exits.OK
     for name, path in attrs.asdict(places).items():
         emit(f"# {name}: {visible(path)}{'' if path.exists() else '   (does not exist)'}")
@@ -38,6 +40,9 @@ def config(context: click.Context, *, explain: bool, as_json: bool) -> int:
     )
     shown = [{**row, "value": _words(row["value"])} for row in rows]
     table(shown, columns, empty="No settings.")
+    emit("")
+    columns = (("name", "BACKEND"), ("kind", "KIND"), ("base_url", "ADDRESS"), ("key", "KEY"))
+    table([{**one, "key": one["key_env"] or one["key_file"] or "none"} for one in backends], columns, empty="No backends.")
     return exits.OK
 
 
@@ -45,3 +50,8 @@ def _words(value: object) -> object:
     if isinstance(value, dict):
         return ", ".join(f"{name} = {' '.join(said) if isinstance(said, list) else said}" for name, said in value.items()) or "none"
     return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else value
+
+
+def _backend(backend: Any) -> dict[str, Any]:
+    """Where a key lies, never the key; of headers the names alone, since they may be secret."""
+    return {**attrs.asdict(backend), "headers": sorted(backend.headers)}

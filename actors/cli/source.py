@@ -8,7 +8,7 @@ from typing import Any
 
 from actors.cli.exits import NOT_FOUND, PERMISSION, USAGE, Told
 
-__all__ = ["definition", "inputs_of", "start_params"]
+__all__ = ["definition", "inputs_of", "roles_of", "start_params"]
 
 _NOTATIONS = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 _LARGEST = 256 << 10
@@ -51,12 +51,21 @@ def _read(path: Path) -> str:
 
 def inputs_of(given: tuple[str, ...]) -> dict[str, str]:
     """`-i key=value` words as a mapping. The runtime turns texts into what the input's type wants."""
-    inputs: dict[str, str] = {}
-    for word in given:
-        key, equals, value = word.partition("=")
+    return _pairs(given, "-i", "input", "key=value")
+
+
+def roles_of(given: tuple[str, ...]) -> dict[str, str]:
+    """`--persona role=name` words as a mapping."""
+    return _pairs(given, "--persona", "persona", "role=name")
+
+
+def _pairs(given: tuple[str, ...], option: str, word: str, form: str) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for text in given:
+        key, equals, value = text.partition("=")
         if not equals or not key:
-            raise Told("input_malformed", f"-i {word}: written as key=value", USAGE)
-        if key in inputs:
-            raise Told("input_repeated", f"-i {key}: given twice", USAGE)
-        inputs[key] = value
-    return inputs
+            raise Told(f"{word}_malformed", f"{option} {text}: written as {form}", USAGE)
+        if key in pairs:
+            raise Told(f"{word}_repeated", f"{option} {key}: given twice", USAGE)
+        pairs[key] = value
+    return pairs

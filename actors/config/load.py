@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define, evolve, frozen
 
+from actors.config.backends import Backend, read_backends
 from actors.config.rules import Rule, Wrong
 from actors.config.settings import Config, table
 
@@ -49,6 +50,11 @@ class _Reading:
     values: dict[str, dict[str, Any]] = Factory(dict)
     origins: dict[str, str] = Factory(dict)
     problems: list[Problem] = Factory(list)
+    backends: tuple[Backend, ...] | None = None
+
+    def take_backends(self, raw: Mapping[str, Any], origin: str) -> None:
+        self.backends, flaws = read_backends(raw)
+        self.problems += [Problem(f"backends.{one.key}".rstrip("."), one.message, one.found, one.allowed, origin) for one in flaws]
 
     def take(self, section: str, key: str, raw: object, origin: str) -> None:
         name = f"{section}.{key}"
@@ -71,7 +77,7 @@ def _refused(name: str, rule: Rule, raw: object, origin: str) -> Problem:
 
 def _near(section: str) -> str:
     known = table()
-    return ", ".join(f"{section}.{key}" for key in known[section]) if section in known else "sections " + ", ".join(known)
+    return ", ".join(f"{section}.{key}" for key in known[section]) if section in known else "sections " + ", ".join([*known, "backends"])
 
 
 def load(environ: Mapping[str, str], file: Path | None) -> Config:
@@ -82,6 +88,8 @@ def load(environ: Mapping[str, str], file: Path | None) -> Config:
     _read_environment(reading, environ)
     sections: dict[str, Any] = {name: type(getattr(Config(), name))(**values) for name, values in reading.values.items()}
     config = Config(**sections, origins=reading.origins)
+    if reading.backends is not None:
+        config = evolve(config, backends=reading.backends)
     if not reading.problems:
         _check_together(reading, config)
     if reading.problems:
@@ -100,6 +108,9 @@ def _read_file(reading: _Reading, file: Path) -> None:
     for section, keys in document.items():
         if not isinstance(keys, dict):
             reading.problems.append(Problem(section, "not a section", keys, _near(""), str(file)))
+            continue
+        if section == "backends":
+            reading.take_backends(keys, str(file))
             continue
         for key, raw in keys.items():
             reading.take(section, key, raw, str(file))

@@ -7,11 +7,12 @@ from typing import Any
 
 from attrs import Attribute, Factory, field, fields, frozen
 
+from actors.config.backends import DEFAULTS, Backend
 from actors.config.rules import Rule, choice, choices, count, duration, flag, names, number, outside, principals, word
 
 __all__ = [
-    "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Nodes", "Notify", "Reaper", "Retention", "Runs",
-    "Scheduler", "Schedules", "Storage", "table",
+    "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Ledger", "Nodes", "Notify", "Reaper", "Retention",
+    "Runs", "Scheduler", "Schedules", "Storage", "table",
 ]  # fmt: skip
 
 DEFAULT = "default"
@@ -145,6 +146,13 @@ class Retention:
 
 
 @frozen
+class Ledger:
+    """`[ledger]`: what calls of models cost."""
+
+    prices: str | None = word("a JSON file with prices beside those that are shipped, absolute or beside the configuration")
+
+
+@frozen
 class Storage:
     """`[storage]`: the database."""
 
@@ -172,7 +180,10 @@ class Entry:
 
 @frozen
 class Config:
-    """All settings in force. Durations are whole milliseconds. `origins` names where each key that was set came from."""
+    """All settings in force. Durations are whole milliseconds. `origins` names where each key that was set came from.
+
+    `backends` stand in tables of their own, `[backends.NAME]`, and in the file alone.
+    """
 
     runs: Runs = Runs()
     nodes: Nodes = Nodes()
@@ -185,8 +196,10 @@ class Config:
     control: Control = Control()
     daemon: Daemon = Daemon()
     retention: Retention = Retention()
+    ledger: Ledger = Ledger()
     storage: Storage = Storage()
     flow: Flow = Flow()
+    backends: tuple[Backend, ...] = DEFAULTS
     origins: Mapping[str, str] = field(default=Factory(dict), eq=False, repr=False)
 
     def entries(self) -> list[Entry]:
@@ -206,7 +219,7 @@ class Config:
 
 def table() -> dict[str, dict[str, tuple[Attribute[Any], Rule]]]:
     """Section to key to field and rule, in the order of this file. A key is its field's name without the unit that Python wants to see."""
-    return {section.name: _keys(type(section.default)) for section in fields(Config) if section.name != "origins"}
+    return {section.name: _keys(type(section.default)) for section in fields(Config) if section.name not in {"backends", "origins"}}
 
 
 def _keys(section: Any) -> dict[str, tuple[Attribute[Any], Rule]]:

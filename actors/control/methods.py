@@ -10,6 +10,7 @@ from typing import Any, Literal
 from attrs import frozen
 
 from actors.control import params as p
+from actors.control import params_agents as a
 from actors.control import params_letters as letters
 from actors.control import params_unattended as u
 
@@ -110,6 +111,11 @@ _ROWS = (
     Method("dead_letter.compensate", letters.LetterCompensate, changing=True, scope="operate"),
     Method("dead_letter.resolve", letters.LetterSteer, changing=True, scope="operate"),
     Method("notify.test", p.Nothing, scope="operate", deadline=_PATIENT, aside=True),
+    Method("ledger.list", a.LedgerList),
+    Method("persona.list", a.PersonaList),
+    Method("persona.get", a.PersonaOnly),
+    Method("persona.consent", a.PersonaOnly, changing=True, scope="approve"),
+    Method("persona.withdraw", a.PersonaOnly, changing=True, scope="approve"),
     Method("actor.tell", p.ActorTell, changing=True, scope="operate"),
     Method("audit.verify", p.Nothing, deadline=_PATIENT, aside=True),
     Method("store.verify", p.Nothing, deadline=_PATIENT, aside=True),

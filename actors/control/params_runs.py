@@ -22,7 +22,7 @@ class RunStart:
     """Start a run of a stored workflow (`workflow_id`) or of a definition sent along (`text`): exactly one of the two.
 
     `cwd` (absolute) is where a relative workspace begins; without it, the folder of the definition. `dry_run`: tell what the run would do,
-    and do nothing. `profile`: instead of the workflow's own.
+    and do nothing. `profile`: instead of the workflow's own. `personas`: role to the name of the persona that is to have it.
     """
 
     workflow_id: str | None = field(default=None, validator=bounds.name)
@@ -36,6 +36,7 @@ class RunStart:
     cwd: str | None = field(default=None, validator=bounds.text)
     dry_run: bool = False
     profile: Literal["strict", "guided", "yolo"] | None = None
+    personas: Mapping[str, str] = Factory(dict)
 
     def __attrs_post_init__(self) -> None:
         if (self.workflow_id is None) == (self.text is None):

@@ -10,7 +10,7 @@ from typing import Any
 from actors.gate.options import Resolved, options_of
 from actors.run.scope import scope_for
 from actors.run.state import RunState
-from actors.workflow.spec import Command, Gate, Node, Shell
+from actors.workflow.spec import Agent, Command, Gate, Node, Shell
 from actors.workflow.template import TemplateError, render_text
 from storage.codec import canonical
 
@@ -78,6 +78,8 @@ def _command_text(state: RunState, node: Node, known: Container[str]) -> str | N
             return shlex.join(_text(state, node.node_id, word, known) for word in argv)
         case Shell(run=run):
             return _text(state, node.node_id, run, known, quote=True)
+        case Agent(instructions=instructions):
+            return _text(state, node.node_id, instructions, known)
         case _:
             return None
 

@@ -116,10 +116,11 @@ def _validate(fd: int, order: ArtifactOrder) -> str | Failure:
     except BadJson as error:
         errors = [{"path": "$", "message": str(error)}]
     else:
-        errors = [{"path": error.path, "message": error.message} for error in validate(order.schema, instance)[:5]]
+        errors = [{"path": error.path, "message": error.message} for error in validate(order.schema, instance)[: order.told]]
     if errors:
         text = f"it does not fit its schema: {errors[0]['path']}: {errors[0]['message']}"
-        return _failure("artifact_invalid", order, text, errors=errors)
+        found = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+        return _failure("artifact_invalid", order, text, errors=errors, **found)
     return hashlib.sha256(data).hexdigest()
 
 

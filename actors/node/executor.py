@@ -13,7 +13,7 @@ from attrs import evolve
 from actors.node import command, failures
 from actors.node.contained import open_folder
 from actors.node.guardian.ends import Ended, GuardianLost, NotStarted
-from actors.node.messages import CommandOrder, Failure, PythonOrder, Success, WorkOrder
+from actors.node.messages import AgentOrder, CommandOrder, Failure, PythonOrder, Success, Verdict, WorkOrder
 from actors.node.output import from_stream, output_path, parsed, read_file, text_of
 from actors.node.python.inprocess import call
 from actors.node.python.isolated import as_command, report
@@ -22,9 +22,13 @@ from actors.node.tools import Tools
 __all__ = ["perform"]
 
 
-async def perform(order: WorkOrder, tools: Tools) -> Success | Failure:
+async def perform(order: WorkOrder, tools: Tools) -> Verdict:
     """Do the work of one attempt. When this returns, or passes on a cancellation, no process of the attempt is left."""
     action = order.action
+    if type(action) is AgentOrder:
+        from actors.agent.executor import work  # noqa: PLC0415  # only daemons with agents pay
+
+        return await work(order, action, tools)
     if order.artifact is None and type(action) is PythonOrder and not action.isolate:
         return await call(order, action, tools)
     try:
@@ -67,6 +71,8 @@ async def _act(order: WorkOrder, folder: int, tools: Tools) -> tuple[Success | F
             return await _act_in_process(order, as_command(order, action), folder, tools)
         case CommandOrder() as ordered:
             return await _act_in_process(order, ordered, folder, tools)
+        case AgentOrder():
+            raise AssertionError("an agent is no process")
 
 
 async def _act_in_process(order: WorkOrder, action: CommandOrder, folder: int, tools: Tools) -> tuple[Success | Failure, Success | None]:

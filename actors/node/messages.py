@@ -7,11 +7,12 @@ from typing import Any
 
 from attrs import Factory, frozen
 
+from actors.agent.binding import Bound
 from actors.workflow.spec import OutputForm
 
 __all__ = [
-    "ArtifactFact", "ArtifactOrder", "CommandOrder", "Failure", "Interruption", "Outcome", "PythonOrder", "Report", "Success", "Usage",
-    "Verdict", "WorkOrder",
+    "AgentOrder", "ArtifactFact", "ArtifactOrder", "Budget", "CommandOrder", "Failure", "Interruption", "Outcome", "PythonOrder",
+    "RepairOrder", "Report", "Success", "Usage", "Verdict", "WorkOrder",
 ]  # fmt: skip
 
 
@@ -35,12 +36,91 @@ class PythonOrder:
 
 
 @frozen
+class Usage:
+    """What an attempt has used. `unpriced`: some of it has a price that nobody knows, so that `cost_usd` is too low."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd: float = 0.0
+    tool_calls: int = 0
+    unpriced: bool = False
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            self.prompt_tokens + other.prompt_tokens, self.completion_tokens + other.completion_tokens,
+            round(self.cost_usd + other.cost_usd, 9), self.tool_calls + other.tool_calls, self.unpriced or other.unpriced,
+        )  # fmt: skip
+
+    def __sub__(self, other: Usage) -> Usage:
+        """What is in this and not in the other, never below nothing."""
+        return Usage(
+            max(0, self.prompt_tokens - other.prompt_tokens), max(0, self.completion_tokens - other.completion_tokens),
+            max(0.0, round(self.cost_usd - other.cost_usd, 9)), max(0, self.tool_calls - other.tool_calls),
+            self.unpriced and not other.unpriced,
+        )  # fmt: skip
+
+    @property
+    def tokens(self) -> int:
+        """All tokens."""
+        return self.prompt_tokens + self.completion_tokens
+
+
+@frozen
+class Budget:
+    """What a run may still use when the order is given. Limits are None where there are none; times are milliseconds.
+
+    `used` is what the run has counted, `by_agents` the part of it that calls of models have; `active_ms` how long it was active.
+    `priced`: a call whose price nobody knows is not made.
+    """
+
+    tokens: int | None = None
+    cost_usd: float | None = None
+    tool_calls: int | None = None
+    runtime_ms: int | None = None
+    used: Usage = Usage()
+    by_agents: Usage = Usage()
+    active_ms: int = 0
+    priced: bool = False
+
+
+@frozen
+class RepairOrder:
+    """The file of that attempt was not what was asked for: its errors, each {path, message}, none where there was no file."""
+
+    attempt: int
+    errors: tuple[Mapping[str, Any], ...] = ()
+
+
+@frozen
+class AgentOrder:
+    """Work for a model. `bound` names who does it; `tools` are what the node asks for, empty: all;
+    `data` is what it is given beside its instructions.
+
+    `spent` is what the run has counted of this node so far: whatever its calls have used beyond that has still to be told.
+    """
+
+    bound: Bound
+    instructions: str
+    thread_id: str
+    tools: tuple[str, ...] = ()
+    data: Mapping[str, Any] = Factory(dict)
+    feedback: tuple[str, ...] = ()
+    repair: RepairOrder | None = None
+    spent: Usage = Usage()
+    budget: Budget = Budget()
+
+
+@frozen
 class ArtifactOrder:
-    """The file that must exist afterwards, relative to the working folder; `schema` is a JSON Schema 2020-12 or None."""
+    """The file that must exist afterwards, relative to the working folder; `schema` is a JSON Schema 2020-12 or None.
+
+    `told` is how many of its errors are named.
+    """
 
     path: str
     schema: Any = None
     schema_name: str | None = None
+    told: int = 5
 
 
 @frozen
@@ -57,7 +137,7 @@ class WorkOrder:
     attempt: int
     token: str
     idempotency_key: str
-    action: CommandOrder | PythonOrder
+    action: CommandOrder | PythonOrder | AgentOrder
     workdir: str
     run_dir: str
     output: OutputForm = "text"
@@ -76,17 +156,6 @@ class ArtifactFact:
     sha256: str
     size: int
     schema: str | None = None
-
-
-@frozen
-class Usage:
-    """What an attempt has used. `unpriced`: some of it has a price that nobody knows, so that `cost_usd` is too low."""
-
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    cost_usd: float = 0.0
-    tool_calls: int = 0
-    unpriced: bool = False
 
 
 @frozen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import trio
 from attrs import Factory, define, field, frozen
@@ -12,6 +12,9 @@ from attrs import Factory, define, field, frozen
 from actors.node.environment import inherited
 from actors.node.guardian.guardian import Guardian
 from actors.node.python.modules import Modules
+
+if TYPE_CHECKING:
+    from actors.agent.house import House
 
 __all__ = ["Blobs", "NodeSettings", "Tools"]
 
@@ -43,13 +46,14 @@ class NodeSettings:
 
 @define
 class Tools:
-    """Shared by all attempts of one daemon. `environ` is read once, at the start."""
+    """Shared by all attempts of one daemon. `environ` is read once, at the start; `agents` is what agents need beside."""
 
     guardian: Guardian
     blobs: Blobs
     settings: NodeSettings = NodeSettings()
     environ: Mapping[str, str] = Factory(lambda: dict(os.environ))
     modules: Modules = Factory(Modules)
+    agents: House | None = None
     base_env: dict[str, str] = field(init=False)
     threads: trio.CapacityLimiter = field(init=False)
 

@@ -8,11 +8,13 @@ from typing import Any, Final
 
 from actors.node.messages import Usage, WorkOrder
 
-__all__ = ["read_usage", "usage_line", "usage_path"]
+__all__ = ["UNPRICED", "read_usage", "usage_line", "usage_path"]
 
 MOST_BYTES: Final = 1 << 20
 COUNTS: Final = ("prompt_tokens", "completion_tokens", "tool_calls")
 MOST: Final = 2**53
+UNPRICED: Final = '{"cost_usd": "unknown"}\n'
+"""A line that says: there is something in it whose price nobody knows."""
 
 
 def usage_path(order: WorkOrder) -> str:
@@ -41,7 +43,7 @@ def read_usage(path: str) -> Usage | None:
     total = Usage()
     for line in data.splitlines():
         if line.strip():
-            total = _sum(total, _use(line))
+            total += _use(line)
     return total if total != Usage() else None
 
 
@@ -61,10 +63,3 @@ def _use(line: bytes) -> Usage:
 
 def _count(value: Any) -> int:
     return value if type(value) is int and 0 <= value < MOST else 0
-
-
-def _sum(left: Usage, right: Usage) -> Usage:
-    return Usage(
-        left.prompt_tokens + right.prompt_tokens, left.completion_tokens + right.completion_tokens, left.cost_usd + right.cost_usd,
-        left.tool_calls + right.tool_calls, left.unpriced or right.unpriced,
-    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The archive: one gzip file of JSON for each run that was removed, with its record, its report and all its events.
+"""The archive: one gzip file of JSON for each run that was removed: record, report, all its events, conversations of its agents.
 
 The first line is the beginning of that JSON, `{"penstock_archive": 1, "head": {…},`: what a list needs without reading the rest.
 """
@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
+from attrs import asdict
 
+from actors.agent.thread_log import KIND, facts_of, whole
 from actors.run.finale import compose
 from actors.run.logbook import CorruptLog, fold_log
 from actors.run.reading import event_of
 from actors.run.view import run_json
-from storage import StreamDamaged
+from storage import StorageError, StreamDamaged
 from storage.folder import sync_folder
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["archive_run", "place_of"]
 
 PAGE = 1_000
+MANY = 10_000
 FORMAT = 1
 
 
@@ -69,7 +72,19 @@ def _parts(services: Services, line: Headline) -> Any:
         while page := services.store.journal.read(line.stream, after, PAGE):
             yield comma + b",\n".join(orjson.dumps(event_of(found)) for found in page)
             after, comma = page[-1].seq, b",\n"
-    yield b"]}\n"
+    yield b'],"conversations":{'
+    for number, thread in enumerate(services.store.catalog.list(KIND, parent=line.stream, limit=MANY)):
+        yield b"%s%s:%s" % (b",\n" if number else b"", orjson.dumps(thread.stream), orjson.dumps(_conversation(services, thread.stream)))
+    yield b"}}\n"
+
+
+def _conversation(services: Services, thread_id: str) -> list[dict[str, Any]]:
+    """What can be read of an agent's conversation."""
+    told: list[dict[str, Any]] = []
+    with suppress(StorageError):
+        for recorded, fact in facts_of(services.store, thread_id):
+            told.append({"seq": recorded.seq, "event": recorded.kind, "at_ms": recorded.at_ms, **asdict(whole(services.store, fact))})
+    return told
 
 
 def _record(services: Services, run_id: str) -> tuple[dict[str, Any] | None, dict[str, Any] | None, str | None, str | None]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from actors.agent.binding import Binding, bind
 from actors.library.record import workflow_stream
 from actors.refusals import Refusal
 from actors.run.audits import audit_entry
@@ -15,6 +16,7 @@ from actors.run.schedule import first_ticket
 from actors.run.vocabulary import run_codec
 from actors.workflow.inputs import apply_inputs
 from actors.workflow.template import TemplateError, render_text
+from storage import Unavailable
 from storage.codec import canonical
 from storage.records import Append, Receipt, Transaction
 
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from actors.scheduler.messages import Ticket
     from actors.services import Services
 
-__all__ = ["LARGEST_INPUTS", "prepare", "workspace_of"]
+__all__ = ["LARGEST_INPUTS", "bound", "prepare", "workspace_of"]
 
 LARGEST_INPUTS = 96 << 10
 
@@ -47,11 +49,14 @@ def prepare(
     workspace = given or workspace_of(plan, run_id, applied.values, admit.cwd)
     if isinstance(workspace, Refusal):
         return workspace
+    binding = bound(services, admit, plan)
+    if isinstance(binding, Refusal):
+        return binding
     by = str(admit.by) if admit.by is not None else "system"
     event = RunCreated(
         workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=admit.trigger_type,
         priority=admit.priority, workspace=workspace, started_by=by, inputs=applied.values,
-        **{"profile": _profile(services, admit, plan), **_origin(admit.origin)},
+        **{"profile": _profile(services, admit, plan), **_binding(binding), **_origin(admit.origin)},
     )  # fmt: skip
     append = Append(run_id, 0, (run_codec().encode(event),), headline=born(run_id, event, plan.workflow, now))
     ticket = first_ticket(run_id, event, plan.workflow, now)
@@ -65,6 +70,26 @@ def prepare(
     receipt = Receipt(admit.request.request_id, admit.request.digest.encode(), canonical(reply))
     entry = audit_entry(by, "run.start", run_id, {"workflow_id": admit.workflow_id, "digest": admit.digest}, "ok")
     return Transaction(now, appends, receipt, (entry,)), event, ticket, reply
+
+
+def bound(services: Services, admit: Admit, plan: Plan) -> Binding | Refusal:
+    """Who has which role of the run. Their contents are stored before anything names them."""
+    if not (plan.agents or admit.personas):
+        return Binding()
+    found = bind(plan.workflow, services.pool(), admit.personas)
+    if isinstance(found, Refusal):
+        return found
+    services.store.look_at_the_clock()
+    try:
+        for content in found.contents:
+            services.store.blobs.put(content)
+    except Unavailable as error:
+        return Refusal(error.code, f"{error}. No run was started; ask again, it does no harm.")
+    return found
+
+
+def _binding(binding: Binding) -> dict[str, Any]:
+    return {"binding": binding.bound, "binding_hash": binding.hash} if binding.bound else {}
 
 
 def _profile(services: Services, admit: Admit, plan: Plan) -> str:

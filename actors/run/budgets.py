@@ -8,7 +8,7 @@ from actors.run.events import RunPaused
 from actors.run.state import RunState
 from actors.run.turn import Turn
 
-__all__ = ["BUDGETS", "over_budget"]
+__all__ = ["BUDGETS", "limit_of", "over_budget"]
 
 BUDGETS = ("runtime_ms", "tokens", "cost_usd", "tool_calls")
 """The names under which a resume raises them."""
@@ -22,24 +22,34 @@ def over_budget(turn: Turn) -> RunPaused | None:
     for code, value, limit in _spent(state, turn.now):
         if value >= limit:
             return RunPaused(reason=code, stop_kind="guardrail_stopped", value=value, limit=limit)
-    most = _limit(state, "cost_usd", state.plan.workflow.execution.max_total_cost_usd)
-    if state.usage.unpriced and most is not None:
+    if state.used_up is not None:
+        return _stopped(state, turn.now, state.used_up)
+    most = limit_of(state, "cost_usd", state.plan.workflow.execution.max_total_cost_usd)
+    if state.usage.unpriced and most is not None and "cost_usd" not in state.limits:  # who raised it knows that
         return RunPaused(reason="budget_model_unpriced", stop_kind="guardrail_stopped", value=round(state.usage.cost_usd, 4), limit=most)
     return None
+
+
+def _stopped(state: RunState, now: int, code: str) -> RunPaused:
+    """An attempt was ended before its next call, for what is used up, the calls of others that are under way included."""
+    of = "budget_cost_reached" if code == "budget_model_unpriced" else code
+    value, limit = next(((value, limit) for name, value, limit in _spent(state, now) if name == of), (None, None))
+    return RunPaused(reason=code, stop_kind="guardrail_stopped", value=value, limit=limit)
 
 
 def _spent(state: RunState, now: int) -> Iterator[tuple[str, float, float]]:
     """(code, what was used, what may be used) of every budget that the run has."""
     limits, used = state.plan.workflow.execution, state.usage
-    if (most := _limit(state, "runtime_ms", limits.max_total_runtime_ms)) is not None:
+    if (most := limit_of(state, "runtime_ms", limits.max_total_runtime_ms)) is not None:
         yield "budget_runtime_reached", state.active_time_ms(now), most
-    if (most := _limit(state, "tokens", limits.max_total_tokens)) is not None:
+    if (most := limit_of(state, "tokens", limits.max_total_tokens)) is not None:
         yield "budget_tokens_reached", used.prompt_tokens + used.completion_tokens, most
-    if (most := _limit(state, "cost_usd", limits.max_total_cost_usd)) is not None:
+    if (most := limit_of(state, "cost_usd", limits.max_total_cost_usd)) is not None:
         yield "budget_cost_reached", round(used.cost_usd, 4), round(most, 4)
-    if (most := _limit(state, "tool_calls", limits.max_total_tool_calls)) is not None:
+    if (most := limit_of(state, "tool_calls", limits.max_total_tool_calls)) is not None:
         yield "budget_tool_calls_reached", used.tool_calls, most
 
 
-def _limit(state: RunState, name: str, written: float | None) -> float | None:
+def limit_of(state: RunState, name: str, written: float | None) -> float | None:
+    """How much of it the run may use: as somebody raised it, else as it is written; None: there is no limit."""
     return state.limits.get(name, written)

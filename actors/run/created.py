@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from attrs import Factory, frozen
 
+from actors.agent.binding import Bound
 from actors.entity import Fact
 
 __all__ = ["RunCreated"]
@@ -16,6 +17,7 @@ __all__ = ["RunCreated"]
 class RunCreated(Fact):
     """First event of every log. `workspace` is the rendered lock key and working folder, None for a private folder.
 
+    `binding` says which persona has which role, for the life of the run, and `binding_hash` names that.
     `forked_from` is the run whose results the next facts carry over.
     `scheduled_for_ms`: the nominal time of a scheduled run; `queues`: it waits until older scheduled runs of its workflow are over.
     `trigger_reason` and `consumed_handoff_id`: what a watch has seen, and has used up with this run.
@@ -37,3 +39,5 @@ class RunCreated(Fact):
     trigger_reason: str | None = None
     consumed_handoff_id: str | None = None
     forked_from: str | None = None
+    binding: tuple[Bound, ...] = ()
+    binding_hash: str | None = None

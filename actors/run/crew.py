@@ -8,7 +8,7 @@ from pathlib import Path
 from actors.gate.expiry import gate_due
 from actors.lookout import Lookout, Watched
 from actors.node.actor import Attempt
-from actors.node.messages import CommandOrder, Failure, Outcome, Report, WorkOrder
+from actors.node.messages import Failure, Outcome, PythonOrder, Report, WorkOrder
 from actors.run.orders import Folders, work_order
 from actors.run.state import RunState
 from actors.services import Services
@@ -94,7 +94,7 @@ class Crew:
 
     def _begin(self, state: RunState, child: str, node_id: str) -> Outcome | None:
         self.begun[child] = None
-        order = work_order(state, node_id, self.folders(state), self._services.rules)
+        order = work_order(state, node_id, self.folders(state), self._services.rules, self._services.clock.now_ms())
         if isinstance(order, Failure):
             return Outcome(node_id, state.token(node_id), order)
         if state.workspace is None and _needs_folder(order):
@@ -134,5 +134,8 @@ def _open_things(state: RunState) -> dict[str, Watched]:
 
 
 def _needs_folder(order: WorkOrder) -> bool:
-    """All that start a process, and all that leave a file."""
-    return isinstance(order.action, CommandOrder) or order.action.isolate or order.artifact is not None
+    """All that start a process, all that leave a file, and agents."""
+    match order.action:
+        case PythonOrder(isolate=isolate):
+            return isolate or order.artifact is not None
+    return True

@@ -148,8 +148,9 @@ def _gates(command: ForRun) -> tuple[str, ...]:
 
 
 def interrupted_by(outcome: Outcome, reason: str) -> Outcome:
-    """The outcome with the reason of an interruption put in words of the run."""
-    return evolve(outcome, verdict=Interruption(reason)) if isinstance(outcome.verdict, Interruption) else outcome
+    """The outcome with the reason of an interruption put in words of the run, unless the attempt knows better: a budget was used up."""
+    own = not isinstance(outcome.verdict, Interruption) or outcome.verdict.reason.startswith("budget_")
+    return outcome if own else evolve(outcome, verdict=Interruption(reason))
 
 
 def without_outcome(message: AttemptDown) -> Outcome:

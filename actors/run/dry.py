@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from actors.agent.binding import bind
 from actors.refusals import Refusal
 from actors.run.admission import LARGEST_INPUTS, workspace_of
 from actors.run.audits import audit_entry
@@ -60,7 +61,8 @@ async def _rehearse(services: Services, admit: Admit, plan: Plan, request: Reque
         return Refusal("inputs_too_large", text, {"size": size, "limit": LARGEST_INPUTS})
     run_id, now = services.ids.new("run"), services.clock.now_ms()
     workspace, problems = _workspace(plan, run_id, applied, admit.cwd)
-    told = fitted(preview(plan, Given(run_id, applied.values, workspace, services.rules.env), services.rules, problems))
+    personas = _personas(services, admit, plan, problems)
+    told = fitted(preview(plan, Given(run_id, applied.values, workspace, services.rules.env, personas), services.rules, problems))
     created = RunCreated(
         workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=f"{admit.trigger_type}_dry_run",
         priority=admit.priority, workspace=workspace, started_by=str(admit.by), inputs=applied.values,
@@ -79,6 +81,16 @@ async def _rehearse(services: Services, admit: Admit, plan: Plan, request: Reque
     await services.store.commit(Transaction(now, (append,), receipt, (entry,)))
     services.watchers.grew(run_id, state.status, state.seq, ending.kind, moved=True)
     return reply
+
+
+def _personas(services: Services, admit: Admit, plan: Plan, problems: list[dict[str, Any]]) -> dict[str, str]:
+    """Who would have each role; what is in the way of that stands among the problems."""
+    found = bind(plan.workflow, services.pool(), admit.personas)
+    if not isinstance(found, Refusal):
+        return {one.role: one.persona for one in found.bound}
+    value = [one["role"] for one in found.data["roles"]] if found.code == "role_unbound" else found.data["role"]
+    problems.append({"code": found.code, "path": "personas", "value": value, "message": found.message})
+    return {}
 
 
 def _workspace(plan: Plan, run_id: str, applied: AppliedInputs, cwd: str | None) -> tuple[str | None, list[dict[str, Any]]]:

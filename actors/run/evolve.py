@@ -8,6 +8,7 @@ from typing import Any
 from actors.entity import Fact
 from actors.node.events import NodeStarted
 from actors.run.events import RunExecutionClaimed, RunStarted
+from actors.run.fold_artifacts import ARTIFACT_FOLDS
 from actors.run.fold_endings import ENDING_FOLDS
 from actors.run.fold_findings import FINDING_FOLDS
 from actors.run.fold_gates import GATE_FOLDS
@@ -85,6 +86,7 @@ FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     **STEERING_FOLDS,
     **NODE_FOLDS,
     **FINDING_FOLDS,
+    **ARTIFACT_FOLDS,
     **GATE_FOLDS,
     **POLL_FOLDS,
     **WAIT_FOLDS,

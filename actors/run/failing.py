@@ -11,6 +11,7 @@ from actors.run.retry import Retry, attempt_cap
 from actors.run.state import RunState
 from actors.run.turn import Turn
 from actors.workflow.canonical_retry import policy_version_id
+from actors.workflow.spec import Agent
 
 __all__ = [
     "after_the_last",
@@ -28,7 +29,9 @@ __all__ = [
 def cap_at(plan: Plan, node_id: str) -> int:
     """How many attempts the node may spend."""
     node = plan.nodes[node_id]
-    return attempt_cap(node.kind, node.retry, node.contract.validator if node.contract is not None else None)
+    required = isinstance(node.action, Agent) and bool(node.action.tools)
+    validator = node.contract.validator if node.contract is not None else None
+    return attempt_cap(node.kind, node.retry, validator, required_tools=required)
 
 
 def cap_of(state: RunState, node_id: str) -> int:

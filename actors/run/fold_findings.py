@@ -8,6 +8,7 @@ from typing import Any
 from actors.entity import Fact
 from actors.node import findings as node
 from actors.run import course
+from actors.run.fold_artifacts import note_flaw
 from actors.run.fold_nodes import fail_for_good, use
 from actors.run.node_state import NodeError
 from actors.run.resets import reset_nodes
@@ -22,7 +23,8 @@ def _judged(state: RunState, event: node.Judged, at: int, word: str) -> None:
     state.executing.pop(event.node_id, None)
     item.ended_at_ms, item.output, item.artifact, item.finding = at, event.output, event.artifact, word
     item.verdicts.append((event.instance, event.attempt, word))
-    use(state, event.usage)
+    use(state, event.node_id, event.usage)
+    note_flaw(state, event.node_id, event.reason)
 
 
 def _blocked(state: RunState, event: node.NodeBlocked, at: int) -> None:
@@ -62,7 +64,7 @@ def _verify_failed(state: RunState, event: node.NodeVerifyFailed, at: int) -> No
 
 
 def _rolled_back(state: RunState, event: node.NodeApprovalRollback, at: int) -> None:
-    use(state, event.usage)
+    use(state, event.node_id, event.usage)
     reset_nodes(state, event.reset_nodes)
     state.nodes[event.node_id].rollbacks += 1
     state.last_failure = None

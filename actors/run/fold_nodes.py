@@ -8,10 +8,14 @@ from typing import Any
 from actors.entity import Fact
 from actors.node import events as node
 from actors.node.messages import Usage
+from actors.run.fold_artifacts import note_errors, note_flaw
 from actors.run.plan import handler_id
 from actors.run.state import SKIPPED_AS_DONE, NodeError, RunState
 
 __all__ = ["NODE_FOLDS", "fail_for_good", "leave_attempts", "use"]
+
+UNSAID = ("provider_transient", "provider_terminal", "timeout", "configuration")
+"""Classes of failures that are none of an agent's work: it goes on where it was, and is told nothing."""
 
 
 def _started(state: RunState, event: node.NodeStarted, at: int) -> None:
@@ -35,7 +39,7 @@ def _completed(state: RunState, event: node.NodeCompleted, at: int) -> None:
     item.ended_at_ms, item.output, item.artifact, item.error = at, event.output, event.artifact, None
     item.finding, item.exhausted = "", False
     item.verdicts.append((event.instance, event.attempt, event.kind))
-    use(state, event.usage)
+    use(state, event.node_id, event.usage)
     section = state.plan.section[event.node_id]
     if section != "handler":
         frontier = state.body if section == "body" else state.tail
@@ -51,7 +55,10 @@ def _failed(state: RunState, event: node.NodeFailed, at: int) -> None:
     )  # fmt: skip
     item.ended_at_ms = at
     item.verdicts.append((event.instance, event.attempt, event.code))
-    use(state, event.usage)
+    use(state, event.node_id, event.usage)
+    note_errors(state, event.node_id, event.error_detail)
+    if event.failure_class not in UNSAID:
+        note_flaw(state, event.node_id, event.message)
     if not event.terminal:
         item.status = "pending"
         state.detail = {"code": "node_retrying", "node_id": event.node_id, "attempt": event.attempt, "max": event.max_attempts}
@@ -78,21 +85,20 @@ def fail_for_good(state: RunState, node_id: str, reason: str, failure_kind: str,
     state.frontier.settle(node_id, succeeded=False)
 
 
-def use(state: RunState, usage: Usage | None) -> None:
+def use(state: RunState, node_id: str, usage: Usage | None) -> None:
     """Count what an attempt has used."""
     if usage is not None:
-        sums = state.usage
-        state.usage = Usage(
-            sums.prompt_tokens + usage.prompt_tokens, sums.completion_tokens + usage.completion_tokens,
-            round(sums.cost_usd + usage.cost_usd, 9), sums.tool_calls + usage.tool_calls, sums.unpriced or usage.unpriced,
-        )  # fmt: skip
+        state.usage += usage
+        state.nodes[node_id].used += usage
 
 
 def _interrupted(state: RunState, event: node.NodeInterrupted, at: int) -> None:
     item = state.nodes[event.node_id]
     state.executing.pop(event.node_id, None)
     item.status, item.ended_at_ms, item.excused = "pending", at, item.excused + 1
-    use(state, event.usage)
+    use(state, event.node_id, event.usage)
+    if event.reason.startswith("budget_"):
+        state.used_up = event.reason
     if event.reason == "lost":
         item.crashes += 1
     state.offer(event.node_id)

@@ -21,7 +21,7 @@ def _created(state: RunState, event: run.RunCreated, at: int) -> None:
     state.workspace, state.started_by, state.inputs = event.workspace, event.started_by, event.inputs
     state.scheduled_for_ms, state.queues, state.forked_from = event.scheduled_for_ms, event.queues, event.forked_from
     state.trigger_reason, state.consumed_handoff_id = event.trigger_reason, event.consumed_handoff_id
-    state.created_at_ms = at
+    state.binding, state.created_at_ms = event.binding, at
 
 
 def _claimed(state: RunState, event: run.RunExecutionClaimed, at: int) -> None:
@@ -38,7 +38,7 @@ def _started(state: RunState, event: run.RunStarted, at: int) -> None:
 def requeue(state: RunState, reason: str, detail: dict[str, Any] | None = None) -> None:
     """The run goes back into the queue, and what held it is forgotten."""
     state.status, state.resume_reason = "queued", reason
-    state.pause_reason = state.stop_kind = state.stop_reason = None
+    state.pause_reason = state.stop_kind = state.stop_reason = state.used_up = None
     if detail is not None:
         state.detail = detail
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import trio
 
 from actors.run.birth import bring_back
+from actors.run.bound import binding_problem
 from actors.run.evidence import IN_THREAD
 from actors.run.recovery import claim
 from actors.run.schedule import ticket_of
@@ -96,7 +97,7 @@ def _backs_off(turn: Turn) -> bool:
 
 async def _problem(run: Run, state: RunState) -> tuple[str, str] | None:
     """The code and the words of what keeps the run from working: its workspace is gone, or what a fork keeps cannot be put there."""
-    problem = _workspace_problem(state)
+    problem = _workspace_problem(state) or binding_problem(run.services, state)
     if problem is not None or state.forked_from is None or state.started_at_ms is not None:
         return problem
     large = any(node.artifact is not None and node.artifact.size > IN_THREAD for node in state.nodes.values())

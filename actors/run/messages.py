@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from actors.refusals import Principal, Refusal, RequestKey
 from actors.run.requests import Operation, Reap
@@ -65,7 +65,7 @@ class Admit(Request[Reply]):
 
     `by` is None for a run that nobody asked for, `request` also for one that another request makes; `origin` says what did.
     `workflow_seq`: the run is made only if the workflow's log still ends there, so that nothing starts of one that was paused just then.
-    `dry_run`: tell what it would do, and do nothing.
+    `dry_run`: tell what it would do, and do nothing. `personas`: who is to have a role, by name, instead of who would get it.
     """
 
     workflow_id: str
@@ -81,6 +81,7 @@ class Admit(Request[Reply]):
     origin: Origin | None = None
     dry_run: bool = False
     profile: str | None = None
+    personas: Mapping[str, str] = Factory(dict)
 
 
 @frozen

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 from attrs import Factory, define, frozen
 
-from actors.node.messages import ArtifactFact
+from actors.node.messages import ArtifactFact, Usage
 
-__all__ = ["NodeError", "NodeState", "NodeStatus"]
+__all__ = ["Flaw", "NodeError", "NodeState", "NodeStatus"]
 
 NodeStatus = Literal["pending", "running", "completed", "failed", "skipped", "waiting", "timed_out", "blocked"]
 
@@ -30,6 +30,14 @@ class NodeError:
     decision: str = ""
 
 
+@frozen
+class Flaw:
+    """What was wrong with the file of that attempt, each {path, message}; nothing where there was none."""
+
+    attempt: int
+    errors: tuple[Mapping[str, Any], ...] = ()
+
+
 @define(eq=False)
 class NodeState:
     """A node's present instance. `excused` attempts do not count against the cap, `crashes` are those lost with a daemon.
@@ -37,7 +45,8 @@ class NodeState:
     `first_started_at_ms`: when its first attempt began. `finding` is the last word of an output under a contract. `exhausted`: it is
     pending and will not start again. `holds`: its output did not fit its schema, which pauses the run. `noted`: its
     output is what the daemon noted of a lost attempt, until the next one starts. `rollbacks` counts how often it sent
-    back what it reviews, `verdicts` are (instance, attempt, word) of all its outputs, those of former instances included.
+    back what it reviews, `prompted` is the attempt in which an agent was told something last, and `flaw` what it is to repair.
+    `used` is what all its attempts have used, `verdicts` are (instance, attempt, word) of all its outputs; both hold for all instances.
     """
 
     status: NodeStatus = "pending"
@@ -58,6 +67,9 @@ class NodeState:
     holds: bool = False
     noted: bool = False
     rollbacks: int = 0
+    prompted: int = 0
+    flaw: Flaw | None = None
+    used: Usage = Factory(Usage)
     verdicts: list[tuple[int, int, str]] = Factory(list)
 
     @property
@@ -66,8 +78,9 @@ class NodeState:
         return self.attempt - self.excused
 
     def reset(self) -> None:
-        """Begin anew as the next instance; feedback stays, it is meant for the next attempt, and so do verdicts and rollbacks."""
+        """Begin anew as the next instance; feedback stays, it is meant for the next attempt, and so do verdicts, rollbacks and `used`."""
         self.status, self.instance, self.attempt, self.excused, self.crashes = "pending", self.instance + 1, 0, 0, 0
         self.started_at_ms = self.first_started_at_ms = self.ended_at_ms = self.skip_reason = None
         self.output = self.artifact = self.error = None
         self.finding, self.exhausted, self.holds, self.noted = "", False, False, False
+        self.prompted, self.flaw = 0, None

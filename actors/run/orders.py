@@ -6,15 +6,19 @@ from hashlib import sha256
 
 from attrs import frozen
 
-from actors.node.messages import ArtifactOrder, CommandOrder, Failure, PythonOrder, WorkOrder
+from actors.node.messages import AgentOrder, ArtifactOrder, CommandOrder, Failure, PythonOrder, WorkOrder
+from actors.run.agent_orders import agent_order
 from actors.run.limits import idle_ms, is_watched, total_ms
 from actors.run.scope import scope_for
 from actors.run.state import RunState
 from actors.settings import RunRules
-from actors.workflow.spec import Command, Node, Python, Shell
+from actors.workflow.spec import Agent, Command, Node, Python, Shell
 from actors.workflow.template import TemplateError, render, render_text
 
 __all__ = ["Folders", "work_order"]
+
+MOST_ERRORS = 100
+"""How many errors of an agent's file are kept: all, but for a file that is wrong altogether."""
 
 
 @frozen
@@ -25,14 +29,14 @@ class Folders:
     workdir: str
 
 
-def work_order(state: RunState, node_id: str, folders: Folders, rules: RunRules) -> WorkOrder | Failure:
-    """The order of the attempt under way, or why it cannot be rendered."""
+def work_order(state: RunState, node_id: str, folders: Folders, rules: RunRules, now: int = 0) -> WorkOrder | Failure:
+    """The order of the attempt under way, or why it cannot be rendered. `now`: epoch milliseconds."""
     node = state.plan.nodes[node_id]
     scope = scope_for(state, node_id) if _templated(node) else {}
     try:
         return WorkOrder(
             run_id=state.run_id, node_id=node_id, instance=state.nodes[node_id].instance, attempt=state.nodes[node_id].attempt,
-            token=state.token(node_id), idempotency_key=idempotency_key(state, node_id), action=_action(state, node, scope),
+            token=state.token(node_id), idempotency_key=idempotency_key(state, node_id), action=_action(state, node, scope, now),
             workdir=folders.workdir, run_dir=folders.run_dir, output=node.output, artifact=_artifact(state, node, scope),
             gate_feedback=state.gate_feedback, gate_selections=state.gate_selections,
             idle_ms=idle_ms(node, rules) if is_watched(node) else None, total_ms=total_ms(node, rules),
@@ -55,10 +59,11 @@ def _artifact(state: RunState, node: Node, scope: dict[str, object]) -> Artifact
         return None
     name = node.artifact.schema
     schema = state.plan.workflow.schemas[name] if name is not None else None
-    return ArtifactOrder(path=render_text(node.artifact.path, scope), schema=schema, schema_name=name)
+    told = MOST_ERRORS if isinstance(node.action, Agent) else 5
+    return ArtifactOrder(path=render_text(node.artifact.path, scope), schema=schema, schema_name=name, told=told)
 
 
-def _action(state: RunState, node: Node, scope: dict[str, object]) -> CommandOrder | PythonOrder:
+def _action(state: RunState, node: Node, scope: dict[str, object], now: int) -> CommandOrder | PythonOrder | AgentOrder:
     match node.action:
         case Python(function=function, isolate=isolate):
             folder = state.plan.workflow.folder or "/"
@@ -68,6 +73,8 @@ def _action(state: RunState, node: Node, scope: dict[str, object]) -> CommandOrd
             return CommandOrder(tuple(render_text(word, scope) for word in argv), _env(state, node, dict(env), scope), text)
         case Shell(run=run, env=env):
             return CommandOrder(("sh", "-c", render_text(run, scope, quote=True)), _env(state, node, dict(env), scope))
+        case Agent() as agent:
+            return agent_order(state, node, agent, scope, now)
         case _:
             raise AssertionError("a gate is no attempt")
 

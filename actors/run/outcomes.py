@@ -7,6 +7,7 @@ from typing import assert_never
 from actors.gate.rules import ask_outcome
 from actors.node.events import NodeCompleted, NodeInterrupted, NodeSkipped
 from actors.node.messages import Failure, Interruption, Outcome, Success, Usage
+from actors.run.delivering import in_last_words, note_delivery, policy_of
 from actors.run.failing import cap_of, record_failure, spent_by
 from actors.run.findings import finding_of
 from actors.run.retry import decide_retry
@@ -26,6 +27,7 @@ def accepts(turn: Turn, outcome: Outcome) -> bool:
 def on_outcome(turn: Turn, outcome: Outcome) -> None:
     """Fold the ending of an attempt that is under way."""
     node_id, usage = outcome.node_id, outcome.usage
+    note_delivery(turn, node_id, outcome.verdict)
     match outcome.verdict:
         case Success() as success if turn.state.plan.section[node_id] == "body":
             succeed(turn, node_id, success, usage)
@@ -35,6 +37,9 @@ def on_outcome(turn: Turn, outcome: Outcome) -> None:
             _succeed(turn, node_id, success, usage)
         case Failure() as failure:
             _fail(turn, node_id, failure, usage)
+        case Interruption(reason=reason) if reason.startswith("budget_") and turn.state.plan.section[node_id] != "body":
+            text = "A budget of the run is used up, and clean-up is held for nobody. Give clean-up work that needs no model."
+            _fail(turn, node_id, Failure(reason, text, "configuration"), usage, retry=False)
         case Interruption(reason=reason):
             _interrupt(turn, node_id, reason, usage)
         case _:
@@ -89,9 +94,10 @@ def _fail(turn: Turn, node_id: str, failure: Failure, usage: Usage | None, *, re
     if failure.unknown and _unknown(turn, node_id):
         return
     state = turn.state
-    policy, began, cap = state.plan.nodes[node_id].retry, state.nodes[node_id].first_started_at_ms, cap_of(state, node_id)
+    spec = state.plan.nodes[node_id]
+    policy, began, cap = policy_of(spec, failure), state.nodes[node_id].first_started_at_ms, cap_of(state, node_id)
     verdict = decide_retry(
         policy, spent_by(state, node_id) if retry else cap, failure.failure_class, state.token(node_id), cap=cap,
         elapsed_ms=turn.now - (turn.now if began is None else began),
     )  # fmt: skip
-    record_failure(turn, node_id, failure, verdict, usage)
+    record_failure(turn, node_id, in_last_words(spec, failure, verdict), verdict, usage)

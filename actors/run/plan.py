@@ -9,7 +9,7 @@ from attrs import frozen
 from actors.run.mission import Mission, mission_of
 from actors.workflow.condition import compile_condition
 from actors.workflow.graph import Graph
-from actors.workflow.spec import Command, Condition, Gate, Node, Shell, Timer, Wait, Webhook, Workflow
+from actors.workflow.spec import Agent, Command, Condition, Gate, Node, Shell, Timer, Wait, Webhook, Workflow
 from actors.workflow.template import references
 
 __all__ = ["Plan", "Section", "compile_plan", "handler_id"]
@@ -29,6 +29,7 @@ class Plan:
     `guards`: the gates before a node, nearest first. `eager`: nodes that are looked at as soon as they are ready, without taking a place
     among the attempts at once. `reads`: whose results a node's texts name. `webhooks`: whether a node waits for one.
     `resolvers`: whether a gate asks one. `mission`: what the metadata ask for beside needs.
+    `agents`: whether a node is an agent's. `mission`: what the metadata ask for beside needs.
     """
 
     workflow: Workflow
@@ -43,6 +44,7 @@ class Plan:
     reads: dict[str, frozenset[str]]
     webhooks: bool
     resolvers: bool
+    agents: bool
     mission: Mission
 
     def is_handler(self, node_id: str) -> bool:
@@ -69,6 +71,8 @@ def _reads(node: Node) -> frozenset[str]:
             texts += [list(argv), dict(env), stdin]
         case Shell(run=run, env=env):
             texts += [run, dict(env)]
+        case Agent(instructions=instructions):
+            texts.append(instructions)
         case Gate(prompt=prompt, check=check):
             texts.append(prompt)
             conditions.append(check)
@@ -111,5 +115,6 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
         reads={node_id: _reads(node) for node_id, node in nodes.items()},
         webhooks=any(isinstance(node.action, Wait) and isinstance(node.action.on, Webhook) for node in workflow.nodes),
         resolvers=any(isinstance(node.action, Gate) and node.action.resolved for node in workflow.nodes),
+        agents=any(isinstance(node.action, Agent) for node in nodes.values()),
         mission=mission,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
 
-from attrs import asdict, frozen
+from attrs import Factory, asdict, frozen
 
 from actors.run.failing import cap_at
 from actors.run.frontier import Frontier
@@ -15,7 +15,7 @@ from actors.settings import RunRules
 from actors.workflow.condition import ConditionError, compile_condition
 from actors.workflow.instants import INSTANT_FORMS, parse_instant
 from actors.workflow.partly import Partly
-from actors.workflow.spec import Command, Condition, Gate, Node, Python, Shell, Timer, Wait, Webhook
+from actors.workflow.spec import Agent, Command, Condition, Gate, Node, Python, Shell, Timer, Wait, Webhook
 from actors.workflow.template import Lookup
 
 __all__ = ["Given", "preview"]
@@ -25,12 +25,16 @@ Problems = list[dict[str, Any]]
 
 @frozen
 class Given:
-    """What is known of the run before it begins: its id, inputs, working folder (None: a private one), the daemon's variables."""
+    """What is known of the run before it begins: its id, inputs, working folder (None: a private one), the daemon's variables.
+
+    `personas` says by name who would have each role.
+    """
 
     run_id: str
     inputs: Mapping[str, Any]
     workspace: str | None
     env: Mapping[str, str]
+    personas: Mapping[str, str] = Factory(dict)
 
 
 def preview(plan: Plan, given: Given, rules: RunRules, problems: Problems) -> dict[str, Any]:
@@ -72,6 +76,7 @@ def _entry(plan: Plan, node_id: str, given: Given, rules: RunRules, problems: Pr
     partly = Partly(_scope(plan, given), _known)
     entry: dict[str, Any] = {
         "node_id": node_id, "kind": node.kind, "label": node.title or node_id, **_action(node, partly, problems),
+        **_persona(node, given),
         "needs": [need.node for need in node.needs], "cap": cap_at(plan, node_id),
     }  # fmt: skip
     entry |= {} if isinstance(node.action, Gate | Wait) else {"timeouts": limits_of(node, rules)}
@@ -100,12 +105,20 @@ def _action(node: Node, partly: Partly, problems: Problems) -> dict[str, Any]:
             return {"function": function, **({"isolate": True} if isolate else {}), **data}
         case Gate(type="quality_gate") as gate:
             return _quality(node.node_id, gate)
+        case Agent(role=role, instructions=instructions, tools=tools):
+            more = {"tools": list(tools) or None}
+            return {"agent": role, "instructions": partly.at("instructions").text(instructions), **_given(more), **data}
         case Gate() as gate:
             return _gate(node.node_id, gate, partly)
         case Wait() as wait:
             return _wait(node.node_id, wait, partly, problems)
         case _:
             assert_never(node.action)
+
+
+def _persona(node: Node, given: Given) -> dict[str, str]:
+    role = node.action.role if isinstance(node.action, Agent) else ""
+    return {"persona": given.personas[role]} if role in given.personas else {}
 
 
 def _gate(node_id: str, gate: Gate, partly: Partly) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actors.agent.binding import unbound
 from actors.refusals import Refusal
 from actors.run.again import ask_again, left_behind
 from actors.run.plan import Plan
@@ -41,6 +42,14 @@ def _conflict(state: RunState, operation: Repair, plan: Plan) -> Refusal | None:
     if problems:
         text = f"Version {operation.version} does not take the inputs of {state.run_id}: {problems[0].message}"
         return Refusal("repair_version_conflict", text, {"version": operation.version, "path": problems[0].path})
+    return _nobody(state, operation, plan)
+
+
+def _nobody(state: RunState, operation: Repair, plan: Plan) -> Refusal | None:
+    """Roles are bound once, at a run's start."""
+    if roles := unbound(plan.workflow, state.binding):
+        text = f"Version {operation.version} has the role {roles[0]}, to which {state.run_id} was bound to nobody. Start a new run."
+        return Refusal("repair_version_conflict", text, {"version": operation.version, "roles": roles})
     return None
 
 

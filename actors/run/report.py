@@ -42,10 +42,16 @@ def report_json(state: RunState, last: Sequence[tuple[int, str, int]]) -> dict[s
         ],
         "events": [{"seq": seq, "type": name, "ts": at} for seq, name, at in last[-LAST_EVENTS:]],
         "unresolved": [node_id for node_id, node in state.nodes.items() if node.status == "waiting"],
+        "usage": _usage(state),
         "output": state.output,
         "ended_at": state.finished_at_ms,
         "error": _error(state),
     }  # fmt: skip
+
+
+def _usage(state: RunState) -> dict[str, Any]:
+    used = state.usage
+    return {"tokens": used.tokens, "cost_usd": used.cost_usd, "tool_calls": used.tool_calls, "unpriced": used.unpriced}
 
 
 def _error_of(node: NodeState) -> dict[str, str]:
@@ -71,6 +77,7 @@ def markdown_report(report: dict[str, Any], ended: str) -> str:
         f"# {_plain(report['title'])}: {report['status']}", "", f"- Run: `{report['run_id']}`", f"- Workflow: `{report['workflow_id']}`",
         f"- Digest: `{report['template_hash']}`", f"- Ended: {ended}",
     ]  # fmt: skip
+    lines += _used(report["usage"])
     lines += _values("Inputs", report["inputs"]) + _values("Output", report["output"]) + ["", "## Nodes", ""]
     for node in report["nodes"]:
         took = _took(node["started_at"], node["ended_at"])
@@ -86,6 +93,14 @@ def markdown_report(report: dict[str, Any], ended: str) -> str:
         lines += ["", "## Error", "", f"`{report['error']['code']}`"]
         lines += [_plain(str(report["error"][key])) for key in ("message", "reason", "text") if key in report["error"]]
     return "\n".join(lines) + "\n"
+
+
+def _used(usage: dict[str, Any]) -> list[str]:
+    """A line where models were called; a sum without the price of some of it says so."""
+    if not usage["tokens"] and not usage["unpriced"]:
+        return []
+    missing = "; some of it has no price, so this is too low" if usage["unpriced"] else ""
+    return [f"- Used: {_count(usage['tokens'], 'token')}, {usage['cost_usd']:.4f} USD{missing}"]
 
 
 def _values(heading: str, values: Any) -> list[str]:

@@ -7,6 +7,7 @@ from actors.gate.rules import recheck_guards
 from actors.node.events import NodeSkipped, NodeStarted
 from actors.node.findings import NodeSkippedNoWork
 from actors.node.messages import Failure
+from actors.run.delivering import announce
 from actors.run.eligibility import select, triage_skips
 from actors.run.failing import fail_used_up, record_failure
 from actors.run.retry import Retry
@@ -111,3 +112,4 @@ def _not_to_start(turn: Turn, node_id: str) -> bool:
 def _start(turn: Turn, node_id: str) -> None:
     node = turn.state.nodes[node_id]
     turn.emit(NodeStarted(node_id=node_id, attempt=node.attempt + 1, instance=node.instance))
+    announce(turn, node_id)

@@ -11,8 +11,10 @@ from typing import Any, Literal, assert_never
 
 from attrs import Factory, define, frozen
 
+from actors.agent.binding import Bound
 from actors.gate.record import GateRecord, OpenGate
 from actors.node.messages import Usage
+from actors.run.artifact_row import ArtifactRow
 from actors.run.frontier import Frontier
 from actors.run.node_state import NodeError, NodeState, NodeStatus
 from actors.run.plan import Plan
@@ -52,6 +54,10 @@ class RunState:
     `open_gates` and `closed_gates` go by node id; the latter were open when they were reset, and are to open again. `gate_feedback` and
     `gate_selections` are the newest that was said at a gate. `letters` names the dead letter for whose sake a node's present instance
     began. `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
+    `letters` names the dead letter for whose sake a node's present instance began.
+    `used_up` is the budget for whose sake an attempt was ended before its next call. `marks` are the keys of facts that stand in the log
+    once, `artifacts` what became of files by node, instance and attempt.
+    `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
     `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
     no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`, `revived_ms`:
     when it was held because nothing happened, and when it went on by itself.
@@ -75,6 +81,7 @@ class RunState:
     workspace: str | None = None
     started_by: str | None = None
     forked_from: str | None = None
+    binding: tuple[Bound, ...] = ()
     inputs: Mapping[str, Any] = Factory(dict)
     scheduled_for_ms: int | None = None
     queues: bool = False
@@ -90,6 +97,9 @@ class RunState:
     claimed: bool = False
     limits: dict[str, float] = Factory(dict)
     usage: Usage = Factory(Usage)
+    used_up: str | None = None
+    marks: set[tuple[str, str, int, int]] = Factory(set)
+    artifacts: dict[tuple[str, int, int], ArtifactRow] = Factory(dict)
     phase: str | None = None
     milestones: dict[str, None] = Factory(dict)
     conclusion: Conclusion | None = None

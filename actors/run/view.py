@@ -32,6 +32,10 @@ def run_json(state: RunState) -> dict[str, Any]:
     }  # fmt: skip
     record |= {name: value for name in OPTIONAL if (value := getattr(state, name)) is not None}
     record |= _usage(state)
+    if state.binding:
+        record["personas"] = [asdict(one) for one in state.binding]
+    if state.artifacts:
+        record["artifacts"] = [asdict(row) for row in state.artifacts.values()]
     if state.queue is not None:
         record["scheduler"] = dict(state.queue)
     record["open_gates"] = [gate.gate_name for gate in state.open_gates.values()]

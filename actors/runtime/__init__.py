@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from actors.runtime.exhibits import ExhibitMethods
 from actors.runtime.handoffs import HandoffMethods
+from actors.runtime.ledger import LedgerMethods
 from actors.runtime.letters import LetterMethods
 from actors.runtime.lives import LifeMethods
 from actors.runtime.notices import NoticeMethods
+from actors.runtime.personas import PersonaMethods
 from actors.runtime.removal import RemovalMethods
 from actors.runtime.runs import RunMethods
 from actors.runtime.schedules import ScheduleMethods
@@ -21,6 +23,6 @@ __all__ = ["DaemonRuntime"]
 
 class DaemonRuntime(
     WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, RemovalMethods, ExhibitMethods, WaitMethods,
-    LetterMethods, NoticeMethods, SystemMethods, UpkeepMethods,
+    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, SystemMethods, UpkeepMethods,
 ):  # fmt: skip
     """All methods of one daemon."""

@@ -18,6 +18,7 @@ from storage import StreamDamaged, Transaction, Unavailable
 from supervision import ActorDead, AskTimeout, MailboxFull
 
 if TYPE_CHECKING:
+    from actors.agent.roster import Roster
     from actors.library import Library
     from actors.run.messages import Admit
     from actors.run.requests import Operation
@@ -50,6 +51,7 @@ class Base:
     library: Library
     stop: Callable[[str], None]
     about: dict[str, Any]
+    roster: Roster
     archives: bool = False
 
     def fold(self, run_id: str) -> RunState | Refusal:

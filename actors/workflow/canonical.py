@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from actors.workflow.canonical_agent import agent_json, persona_json
 from actors.workflow.canonical_gate import gate_json, slim
 from actors.workflow.canonical_retry import retry_json
 from actors.workflow.canonical_triggers import triggers_json
@@ -12,7 +13,7 @@ from actors.workflow.canonical_wait import wait_json
 from actors.workflow.json_text import read_json
 from actors.workflow.parse import load_tree
 from actors.workflow.problems import Report
-from actors.workflow.spec import Command, Contract, Gate, Input, Need, Node, OnFail, Python, Shell, Wait, Workflow
+from actors.workflow.spec import Action, Agent, Command, Contract, Input, Need, Node, OnFail, Python, Shell, Wait, Workflow
 from actors.workflow.tree import STORED
 
 __all__ = ["decode", "digest", "encode"]
@@ -66,6 +67,7 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
             "folder": workflow.folder,
             "metadata": dict(workflow.metadata),
             "providers": list(workflow.providers),
+            "personas": {persona.name: persona_json(persona) for persona in workflow.personas},
             **triggers_json(workflow.triggers),
         },
         description="",
@@ -123,7 +125,7 @@ def _on_fail(on_fail: OnFail) -> Any:
     return None if on_fail.mode == "fail" else on_fail.mode
 
 
-def _action(action: Command | Shell | Python | Gate | Wait) -> dict[str, Any]:
+def _action(action: Action) -> dict[str, Any]:
     match action:
         case Command():
             return {"argv": list(action.argv)} | slim({"env": dict(action.env), "stdin": action.stdin})
@@ -131,6 +133,8 @@ def _action(action: Command | Shell | Python | Gate | Wait) -> dict[str, Any]:
             return {"run": action.run} | slim({"env": dict(action.env)})
         case Python():
             return {"function": action.function} | slim({"isolate": action.isolate}, isolate=False)
+        case Agent():
+            return agent_json(action)
         case Wait():
             return {"wait": wait_json(action)}
     return {"gate": gate_json(action)}

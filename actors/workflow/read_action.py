@@ -10,10 +10,11 @@ from actors.workflow.drafts import Draft
 from actors.workflow.form import ABSENT, Form
 from actors.workflow.names import slug
 from actors.workflow.problems import Path
+from actors.workflow.read_agent import read_agent
 from actors.workflow.read_gate import read_gate
 from actors.workflow.read_wait import read_wait
 from actors.workflow.script_quotes import placeholder_in_quotes
-from actors.workflow.spec import Command, Gate, NodeKind, Python, Shell, Wait
+from actors.workflow.spec import Action, Agent, Command, Gate, NodeKind, Python, Shell
 
 __all__ = ["KINDS", "action_of", "kind_of", "read_command", "slug_source"]
 
@@ -53,7 +54,7 @@ def _kind_problem(form: Form, code: str, names: tuple[str, ...], message: str, f
     form.report.add(code, form.at(*names), message, found=found, allowed=KINDS)
 
 
-def action_of(kind: str | None, form: Form, draft: Draft) -> Command | Shell | Python | Gate | Wait:
+def action_of(kind: str | None, form: Form, draft: Draft) -> Action:
     """The action of a node of this kind."""
     match kind:
         case "command":
@@ -63,6 +64,8 @@ def action_of(kind: str | None, form: Form, draft: Draft) -> Command | Shell | P
             return _read_shell(form, draft)
         case "python":
             return _read_python(form)
+        case "agent":
+            return read_agent(form, draft)
         case "gate":
             return read_gate(form, draft)
         case "wait":
@@ -70,7 +73,7 @@ def action_of(kind: str | None, form: Form, draft: Draft) -> Command | Shell | P
     return Command(())
 
 
-def slug_source(action: Command | Shell | Python | Gate | Wait) -> str:
+def slug_source(action: Action) -> str:
     """The id of a node whose file gives none, before it is made unique."""
     match action:
         case Command(argv=(program, *_)) if "{{" not in program and program.rsplit("/", 1)[-1]:
@@ -81,6 +84,8 @@ def slug_source(action: Command | Shell | Python | Gate | Wait) -> str:
             return "shell"
         case Python():
             return slug(action.function.rsplit(":", 1)[-1])
+        case Agent():
+            return slug(action.role)
         case Gate():
             return slug(action.name or action.type)
     return "wait"

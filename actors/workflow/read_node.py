@@ -17,7 +17,8 @@ __all__ = ["read_node"]
 
 COMMON: Final = (
     "retry", "retry_policy", "on_fail", "effect", "artifact", "output", "timeout", "idle_timeout", "timeout_ms", "absolute_timeout_ms",
-    "with", "env", "stdin", "isolate", "contract", "output_contract",
+    "with", "env", "stdin", "isolate", "contract", "output_contract", "instructions", "objective",
+    "tools",
 )  # fmt: skip
 
 

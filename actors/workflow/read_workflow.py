@@ -13,6 +13,7 @@ from actors.workflow.drafts import Draft
 from actors.workflow.form import ABSENT, Form, kind_word
 from actors.workflow.names import ID_FORM, free_id, is_id
 from actors.workflow.problems import Path, Report
+from actors.workflow.read_agent import read_personas
 from actors.workflow.read_limits import read_execution
 from actors.workflow.read_node import read_node
 from actors.workflow.read_output import check_inner_path
@@ -69,6 +70,7 @@ def read_workflow(report: Report, tree: Any, *, folder: str | None, stored: bool
         metadata=form.table("metadata"),
         providers=read_providers(form),
         triggers=triggers,
+        personas=read_personas(form),
     )
     form.close("a workflow")
     return Reading(workflow, form, drafts, finals)

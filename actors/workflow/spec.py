@@ -6,22 +6,23 @@ Field names are the model's; the words of a file map to them in `parse`. Duratio
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from attrs import Factory, frozen
 
 from actors.workflow.exhaustion import ManualOverride, TerminalBehavior
+from actors.workflow.spec_agent import Agent, Persona
 from actors.workflow.spec_gate import Gate, GateExpiry, GateMode, Option, OptionsRef
 from actors.workflow.spec_wait import Condition, Timer, Wait, WaitTimeout, Webhook, WebhookField
 from actors.workflow.triggers import Triggers
 
 __all__ = [
-    "Artifact", "Backoff", "Command", "Condition", "Contract", "Effect", "Execution", "Gate", "GateExpiry", "GateMode", "Input", "Need",
-    "Node", "NodeKind", "OnFail", "Option", "OptionsRef", "OutputForm", "Profile", "Python", "RetryPolicy", "Shell", "Timer", "Until",
-    "Validator", "Wait", "WaitTimeout", "Webhook", "WebhookField", "Workflow",
+    "Action", "Agent", "Artifact", "Backoff", "Command", "Condition", "Contract", "Effect", "Execution", "Gate", "GateExpiry",
+    "GateMode", "Input", "Need", "Node", "NodeKind", "OnFail", "Option", "OptionsRef", "OutputForm", "Persona", "Profile", "Python",
+    "RetryPolicy", "Shell", "Timer", "Until", "Validator", "Wait", "WaitTimeout", "Webhook", "WebhookField", "Workflow",
 ]  # fmt: skip
 
-NodeKind = Literal["command", "shell", "python", "gate", "wait"]
+NodeKind = Literal["command", "shell", "python", "agent", "gate", "wait"]
 Effect = Literal["repeatable", "once"]
 OutputForm = Literal["text", "json", "lines"]
 Until = Literal["completed", "settled"]
@@ -136,12 +137,18 @@ class OnFail:
     handler: Command | None = None
 
 
+Action = Command | Shell | Python | Agent | Gate | Wait
+KIND_OF: Final[dict[type[Action], NodeKind]] = {
+    Command: "command", Shell: "shell", Python: "python", Agent: "agent", Gate: "gate", Wait: "wait",
+}  # fmt: skip
+
+
 @frozen
 class Node:
     """One step. `timeout_ms` is the idle limit (no output), `absolute_timeout_ms` the limit of one whole attempt."""
 
     node_id: str
-    action: Command | Shell | Python | Gate | Wait
+    action: Action
     title: str | None = None
     needs: tuple[Need, ...] = ()
     when: str | None = None
@@ -160,16 +167,7 @@ class Node:
     @property
     def kind(self) -> NodeKind:
         """The kind's name, as in a file."""
-        match self.action:
-            case Command():
-                return "command"
-            case Shell():
-                return "shell"
-            case Python():
-                return "python"
-            case Gate():
-                return "gate"
-        return "wait"
+        return KIND_OF[type(self.action)]
 
 
 Profile = Literal["strict", "guided", "yolo"]
@@ -203,7 +201,8 @@ class Workflow:
 
     `folder` is where python modules are found, and where a relative workspace begins (absolute); None when nothing needs it.
     `output_targets` are files in the working folder that must be there, and be worth something, when a run completes.
-    `providers` are outside services that its runs need: while one of them is throttled, none of them starts.
+    `providers` are outside services that its runs need: while one of them is throttled, none of them starts. `personas` are those that it
+    brings along.
     """
 
     workflow_id: str
@@ -221,3 +220,4 @@ class Workflow:
     metadata: Mapping[str, Any] = Factory(dict)
     providers: tuple[str, ...] = ()
     triggers: Triggers = Factory(Triggers)
+    personas: tuple[Persona, ...] = ()

@@ -14,7 +14,7 @@ from tests.architecture.sources import ROOT
 STAND_IN = """#!/bin/sh
 case "$*" in
   -V) echo Python 3.11.0 ;;
-  "-m venv "*) mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+  "-m venv "*) for at; do :; done; mkdir -p "$at/bin" && cp "$0" "$at/bin/python" ;;
   "-m pip"*|*" -m pip"*) echo "$*" >> calls ;;
 esac
 case "$*" in *"$REFUSED"*) [ -z "$REFUSED" ] || exit 1 ;; esac
@@ -26,7 +26,8 @@ class Checkout:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        for name in ("pyproject.toml", "requirements.lock", "tests/requirements.lock", "bin/setup", "bin/penstock", "bin/penstockd"):
+        locks = ("requirements.lock", "tests/requirements.lock", "tests/llmock.lock")
+        for name in (*locks, "pyproject.toml", "bin/setup", "bin/penstock", "bin/penstockd"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
         self.python = folder.parent / "python"
@@ -62,6 +63,13 @@ def test_the_second_set_up_does_nothing(checkout: Checkout) -> None:
 def test_what_the_tests_need_contains_what_running_needs(checkout: Checkout) -> None:
     assert "-r tests/requirements.lock" in checkout.setup("test")[1][0]
     assert checkout.setup("run") == (0, [])
+
+
+def test_the_server_that_tests_talk_to_gets_an_environment_of_its_own(checkout: Checkout) -> None:
+    calls = checkout.setup("test")[1]
+    into = [call.split("--python ")[1].split()[0] for call in calls]
+    assert into == [".venv/bin/python", ".venv/llmock/bin/python", ".venv/bin/python"]
+    assert "--require-hashes --no-deps -r tests/llmock.lock" in calls[1]
 
 
 def test_what_running_needs_does_not_contain_what_the_tests_need(checkout: Checkout) -> None:

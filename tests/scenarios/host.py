@@ -11,6 +11,7 @@ import actors.control.session
 import actors.removal.removing
 import actors.runtime.removal
 import storage.writer
+from actors.agent.backends import Backends
 from actors.assembly import Assembly
 from actors.config import Config
 from actors.daemon import Daemon
@@ -64,6 +65,7 @@ class Host:
     life: Life
     point: CrashPoint
     inline: bool = True
+    backends: Backends | None = None
     up: trio.Event = field(factory=trio.Event)
     over: trio.Event = field(factory=trio.Event)
     known: trio.Event = field(factory=trio.Event)
@@ -89,7 +91,7 @@ class Host:
     async def _live(self, task_status: trio.TaskStatus[None]) -> None:
         daemon = self.daemon = Daemon(self.places, self.config)
         try:
-            opened = Assembly.open(self.places, self.config, daemon.stop, clock=self.clock, inline=self.inline)
+            opened = Assembly.open(self.places, self.config, daemon.stop, clock=self.clock, inline=self.inline, backends=self.backends)
         except Exception:
             self.life.ending = "refused"
             raise

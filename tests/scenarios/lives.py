@@ -9,12 +9,14 @@ from typing import Any
 import trio
 from attrs import define, evolve, field
 
+from actors.agent.backends import Backends
 from actors.config import Config
 from actors.paths import Places
 from tests.scenarios.client import Client, Lost, new_request_id
 from tests.scenarios.clock import WallClock
 from tests.scenarios.history import CHANGING, History, Life
 from tests.scenarios.host import CrashPoint, Host
+from tests.scenarios.models import Backstage
 from tests.scenarios.records import Records
 from tests.scenarios.script import Script
 
@@ -31,7 +33,10 @@ def in_memory() -> str | None:
 
 @define(eq=False)
 class Lives:
-    """`nursery` carries the daemons. `script` says what python nodes do. With `revive` a dead daemon is followed by the next one."""
+    """`nursery` carries the daemons. `script` says what python nodes do, `models` what agents do, unless `backends` do it.
+
+    With `revive` a dead daemon is followed by the next one.
+    """
 
     folder: Path
     nursery: trio.Nursery
@@ -41,6 +46,8 @@ class Lives:
     history: History = field(factory=History)
     point: CrashPoint = field(factory=CrashPoint)
     inline: bool = True
+    models: Backstage = field(factory=Backstage)
+    backends: Backends | None = None
     revive: bool = False
     host: Host | None = None
     _client: Client | None = None
@@ -55,7 +62,7 @@ class Lives:
         """Start a daemon and return when it serves. Raises what refuses the start."""
         life = Life(len(self.history.lives), trio.current_time())
         self.history.lives.append(life)
-        self.host = Host(self.places, self.config, self.clock, life, self.point, inline=self.inline)
+        self.host = Host(self.places, self.config, self.clock, life, self.point, inline=self.inline, backends=self.backends or self.models)
         if self.revive:
             self.nursery.start_soon(self._live_on, self.host)
             while not self.host.up.is_set():

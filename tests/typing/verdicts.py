@@ -8,7 +8,7 @@ from actors.config import Config, load
 from actors.node.messages import Failure, Interruption, Success, Verdict
 from actors.paths import resolve
 from actors.refusals import Refusal
-from actors.workflow.spec import Command, Gate, Node, Python, Shell, Wait
+from actors.workflow.spec import Agent, Command, Gate, Node, Python, Shell, Wait
 
 
 def every_verdict_is_one_of_three(verdict: Verdict) -> str:
@@ -23,13 +23,15 @@ def every_verdict_is_one_of_three(verdict: Verdict) -> str:
             assert_never(verdict)
 
 
-def every_action_of_a_node_is_one_of_five(node: Node) -> str:
-    assert_type(node.kind, Literal["command", "shell", "python", "gate", "wait"])
+def every_action_of_a_node_is_one_of_six(node: Node) -> str:
+    assert_type(node.kind, Literal["command", "shell", "python", "agent", "gate", "wait"])
     match node.action:
         case Command(argv=argv):
             return argv[0]
         case Shell(run=text) | Python(function=text) | Gate(type=text):
             return text
+        case Agent(role=word):
+            return word
         case Wait(on_timeout=word):
             return word
         case _:

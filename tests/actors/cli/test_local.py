@@ -66,6 +66,19 @@ def test_config_says_what_is_in_force_and_from_where(alone: Penstock, tmp_path: 
     assert "MEANING" in alone("config", "--explain").output
 
 
+def test_config_says_which_backends_there_are_and_tells_nothing_secret(alone: Penstock, tmp_path: Path) -> None:
+    (tmp_path / "penstock.toml").write_text(
+        '[backends.local]\nbase_url = "http://127.0.0.1:1"\nheaders = {X-Team = "canary"}\n'
+        '[backends.openai]\nkey_file = "/run/key"\n[backends.anthropic]\nkey_env = "CLAUDE"\n'
+    )
+    rows = {row["name"]: row for row in json.loads(alone("config", "--json").output)["backends"]}
+    assert rows["local"]["headers"] == ["x-team"]
+    shown = [line.split() for line in alone("config").output.splitlines()]
+    assert ["local", "openai", "http://127.0.0.1:1", "none"] in shown
+    assert [line[-1] for line in shown if line[:1] in (["openai"], ["anthropic"])] == ["CLAUDE", "/run/key"]
+    assert "canary" not in alone("config").output + alone("config", "--json").output
+
+
 def test_settings_that_cannot_be_used_are_78(alone: Penstock, tmp_path: Path) -> None:
     (tmp_path / "penstock.toml").write_text("[nodes]\nnonsense = 1\n")
     result = alone("config")

@@ -9,6 +9,7 @@ from typing import Any
 import attrs
 import pytest
 
+from actors.agent import artifacts
 from actors.cli.narrate import SENTENCES, Narrator
 from actors.dead_letter.events import DeadLetterRetryRequeued
 from actors.entity import Fact
@@ -22,7 +23,7 @@ from actors.run import events as run_events
 from actors.scheduler import events as queue_events
 from actors.wait import events as wait_events
 
-MODULES = (run_events, node_events, gate_events, wait_events, findings, course, steering, interventions, queue_events)
+MODULES = (run_events, node_events, gate_events, wait_events, findings, course, steering, interventions, queue_events, artifacts)
 FACTS: list[type[Fact]] = [fact for module in MODULES for name in module.__all__ if isinstance(fact := getattr(module, name), type)]
 FACTS += [DeadLetterRetryRequeued, RunPurged, ApprovalGateResolverFailed]
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import Factory, define
 
+from actors.agent.binding import Bound, roles_of
 from actors.entity import Fact
 from actors.gate.messages import Decide
 from actors.node.messages import ArtifactFact, Failure, Interruption, Outcome, Success, Verdict
@@ -38,7 +39,7 @@ __all__ = ["ANNA", "HASH", "Story", "flow", "plan_of"]
 
 ANNA = Principal(1000)
 HASH = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-KINDS = ("shell:", "command:", "python:", "gate:", "wait:")
+KINDS = ("shell:", "command:", "python:", "gate:", "wait:", "agent:")
 
 
 def flow(*nodes: str, last: tuple[str, ...] = (), top: str = "") -> Workflow:
@@ -57,6 +58,11 @@ def _line(text: str) -> str:
 
 def plan_of(*nodes: str, last: tuple[str, ...] = (), top: str = "") -> Plan:
     return compile_plan(flow(*nodes, last=last, top=top), "digest")
+
+
+def _cast(plan: Plan) -> tuple[Bound, ...]:
+    """Everybody plays the role of his name."""
+    return tuple(Bound(role, role, 1, HASH, "stage", "model", "pool") for role in roles_of(plan.workflow))
 
 
 def _quiet(question: Hashable) -> Any:
@@ -101,7 +107,9 @@ class Story:
             plan=plan, state=new_state("run-1", plan), now=1000, rules=rules or RunRules(), log=[],
             nonce=lambda: f"nonce-{next(numbers)}", evidence={}, answer={},
         )  # fmt: skip
-        made = run.RunCreated(workflow_id="paper", version=1, digest="digest", inputs=inputs or {}, workspace=workspace)
+        made = run.RunCreated(
+            workflow_id="paper", version=1, digest="digest", inputs=inputs or {}, workspace=workspace, binding=_cast(plan)
+        )
         evolve(story.state, made, story.now)
         story.log.append((made, story.now))
         return story

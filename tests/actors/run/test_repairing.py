@@ -55,6 +55,12 @@ def test_what_is_open_in_a_held_run_stays_open_unless_it_is_gone() -> None:
     assert (list(story.state.open_gates), story.state.backoffs) == (["g"], {})
 
 
+def test_a_version_with_a_role_that_nobody_has_is_no_repair() -> None:
+    story = failed()
+    told(story, "a", "b agent: writer, instructions: x, needs: [a]")
+    assert (story.code, story.state.status) == ("repair_version_conflict", "failed")
+
+
 def test_other_failures_stay_as_they_are() -> None:
     story = Story.begun("a", "b", top="fail_fast: false\nlimits: {parallel: 2}")
     story.fail("a")

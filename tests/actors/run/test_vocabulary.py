@@ -8,6 +8,7 @@ import orjson
 import pytest
 from attrs import NOTHING, fields
 
+from actors.agent.binding import Bound
 from actors.entity import Fact
 from actors.gate.record import GateRecord
 from actors.library import workflow_codec
@@ -42,6 +43,10 @@ def sample(hint: Any) -> Any:
         return GateRecord("g", "g", 1, "approve", 7, "uid:1", "ab" * 32, "good")
     if "Literal" in text:
         return get_args(hint)[-1]
+    if "Bound" in text:
+        return (Bound("writer", "anna", 2, "ab" * 32, "stage", "model", "pool"),)
+    if "tuple" in text and "Mapping" in text:
+        return ({"path": "$", "message": "ü"},)
     if "Mapping" in text:
         return {"k": 7} if "int]" in text else {"k": [1, None, {"x": "ü"}]}
     if "tuple" in text:

@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from actors.agent.configured import Configured
+from actors.agent.consents import Consents
+from actors.agent.roster import Roster
 from actors.control import params as p
 from actors.library import Library
 from actors.refusals import Refusal, RequestKey
@@ -22,7 +25,14 @@ KEY = RequestKey("req-1", "ab")
 
 def methods(services: Services) -> WorkflowMethods:
     system: Any = None  # no run is asked for anything here
-    return WorkflowMethods(services, system, Library(services), lambda reason: None, {})
+    return WorkflowMethods(
+        services,
+        system,
+        Library(services),
+        lambda reason: None,
+        {},
+        Roster(services.folder / "personas", Configured((), {}), Consents(services.store)),
+    )
 
 
 def text(definition: str = ONE, **more: Any) -> p.WorkflowText:

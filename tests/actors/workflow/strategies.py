@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from actors.workflow.exhaustion import ManualOverride, TerminalBehavior
 from actors.workflow.spec import (
+    Agent,
     Artifact,
     Backoff,
     Command,
@@ -22,6 +23,7 @@ from actors.workflow.spec import (
     OnFail,
     Option,
     OptionsRef,
+    Persona,
     Python,
     RetryPolicy,
     Shell,
@@ -48,6 +50,12 @@ COMMANDS = st.builds(
 )  # fmt: skip
 SHELLS = st.builds(Shell, TEXT, ENV)
 PYTHONS = st.builds(Python, st.just("mod:func"), st.booleans())
+TOOLS = st.lists(st.sampled_from(["read_file", "write_file", "finish"]), unique=True).map(tuple)
+AGENTS = st.builds(Agent, NAMES, TEXT, TOOLS)
+PERSONAS = st.builds(
+    Persona, NAMES, NAMES, TEXT, st.just("") | TEXT, st.none() | TOOLS, st.lists(NAMES, unique=True, max_size=2).map(tuple), st.booleans(),
+    st.integers(1, 9), st.none() | st.floats(0, 2), st.integers(1, 9_000),
+)  # fmt: skip
 DECISIONS = st.lists(st.sampled_from(["approve", "reject", "rework", "cancel"]), min_size=1, unique=True).map(tuple)
 OPTIONS = st.lists(st.builds(Option, TEXT, TEXT), max_size=2, unique_by=lambda option: option.value).map(tuple)
 GATES = st.builds(
@@ -149,7 +157,7 @@ def workflows(draw: st.DrawFn) -> Workflow:
     """A workflow that loads."""
     ids = draw(st.lists(NAMES, unique=True, max_size=5))
     cut = draw(st.integers(0, len(ids)))
-    work = COMMANDS | SHELLS | PYTHONS
+    work = COMMANDS | SHELLS | PYTHONS | AGENTS
     body, tail = draw(nodes(ids[:cut], work | GATES | WAITS)), draw(nodes(ids[cut:], work, TAIL_RETRIES))
     counts = st.none() | st.integers(1, 2**53)
     limits = Execution(
@@ -160,4 +168,5 @@ def workflows(draw: st.DrawFn) -> Workflow:
         draw(NAMES), body, draw(st.none() | TEXT), draw(LOOSE), draw(_inputs()), tail, limits, draw(st.none() | TEXT),
         {"some": draw(st.sampled_from([True, {"type": "object"}]))}, draw(TABLES), draw(st.sampled_from([(), ("out.md", "a/b.json")])),
         draw(st.none() | st.just("/srv")), draw(TABLES), tuple(draw(st.lists(NAMES, unique=True, max_size=3))),
+        personas=tuple(sorted(draw(st.lists(PERSONAS, unique_by=lambda one: one.name, max_size=2)), key=lambda one: one.name)),
     )  # fmt: skip

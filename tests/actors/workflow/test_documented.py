@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from actors.handoff.rules import Handoff, read_handoff
+from actors.ledger.prices import read_table
 from actors.workflow import load_text
 
 PAGE = (Path(__file__).parents[3] / "docs" / "schedules.md").read_text()
@@ -28,3 +30,14 @@ def test_an_example_loads_without_a_remark(text: str) -> None:
 def test_the_handoff_is_one() -> None:
     [text] = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     assert isinstance(read_handoff(text.encode()), Handoff)
+
+
+AGENTS = (Path(__file__).parents[3] / "docs" / "agents.md").read_text()
+
+
+def test_the_example_of_an_agent_loads_and_its_prices_are_a_table() -> None:
+    [text] = re.findall(r"```yaml\n(.*?)```", AGENTS, re.DOTALL)
+    loaded = load_text(text, notation="yaml", source="page", folder="/srv/flows")
+    assert (loaded.workflow.personas[0].name, loaded.warnings) == ("writer", ())
+    [prices] = re.findall(r"```json\n(.*?)```", AGENTS, re.DOTALL)
+    assert read_table(json.loads(prices)).of("my-model") is not None

@@ -112,7 +112,7 @@ def test_a_node_with_a_wrong_key(keys: dict[str, Any], found: list[tuple[str, st
     ("keys", "found"),
     [
         ({}, [("node_kind_missing", "")]), ({"comand": ["x"]}, [("node_kind_missing", "")]),
-        ({"kind": "agent"}, [("node_kind_unknown", "kind")]),
+        ({"kind": "robot"}, [("node_kind_unknown", "kind")]),
         ({"command": ["x"], "shell": "y"}, [("node_kind_ambiguous", "shell")]),
         ({"kind": "python", "command": ["x"]}, [("node_kind_ambiguous", "command")]),
         ({"kind": "command"}, [("key_missing", "")]), ({"kind": "shell"}, [("key_missing", "")]), ({"kind": "gate"}, [("key_missing", "")]),

@@ -1,0 +1,144 @@
+"""Which persona takes which role of a run: found once at its start, and frozen for its life (engine spec 1, 3, 4). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from attrs import Factory, frozen
+
+from actors.agent.persona import digest, encode
+from actors.refusals import Refusal
+from actors.workflow.spec import Agent, Workflow
+from actors.workflow.spec_agent import Persona
+
+__all__ = ["Binding", "Bound", "Pool", "bind", "objection", "roles_of", "unbound"]
+
+
+@frozen
+class Bound:
+    """A role and who has it. `sha256` names the persona's content; `source` is `workflow` or `pool`."""
+
+    role: str
+    persona: str
+    version: int
+    sha256: str
+    backend: str
+    model: str
+    source: str
+
+
+@frozen
+class Pool:
+    """What a binding may choose from. `broken` are personas that cannot be read, with the reason.
+
+    `backends` are those configured: why each cannot be used, "" where it can. `consents` are digests of personas.
+    """
+
+    personas: tuple[Persona, ...] = ()
+    broken: Mapping[str, str] = Factory(dict)
+    backends: Mapping[str, str] = Factory(dict)
+    consents: frozenset[str] = frozenset()
+
+
+@frozen
+class Binding:
+    """Who has each role, sorted by role, and the personas' contents, each of which is stored under its digest."""
+
+    bound: tuple[Bound, ...] = ()
+    contents: tuple[bytes, ...] = ()
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over roles and the digests of their personas, lower-case hex."""
+        return sha256(orjson.dumps([[one.role, one.sha256] for one in self.bound])).hexdigest()
+
+
+@frozen
+class _Denied:
+    persona: str
+    code: str
+    reason: str
+
+
+def roles_of(workflow: Workflow) -> dict[str, tuple[str, ...]]:
+    """The roles of the workflow's agent nodes, each with the tools that they name, sorted."""
+    found: dict[str, set[str]] = {}
+    for node in (*workflow.nodes, *workflow.finally_):
+        if isinstance(node.action, Agent):
+            found.setdefault(node.action.role, set()).update(node.action.tools)
+    return {role: tuple(sorted(found[role])) for role in sorted(found)}
+
+
+def unbound(workflow: Workflow, bound: tuple[Bound, ...]) -> list[str]:
+    """The roles of the workflow that nobody has."""
+    known = {one.role for one in bound}
+    return [role for role in roles_of(workflow) if role not in known]
+
+
+def bind(workflow: Workflow, pool: Pool, override: Mapping[str, str]) -> Binding | Refusal:
+    """The binding, or why a role cannot be bound: for each such role every candidate with its reason."""
+    roles = roles_of(workflow)
+    if foreign := [role for role in override if role not in roles]:
+        text = f"The workflow has no role {foreign[0]!r}. Its roles: {', '.join(roles) or 'none'}. Name one of them, or leave it out."
+        return Refusal("role_unknown", text, {"role": foreign[0], "roles": list(roles)})
+    chosen: dict[str, tuple[Persona, str]] = {}
+    open_roles: dict[str, list[_Denied]] = {}
+    for role, tools in roles.items():
+        denied: list[_Denied] = []
+        for persona, source in _candidates(workflow, pool, role, override.get(role), denied):
+            code, reason = objection(persona, pool, tools)
+            if not code:
+                chosen[role] = (persona, source)
+                break
+            denied.append(_Denied(persona.name, code, reason))
+        else:
+            open_roles[role] = denied
+    if open_roles:
+        return _refusal(open_roles)
+    bound = tuple(Bound(role, who.name, who.version, digest(who), who.backend, who.model, source) for role, (who, source) in chosen.items())
+    return Binding(bound, tuple(dict.fromkeys(encode(who) for who, _ in chosen.values())))
+
+
+def _candidates(
+    workflow: Workflow, pool: Pool, role: str, wanted: str | None, denied: list[_Denied]
+) -> Iterator[tuple[Persona, str]]:  # fmt: skip
+    """Who may have the role: of the workflow's own first, then of the pool; in each, who has its name first."""
+    name = wanted or role
+    known = [(persona, "workflow") for persona in workflow.personas] + [(persona, "pool") for persona in pool.personas]
+    yield from (entry for entry in known if entry[0].name == name)
+    if name in pool.broken:
+        denied.append(_Denied(name, "persona_invalid", f"it cannot be read: {pool.broken[name]}"))
+    if wanted is None:
+        yield from (entry for entry in known if entry[0].name != role and role in entry[0].roles)
+    elif all(persona.name != wanted for persona, _ in known) and wanted not in pool.broken:
+        names = ", ".join(dict.fromkeys(persona.name for persona, _ in known)) or "none"
+        denied.append(_Denied(wanted, "persona_unknown", f"there is no persona of this name; there are: {names}"))
+
+
+def objection(persona: Persona, pool: Pool, tools: tuple[str, ...]) -> tuple[str, str]:
+    """Code and words of what speaks against it; empty where nothing does."""
+    if persona.backend not in pool.backends:
+        known = ", ".join(sorted(pool.backends)) or "none"
+        return "backend_unavailable", f"its backend {persona.backend} is not configured; configured are: {known}"
+    if reason := pool.backends[persona.backend]:
+        return "backend_unavailable", f"its backend {persona.backend} cannot be used: {reason}"
+    if missing := [tool for tool in tools if not persona.may(tool)]:
+        return "tool_not_permitted", f"it is not permitted to use {', '.join(missing)}"
+    name = digest(persona)
+    if persona.consent and name not in pool.consents:
+        return "consent_missing", f"nobody has consented to it as it is now; consent with: penstock personas consent {name}"
+    return "", ""
+
+
+def _refusal(roles: Mapping[str, list[_Denied]]) -> Refusal:
+    told = []
+    data: list[dict[str, Any]] = []
+    for role, denied in roles.items():
+        why = "; ".join(f"{one.persona}: {one.reason}" for one in denied) or "no persona has this name or takes this role"
+        told.append(f"The role {role} cannot be bound: {why}.")
+        candidates = [{"persona": one.persona, "code": one.code, "reason": one.reason} for one in denied]
+        data.append({"role": role, "candidates": candidates})
+    return Refusal("role_unbound", " ".join(told), {"roles": data})

@@ -1,0 +1,179 @@
+"""One attempt of an agent: it is told what to do, uses its tools, and is judged by what it leaves (engine spec 6).
+
+Everything is written into the conversation's log before anything follows from it, so that an attempt goes on where another was cut off.
+"""
+
+# ruff: noqa: PTH103  # as in the executor of processes: paths are texts here
+
+from __future__ import annotations
+
+import os
+from math import inf
+from typing import TYPE_CHECKING
+
+import trio
+
+from actors.agent.calls import Caller
+from actors.agent.contents import PersonaMissing, persona_of
+from actors.agent.delivery import Ended, deliver
+from actors.agent.opening import opening
+from actors.agent.provider.messages import ProviderFailure
+from actors.agent.record import Recorder
+from actors.agent.thread_log import ThreadLog
+from actors.agent.toolbox import SPECS, Toolbox
+from actors.agent.watcher import over
+from actors.ledger.purse import UsedUp
+from actors.node import failures
+from actors.node.artifact import clear
+from actors.node.contained import open_folder
+from actors.node.messages import Failure, Interruption
+from storage import StorageError
+
+if TYPE_CHECKING:
+    from actors.agent.house import House
+    from actors.agent.provider.messages import Part, Provider
+    from actors.node.messages import AgentOrder, Verdict, WorkOrder
+    from actors.node.tools import Tools
+    from actors.workflow.spec_agent import Persona
+
+__all__ = ["work"]
+
+MOST_CALLS = 64
+"""Calls of a model in one attempt; more of them mean that it turns in circles."""
+
+
+async def work(order: WorkOrder, action: AgentOrder, tools: Tools) -> Verdict:
+    """Do the work of one attempt. Interrupted with the code of a budget where that is used up: the run says what follows."""
+    house = tools.agents
+    assert house is not None, "a daemon that runs agents has what they need"
+    try:
+        folder = open_folder(order.workdir)
+    except OSError as error:
+        return failures.workdir_missing(order.workdir, error.errno or 0)
+    try:
+        return await _in_folder(order, action, tools, house, folder)
+    finally:
+        os.close(folder)
+
+
+async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: House, folder: int) -> Verdict:
+    try:
+        persona = persona_of(house.store.blobs, action.bound.sha256)
+        log = ThreadLog(house.store, house.clock, order.run_id, action.thread_id)
+    except (PersonaMissing, StorageError) as error:
+        return Failure("run_metadata_missing", f"The attempt cannot go on: {error}. Start a fresh run.", "configuration")
+    provider = _provider(house, persona)
+    if isinstance(provider, Failure):
+        return provider
+    for name in ("logs", "outputs"):
+        os.makedirs(f"{order.run_dir}/{name}", mode=0o700, exist_ok=True)
+    recorder = Recorder(order, action, log, cap=tools.settings.output_cap // 2)
+    try:
+        refused = await _open(order, action, log, folder)
+        if refused is not None:
+            return refused
+        ended = await _Attempt(order, action, house, log, persona, provider, folder, recorder).run()
+        if isinstance(ended, Interruption):
+            return ended
+        return await deliver(order, folder, tools, log.thread, ended)
+    finally:
+        recorder.close()
+
+
+def _provider(house: House, persona: Persona) -> Provider | Failure:
+    try:
+        return house.backends.provider(persona.backend, persona.model)
+    except ProviderFailure as failure:
+        return Failure(failure.code, failure.message, failure.failure_class)
+
+
+async def _open(order: WorkOrder, action: AgentOrder, log: ThreadLog, folder: int) -> Failure | None:
+    """Tell the agent what to do, where it does not know; only then is a file of before nobody's any more."""
+    facts = opening(order, action, log.thread)
+    if facts.prompts and order.artifact is not None:
+        refused = clear(folder, order.artifact)
+        if refused is not None:
+            return refused
+    await log.append(facts.facts)
+    return None
+
+
+class _Attempt:
+    """The conversation under the clocks of the attempt."""
+
+    def __init__(
+        self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, provider: Provider, folder: int,
+        recorder: Recorder,
+    ) -> None:  # fmt: skip
+        permitted = tuple(name for name in (action.tools or tuple(SPECS)) if persona.may(name))
+        needed = ("write_file",) if order.artifact is not None else ()
+        self._tools = tuple(dict.fromkeys((*permitted, *needed, "finish")))
+        self._order = order
+        self._log = log
+        self._recorder = recorder
+        self._box = Toolbox(folder, self._tools)
+        self._began = trio.current_time()
+        specs = tuple(SPECS[name] for name in self._tools)
+        self._caller = Caller(house, log, order, action, persona, provider, specs, self._began)
+        self._scope = trio.CancelScope()
+
+    async def run(self) -> Ended | Interruption:
+        """Let it talk to its end, or to that of its time."""
+        self._heard()
+        try:
+            with self._scope:
+                return await self._talk()
+        except UsedUp as used_up:
+            return Interruption(str(used_up.args[0]))
+        except ProviderFailure as failure:
+            return Ended(failure=failure)
+        finally:
+            self._recorder.note()
+        code, limit = self._expired()
+        await self._caller.give_up(code, f"the attempt was ended after {limit} ms")
+        self._recorder.note()
+        return Ended(expired=(code, limit))
+
+    async def _talk(self) -> Ended:
+        thread, artifact = self._log.thread, self._order.artifact
+        for _ in range(MOST_CALLS):
+            if thread.unanswered:
+                await self._use_tools()
+            if over(thread, artifact.path if artifact is not None else None):
+                return Ended()
+            self._clock(idle=False)  # to wait for others of the run is no silence
+            await self._caller.call(self._heard, self._part)
+            self._recorder.note()
+            self._recorder.say(thread.last_text)
+            self._heard()
+        return Ended(circles=MOST_CALLS)
+
+    async def _use_tools(self) -> None:
+        """All that were asked for, each told to the audit file; then what they said is durable, before the model hears it."""
+        said = []
+        for call in self._log.thread.unanswered:
+            answer = self._box.use(call)
+            self._recorder.audit(call, answer)
+            said.append(self._recorder.fact(call, answer))
+            self._heard()
+        await self._log.append(said)
+        self._recorder.note()
+
+    def _part(self, part: Part) -> None:
+        self._heard()
+
+    def _heard(self) -> None:
+        """It lives: the clock of its silence begins anew."""
+        self._clock(idle=True)
+
+    def _clock(self, *, idle: bool) -> None:
+        order = self._order
+        total = inf if order.total_ms is None else self._began + order.total_ms / 1000
+        silent = inf if order.idle_ms is None or not idle else trio.current_time() + order.idle_ms / 1000
+        self._scope.deadline = min(total, silent)
+
+    def _expired(self) -> tuple[str, int]:
+        total = self._order.total_ms
+        if total is not None and trio.current_time() >= self._began + total / 1000:
+            return "node_absolute_timeout", total
+        return "node_idle_timeout", self._order.idle_ms or 0

@@ -1,0 +1,41 @@
+"""With what an attempt begins: the conversation anew, a prompt, what is to be repaired, or nothing where it was only cut off. Pure."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from actors.agent.envelope import envelope
+from actors.agent.thread import Thread
+from actors.agent.thread_events import ModelCallFailed, PromptAdded, ThreadBegun, ToolAnswered
+from actors.entity import Fact
+from actors.node.messages import AgentOrder, WorkOrder
+
+__all__ = ["Opening", "opening"]
+
+CUT_OFF = "The attempt ended before this was done."
+LOST = "the daemon or the attempt ended under the call; what it came to is not known"
+
+
+@frozen
+class Opening:
+    """Facts to be written first; `prompts`: the agent is told something anew."""
+
+    facts: tuple[Fact, ...]
+    prompts: bool
+
+
+def opening(order: WorkOrder, action: AgentOrder, thread: Thread) -> Opening:
+    """What the attempt says before its first call."""
+    facts: list[Fact] = []
+    if thread.open_turn is not None:
+        facts.append(ModelCallFailed(thread.open_turn, message=LOST))
+    anew = thread.instance != order.instance
+    if anew:
+        facts.append(ThreadBegun(order.run_id, order.node_id, order.instance))
+    repair = not anew and thread.prompted > 0 and action.repair is not None and action.repair.attempt >= thread.prompted
+    prompts = anew or repair or thread.prompted == 0
+    if prompts:
+        if not anew:
+            facts += [ToolAnswered(call.call_id, call.name, CUT_OFF, is_error=True, cut_off=True) for call in thread.unanswered]
+        facts.append(PromptAdded(order.attempt, envelope(order, action, repair=repair), repair=repair))
+    return Opening(tuple(facts), prompts)

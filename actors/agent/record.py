@@ -1,0 +1,72 @@
+"""What an attempt of an agent leaves for people and for its run: what it said, the tools it used, and what that has cost."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from actors.agent.thread_events import ToolAnswered
+from actors.node.capture import CHUNK, Capture
+from actors.node.usage import UNPRICED, usage_line, usage_path
+
+if TYPE_CHECKING:
+    from actors.agent.provider.messages import ToolCall
+    from actors.agent.thread_log import ThreadLog
+    from actors.agent.toolbox import Said
+    from actors.node.messages import AgentOrder, WorkOrder
+
+__all__ = ["Recorder"]
+
+LONGEST_ARGUMENTS = 4_000
+
+
+class Recorder:
+    """The log of what was said (`….out`), the audit of tools (`….tools.jsonl`, a line each), and the file of what was used."""
+
+    def __init__(self, order: WorkOrder, action: AgentOrder, log: ThreadLog, *, cap: int) -> None:
+        logs = f"{order.run_dir}/logs/{order.node_id}.{order.instance}.{order.attempt}"
+        self._said = Capture(f"{logs}.out", cap=cap, keep=0)
+        self._audit = f"{logs}.tools.jsonl"
+        self._usage = usage_path(order)
+        self._spent = action.spent
+        self._log = log
+
+    def say(self, text: str) -> None:
+        """The agent's own words."""
+        data = text.encode() + b"\n" if text else b""
+        for start in range(0, len(data), CHUNK):
+            self._said.feed(data[start : start + CHUNK])
+
+    def audit(self, call: ToolCall, said: Said) -> None:
+        """One use of a tool. What cannot be written is not worth an attempt."""
+        arguments = json.dumps(dict(call.arguments), ensure_ascii=True)
+        line = {
+            "call_id": call.call_id, "tool": call.name, "arguments": arguments[:LONGEST_ARGUMENTS], "is_error": said.is_error,
+            "answer": said.text[:LONGEST_ARGUMENTS],
+        }  # fmt: skip
+        self._write(self._audit, json.dumps(line) + "\n", os.O_APPEND)
+
+    def fact(self, call: ToolCall, said: Said) -> ToolAnswered:
+        """The same for the conversation."""
+        return ToolAnswered(call.call_id, call.name, said.text, said.is_error)
+
+    def note(self) -> None:
+        """Say what the calls have used beyond what the run has counted; those of attempts that were lost with a daemon included."""
+        used = self._log.thread.used - self._spent
+        line = usage_line(
+            prompt_tokens=used.prompt_tokens, completion_tokens=used.completion_tokens, cost_usd=used.cost_usd, tool_calls=used.tool_calls
+        )
+        self._write(self._usage, f"{line}\n{UNPRICED if used.unpriced else ''}", os.O_TRUNC)
+
+    def close(self) -> None:
+        """Nothing more is said."""
+        self._said.close()
+
+    def _write(self, path: str, text: str, how: int) -> None:
+        try:
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | how, 0o600)
+        except OSError:
+            return
+        with os.fdopen(fd, "w") as file:
+            file.write(text)

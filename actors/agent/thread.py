@@ -1,0 +1,84 @@
+"""What the log of a conversation folds to: the turns so far, the call under way, and what all calls have used. Pure."""
+
+from __future__ import annotations
+
+from attrs import Factory, define
+
+from actors.agent.provider.messages import AssistantTurn, ToolCall, ToolResult, Turn, UserText
+from actors.agent.thread_events import (
+    CallEnded,
+    ModelCallAnswered,
+    ModelCallFailed,
+    ModelCallIntended,
+    PromptAdded,
+    ThreadBegun,
+    ToolAnswered,
+)
+from actors.entity import Fact
+from actors.node.messages import Usage
+
+__all__ = ["Thread", "usage_of"]
+
+
+@define(eq=False)
+class Thread:
+    """`instance` 0: nothing was said yet. `prompted` is the attempt in which the agent was told something last.
+
+    `open_turn` is a call without an end, `unanswered` are tools that were asked for and have not answered. `used` counts all instances.
+    `calls` is how many calls were made, `stop` how the last answer ended.
+    """
+
+    seq: int = 0
+    instance: int = 0
+    prompted: int = 0
+    turns: list[Turn] = Factory(list)
+    calls: int = 0
+    open_turn: int | None = None
+    unanswered: list[ToolCall] = Factory(list)
+    stop: str = ""
+    used: Usage = Factory(Usage)
+
+    @property
+    def done(self) -> bool:
+        """Whether the agent has said its last word: it answered, and asks for nothing."""
+        return bool(self.turns) and isinstance(self.turns[-1], AssistantTurn) and not self.unanswered
+
+    @property
+    def last_text(self) -> str:
+        """What it said last."""
+        return next((turn.text for turn in reversed(self.turns) if isinstance(turn, AssistantTurn)), "")
+
+    def apply(self, fact: Fact) -> None:
+        """One more fact, its texts at hand."""
+        self.seq += 1
+        match fact:
+            case ThreadBegun(instance=instance):
+                self.instance, self.prompted, self.turns, self.unanswered = instance, 0, [], []
+            case PromptAdded(attempt=attempt, text=text):
+                self.prompted = attempt
+                self.turns.append(UserText(text))
+            case ModelCallIntended(turn=turn):
+                self.calls, self.open_turn = turn, turn
+            case ModelCallAnswered() as answer:
+                self._ended(answer)
+                self.stop = answer.stop
+                calls = tuple(ToolCall(one.call_id, one.name, one.arguments) for one in answer.calls)
+                self.turns.append(AssistantTurn(answer.text, calls))
+                self.unanswered = list(calls)
+            case ModelCallFailed() as failure:
+                self._ended(failure)
+            case _:
+                assert isinstance(fact, ToolAnswered)
+                self.turns.append(ToolResult(fact.call_id, fact.text, fact.is_error))
+                self.unanswered = [call for call in self.unanswered if call.call_id != fact.call_id]
+                self.used += Usage(tool_calls=0 if fact.cut_off else 1)
+
+    def _ended(self, end: CallEnded) -> None:
+        self.open_turn = None
+        self.used += usage_of(end)
+
+
+def usage_of(end: CallEnded) -> Usage:
+    """What a call has used, as runs count it."""
+    cost = round(end.cost_input_usd + end.cost_output_usd, 9)
+    return Usage(end.input_tokens, end.output_tokens, cost, unpriced=not end.priced)

@@ -1,0 +1,111 @@
+"""The facts of one agent node's conversation, each written when it happens: what was said, which calls were made and what they cost. Pure.
+
+A text that is too long for a log lies among the contents, under the digest in `body`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from attrs import Factory, frozen
+
+from actors.entity import Fact
+
+__all__ = ["Asked", "ModelCallAnswered", "ModelCallFailed", "ModelCallIntended", "PromptAdded", "ThreadBegun", "ToolAnswered"]
+
+
+@frozen
+class Asked:
+    """A tool that the model asked for."""
+
+    call_id: str
+    name: str
+    arguments: Mapping[str, Any] = Factory(dict)
+
+
+@frozen
+class ThreadBegun(Fact):
+    """The conversation of this instance of the node begins; what was said before belongs to another."""
+
+    kind: ClassVar[str] = "thread_begun"
+    run_id: str
+    node_id: str
+    instance: int
+
+
+@frozen
+class PromptAdded(Fact):
+    """The agent was told this, at the beginning of that attempt. `repair`: it did something before that was not right."""
+
+    kind: ClassVar[str] = "prompt_added"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"text"})
+    attempt: int
+    text: str = ""
+    repair: bool = False
+    body: str | None = None
+
+
+@frozen
+class ModelCallIntended(Fact):
+    """A call is about to be made: one that nothing follows was cut off, and nobody knows what it came to. `turn` counts from 1."""
+
+    kind: ClassVar[str] = "model_call_intended"
+    turn: int
+    attempt: int
+    role: str
+    persona: str
+    persona_version: int
+    backend: str
+    model: str
+
+
+@frozen
+class CallEnded(Fact):
+    """What is known of a call that is over. Costs are USD; `priced` is false where nobody knows the price. Times are milliseconds."""
+
+    turn: int
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost_input_usd: float = 0.0
+    cost_output_usd: float = 0.0
+    priced: bool = True
+    latency_ms: int = 0
+    request_id: str = ""
+    answered_by: str = ""
+
+
+@frozen
+class ModelCallAnswered(CallEnded):
+    """The model has answered. `stop` as the answer has it; `answered_by` is the model that the service names."""
+
+    kind: ClassVar[str] = "model_call_answered"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"text", "calls"})
+    text: str = ""
+    calls: tuple[Asked, ...] = ()
+    stop: str = "end"
+    body: str | None = None
+
+
+@frozen
+class ModelCallFailed(CallEnded):
+    """The call came to nothing: `code` says why, `call_lost` where the daemon or the attempt ended under it."""
+
+    kind: ClassVar[str] = "model_call_failed"
+    code: str = "call_lost"
+    message: str = ""
+
+
+@frozen
+class ToolAnswered(Fact):
+    """A tool was used, and this came of it. `cut_off`: the attempt ended before it was."""
+
+    kind: ClassVar[str] = "tool_answered"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"text"})
+    call_id: str
+    name: str
+    text: str = ""
+    is_error: bool = False
+    cut_off: bool = False

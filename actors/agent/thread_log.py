@@ -1,0 +1,111 @@
+"""Reading and writing the log of one conversation. Whoever appends behind a stale position is a ghost, and finds out by that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+from attrs import evolve
+
+from actors.agent.thread import Thread
+from actors.agent.thread_events import (
+    Asked,
+    ModelCallAnswered,
+    ModelCallFailed,
+    ModelCallIntended,
+    PromptAdded,
+    ThreadBegun,
+    ToolAnswered,
+)
+from actors.entity import Fact
+from storage import Unavailable
+from storage.codec import Codec, canonical
+from storage.records import Append, Headline, Transaction
+
+if TYPE_CHECKING:
+    from storage.records import Recorded
+    from storage.store import Store
+    from supervision import Clock
+
+__all__ = ["KIND", "ThreadLog", "facts_of", "thread_codec", "whole"]
+
+KIND: Final = "thread"
+"""Conversations in the catalog; the parent of each is its run."""
+LARGEST: Final = 128 << 10
+"""Texts of more bytes than this lie among the contents."""
+
+
+@cache
+def thread_codec() -> Codec[Fact]:
+    """The codec of these logs."""
+    return Codec((ThreadBegun, PromptAdded, ModelCallIntended, ModelCallAnswered, ModelCallFailed, ToolAnswered))
+
+
+def facts_of(store: Store, thread_id: str) -> Iterator[tuple[Recorded, Fact]]:
+    """Every fact of the conversation as it was recorded, oldest first."""
+    for recorded in store.journal.read(thread_id):
+        yield recorded, thread_codec().decode(recorded)
+
+
+def whole(store: Store, fact: Fact) -> Fact:
+    """The fact with a text that lies among the contents put back. Raises StorageError where that is gone."""
+    match fact:
+        case PromptAdded(body=str() as body):
+            return evolve(fact, text=store.blobs.get(body).decode())
+        case ModelCallAnswered(body=str() as body):
+            said = orjson.loads(store.blobs.get(body))
+            return evolve(fact, text=said["text"], calls=tuple(Asked(*one) for one in said["calls"]))
+    return fact
+
+
+class ThreadLog:
+    """The conversation of one node, and the way to go on with it."""
+
+    def __init__(self, store: Store, clock: Clock, run_id: str, thread_id: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._run_id = run_id
+        self._id = thread_id
+        self._created_ms = clock.now_ms()
+        self.thread = Thread()
+        for recorded, fact in facts_of(store, thread_id):
+            if self.thread.seq == 0:
+                self._created_ms = recorded.at_ms
+            self.thread.apply(whole(store, fact))
+
+    async def append(self, facts: Iterable[Fact]) -> None:
+        """Make the facts durable. A disk that takes nothing just now is waited for. Raises what else the store raises."""
+        whole = list(facts)
+        if not whole:
+            return
+        events = tuple([thread_codec().encode(await self._fitting(fact)) for fact in whole])
+        expected = self.thread.seq
+        for fact in whole:
+            self.thread.apply(fact)
+        while True:
+            now = self._clock.now_ms()
+            try:
+                await self._store.commit(Transaction(now, (Append(self._id, expected, events, headline=self._headline(now)),)))
+            except Unavailable:
+                await self._store.wait_writable()
+            else:
+                return
+
+    def _headline(self, now: int) -> Headline:
+        used = self.thread.used
+        facts: dict[str, Any] = {
+            "calls": self.thread.calls, "prompt_tokens": used.prompt_tokens, "completion_tokens": used.completion_tokens,
+            "cost_usd": used.cost_usd, "tool_calls": used.tool_calls, "unpriced": used.unpriced,
+        }  # fmt: skip
+        return Headline(self._id, KIND, "open", self._created_ms, now, parent=self._run_id, facts=facts)
+
+    async def _fitting(self, fact: Fact) -> Fact:
+        match fact:
+            case PromptAdded(text=text) if len(text.encode()) > LARGEST:
+                return evolve(fact, text="", body=await self._store.put_blob(text.encode()))
+            case ModelCallAnswered(text=text, calls=calls):
+                data = canonical({"text": text, "calls": [[one.call_id, one.name, dict(one.arguments)] for one in calls]})
+                return fact if len(data) <= LARGEST else evolve(fact, text="", calls=(), body=await self._store.put_blob(data))
+        return fact

@@ -1,0 +1,159 @@
+"""`[backends.NAME]`: the services that answer for models, where they are and where their keys lie. Pure: no key is read here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from attrs import Factory, field, frozen
+
+from actors.workflow.durations import DurationError, parse_duration
+
+__all__ = ["DEFAULTS", "KEYS", "KINDS", "Backend", "Flaw", "read_backends"]
+
+KINDS: Final = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"}
+"""The ways of speaking, each with the address of the service that has made it up."""
+ENVIRONMENT: Final = {"openai": "OPENAI_API_KEY", "anthropic": "ANTHROPIC_API_KEY"}
+MOST: Final = 64
+NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_HEADER: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
+_RESERVED: Final = {
+    "authorization", "x-api-key", "content-type", "content-length", "host", "accept", "accept-encoding", "idempotency-key", "connection",
+    "transfer-encoding",
+}  # fmt: skip
+_LOOPBACK: Final = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+
+
+@frozen
+class Backend:
+    """One service. The key is the text of the variable `key_env`, or of the file `key_file`; with neither, none is sent.
+
+    Times are milliseconds, None where the usual one holds. `headers` are sent with every call and may be secret.
+    """
+
+    name: str
+    kind: str
+    base_url: str
+    key_env: str | None = None
+    key_file: str | None = None
+    headers: Mapping[str, str] = field(default=Factory(dict), repr=False)
+    connect_ms: int | None = None
+    first_byte_ms: int | None = None
+    idle_ms: int | None = None
+    total_ms: int | None = None
+
+
+@frozen
+class Flaw:
+    """Something wrong: `key` below `backends`, what was `found` ("" for a secret place), what is `allowed`."""
+
+    key: str
+    message: str
+    found: Any
+    allowed: str
+
+
+DEFAULTS: Final = tuple(Backend(kind, kind, url, key_env=ENVIRONMENT[kind]) for kind, url in KINDS.items())
+"""There without being named, and of use as soon as their variable holds a key."""
+
+
+def read_backends(raw: Mapping[str, Any]) -> tuple[tuple[Backend, ...], tuple[Flaw, ...]]:
+    """The backends of the file together with DEFAULTS, by name, and everything that is wrong."""
+    flaws: list[Flaw] = []
+    found = {backend.name: backend for backend in DEFAULTS}
+    if len(raw) > MOST:
+        return tuple(found.values()), (Flaw("", "there are too many backends", len(raw), f"at most {MOST}"),)
+    for name, table in raw.items():
+        if not NAME.fullmatch(name):
+            flaws.append(Flaw(name[:80], "not a name of a backend", name[:80], "a small letter, then at most 63 of a-z 0-9 _ -"))
+        elif not isinstance(table, dict):
+            flaws.append(Flaw(name, "a backend is a table", table, f"[backends.{name}] with " + ", ".join(KEYS)))
+        else:
+            found[name] = _read(name, table, flaws)
+    return tuple(sorted(found.values(), key=lambda one: one.name)), tuple(flaws)
+
+
+def _read(name: str, table: Mapping[str, Any], flaws: list[Flaw]) -> Backend:
+    values: dict[str, Any] = {}
+    for key, raw in table.items():
+        if key not in KEYS:
+            flaws.append(Flaw(f"{name}.{key[:80]}", "no such setting", "", ", ".join(KEYS)))
+            continue
+        attribute, allowed, read = KEYS[key]
+        value = read(raw)
+        if value is None:
+            secret = key in ("headers", "key_env") or "@" in str(raw)  # where people put a key or a password by mistake
+            flaws.append(Flaw(f"{name}.{key}", "not an allowed value", "" if secret else raw, allowed))
+        else:
+            values[attribute] = value
+    kind = values.get("kind") or (name if name in KINDS else "openai")
+    if "base_url" not in table and name not in KINDS:
+        flaws.append(Flaw(f"{name}.base_url", "is missing", "", KEYS["base_url"][1]))
+    backend = Backend(**{"name": name, "kind": kind, "base_url": KINDS[kind], **values})
+    if name in KINDS and backend.key_env is None and backend.key_file is None and "base_url" not in values:
+        backend = Backend(**{"name": name, "kind": kind, "base_url": KINDS[kind], "key_env": ENVIRONMENT[kind], **values})
+    return _checked(backend, flaws)
+
+
+def _checked(backend: Backend, flaws: list[Flaw]) -> Backend:
+    if backend.key_env is not None and backend.key_file is not None:
+        flaws.append(Flaw(f"{backend.name}.key_file", "stands beside key_env", "", "one of the two"))
+    url = urlsplit(backend.base_url)
+    keyed = backend.key_env is not None or backend.key_file is not None
+    if keyed and url.scheme == "http" and not _LOOPBACK.fullmatch(url.hostname or ""):
+        flaws.append(Flaw(f"{backend.name}.base_url", "would send the key unencrypted", backend.base_url, "https, or http to this machine"))
+    return backend
+
+
+def _url(raw: object) -> str | None:
+    if not isinstance(raw, str) or len(raw) > 2_000 or not raw.isascii() or not raw.isprintable() or " " in raw:
+        return None
+    try:
+        url = urlsplit(raw)
+        fine = url.scheme in ("http", "https") and url.hostname and url.port != 0
+    except ValueError:
+        return None
+    return raw.rstrip("/") if fine and "@" not in url.netloc and not url.query and not url.fragment else None
+
+
+def _headers(raw: object) -> dict[str, str] | None:
+    if not isinstance(raw, dict) or len(raw) > 32:
+        return None
+    fine = all(
+        _HEADER.fullmatch(name) and name.lower() not in _RESERVED and isinstance(value, str) and value.isascii() and value.isprintable()
+        for name, value in raw.items()
+    )
+    return {name.lower(): value for name, value in raw.items()} if fine else None
+
+
+def _time(raw: object) -> int | None:
+    try:
+        found = parse_duration(raw)
+    except DurationError:
+        return None
+    return found if 1 <= found <= 86_400_000 else None
+
+
+def _matching(pattern: str) -> Callable[[object], str | None]:
+    return lambda raw: raw if isinstance(raw, str) and re.fullmatch(pattern, raw) else None
+
+
+_A_TIME = "a duration of at most a day"
+KEYS: Final[dict[str, tuple[str, str, Callable[[object], Any]]]] = {
+    "kind": ("kind", "one of " + ", ".join(KINDS), lambda raw: raw if isinstance(raw, str) and raw in KINDS else None),
+    "base_url": ("base_url", "an http or https address without user, query and fragment", _url),
+    "key_env": ("key_env", "the name of a variable of the daemon, in capitals", _matching(r"[A-Z_][A-Z0-9_]{0,127}")),
+    "key_file": ("key_file", "the absolute path of a file", _matching(r"/[^\x00-\x1f]{1,4000}")),
+    "headers": (
+        "headers",
+        "a table of at most 32 names and printable ASCII texts; none that the service's protocol needs itself",
+        _headers,
+    ),
+    "connect": ("connect_ms", _A_TIME, _time),
+    "first_byte": ("first_byte_ms", _A_TIME, _time),
+    "idle": ("idle_ms", _A_TIME, _time),
+    "total": ("total_ms", _A_TIME, _time),
+}
+"""Key of the file to attribute, what is allowed, and how it is read (None: refused)."""

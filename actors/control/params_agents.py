@@ -1,0 +1,33 @@
+"""The parameters of the methods about agents: personas, and what their calls cost."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+from actors.control import bounds
+
+__all__ = ["LedgerList", "PersonaList", "PersonaOnly"]
+
+
+@frozen
+class PersonaList:
+    """The personas of the pool; with `workflow_id` also those that the newest version of the workflow brings along."""
+
+    workflow_id: str | None = field(default=None, validator=bounds.name)
+
+
+@frozen
+class PersonaOnly:
+    """A persona, by its name or by the digest of its content. `workflow_id` as in the list."""
+
+    persona: str = field(validator=bounds.name)
+    workflow_id: str | None = field(default=None, validator=bounds.name)
+
+
+@frozen
+class LedgerList:
+    """Calls of models of a run, or of one node of it; the newest `limit` of them, oldest first."""
+
+    run_id: str = field(validator=bounds.name)
+    node_id: str | None = field(default=None, validator=bounds.name)
+    limit: int = field(default=500, validator=bounds.count)

@@ -1,0 +1,80 @@
+"""What a run may still use, asked before each call: an amount is held back while the call is under way (engine spec 8, 11 E19)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import trio
+from attrs import define, field, frozen
+
+from actors.node.messages import Budget, Usage
+
+__all__ = ["Purse", "Reserve", "UsedUp", "room"]
+
+
+@frozen
+class Reserve:
+    """What a call may use at most, as far as that can be told before it is made."""
+
+    tokens: int = 0
+    cost_usd: float = 0.0
+
+
+class UsedUp(Exception):
+    """No call is made any more: args (code of the budget)."""
+
+
+def room(budget: Budget, used: Usage, held: Reserve, active_ms: int) -> str:
+    """`go`; `wait` until calls under way are over, which may use up what is left; or the code of the budget that is used up."""
+    if budget.runtime_ms is not None and active_ms >= budget.runtime_ms:
+        return "budget_runtime_reached"
+    if budget.tokens is not None and used.tokens >= budget.tokens:
+        return "budget_tokens_reached"
+    if budget.cost_usd is not None and round(used.cost_usd, 4) >= round(budget.cost_usd, 4):
+        return "budget_cost_reached"
+    if budget.tool_calls is not None and used.tool_calls >= budget.tool_calls:
+        return "budget_tool_calls_reached"
+    tight = budget.tokens is not None and held.tokens > 0 and used.tokens + held.tokens >= budget.tokens
+    dear = budget.cost_usd is not None and held.cost_usd > 0 and used.cost_usd + held.cost_usd >= budget.cost_usd
+    return "wait" if tight or dear else "go"
+
+
+@define(eq=False)
+class _Run:
+    held: dict[object, Reserve] = field(factory=dict)
+    changed: trio.Event = field(factory=trio.Event)
+
+
+class Purse:
+    """Shared by all attempts of one daemon. What was used lies in the logs; only what is under way is known here."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, _Run] = {}
+
+    @asynccontextmanager
+    async def holding(self, run_id: str, reserve: Reserve, look: Callable[[Reserve], str]) -> AsyncIterator[None]:
+        """Inside, the call may be made. `look` answers as `room` does, for what others hold. Raises UsedUp."""
+        mine, run = object(), self._runs.setdefault(run_id, _Run())
+        while (answer := look(_sum(run))) != "go":
+            if answer != "wait":
+                self._leave(run_id, run, mine)
+                raise UsedUp(answer)
+            await run.changed.wait()
+            run = self._runs.setdefault(run_id, _Run())
+        run.held[mine] = reserve
+        try:
+            yield
+        finally:
+            self._leave(run_id, run, mine)
+
+    def _leave(self, run_id: str, run: _Run, mine: object) -> None:
+        run.held.pop(mine, None)
+        run.changed.set()
+        run.changed = trio.Event()
+        if not run.held and self._runs.get(run_id) is run:
+            del self._runs[run_id]
+
+
+def _sum(run: _Run) -> Reserve:
+    return Reserve(sum(one.tokens for one in run.held.values()), sum(one.cost_usd for one in run.held.values()))

@@ -1,0 +1,65 @@
+"""The rows of the ledger: one for each call of a model, made from the facts of its conversation (engine spec 8). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from attrs import define, field
+
+from actors.agent.thread_events import CallEnded, ModelCallAnswered, ModelCallFailed, ModelCallIntended, ThreadBegun
+from actors.entity import Fact
+
+__all__ = ["rows_of", "totals_of"]
+
+SUMMED = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cost_input_usd", "cost_output_usd")
+
+
+@define
+class _Reading:
+    thread_id: str
+    run_id: str = ""
+    node_id: str = ""
+    instance: int = 0
+    rows: dict[int, dict[str, Any]] = field(factory=dict)
+
+    def apply(self, at_ms: int, fact: Fact) -> None:
+        match fact:
+            case ThreadBegun(run_id=run_id, node_id=node_id, instance=instance):
+                self.run_id, self.node_id, self.instance = run_id, node_id, instance
+            case ModelCallIntended():
+                self.rows[fact.turn] = self._row(at_ms, fact)
+            case ModelCallAnswered():
+                self._end(at_ms, fact, {"status": "ok"})
+            case ModelCallFailed(code=code, message=message):
+                self._end(at_ms, fact, {"status": "error", "error_code": code, "message": message})
+
+    def _row(self, at_ms: int, fact: ModelCallIntended) -> dict[str, Any]:
+        return {
+            "run_id": self.run_id, "node_id": self.node_id, "thread_id": self.thread_id, "instance": self.instance, "attempt": fact.attempt,
+            "turn": fact.turn, "role": fact.role, "persona": fact.persona, "persona_version": fact.persona_version, "backend": fact.backend,
+            "model": fact.model, "status": "open", "priced": True, "cost_usd": 0.0, **dict.fromkeys(SUMMED, 0), "at_ms": at_ms,
+        }  # fmt: skip
+
+    def _end(self, at_ms: int, fact: CallEnded, more: Mapping[str, Any]) -> None:
+        known = {name: getattr(fact, name) for name in (*SUMMED, "priced", "latency_ms", "request_id", "answered_by")}
+        cost = round(fact.cost_input_usd + fact.cost_output_usd, 9)
+        self.rows[fact.turn] |= {**known, **more, "cost_usd": cost, "at_ms": at_ms}
+
+
+def rows_of(thread_id: str, facts: Iterable[tuple[int, Fact]]) -> list[dict[str, Any]]:
+    """A row for each call in the order in which they were made; facts come with their times. `open`: nothing is known of its end (yet)."""
+    reading = _Reading(thread_id)
+    for at_ms, fact in facts:
+        reading.apply(at_ms, fact)
+    return list(reading.rows.values())
+
+
+def totals_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the calls come to. `unpriced` counts those whose price nobody knows, so that the sum is too low."""
+    found = list(rows)
+    sums = {name: round(sum(row[name] for row in found), 9) for name in (*SUMMED, "cost_usd")}
+    return {
+        "calls": len(found), "failed": sum(row["status"] == "error" for row in found),
+        "unpriced": sum(not row["priced"] for row in found), **sums,
+    }  # fmt: skip

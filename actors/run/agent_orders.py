@@ -1,0 +1,51 @@
+"""The part of a work order that is an agent's: who does it, what is to be repaired, and what may still be used. Pure."""
+
+from __future__ import annotations
+
+from actors.node.messages import AgentOrder, Budget, RepairOrder, Usage
+from actors.run.budgets import limit_of
+from actors.run.state import RunState
+from actors.workflow.spec import Agent, Node
+from actors.workflow.template import TemplateError, render, render_text
+
+__all__ = ["agent_order", "thread_of"]
+
+
+def thread_of(run_id: str, node_id: str) -> str:
+    """The name of the node's conversation: of its log, and of its calls in the ledger."""
+    return f"run:{run_id}:node:{node_id}"
+
+
+def agent_order(state: RunState, node: Node, action: Agent, scope: dict[str, object], now: int) -> AgentOrder:
+    """What the agent is to do. Raises TemplateError, also where nobody has the role."""
+    item = state.nodes[node.node_id]
+    bound = next((one for one in state.binding if one.role == action.role), None)
+    if bound is None:
+        text = f"The role {action.role!r} is bound to nobody in this run. Start a fresh run."
+        raise TemplateError("run_metadata_missing", action.role, text)
+    repair = None
+    if item.flaw is not None:
+        repair = RepairOrder(item.flaw.attempt, item.flaw.errors)
+    return AgentOrder(
+        bound=bound, instructions=render_text(action.instructions, scope), thread_id=thread_of(state.run_id, node.node_id),
+        tools=action.tools, data=render(dict(node.with_), scope), feedback=tuple(item.feedback), repair=repair, spent=item.used,
+        budget=_budget(state, now),
+    )  # fmt: skip
+
+
+def _budget(state: RunState, now: int) -> Budget:
+    limits = state.plan.workflow.execution
+    tokens = limit_of(state, "tokens", limits.max_total_tokens)
+    calls = limit_of(state, "tool_calls", limits.max_total_tool_calls)
+    cost = limit_of(state, "cost_usd", limits.max_total_cost_usd)
+    agents = [state.nodes[node_id].used for node_id, node in state.plan.nodes.items() if isinstance(node.action, Agent)]
+    return Budget(
+        tokens=_whole(tokens), cost_usd=cost, tool_calls=_whole(calls),
+        runtime_ms=_whole(limit_of(state, "runtime_ms", limits.max_total_runtime_ms)), used=state.usage,
+        by_agents=sum(agents, start=Usage()), active_ms=state.active_time_ms(now),
+        priced=cost is not None and "cost_usd" not in state.limits,
+    )  # fmt: skip
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else int(value)

@@ -1,0 +1,27 @@
+"""Agents and personas in canonical JSON."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, Agent, Persona
+
+__all__ = ["agent_json", "persona_json"]
+
+
+def agent_json(agent: Agent) -> dict[str, Any]:
+    """The keys of an agent node."""
+    found: dict[str, Any] = {"persona_id": agent.role, "objective": agent.instructions}
+    return found | ({"tools": list(agent.tools)} if agent.tools else {})
+
+
+def persona_json(persona: Persona) -> dict[str, Any]:
+    """A persona without its name; what equals its default is left out."""
+    entries: dict[str, Any] = {
+        "backend": persona.backend, "model": persona.model, "system": persona.system or None,
+        "tools": None if persona.tools is None else list(persona.tools), "roles": list(persona.roles) or None,
+        "consent": persona.consent or None, "version": persona.version if persona.version != 1 else None,
+        "temperature": persona.temperature,
+        "max_output_tokens": persona.max_output_tokens if persona.max_output_tokens != MAX_OUTPUT_TOKENS else None,
+    }  # fmt: skip
+    return {name: value for name, value in entries.items() if value is not None}

@@ -1,0 +1,94 @@
+"""Reads agent nodes, and the personas that a workflow brings along."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from actors.workflow.drafts import Draft
+from actors.workflow.form import Form, kind_word
+from actors.workflow.names import ID_FORM, is_id, provider_name
+from actors.workflow.problems import Path, Report
+from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, TOOLS, Agent, Persona
+
+__all__ = ["read_agent", "read_persona", "read_personas"]
+
+MOST_PERSONAS: Final = 64
+MOST_OUTPUT: Final = 1_000_000
+HOTTEST: Final = 2.0
+
+
+def read_agent(form: Form, draft: Draft) -> Agent:
+    """The role, the instructions and the tools of an agent node."""
+    form.require("agent", "persona_id")
+    form.require("instructions", "objective")
+    role = form.text("agent", "persona_id", default="") or ""
+    _check_name(form, form.at("agent", "persona_id"), role, "role")
+    instructions = form.text("instructions", "objective", default="") or ""
+    draft.templates.append((form.at("instructions", "objective"), instructions))
+    return Agent(role, instructions, _read_tools(form) or ())
+
+
+def read_personas(form: Form) -> tuple[Persona, ...]:
+    """The personas under `personas`, sorted by name."""
+    found = []
+    listed = form.table("personas")
+    if len(listed) > MOST_PERSONAS:
+        message = f'"personas" has {len(listed)} entries, and at most {MOST_PERSONAS} are taken. Put them into files of their own.'
+        form.report.add("personas_too_many", form.at("personas"), message, found=len(listed), allowed=[f"≤ {MOST_PERSONAS}"])
+    for name, value in listed.items():
+        path = (*form.at("personas"), name)
+        if persona := _entry(form.report, path, name, value):
+            found.append(persona)
+    return tuple(sorted(found, key=lambda persona: persona.name))
+
+
+def _entry(report: Report, path: Path, name: str, value: object) -> Persona | None:
+    if type(value) is not dict:
+        message = f"A persona is a mapping with backend and model, and this is {kind_word(value)}."
+        report.add("value_type", path, message, found=value, allowed=["{backend, model, system, tools, roles, consent}"])
+        return None
+    return read_persona(Form(report, path, value), name)
+
+
+def read_persona(form: Form, name: str) -> Persona:
+    """One persona; every key but those asked for here is refused."""
+    _check_name(form, form.path, name, "persona")
+    form.require("backend")
+    form.require("model")
+    backend, model = form.text("backend", default="") or "", form.text("model", default="") or ""
+    if backend and provider_name(backend) is None:
+        message = f"{backend[:80]!r} is no name of a backend. Write one of those in the configuration: {ID_FORM}."
+        form.report.add("persona_invalid", form.at("backend"), message, found=backend, allowed=[ID_FORM])
+    roles = form.texts("roles", single=True) or []
+    for i, role in enumerate(roles):
+        _check_name(form, (*form.at("roles"), i), role, "role")
+    temperature = form.number("temperature", low=0, default=-1, code="persona_invalid")
+    if temperature > HOTTEST:
+        message = f'"temperature" is {temperature:g}, and it must be from 0 to {HOTTEST:g}.'
+        form.report.add("persona_invalid", form.at("temperature"), message, found=temperature, allowed=[f"0 … {HOTTEST:g}"])
+    persona = Persona(
+        name=name, backend=provider_name(backend) or "", model=model, system=form.text("system", default="") or "", tools=_read_tools(form),
+        roles=tuple(dict.fromkeys(roles)), consent=form.flag("consent"),
+        version=form.whole("version", low=1, high=10**9, default=1, code="persona_invalid"),
+        temperature=temperature if temperature >= 0 else None,
+        max_output_tokens=form.whole(
+            "max_output_tokens", low=1, high=MOST_OUTPUT, default=MAX_OUTPUT_TOKENS, code="persona_invalid"
+        ),
+    )  # fmt: skip
+    form.close("a persona")
+    return persona
+
+
+def _read_tools(form: Form) -> tuple[str, ...] | None:
+    listed = form.texts("tools")
+    for i, tool in enumerate(listed or ()):
+        if tool not in TOOLS:
+            message = f"There is no tool {tool[:80]!r}.{form.report.similar(tool, TOOLS)} The tools are {', '.join(TOOLS)}."
+            form.report.add("tool_unknown", (*form.at("tools"), i), message, found=tool, allowed=TOOLS)
+    return None if listed is None else tuple(dict.fromkeys(listed))
+
+
+def _check_name(form: Form, path: Path, name: str, what: str) -> None:
+    if name and not is_id(name):
+        message = f"{name[:140]!r} is no name of a {what}. Use lower-case letters, digits, dot, dash and underscore: {ID_FORM}."
+        form.report.add("id_invalid", path, message, found=name, allowed=[ID_FORM])

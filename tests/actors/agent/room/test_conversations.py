@@ -1,0 +1,198 @@
+"""Conversations: what their logs fold to, with what an attempt begins, when it is over, and what its agent may do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from actors.agent.binding import Bound
+from actors.agent.envelope import envelope
+from actors.agent.opening import opening
+from actors.agent.provider.messages import AssistantTurn, ToolCall, ToolResult, UserText
+from actors.agent.thread import Thread
+from actors.agent.thread_events import (
+    Asked,
+    ModelCallAnswered,
+    ModelCallFailed,
+    ModelCallIntended,
+    PromptAdded,
+    ThreadBegun,
+    ToolAnswered,
+)
+from actors.agent.thread_log import ThreadLog, facts_of
+from actors.agent.toolbox import LARGEST_READ, LARGEST_WRITE, MOST_ENTRIES, SPECS, Toolbox
+from actors.agent.watcher import over, summary_of
+from actors.entity import Fact
+from actors.node.contained import open_folder
+from actors.node.messages import AgentOrder, ArtifactOrder, RepairOrder, Usage, WorkOrder
+from actors.services import Services
+
+ACTION = AgentOrder(Bound("writer", "anna", 1, "ab" * 32, "stage", "m", "pool"), "Write.", "run:r:node:n")
+SCHEMA = {"type": "object", "required": ["n"]}
+ORDER = WorkOrder("r", "n", 1, 1, "t", "k", ACTION, "/w", "/d", artifact=ArtifactOrder("n.json", SCHEMA, "notes"))
+BEGUN = (ThreadBegun("r", "n", 1), PromptAdded(1, "do it"))
+
+
+def intended(turn: int) -> ModelCallIntended:
+    return ModelCallIntended(turn, 1, "writer", "anna", 1, "stage", "m")
+
+
+def thread(*facts: Fact) -> Thread:
+    made = Thread()
+    for fact in facts:
+        made.apply(fact)
+    return made
+
+
+def asked(*calls: tuple[str, dict[str, Any]], turn: int = 1) -> tuple[Fact, Fact]:
+    named = tuple(Asked(f"c{i}", name, arguments) for i, (name, arguments) in enumerate(calls))
+    return intended(turn), ModelCallAnswered(turn, 10, 5, cost_input_usd=0.1, text="hm", calls=named)
+
+
+WRITE = ("write_file", {"path": "n.json", "content": "{}"})
+
+
+def test_a_log_folds_to_turns_and_to_what_was_used() -> None:
+    found = thread(*BEGUN, *asked(WRITE), ToolAnswered("c0", "write_file", "ok"), intended(2), ModelCallFailed(2, 3, priced=False))
+    call = ToolCall("c0", *WRITE)
+    assert found.turns == [UserText("do it"), AssistantTurn("hm", (call,)), ToolResult("c0", "ok")]
+    assert (found.seq, found.calls, found.open_turn, found.unanswered) == (7, 2, None, [])
+    assert found.used == Usage(13, 5, 0.1, 1, unpriced=True)
+    found.apply(ThreadBegun("r", "n", 2))
+    assert (found.turns, found.used.tokens, found.last_text) == ([], 18, "")
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected", "ends"),
+    [
+        (BEGUN, None, False),
+        ((*BEGUN, *asked()), "n.json", True),
+        ((*BEGUN, *asked(WRITE)), "n.json", False),
+        ((*BEGUN, *asked(WRITE), ToolAnswered("c0", "write_file")), "n.json", True),
+        ((*BEGUN, *asked(WRITE), ToolAnswered("c0", "write_file")), "other.json", False),
+        ((*BEGUN, *asked(WRITE), ToolAnswered("c0", "write_file")), None, False),
+        ((*BEGUN, *asked(WRITE), ToolAnswered("c0", "write_file", is_error=True)), "n.json", False),
+        ((*BEGUN, *asked(("finish", {"summary": "s"})), ToolAnswered("c0", "finish")), None, True),
+        ((*BEGUN, *asked(WRITE), ToolAnswered("c0", "write_file"), PromptAdded(2, "again")), "n.json", False),
+    ],
+)  # fmt: skip
+def test_when_nothing_more_is_asked(facts: tuple[Fact, ...], expected: str | None, *, ends: bool) -> None:
+    assert over(thread(*facts), expected) is ends
+
+
+def test_what_it_says_of_its_work() -> None:
+    done = thread(*BEGUN, *asked(("finish", {"summary": "all of it"})), ToolAnswered("c0", "finish"))
+    assert (summary_of(done), summary_of(thread(*BEGUN, *asked())), summary_of(thread())) == ("all of it", "hm", "")
+
+
+def test_an_attempt_begins_with_what_its_agent_does_not_know_yet() -> None:
+    first = opening(ORDER, ACTION, thread())
+    assert [fact.kind for fact in first.facts] == ["thread_begun", "prompt_added"]
+    goes_on = opening(evolve(ORDER, attempt=2), ACTION, thread(*BEGUN, intended(1)))
+    assert ([fact.kind for fact in goes_on.facts], goes_on.prompts) == (["model_call_failed"], False)
+    repaired = evolve(ACTION, repair=RepairOrder(1))
+    again = opening(evolve(ORDER, attempt=2), repaired, thread(*BEGUN, *asked(WRITE)))
+    assert [fact.kind for fact in again.facts] == ["tool_answered", "prompt_added"]
+    said = opening(evolve(ORDER, attempt=3), repaired, thread(*BEGUN, *asked(), PromptAdded(2, "again", repair=True)))
+    assert said.facts == ()  # it was cut off after it had been told
+    anew = opening(evolve(ORDER, instance=2), ACTION, thread(*BEGUN, *asked(WRITE)))
+    assert [fact.kind for fact in anew.facts] == ["thread_begun", "prompt_added"]
+    bare = opening(ORDER, ACTION, thread(ThreadBegun("r", "n", 1)))
+    assert [fact.kind for fact in bare.facts] == ["prompt_added"]
+
+
+def test_the_message_holds_task_schema_data_feedback_and_errors_between_two_marks() -> None:
+    full = evolve(
+        ACTION, data={"x": [1]}, feedback=("shorter",), repair=RepairOrder(1, ({"path": "$.n", "message": "y" * 500}, {"message": "z"}))
+    )
+    text = envelope(ORDER, full, repair=True)
+    lines = text.splitlines()
+    assert (lines[0], lines[-1]) == ("=== BEGIN PENSTOCK TASK n ===", "=== END PENSTOCK TASK n ===")
+    for part in ("Run: r", "Attempt: 1", "n.json", "Schema: notes", '"required"', "Write.", '"x"', "- shorter", "- $.n: yyy", "[…]", "- z"):
+        assert part in text
+    assert "REPAIR" not in envelope(ORDER, full, repair=False)
+    assert "ended without the file n.json" in envelope(ORDER, evolve(ACTION, repair=RepairOrder(1)), repair=True)
+    free = evolve(ORDER, artifact=ArtifactOrder("n.txt"))
+    assert "no schema" in envelope(free, ACTION, repair=False)
+    plain = envelope(evolve(ORDER, artifact=None), full, repair=True)
+    assert "was not accepted" in plain
+    assert "write_file" not in plain
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Toolbox]:
+    folder = open_folder(str(tmp_path))
+    yield Toolbox(folder, tuple(SPECS))
+    os.close(folder)
+
+
+def use(box: Toolbox, name: str, **arguments: Any) -> tuple[str, bool]:
+    said = box.use(ToolCall("c", name, arguments))
+    return said.text, said.is_error
+
+
+def test_tools_write_read_and_list_inside_the_folder(box: Toolbox, tmp_path: Path) -> None:
+    assert use(box, "list_dir", path=".") == ("(empty)", False)
+    assert use(box, "write_file", path="a/b.txt", content="ü") == ("Wrote 2 bytes to a/b.txt.", False)
+    assert use(box, "write_file", path="a/b.txt", content="new") == ("Wrote 3 bytes to a/b.txt.", False)
+    assert use(box, "read_file", path="a/b.txt") == ("new", False)
+    (tmp_path / "link").symlink_to("/etc")
+    assert use(box, "list_dir", path=".") == ("a/\nlink (no plain file)", False)
+    (tmp_path / "long").write_bytes(b"x" * (LARGEST_READ + 1))
+    assert use(box, "read_file", path="long")[0].endswith(f"[... {LARGEST_READ + 1} bytes in all]")
+    for i in range(MOST_ENTRIES):
+        (tmp_path / "a" / f"{i}").touch()
+    assert use(box, "list_dir", path="a")[0].endswith(f"[... {MOST_ENTRIES + 1} entries in all]")
+    assert (use(box, "finish", summary="done"), box.finished) == (("Done.", False), "done")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a", "link", "long"]  # nothing half written
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "words"),
+    [
+        ("write_file", {"path": "../x", "content": ""}, "Refused"),
+        ("write_file", {"path": "/x", "content": ""}, "Refused"),
+        ("write_file", {"path": "link/x", "content": ""}, "Refused"),
+        ("write_file", {"path": "folder", "content": ""}, "cannot be done"),
+        ("write_file", {"path": "x", "content": "x" * (LARGEST_WRITE + 1)}, "at most"),
+        ("write_file", {"path": "x"}, "content is missing"),
+        ("write_file", {"path": 7, "content": ""}, "path is missing, or is no text"),
+        ("read_file", {"path": "missing"}, "cannot be done"),
+        ("read_file", {"path": "folder"}, "no plain file"),
+        ("read_file", {"path": "link/passwd"}, "Refused"),
+        ("list_dir", {"path": "missing"}, "cannot be done"),
+        ("sudo", {}, "There is no tool 'sudo'"),
+    ],
+    ids=lambda value: "" if isinstance(value, dict) else str(value).split(" ")[0],
+)
+def test_what_a_tool_refuses_is_told_and_harms_nothing(
+    box: Toolbox, tmp_path: Path, name: str, arguments: dict[str, Any], words: str
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to("/etc")
+    text, is_error = use(box, name, **arguments)
+    assert (words in text, is_error) == (True, True)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["folder", "link"]
+
+
+def test_what_is_not_permitted_is_no_tool(tmp_path: Path) -> None:
+    assert Toolbox(0, ("finish",)).use(ToolCall("c", "read_file", {"path": "x"})).is_error
+
+
+async def test_long_texts_lie_beside_the_log_and_come_back(services: Services) -> None:
+    log = ThreadLog(services.store, services.clock, "r", "run:r:node:n")
+    long = "ü" * 100_000
+    answer = ModelCallAnswered(1, text=long, calls=(Asked("c", "write_file", {"path": "x", "content": long}),))
+    await log.append([])
+    await log.append([ThreadBegun("r", "n", 1), PromptAdded(1, long)])
+    await log.append([intended(1), answer])
+    read = ThreadLog(services.store, services.clock, "r", "run:r:node:n").thread
+    assert (read.turns, read.seq, read.unanswered) == (log.thread.turns, 4, [ToolCall("c", "write_file", {"path": "x", "content": long})])
+    assert [len(getattr(fact, "text", "")) for _, fact in facts_of(services.store, "run:r:node:n")] == [0, 0, 0, 0]
+    [line] = services.store.catalog.list("thread", parent="r")
+    assert (line.facts["calls"], line.stream) == (1, "run:r:node:n")

@@ -1,0 +1,70 @@
+"""`penstock personas` and `penstock ledger`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from actors.cli.exits import Told
+from actors.cli.source import roles_of
+from tests.actors.cli.conftest import Penstock
+from tests.actors.cli.world import World
+
+PERSONA: dict[str, Any] = {
+    "persona": "anna", "source": "pool", "version": 2, "backend": "openai", "model": "m", "sha256": "ab" * 32, "consent": "given",
+    "consented_by": "uid:1", "consented_at_ms": 1000, "problem": "no key",
+    "definition": {"backend": "openai", "model": "m", "tools": ["read_file", "finish"], "system": "Be kind.\nBe short."},
+}  # fmt: skip
+CALL: dict[str, Any] = {
+    "at_ms": 1000, "node_id": "draft", "turn": 1, "persona": "anna", "model": "m", "input_tokens": 10, "output_tokens": 5,
+    "cost_usd": 0.25, "priced": True, "latency_ms": 1500, "status": "ok",
+}  # fmt: skip
+TOTALS = {"calls": 2, "failed": 1, "unpriced": 1, "input_tokens": 10, "output_tokens": 5, "cost_usd": 0.25}
+
+
+@pytest.fixture
+def agents(world: World) -> World:
+    failed = CALL | {"turn": 2, "priced": False, "status": "error", "error_code": "provider_overloaded"}
+    del failed["latency_ms"]
+    world.runtime.answers |= {
+        "persona_list": {"personas": [PERSONA]}, "persona_get": {"persona": PERSONA},
+        "persona_consent": {"persona": "anna", "sha256": "ab" * 32, "consented": True},
+        "persona_withdraw": {"persona": "anna", "sha256": "ab" * 32, "consented": False},
+        "ledger_list": {"run_id": "r", "calls": [CALL, failed], "totals": TOTALS, "prices_as_of": "2026-01-01"},
+    }  # fmt: skip
+    return world
+
+
+def test_personas_are_listed_and_shown(agents: World, penstock: Penstock) -> None:
+    assert "anna     pool  2        openai   m      given    no key" in penstock("personas", "ls", "--workflow", "w").output
+    assert agents.runtime.called("persona_list")[0].workflow_id == "w"
+    said = penstock("personas", "show", "anna").output
+    for part in ("consent: given", "consented by: uid:1", "tools: read_file, finish", "  | Be kind.\n  | Be short."):
+        assert part in said
+    assert json.loads(penstock("personas", "show", "anna", "--workflow", "w", "--json").output) == {"persona": PERSONA}
+
+
+@pytest.mark.parametrize("word", ["consent", "withdraw"])
+def test_consent_is_given_and_withdrawn_by_name(agents: World, penstock: Penstock, word: str) -> None:
+    assert penstock("personas", word, "anna", "--json").exit_code == 0
+    assert agents.runtime.called(f"persona_{word}")[0].persona == "anna"
+
+
+def test_the_ledger_lists_calls_and_their_sum(agents: World, penstock: Penstock) -> None:
+    said = penstock("ledger", "r", "--node", "draft").output
+    assert "0.250000  1.5s  ok" in said
+    assert "no price  -     provider_overloaded" in said
+    assert "2 calls, 10 tokens in, 5 out, 0.250000 USD; 1 of them have no price" in said
+    assert agents.runtime.called("ledger_list")[0].node_id == "draft"
+    assert len(json.loads(penstock("ledger", "r", "--json").output)["calls"]) == 2
+    agents.runtime.answers["ledger_list"] = {"run_id": "r", "calls": [], "totals": TOTALS, "prices_as_of": ""}
+    assert penstock("ledger", "r").output == "No calls of models.\n"
+
+
+def test_roles_are_written_role_and_name() -> None:
+    assert roles_of(("writer=anna", "reader=ben")) == {"writer": "anna", "reader": "ben"}
+    for wrong in (("writer",), ("=anna",), ("a=b", "a=c")):
+        with pytest.raises(Told):
+            roles_of(wrong)

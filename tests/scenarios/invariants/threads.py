@@ -1,0 +1,58 @@
+"""Conversations of agents: every call is intended first and ends once, no recorded one is made again, and runs count what calls used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from tests.scenarios.history import History
+from tests.scenarios.records import Records
+
+__all__ = ["inv_threads"]
+
+ENDS = ("model_call_answered", "model_call_failed")
+SAYS = ("prompt_added", "tool_answered")
+
+
+def inv_threads(db: Records, history: History) -> list[str]:
+    """What the logs of conversations say, and what their runs make of it."""
+    wrong = []
+    used: dict[str, int] = {}
+    for name, log in db.logs.items():
+        if not name.startswith("run:") or not log or name in db.purged:
+            continue
+        facts = [(kind, orjson.loads(data)) for _, kind, data in log]
+        wrong += [f"threads: {name}: {problem}" for problem in _own(facts)]
+        run_id = name.split(":")[1]
+        used[run_id] = used.get(run_id, 0) + sum(_tokens(fact) for kind, fact in facts if kind in ENDS)
+    for run_id in db.runs:
+        counted = sum(_counted(event) for event in db.events(run_id) if event.get("usage") and run_id in used)
+        if counted > used.get(run_id, 0):
+            wrong.append(f"threads: {run_id} has counted {counted} tokens, its calls used {used[run_id]}")
+    return wrong
+
+
+def _tokens(fact: dict[str, Any]) -> int:
+    return int(fact.get("input_tokens", 0)) + int(fact.get("output_tokens", 0))
+
+
+def _counted(event: dict[str, Any]) -> int:
+    return int(event["usage"]["prompt_tokens"]) + int(event["usage"]["completion_tokens"])
+
+
+def _own(facts: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    wrong = [] if facts[0][0] == "thread_begun" else [f"it begins with {facts[0][0]}"]
+    under_way, last, answered = 0, 0, False
+    for kind, fact in facts:
+        if kind == "model_call_intended":
+            if under_way or fact["turn"] != last + 1 or answered:
+                wrong.append(f"call {fact['turn']} is intended after {last}, under way was {under_way}, nothing new was said: {answered}")
+            under_way = last = fact["turn"]
+        elif kind in ENDS:
+            if fact["turn"] != under_way:
+                wrong.append(f"call {fact['turn']} ends, under way was {under_way}")
+            under_way, answered = 0, kind == "model_call_answered"
+        elif kind in SAYS:
+            answered = False
+    return wrong

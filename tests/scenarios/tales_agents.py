@@ -1,0 +1,19 @@
+"""A tale of an agent: what its model says hangs on what it was told alone, so that it is told the same way through every death."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from tests.scenarios.harness import House
+from tests.scenarios.models import actor, agent, crew
+
+__all__ = ["AGENT_TALES"]
+
+
+async def _agent(house: House) -> str:
+    """It looks around, writes what does not fit, is told so, and writes what does."""
+    house.models.always = actor
+    return await house.begin(crew(agent()))
+
+
+AGENT_TALES: dict[str, Callable[[House], Awaitable[str]]] = {"agent": _agent}
