@@ -1,4 +1,4 @@
-"""The archive: one gzip file of JSON for each run that was removed: record, report, all its events, conversations of its agents.
+"""The archive: one gzip file of JSON for each run that was removed, with its record, its report, its events, its conversations.
 
 The first line is the beginning of that JSON, `{"penstock_archive": 1, "head": {…},`: what a list needs without reading the rest.
 """

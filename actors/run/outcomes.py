@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import assert_never
 
 from actors.gate.rules import ask_outcome
-from actors.node.events import NodeCompleted, NodeInterrupted, NodeSkipped
+from actors.node.events import NodeCompleted, NodeInterrupted
 from actors.node.messages import Failure, Interruption, Outcome, Success, Usage
 from actors.run.delivering import in_last_words, note_delivery, policy_of
 from actors.run.failing import cap_of, record_failure, spent_by
@@ -31,8 +31,6 @@ def on_outcome(turn: Turn, outcome: Outcome) -> None:
     match outcome.verdict:
         case Success() as success if turn.state.plan.section[node_id] == "body":
             succeed(turn, node_id, success, usage)
-            if turn.state.nodes[node_id].status == "failed" and turn.state.plan.nodes[node_id].on_fail.mode == "continue":
-                turn.emit(NodeSkipped(node_id=node_id, reason="on_fail_continue"))
         case Success() as success:
             _succeed(turn, node_id, success, usage)
         case Failure() as failure:

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.process.house import House
+from tests.unmeasured import unmeasured
+
+__all__ = ["house", "open_house", "unmeasured"]
 
 
 @pytest.fixture

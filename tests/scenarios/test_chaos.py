@@ -19,6 +19,7 @@ from tests.scenarios.inside import crash_at_next, full_disk, system_of
 from tests.scenarios.invariants import ALL
 from tests.scenarios.script import fail, take
 
+pytestmark = pytest.mark.no_cover  # the same ways again and again: measuring them costs more than going them
 FLOWS = (
     flow(step("a"), step("b", "needs: [a]"), step("c", "needs: [b]"), name="line"),
     flow(step("a"), gate("ask", "needs: [a]"), step("b", "needs: [ask]"), last=(step("tidy"),), name="asked"),

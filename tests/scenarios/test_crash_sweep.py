@@ -7,6 +7,7 @@ import pytest
 from tests.scenarios.sweeping import swept, told
 from tests.scenarios.tales import TALES
 
+pytestmark = pytest.mark.no_cover  # the same ways again and again: measuring them costs more than going them
 POINTS = ("commit.before", "commit.after", "reply.after")
 SOME = ("linear", "cancelled", "timer", "approved", "lapsed", "recovered")
 """Of one kind each; what a start does with the runs of the others is the same."""

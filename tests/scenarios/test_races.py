@@ -17,6 +17,7 @@ from tests.scenarios.script import Hold
 from tests.scenarios.sweeping import swept
 from tests.scenarios.tales_races import reap_now
 
+pytestmark = pytest.mark.no_cover  # the same ways again and again: measuring them costs more than going them
 GAPS = range(16)
 MANY = 20 * len(GAPS)
 """The loop takes tasks that are ready at once in any order, so that a moment may have to be tried for again."""
