@@ -12,13 +12,15 @@ SPELLINGS: Final = {
     "id": "node_id", "command": "argv", "shell": "run", "python": "function", "retry": "retry_policy", "timeout": "absolute_timeout_ms",
     "idle_timeout": "timeout_ms", "contract": "output_contract", "prompt": "instructions", "rework": "rework_targets",
     "on_timeout": "on_expiry", "remind_every": "remind_every_ms",
+    "agent": "persona_id", "instructions": "objective",
 }  # fmt: skip
 """What files say, and the model's word for it."""
 KIND_KEYS: Final = {
-    "command": ("argv", "env", "stdin"), "shell": ("run", "env"), "python": ("function", "isolate"), "gate": ("gate",), "wait": ("wait",),
+    "command": ("argv", "env", "stdin"), "shell": ("run", "env"), "python": ("function", "isolate"),
+    "agent": ("persona_id", "objective", "tools"), "gate": ("gate",), "wait": ("wait",),
 }  # fmt: skip
 KIND_OF: Final = {"command": "command", "argv": "command", "shell": "shell", "run": "shell", "python": "python", "function": "python",
-                  "gate": "gate", "wait": "wait"}  # fmt: skip
+                  "agent": "agent", "persona_id": "agent", "gate": "gate", "wait": "wait"}  # fmt: skip
 GATE_KEYS: Final = (
     "prompt", "instructions", "decisions", "on_reject", "rework", "rework_targets", "options", "timeout", "on_timeout", "on_expiry",
     "escalate_to", "remind_every", "remind_every_ms", "expiry_policy",

@@ -12,7 +12,7 @@ from actors.workflow.canonical import encode
 from actors.workflow.parse import load_text, load_tree
 from actors.workflow.patching import patched
 from actors.workflow.problems import Report
-from actors.workflow.spec import Command, Gate, Need, Node, Python, Shell, Wait
+from actors.workflow.spec import Agent, Command, Gate, Need, Node, Python, Shell, Wait
 
 TEXT = """
 penstock: 1
@@ -24,6 +24,7 @@ nodes:
   - {id: p, python: "m:f", isolate: process, idle_timeout: 1m}
   - {id: g, gate: human_approval, prompt: Sure?, timeout: 2h, on_timeout: fail, rework: [a], needs: [a], remind_every: 10m}
   - {id: t, wait: {timer: 1h}}
+  - {id: w, agent: writer, instructions: write, tools: [read_file]}
 """
 
 
@@ -44,6 +45,9 @@ def edited(node_id: str, **patch: Any) -> Node:
      "action", Command(("x",))), ("s", {"shell": "true"}, "action", Shell("true", {"B": "2"})),
     ("p", {"python": "m:g"}, "action", Python("m:g", isolate=True)), ("a", {"shell": "make"}, "action", Shell("make")),
     ("s", {"kind": "command", "argv": ["x"]}, "action", Command(("x",))), ("t", {"shell": "true"}, "action", Shell("true")),
+    ("w", {"instructions": "draw"}, "action", Agent("writer", "draw", ("read_file",))), ("w", {"shell": "true"}, "action", Shell("true")),
+    ("w", {"agent": "painter", "tools": None}, "action", Agent("painter", "write")),
+    ("s", {"agent": "writer", "instructions": "x", "shell": None}, "action", Agent("writer", "x")),
 ])  # fmt: skip
 def test_one_key_is_another_and_the_rest_is_as_it_was(node_id: str, patch: dict[str, Any], name: str, value: object) -> None:
     assert getattr(edited(node_id, **patch), name) == value
