@@ -69,7 +69,7 @@ class NodeState:
     rollbacks: int = 0
     prompted: int = 0
     flaw: Flaw | None = None
-    used: Usage = Factory(Usage)
+    used: Usage = Usage()
     verdicts: list[tuple[int, int, str]] = Factory(list)
 
     @property

@@ -185,3 +185,8 @@ def test_evidence_is_not_wanted_for_a_later_attempt() -> None:
 def test_a_node_that_has_no_question_shows_no_prompt() -> None:
     story = Story.begun("a")
     assert shown_at(story.state, "a", {})["prompt"] is None
+
+
+def test_what_an_agent_behind_the_gate_will_be_told_is_shown() -> None:
+    story = Story.begun("g gate: human_approval", "b agent: writer, instructions: 'write {{ run.workflow }}', needs: [g]")
+    assert story.state.open_gates["g"].shown["commands"] == [{"node_id": "b", "text": "write paper"}]
