@@ -23,6 +23,18 @@ if TYPE_CHECKING:
 __all__ = ["Ended", "deliver"]
 
 UNFIT: Final = ("artifact_invalid", "artifact_unreadable", "artifact_not_regular", "artifact_too_large")
+CATEGORIES: Final = {
+    **dict.fromkeys(
+        ("provider_connect_failed", "provider_first_byte_timeout", "provider_idle_timeout", "provider_total_timeout"),
+        "provider_connect_timeout",
+    ),
+    **dict.fromkeys(
+        ("provider_rate_limited", "provider_overloaded", "provider_server_error", "provider_malformed", "provider_truncated"),
+        "provider_server_error",
+    ),
+    **dict.fromkeys(("provider_unauthorized", "provider_quota_exhausted"), "provider_auth"),
+}
+"""What runs call the kinds of trouble that providers have (runs spec 7.3)."""
 CUT_SHORT: Final = {"refusal": "; the model declined", "length": "; its answer was cut at max_output_tokens of its persona"}
 
 
@@ -59,7 +71,7 @@ def _why(order: WorkOrder, ended: Ended) -> Failure | None:
         failure = ended.failure
         known = {"status": failure.status, "request_id": failure.request_id, "retry_after_ms": failure.retry_after_ms}
         detail = {name: value for name, value in known.items() if value is not None}
-        return Failure(failure.code, failure.message, failure.failure_class, detail)
+        return Failure(failure.code, failure.message, failure.failure_class, detail, category=CATEGORIES.get(failure.code, ""))
     if ended.expired is not None:
         return failures.out_of_time(order, *ended.expired)
     if ended.circles:

@@ -146,6 +146,8 @@ async def test_trouble_of_a_provider_is_tried_again_in_the_same_conversation(d: 
     run = await told(d, ask("list_dir", path="."), fails(), writes("notes.json", GOOD))
     assert (run["status"], run["nodes"][0]["attempt"]) == ("completed", 2)
     assert (await d.names(run["run_id"])).count("prompt_repaired") == 0
+    [failed] = [event for event in await d.events(run["run_id"]) if event["event"] == "node_failed"]
+    assert (failed["failure_class"], failed["category"]) == ("provider_transient", "provider_server_error")
     assert d.models.requests[2].turns == d.models.requests[1].turns
     assert d.models.requests[2].idempotency_key == d.models.requests[1].idempotency_key
     calls = (await d.call("ledger.list", run_id=run["run_id"]))["calls"]

@@ -210,3 +210,8 @@ def test_a_gate_that_is_open_while_the_run_is_held_is_asked_anew_at_the_resume_i
     story.evidence = {"draft": "ff" * 32}
     assert story.resume() == ["run_resumed", "reopen ask", "ask ask @2"]
     assert sorted(story.state.open_gates) == ["ask", "o"]
+
+
+def test_what_an_agent_behind_the_gate_will_be_told_is_shown() -> None:
+    story = Story.begun("g gate: human_approval", "b agent: writer, instructions: 'write {{ run.workflow }}', needs: [g]")
+    assert story.state.open_gates["g"].shown["commands"] == [{"node_id": "b", "text": "write paper"}]
