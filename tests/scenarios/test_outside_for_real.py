@@ -50,7 +50,7 @@ async def test_a_forge_answers_a_program_answers_and_a_program_is_told(real: Hou
             gates = ("{id: d, gate: deploy}", f"{{id: c, gate: pr_checks, needs: [d], {PULL}}}", gate("ask", "needs: [c], prompt: Sure?"))
             text = flow(*gates, step("x", "needs: [ask]"), top="inputs: {pull: {type: string, required: true}}")
             run_id = await real.begin(text, inputs={"pull": "7"})
-            await _until(lambda: forge.full)
+            await _until(lambda: forge.full and forge.unchanged)
             forge.checks = [("lint", "completed", "success")]
             await real.when(run_id, lambda run: "ask" in run["open_gates"])
             heard = await _until(lambda: _heard(told, 3))
