@@ -7,7 +7,7 @@ from actors.node.events import NodeFailed, NodeRetryBackoffScheduled, NodeSkippe
 from actors.node.messages import Failure, Usage
 from actors.run.events import RunPaused
 from actors.run.plan import Plan
-from actors.run.retry import Retry, attempt_cap
+from actors.run.retry import Retry, attempt_cap, floored
 from actors.run.state import RunState
 from actors.run.turn import Turn
 from actors.workflow.canonical_retry import policy_version_id
@@ -16,6 +16,7 @@ from actors.workflow.spec import Agent
 __all__ = [
     "after_the_last",
     "cap_at",
+    "cap_now",
     "cap_of",
     "exhausted",
     "fail_used_up",
@@ -34,9 +35,16 @@ def cap_at(plan: Plan, node_id: str) -> int:
     return attempt_cap(node.kind, node.retry, validator, required_tools=required)
 
 
-def cap_of(state: RunState, node_id: str) -> int:
-    """The same for a node of a run."""
-    return cap_at(state.plan, node_id)
+def cap_of(state: RunState, node_id: str, *, category: str = "", code: str = "") -> int:
+    """The same for a node of a run; after a failure of that category and code at least the floor that these have."""
+    node = state.plan.nodes[node_id]
+    return floored(cap_at(state.plan, node_id), node.kind, node.retry, category, code)
+
+
+def cap_now(state: RunState, node_id: str) -> int:
+    """The cap that holds after the node's last failure: for whether it may begin again, and for how its run ends."""
+    error = state.nodes[node_id].error
+    return cap_of(state, node_id) if error is None else cap_of(state, node_id, category=error.category, code=error.code)
 
 
 def spent_by(state: RunState, node_id: str) -> int:
@@ -55,7 +63,7 @@ def record_failure(turn: Turn, node_id: str, failure: Failure, verdict: Retry, u
             failure_class=failure.failure_class,
             attempt=node.attempt,
             instance=node.instance,
-            max_attempts=cap_of(turn.state, node_id),
+            max_attempts=cap_of(turn.state, node_id, category=failure.category, code=failure.code),
             terminal=verdict.terminal,
             retry_decision=verdict.decision,
             message=failure.message,
@@ -115,7 +123,7 @@ def fail_used_up(turn: Turn, node_id: str) -> bool:
     """Before a start: a node that counts interruptions, and has used up its attempts by them, fails instead. Whether it has."""
     if turn.state.nodes[node_id].attempt == 0:
         return False
-    cap = cap_of(turn.state, node_id)
+    cap = cap_now(turn.state, node_id)
     if spent_by(turn.state, node_id) < cap:
         return False
     text = (

@@ -93,7 +93,8 @@ def _fail(turn: Turn, node_id: str, failure: Failure, usage: Usage | None, *, re
         return
     state = turn.state
     spec = state.plan.nodes[node_id]
-    policy, began, cap = policy_of(spec, failure), state.nodes[node_id].first_started_at_ms, cap_of(state, node_id)
+    policy, began = policy_of(spec, failure), state.nodes[node_id].first_started_at_ms
+    cap = cap_of(state, node_id, category=failure.category, code=failure.code)
     verdict = decide_retry(
         policy, spent_by(state, node_id) if retry else cap, failure.failure_class, state.token(node_id), cap=cap,
         elapsed_ms=turn.now - (turn.now if began is None else began),

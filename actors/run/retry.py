@@ -10,7 +10,17 @@ from attrs import frozen
 from actors.node.classes import normalise
 from actors.workflow.spec import Backoff, RetryPolicy
 
-__all__ = ["CEILING_MS", "DEFAULT_CLASSES", "PROVIDER_DEFAULT", "Retry", "attempt_cap", "backoff_ms", "decide_retry", "jitter_ms"]
+__all__ = [
+    "CEILING_MS",
+    "DEFAULT_CLASSES",
+    "PROVIDER_DEFAULT",
+    "Retry",
+    "attempt_cap",
+    "backoff_ms",
+    "decide_retry",
+    "floored",
+    "jitter_ms",
+]
 
 CEILING_MS = 86_400_000
 MOST_ATTEMPTS = 10
@@ -19,6 +29,11 @@ DEFAULT_CLASSES = frozenset((
     "tool_resolution", "tool_resolution_failed", "validation_error", "wait_wakeup", "webhook_delivery", "outbox_send",
 ))  # fmt: skip
 """The failure classes after which a policy that names none tries again."""
+FLOOR = 3
+FLOOR_CATEGORIES = frozenset({"provider_connect_timeout", "provider_server_error"})
+FLOOR_CODES = frozenset({
+    "required_output_missing", "source_identity_truncated", "upstream_artifact_unread", "connector_preview_truncated",
+})  # fmt: skip
 PROVIDER_DEFAULT = Backoff("exponential", 2_000, 8_000, 2.5)
 """The delays after trouble of a provider, where the policy names none."""
 
@@ -34,6 +49,15 @@ class Retry:
     def terminal(self) -> bool:
         """Whether no attempt follows."""
         return self.decision in ("not_retryable", "attempts_exhausted", "elapsed_time_exhausted")
+
+
+def floored(cap: int, kind: str, policy: RetryPolicy, category: str, code: str) -> int:
+    """The cap that holds after trouble that is not the agent's own: at least 3, whatever its policy says (runs spec 7.2).
+
+    Nodes of other kinds keep theirs, since nothing that has effects is repeated unasked; so do those that count interruptions.
+    """
+    mild = category in FLOOR_CATEGORIES or code in FLOOR_CODES
+    return max(cap, FLOOR) if mild and kind == "agent" and not policy.count_interruptions else cap
 
 
 def attempt_cap(kind: str, policy: RetryPolicy, validator: str | None = None, *, required_tools: bool = False) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from attrs import frozen
 
 from actors.run.eligibility import blocked_nodes
-from actors.run.failing import cap_of, spent_by
+from actors.run.failing import cap_now, spent_by
 from actors.run.findings import BLOCKING_KINDS, SUCCESS_WORDS, status_word
 from actors.run.state import SKIPPED_AS_DONE, Conclusion, RunState
 
@@ -85,7 +85,7 @@ def standings(state: RunState) -> Iterator[Standing]:
             blocked=node.status == "blocked" or node_id in derived,
             done=node.status in ("completed", "timed_out"),
             attempts=spent_by(state, node_id),
-            cap=cap_of(state, node_id),
+            cap=cap_now(state, node_id),
             has_output=not contracted or node.output is not None,
             word=status_word(node.output) if contracted else "",
             failure_kind=str(failure_kind or ""),

@@ -63,7 +63,8 @@ def _complete(turn: Turn, node_id: str, success: Success, finding: Finding, abou
 
 def _unfinished(turn: Turn, node_id: str, finding: Finding, about: dict[str, Any]) -> None:
     spec = turn.state.plan.nodes[node_id]
-    worn_out = spent_by(turn.state, node_id) >= cap_of(turn.state, node_id)
+    cap = cap_of(turn.state, node_id, category=finding.category, code=finding.reason)
+    worn_out = spent_by(turn.state, node_id) >= cap
     match finding.word:
         case "verify_failed":
             affected = _affected(turn.state, node_id) if worn_out and spec.on_fail.mode != "continue" else ()

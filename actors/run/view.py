@@ -8,7 +8,7 @@ from attrs import asdict
 
 from actors.entity import Fact
 from actors.run.eligibility import stuck_nodes
-from actors.run.failing import cap_of
+from actors.run.failing import cap_now
 from actors.run.state import NodeState, OpenGate, RunState
 from actors.wait.view import wait_json
 
@@ -66,7 +66,7 @@ def _node(state: RunState, node_id: str, node: NodeState) -> dict[str, Any]:
     spec = state.plan.nodes[node_id]
     found: dict[str, Any] = {
         "node_id": node_id, "kind": spec.kind, "title": spec.title or node_id, "status": node.status, "attempt": node.attempt,
-        "instance": node.instance, "max_attempts": cap_of(state, node_id), "finally": state.plan.section[node_id] == "finally",
+        "instance": node.instance, "max_attempts": cap_now(state, node_id), "finally": state.plan.section[node_id] == "finally",
     }  # fmt: skip
     times = {"started_at_ms": node.started_at_ms, "ended_at_ms": node.ended_at_ms, "retry_after_ms": state.backoffs.get(node_id)}
     found |= {

@@ -156,6 +156,13 @@ async def test_trouble_of_a_provider_is_tried_again_in_the_same_conversation(d: 
     ]  # fmt: skip
 
 
+async def test_trouble_of_a_provider_leaves_three_attempts_whatever_the_policy_says(d: House) -> None:
+    run = await told(d, fails(), fails(), says("done"), flow=crew(agent(more="")))  # whose policy says two
+    assert (run["status"], run["nodes"][0]["attempt"]) == ("completed", 3)
+    failed = [event for event in await d.events(run["run_id"]) if event["event"] == "node_failed"]
+    assert [(event["terminal"], event["max_attempts"]) for event in failed] == [(False, 3), (False, 3)]
+
+
 async def test_an_agent_that_turns_in_circles_is_stopped(d: House) -> None:
     run = await told(d, *[ask("list_dir", path=".")] * 64, says("done at last"), flow=crew(agent(more="")))
     [failed] = [event for event in await d.events(run["run_id"]) if event["event"] == "node_failed"]
