@@ -10,8 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.agent.provider.anthropic_messages import AnthropicMessages
-from actors.agent.provider.cli_agent import CliEnd, CliTranscript
-from actors.agent.provider.cli_events import READERS
 from actors.agent.provider.dialect import Dialect
 from actors.agent.provider.messages import Answer, ProviderFailure
 from actors.agent.provider.openai_chat import OpenAIChat
@@ -64,15 +62,3 @@ def test_bytes_that_are_cut_give_no_call(dialect: Dialect, pieces: list[bytes], 
     ended = len(whole) - (len(pieces[-1]) if dialect is BOTH[0][0] else 1)
     result = fold(dialect, [whole[: min(cut, ended - 1)]]).result
     assert isinstance(result, ProviderFailure)
-
-
-@pytest.mark.parametrize("kind", list(READERS))
-@given(values=st.lists(value, max_size=6))
-def test_any_line_of_an_agent_is_taken_or_passed_over(kind: Any, values: list[Any]) -> None:
-    transcript = CliTranscript(kind, lambda _: None)
-    transcript.feed(b"".join(json.dumps(one).encode() + b"\n" for one in values))
-    try:
-        end: CliEnd | ProviderFailure = transcript.end(0, "")
-    except ProviderFailure as failure:
-        end = failure
-    assert isinstance(end, CliEnd) or end.code in {"provider_truncated", "provider_agent_failed"}
