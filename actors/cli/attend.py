@@ -12,6 +12,7 @@ from attrs import define, field, frozen
 from actors.cli import exits
 from actors.cli.ending import conclude
 from actors.cli.ids import new_request_id
+from actors.cli.interrupts import Interrupts
 from actors.cli.link import Carrier, Link
 from actors.cli.view import View, view_for
 from actors.control.client import CallRefused, Client, Disconnected, NoDaemon, Stream
@@ -76,9 +77,9 @@ def _interrupt(*_: object) -> None:
 
 def _stay(carrier: Carrier, begun: Begun, manner: Manner) -> dict[str, Any]:
     """The run as it was seen last, with `reasons` where it has not ended and `interrupted` when we were told to leave."""
-    with carrier.client() as asking, carrier.client() as following:
+    with Interrupts() as interrupts, carrier.client() as asking, carrier.client() as following:
         stream = Stream(following, "run.follow", {"run_id": begun.run_id, "after": begun.after})
-        watch = _Watch(asking, stream, begun.run_id, manner, view_for(manner.terminal, manner.as_json))
+        watch = _Watch(asking, stream, begun.run_id, manner, view_for(manner.terminal, manner.as_json), interrupts)
         try:
             watch.until_done()
         except KeyboardInterrupt:
@@ -99,6 +100,7 @@ class _Watch:
     run_id: str
     manner: Manner
     view: View
+    interrupts: Interrupts
     run: dict[str, Any] = field(factory=dict)
     _seen: int = 0
     _answered: set[tuple[str, int]] = field(factory=set)
@@ -111,6 +113,7 @@ class _Watch:
     def until_done(self) -> None:
         self.view.show(self.look())
         while not self._done():
+            self.interrupts.look()
             if self._drain():
                 self.view.show(self.look())
             else:
@@ -170,6 +173,7 @@ class _Watch:
 
     def _closed(self, gate: dict[str, Any]) -> bool:
         """Whether the gate was decided elsewhere meanwhile."""
+        self.interrupts.look()
         event = self.stream.poll(0.0)
         if event is None and not self.stream.ended:
             return False

@@ -49,7 +49,7 @@ class Narrator:
     def live_line(self, event: Event) -> str | None:
         """The line for somebody who watches: time of day and words; None for what does not interest him."""
         words = self.words(event)
-        silent = event["event"] in _SILENT or of_gate(event) or event.get("releases_run")
+        silent = event["event"] in _SILENT or of_gate(event)
         return None if silent else f"{time_of_day(event['at_ms'])}  {words}"
 
 

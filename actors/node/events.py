@@ -98,7 +98,10 @@ class NodeSkipped(Fact):
 
 @frozen
 class NodeRetryBackoffScheduled(Fact):
-    """The next attempt is due at `retry_after_ms`. `releases_run`: nothing else is left, the run gives its slot back."""
+    """The next attempt is due at `retry_after_ms`. `releases_run`: nothing else is left, the run gives its slot back.
+
+    One fact says both where they coincide; where others of the run were still under way, a second one says the latter (runs spec 7.4).
+    """
 
     kind: ClassVar[str] = "node_retry_backoff_scheduled"
     node_id: str

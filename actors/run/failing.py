@@ -75,7 +75,7 @@ def record_failure(turn: Turn, node_id: str, failure: Failure, verdict: Retry, u
         )
     )
     if verdict.delay_ms > 0:
-        turn.emit(
+        turn.back_off(
             NodeRetryBackoffScheduled(
                 node_id=node_id,
                 retry_attempt=node.attempt + 1,

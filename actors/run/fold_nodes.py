@@ -114,9 +114,9 @@ def _skipped(state: RunState, event: node.NodeSkipped, at: int) -> None:
 
 
 def _backed_off(state: RunState, event: node.NodeRetryBackoffScheduled, at: int) -> None:
+    state.backoffs[event.node_id] = event.retry_after_ms
+    state.frontier.take(event.node_id)
     if not event.releases_run:
-        state.backoffs[event.node_id] = event.retry_after_ms
-        state.frontier.take(event.node_id)
         return
     state.status, state.resume_reason = "queued", "retry_backoff_scheduled"
     state.queue = {

@@ -151,7 +151,7 @@ class Logbook:
         audit: Sequence[AuditEntry] = (),
     ) -> None:  # fmt: skip
         """Make the decision durable. Raises what the store raises; the state is then that of the log again."""
-        state, events, before = self.state, turn.events, self._line
+        state, events, before = self.state, turn.close(), self._line
         if self.lapsed and not isinstance(claim, Acquire):
             self.reload()
             raise Lapsed(self.run_id)

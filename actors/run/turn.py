@@ -11,6 +11,7 @@ from typing import Any
 from attrs import Factory, define
 
 from actors.entity import Fact
+from actors.node.events import NodeFailed, NodeRetryBackoffScheduled
 from actors.notification.rules import appends_for
 from actors.resolver.row import opened
 from actors.run.evolve import evolve
@@ -40,6 +41,7 @@ class Turn:
     rules: RunRules
     evidence: Mapping[str, str | None] = Factory(dict)
     events: list[Fact] = Factory(list)
+    held: list[NodeRetryBackoffScheduled] = Factory(list)
     also: list[Append] = Factory(list)
     tickets: list[Ticket] = Factory(list)
     once: list[Append] = Factory(list)
@@ -48,6 +50,8 @@ class Turn:
 
     def emit(self, event: Fact) -> None:
         """Decide that `event` has happened. Whom to tell of it, and whom to ask about it, is decided with it."""
+        if self.held and not isinstance(event, NodeFailed):
+            self._say_held(event)
         begun = opened(self.rules, self.state, event, self.now)
         if self.rules.notify_ways:
             begun += appends_for(self.rules, self.state, event, self.now)
@@ -56,6 +60,24 @@ class Turn:
             self.once += [one for one in begun if one.stream not in known]
         evolve(self.state, event, self.now)
         self.events.append(event)
+
+    def back_off(self, event: NodeRetryBackoffScheduled) -> None:
+        """Decide that a node waits. It is said with the next fact, or by it where that is the same back-off releasing the run."""
+        self.held.append(event)
+        self.state.backoffs[event.node_id] = event.retry_after_ms
+        self.state.frontier.take(event.node_id)
+
+    def close(self) -> list[Fact]:
+        """All that was decided, in order."""
+        self._say_held(None)
+        return self.events
+
+    def _say_held(self, before: Fact | None) -> None:
+        released = before.node_id if isinstance(before, NodeRetryBackoffScheduled) and before.releases_run else None
+        held, self.held = self.held, []
+        for event in held:
+            if event.node_id != released:
+                self.emit(event)
 
     def ask(self, question: Hashable) -> Any:
         """What the world says to that, or UNKNOWN: the question is put then, and the rule leaves its subject alone for this time."""

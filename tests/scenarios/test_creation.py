@@ -78,6 +78,6 @@ async def test_e01_the_events_of_a_run_with_retry_gate_and_clean_up_stand_in_thi
     assert await d.names(run_id) == [
         "run_created", "run_execution_claimed", "run_started", "node_started", "node_completed", "approval_gate_opened",
         "run_awaiting_approval", "approval_gate_decided", "node_completed", "run_execution_claimed", "node_started", "node_failed",
-        "node_retry_backoff_scheduled", "node_retry_backoff_scheduled", "run_execution_claimed", "node_started", "node_completed",
+        "node_retry_backoff_scheduled", "run_execution_claimed", "node_started", "node_completed",
         "finally_started", "node_started", "node_completed", "finally_completed", "run_completed", "report_written",
     ]  # fmt: skip

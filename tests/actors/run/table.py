@@ -143,8 +143,9 @@ class Story:
                 advance(turn)
         self.also += turn.also
         self.once += turn.once
-        self.log += [(event, self.now) for event in turn.events]
-        return [say(event) for event in turn.events]
+        told = turn.close()
+        self.log += [(event, self.now) for event in told]
+        return [say(event) for event in told]
 
     def _look(self, turn: Turn) -> None:
         turn.answers |= {question: self.world(question) for question in turn.questions}

