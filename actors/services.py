@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from supervision import Clock
 
 __all__ = [
-    "CALENDAR", "INBOX", "LETTERS", "NEWBORN", "NOTIFIER", "POLLER", "REGISTRAR", "REPORTER", "RUNS", "SCHEDULER", "STATUSES", "STEWARD",
-    "WATCHMAN", "Services",
+    "CALENDAR", "INBOX", "LETTERS", "NEWBORN", "NOTIFIER", "POLLER", "PROJECTOR", "REGISTRAR", "REPORTER", "RUNS", "SCHEDULER",
+    "STATUSES", "STEWARD", "WATCHMAN", "Services",
 ]  # fmt: skip
 
 NEWBORN = 1024
@@ -35,6 +35,7 @@ INBOX = "inbox"
 LETTERS = "letters"
 NOTIFIER = "notifier"
 POLLER = "poller"
+PROJECTOR = "projector"
 REGISTRAR = "registrar"
 REPORTER = "reporter"
 STATUSES = "statuses"

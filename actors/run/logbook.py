@@ -138,7 +138,7 @@ class Logbook:
     async def take_anew(self) -> None:
         """Claim the run again, with the next epoch. Raises ClaimLost where somebody else has taken it meanwhile."""
         services, turn = self.services, self.turn()
-        turn.emit(RunExecutionClaimed(services.ids.new("run-claim"), services.claimant, self.state.epoch + 1))
+        turn.emit(RunExecutionClaimed(services.ids.new("run-claim"), services.claimant, self.state.epoch + 1, services.lease_ms))
         await self.commit(turn, claim=Acquire(services.claimant, self.state.epoch, services.lease_ms))
 
     def turn(self) -> Turn:
