@@ -104,7 +104,7 @@ class Histories:
 
     def snapshots(self, history: int, limit: int = 0) -> list[Row]:
         """Snapshots in the order of their numbers, the last `limit` of them; 0: all."""
-        return self._rows(f"{_SNAPSHOTS} ORDER BY seq DESC, snapshot_id DESC LIMIT ?", (history, limit if limit > 0 else -1))[::-1]
+        return self._rows(f"{_SNAPSHOTS} ORDER BY seq DESC, rowid DESC LIMIT ?", (history, limit if limit > 0 else -1))[::-1]
 
     def snapshot(self, history: int, snapshot_id: str, seq: int | None = None) -> Row | None:
         """The snapshot of that id; quick where its number is known."""
@@ -113,7 +113,7 @@ class Histories:
 
     def newest_snapshot(self, history: int, upto: int | None = None) -> Row | None:
         """The snapshot with the highest number, at most `upto`."""
-        sql = f"{_SNAPSHOTS} AND seq <= ? ORDER BY seq DESC LIMIT 1"
+        sql = f"{_SNAPSHOTS} AND seq <= ? ORDER BY seq DESC, rowid DESC LIMIT 1"
         return next(iter(self._rows(sql, (history, _LARGEST if upto is None else upto))), None)
 
     def pruned(self, history: int) -> set[str]:

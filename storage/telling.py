@@ -101,14 +101,15 @@ def tell(batch: Batch, telling: Telling) -> Told:
     history_id, last = _begin(connection, telling.key, telling.about)
     count, foreign = 0, False
     events, snapshots = [], []
+    mine: dict[str, tuple[int]] = {}
     for row in telling.rows:
         seq, new = row.seq, False
         if seq is None:
             assert row.event is not None
-            used = connection.execute(_USED, (history_id, row.id)).fetchone()
+            used = mine.get(row.id) or connection.execute(_USED, (history_id, row.id)).fetchone()
             if used is None:
                 last += 1
-                seq, new = last, True
+                seq, new, mine[row.id] = last, True, (last,)
                 events.append((history_id, seq, row.id, row.at_ms, row.event))
             else:
                 seq, foreign = used[0], True
@@ -153,7 +154,7 @@ def bring(
     reach("projection.between")
     connection.executemany(_SPEND, [(history_id, *one) for one in spent])
     last = max([last, *(seq for seq, _ in new), *(seq for _, seq in spent)])
-    connection.execute("UPDATE histories SET last_seq = ?, foreign_rows = 1 WHERE id = ?", (last, history_id))
+    connection.execute("UPDATE histories SET last_seq = ?, foreign_rows = max(foreign_rows, ?) WHERE id = ?", (last, count > 0, history_id))
     batch.touched = True
     return count
 

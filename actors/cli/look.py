@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
@@ -145,19 +145,24 @@ def why(context: click.Context, run_id: str, *, as_json: bool) -> int:
 @click.option("--follow", is_flag=True, help="Stay and print events as they come, until the run has ended.")
 @click.option("--after", type=click.IntRange(min=0), default=0, metavar="SEQ", help="Only events behind this sequence number.")
 @click.option("--verbose", is_flag=True, help="Each event's own name and all its fields instead of a sentence.")
+@click.option("--format", "form", type=click.Choice(["text", "cloudevents"]), default="text", help="cloudevents: public events, as JSON.")
 @options.as_json
 @click.pass_context
-def events(context: click.Context, /, run_id: str, after: int, **flags: bool) -> int:
+def events(context: click.Context, /, run_id: str, after: int, form: str, **flags: bool) -> int:
     """Print a run's events, oldest first.
 
-    With --json one JSON object a line. --follow needs a daemon.
+    With --json one JSON object a line. --follow needs a daemon. With --format cloudevents the public history of the run, one CloudEvent
+    (1.0) a line; SEQ is then the number that an event has there.
 
     \b
     Examples:
       penstock events RUN
       penstock events RUN --follow --after 120
       penstock events RUN --json | jq .event
+      penstock events RUN --format cloudevents --follow
     """
+    if form == "cloudevents":
+        return _cloudevents(context, run_id, after, follow=flags["follow"])
     from actors.cli.narrate import Narrator, event_line, plain_line
 
     narrator = Narrator()
@@ -170,6 +175,26 @@ def events(context: click.Context, /, run_id: str, after: int, **flags: bool) ->
             else:
                 emit(plain_line(event) if flags["verbose"] else event_line(narrator, event))
     return exits.OK
+
+
+def _cloudevents(context: click.Context, run_id: str, after: int, *, follow: bool) -> int:
+    from actors.cli.cloudevents import cloudevent
+
+    link = link_of(context)
+    with link.client() if follow else link.reader() as source:
+        if isinstance(source, Client) and follow:
+            found: Iterable[dict[str, Any]] = Stream(source, "projection.follow", {"run_id": run_id, "after": after})
+        else:
+            found = _history(source, run_id, after)
+        for event in found:
+            print_json(cloudevent(event))
+    return exits.OK
+
+
+def _history(reader: Reader, run_id: str, after: int) -> Iterator[dict[str, Any]]:
+    while page := reader.call("projection.events", {"run_id": run_id, "after_seq": after, "limit": 1000})["events"]:
+        yield from page
+        after = page[-1]["seq"]
 
 
 def _pages(reader: Reader, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:

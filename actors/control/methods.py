@@ -11,16 +11,18 @@ from attrs import frozen
 
 from actors.control import params as p
 from actors.control import params_agents as a
+from actors.control import params_histories as h
 from actors.control import params_letters as letters
 from actors.control import params_unattended as u
 
-__all__ = ["DECIDE", "METHODS", "PING", "RUN_FOLLOW", "SYSTEM_FOLLOW", "Method", "Scope"]
+__all__ = ["DECIDE", "HISTORY_FOLLOW", "METHODS", "PING", "RUN_FOLLOW", "SYSTEM_FOLLOW", "Method", "Scope"]
 
 Scope = Literal["read", "operate", "approve"]
 
 PING = "system.ping"
 DECIDE = "gate.decide"
 RUN_FOLLOW = "run.follow"
+HISTORY_FOLLOW = "projection.follow"
 SYSTEM_FOLLOW = "system.follow"
 
 _PATIENT = 600.0
@@ -112,6 +114,12 @@ _ROWS = (
     Method("dead_letter.resolve", letters.LetterSteer, changing=True, scope="operate"),
     Method("notify.test", p.Nothing, scope="operate", deadline=_PATIENT, aside=True),
     Method("ledger.list", a.LedgerList),
+    Method("projection.events", h.HistoryEvents),
+    Method("projection.snapshots", h.HistorySnapshots),
+    Method(HISTORY_FOLLOW, h.HistoryFollow),
+    Method("projection.rebuild", h.HistoryRebuild, scope="operate", deadline=_PATIENT, aside=True),
+    Method("run.export", h.RunExport, changing=True, scope="operate", deadline=_PATIENT),
+    Method("run.import", h.RunImport, changing=True, scope="operate", deadline=_PATIENT),
     Method("persona.list", a.PersonaList),
     Method("persona.get", a.PersonaOnly),
     Method("persona.consent", a.PersonaOnly, changing=True, scope="approve"),

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from actors.control import params as p
 from actors.control import params_agents as a
+from actors.control import params_histories as h
 from actors.control import params_letters as letters
 from actors.control import params_unattended as u
 from actors.refusals import Principal, Refusal, RequestKey
@@ -114,6 +115,16 @@ class Runtime(Protocol):
 
     async def run_page(self, run_id: str, after: int, limit: int) -> Page | Refusal:
         """Events of one run behind `after`; `ended` once the run is terminal and its last bookkeeping event is on the page."""
+        ...
+
+    async def projection_events(self, params: h.HistoryEvents, by: Principal) -> Answer: ...
+    async def projection_snapshots(self, params: h.HistorySnapshots, by: Principal) -> Answer: ...
+    async def projection_rebuild(self, params: h.HistoryRebuild, by: Principal) -> Answer: ...
+    async def run_export(self, params: h.RunExport, by: Principal, request: RequestKey) -> Answer: ...
+    async def run_import(self, params: h.RunImport, by: Principal, request: RequestKey) -> Answer: ...
+
+    async def history_page(self, run_id: str, after: int, limit: int) -> Page | Refusal:
+        """Public events of one run behind the number `after`; `ended` once the run is terminal and all of it is told."""
         ...
 
     async def system_page(self, after: int | None, limit: int) -> Page:

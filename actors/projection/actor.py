@@ -146,6 +146,7 @@ class Projector(Actor[LookAtLogs | Forget | Rebuild]):
             self._warn(run_id, outcome.error, outcome.message)
             outcome = await self._projection.rebuild(run_id)
         self._told += outcome.materialised
+        self._services.watchers.told(run_id)
         for finding in outcome.findings:
             self._warn(run_id, finding, "")
         if outcome.error is None:

@@ -53,6 +53,10 @@ class LogReader:
             self._held = first
         return self.subject
 
+    def first(self) -> Record | WaitEvent | None:
+        """What is projected of the first fact, for as long as nothing else was folded."""
+        return None if self._held is None else self.what(*self._held)
+
     def facts(self, upto: int | None = None) -> Iterator[tuple[Recorded, Fact]]:
         """Fold on, up to that position at most. Raises CorruptLog at what cannot be read or folded; what came before has been folded."""
         if self._held is not None:

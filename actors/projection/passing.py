@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import orjson
 from attrs import Factory, define, frozen
@@ -11,7 +11,7 @@ from attrs import Factory, define, frozen
 from actors.projection.bodies import Unreadable, about_of, event_of, phase_of, snapshot_of
 from actors.projection.folding import LogReader
 from actors.projection.known import known_ids
-from actors.projection.record import Boundary, Entry, Record, Subject
+from actors.projection.record import Boundary, Entry, Record, Subject, WaitEvent
 from actors.projection.walk import Seen, Step, Walk
 from actors.run.logbook import CorruptLog
 from storage.telling import NewRow, Telling
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from storage.histories import History, HistoryKey
     from storage.store import Store
 
-__all__ = ["Outcome", "Pass", "Passes", "Portion", "history_key", "stored_snapshots"]
+__all__ = ["Outcome", "Pass", "Passes", "Portion", "Source", "history_key", "remember"]
 
 
 def history_key(run_id: str, boundary: Boundary) -> HistoryKey:
@@ -49,7 +49,7 @@ class Portion:
     findings: tuple[str, ...]
 
 
-def stored_snapshots(store: Store, history: History, subject: Subject) -> Callable[[str], Seen | None]:
+def _stored_snapshots(store: Store, history: History, subject: Subject) -> Callable[[str], Seen | None]:
     """What is known of each snapshot of a history. Reading one that cannot be read raises Unreadable."""
     rows = {row.id: row for row in store.histories.snapshots(history.id)}
     pruned = store.histories.pruned(history.id)
@@ -64,6 +64,18 @@ def stored_snapshots(store: Store, history: History, subject: Subject) -> Callab
     return seen
 
 
+class Source(Protocol):
+    """Where entries come from, in order."""
+
+    def entries(self) -> Iterator[Entry]:
+        """Those that were not given yet. Raises CorruptLog."""
+        ...
+
+    def ending(self) -> Entry | None:
+        """The last word of a log that breaks."""
+        ...
+
+
 @define(eq=False)
 class Pass:
     """Where the projection of one run is. A pass that was thrown away is made again from what is stored.
@@ -71,7 +83,7 @@ class Pass:
     `rewinds`: what the history says of how far it is cannot be true.
     """
 
-    reader: LogReader
+    reader: Source
     walk: Walk
     cursor: int
     rewinds: bool = False
@@ -171,29 +183,25 @@ class Passes:
     def _from_zero(self, reader: LogReader, subject: Subject, history: History | None) -> Pass:
         walk = Walk(subject)
         if history is not None:
-            self._remember(walk, history)
+            remember(self.services.store, walk, history, reader.first())
         return Pass(reader, walk, 0)
 
-    def _remember(self, walk: Walk, history: History) -> None:
-        """What is stored already, and the phase from which the first record goes on (spec 5.2, 2)."""
-        store, subject = self.services.store, walk.subject
-        rows = [event_of(subject, row) for row in store.histories.events(history.id)]
-        walk.known = known_ids(subject.run_id, subject.workflow_id, [event for event in rows if event is not None])
-        walk.seen = stored_snapshots(store, history, subject)
-        bound = None
-        first = self._first_id(walk)
-        if first is not None and first in walk.known:
-            bound = walk.known[first][1]
-        newest = store.histories.newest_snapshot(history.id, bound)
-        if newest is not None:
-            found = snapshot_of(subject, newest)
-            walk.latest, walk.status = phase_of(found), found["status"]
 
-    def _first_id(self, walk: Walk) -> str | None:
-        """The stable id of the first record."""
-        reader, probe = LogReader(self.services, walk.subject.run_id), Walk(walk.subject)
-        for recorded, fact in reader.facts(1):
-            what = reader.what(recorded, fact)
-            if isinstance(what, Record):
-                return probe.name(what)[0]
-        return None
+def remember(store: Store, walk: Walk, history: History, first: Record | WaitEvent | None) -> None:
+    """Tell the walk what is stored already, and from which phase the first entry goes on (spec 5.2, 2). Raises Unreadable."""
+    subject = walk.subject
+    rows = [event_of(subject, row) for row in store.histories.events(history.id)]
+    walk.known = known_ids(subject.run_id, subject.workflow_id, [event for event in rows if event is not None])
+    walk.seen = _stored_snapshots(store, history, subject)
+    bound = walk.known[name][1] if (name := _first_id(subject, first)) in walk.known else None
+    newest = store.histories.newest_snapshot(history.id, bound)
+    if newest is not None:
+        found = snapshot_of(subject, newest)
+        walk.latest, walk.status = phase_of(found), found["status"]
+
+
+def _first_id(subject: Subject, first: Record | WaitEvent | None) -> str:
+    """The stable id of the first entry."""
+    if isinstance(first, Record):
+        return Walk(subject).name(first)[0]
+    return first.event_id if first is not None else ""

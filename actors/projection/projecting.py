@@ -115,10 +115,8 @@ class Projection:
 
     def _rests(self, run_id: str) -> bool:
         """Of a run that does nothing nothing is kept in mind."""
-        known = self.places.get(run_id)
-        return (
-            known is None or known.reader.chronicle is None or known.reader.chronicle.state.status not in ("queued", "running", "pausing")
-        )
+        line = self.services.store.catalog.get(run_id)
+        return line is None or line.status not in ("queued", "running", "pausing")
 
     def _stopped(self, run_id: str, outcome: Outcome, error: Unreadable | CorruptLog) -> None:
         self.places.pop(run_id, None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from actors.runtime.bundles import BundleMethods
 from actors.runtime.exhibits import ExhibitMethods
 from actors.runtime.handoffs import HandoffMethods
+from actors.runtime.histories import HistoryMethods
 from actors.runtime.ledger import LedgerMethods
 from actors.runtime.letters import LetterMethods
 from actors.runtime.lives import LifeMethods
@@ -23,6 +25,6 @@ __all__ = ["DaemonRuntime"]
 
 class DaemonRuntime(
     WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, RemovalMethods, ExhibitMethods, WaitMethods,
-    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, SystemMethods, UpkeepMethods,
+    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, HistoryMethods, BundleMethods, SystemMethods, UpkeepMethods,
 ):  # fmt: skip
     """All methods of one daemon."""
