@@ -82,8 +82,8 @@ def _event(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _snapshot(one: dict[str, Any]) -> dict[str, Any]:
-    checkpoint = one.get("checkpoint") or {}
-    return {
-        **one, "at": date_time(one["created_at_ms"]), "done": len(checkpoint.get("completed_nodes", ())),
-        "left": len(checkpoint.get("pending_nodes", ())), "digest": str(one.get("payload_digest") or "")[7:19],
-    }  # fmt: skip
+    told = {**one, "at": date_time(one["created_at_ms"]), "digest": str(one.get("payload_digest") or "")[7:19] or None}
+    checkpoint = one.get("checkpoint")
+    if checkpoint is None:
+        return told
+    return told | {"done": len(checkpoint["completed_nodes"]), "left": len(checkpoint["pending_nodes"])}

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 
 from actors.entity import Fact
+from actors.node.events import NodeRetryBackoffScheduled
 from actors.projection.derived import WAIT_PREFIX
 from actors.projection.record import Record, WaitEvent
 from actors.run.events import RunExecutionClaimed
@@ -27,7 +28,10 @@ def what_of(recorded: Recorded, fact: Fact, row: WaitRow | None) -> Record | Wai
 
 
 def record_of(recorded: Recorded, private: frozenset[str]) -> Record:
-    """The record: what stands in the log but for the private body. The fields of a claim stand together."""
+    """The record: what stands in the log but for the private body. A claim is one field, and a back-off says that it is one.
+
+    Fields that have their defaults stand in no log, and so in no record: an id must not change when a fact gets another field.
+    """
     fields: dict[str, Any] = orjson.loads(recorded.data)
     reason, stop_kind = (_text(fields.pop(name, None)) for name in OWN)
     for name in private.intersection(fields):
@@ -35,6 +39,8 @@ def record_of(recorded: Recorded, private: frozenset[str]) -> Record:
     fields.pop("$v", None)
     if recorded.kind == RunExecutionClaimed.kind:
         fields = {"claim": fields}
+    elif recorded.kind == NodeRetryBackoffScheduled.kind:
+        fields.setdefault("wait_kind", "retry_backoff")
     return Record(recorded.kind, recorded.at_ms, reason, stop_kind, fields or None)
 
 

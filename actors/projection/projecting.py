@@ -12,6 +12,7 @@ from attrs import Factory, define
 from actors.projection.bodies import Unreadable, snapshot_of, subject_in
 from actors.projection.passing import Outcome, Pass, Passes, Portion, history_key
 from actors.run.logbook import CorruptLog
+from storage import StorageError
 from storage.telling import forget_pruned, set_aside, tell_all
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ class Projection:
                     if size >= self.batch:
                         await self._write(waiting, outcomes)
                         size = 0
-            except (Unreadable, CorruptLog) as error:
+            except StorageError:
+                raise
+            except Exception as error:  # noqa: BLE001  an error of ours with one run must stop no other, and no daemon
                 self._stopped(run_id, outcome, error)
             await trio.lowlevel.checkpoint()
         await self._write(waiting, outcomes)
@@ -62,7 +65,9 @@ class Projection:
             made = Passes(self.services).from_zero(run_id)
             for portion in made.portions(self.batch) if made is not None else ():
                 await self._write([(run_id, portion)], {run_id: outcome})
-        except (Unreadable, CorruptLog) as error:
+        except StorageError:
+            raise
+        except Exception as error:  # noqa: BLE001  as above
             self._stopped(run_id, outcome, error)
         return outcome
 
@@ -118,10 +123,15 @@ class Projection:
         line = self.services.store.catalog.get(run_id)
         return line is None or line.status not in ("queued", "running", "pausing")
 
-    def _stopped(self, run_id: str, outcome: Outcome, error: Unreadable | CorruptLog) -> None:
+    def _stopped(self, run_id: str, outcome: Outcome, error: Exception) -> None:
         self.places.pop(run_id, None)
-        outcome.error = error.code if isinstance(error, Unreadable) else "run_log_unreadable"
-        outcome.message = str(error)
+        match error:
+            case Unreadable():
+                outcome.error, outcome.message = error.code, str(error)
+            case CorruptLog():
+                outcome.error, outcome.message = "run_log_unreadable", str(error)
+            case _:
+                outcome.error, outcome.message = "projection_failed", f"{type(error).__name__}: {error}"
 
 
 def _readable(subject: Subject, row: Row) -> bool:

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 from actors.bundle.bringing import bring_in, read_bundle
 from actors.bundle.sealing import BundleDamaged
 from actors.bundle.writing import write_bundle
+from actors.projection.messages import Rebuild
 from actors.refusals import Refusal
 from actors.run.audits import audit_entry
 from actors.run.known import no_such_run
 from actors.run.logbook import CorruptLog
 from actors.runtime.base import Answer, Base
+from actors.runtime.histories import PATIENT_S
+from actors.services import PROJECTOR
 from storage import Receipt, StorageError, StreamDamaged, Transaction, Unavailable
 from storage.codec import canonical
 from storage.histories import EventIdTaken, EventSeqTaken
+from supervision import ActorDead, AskTimeout, MailboxFull
 
 if TYPE_CHECKING:
     from actors.control import params_histories as h
@@ -37,6 +41,8 @@ class BundleMethods(Base):
             return _relative(params.path)
         if line is None or line.kind != "run":
             return no_such_run(params.run_id)
+        with contextlib.suppress(ActorDead, AskTimeout, MailboxFull):  # what is not told yet is to be in it
+            await self.system.ref(PROJECTOR).ask(Rebuild(params.run_id), timeout=PATIENT_S)
         try:
             answer = await write_bundle(self.services, line, target)
         except FileExistsError:
@@ -67,14 +73,12 @@ class BundleMethods(Base):
         except OSError as error:
             return Refusal("bundle_unreadable", f"{source} cannot be read: {error.strerror or error}", {"path": str(source)})
         answer = {**found.summary(), "new": 0}
-        if params.check:
-            return answer
         try:
-            answer["new"] = await bring_in(store, found)
+            answer["new"] = 0 if params.check else await bring_in(store, found)
         except (EventIdTaken, EventSeqTaken) as taken:
             text = f"{source} tells another history of {answer['run_id']} than the one that is here: {taken}"
             return Refusal(taken.code, text, {"run_id": answer["run_id"], "id": taken.args[1], "seq": taken.args[2]})
-        return await self._noted(by, "run.import", str(answer["run_id"]), {"path": str(source)}, answer, request)
+        return await self._noted(by, "run.import", str(answer["run_id"]), {"path": str(source), "check": params.check}, answer, request)
 
     async def _noted(
         self, by: Principal, method: str, subject: str, detail: dict[str, Any], answer: dict[str, Any], request: RequestKey

@@ -101,7 +101,8 @@ class HistoryMethods(Base):
     def _reach(self, run_id: str, history: History | None) -> dict[str, Any]:
         """How far the log is told: a reader can tell that nothing more comes from that it does not come yet."""
         cursor, records = (history.cursor, history.records) if history is not None else (0, 0)
-        return {"projected_records": records, "caught_up": cursor >= self.services.store.journal.head(run_id)}
+        store = self.services.store
+        return {"projected_records": records, "caught_up": not is_run(store, run_id) or cursor >= store.journal.head(run_id)}
 
 
 def _no_number(params: Any, names: tuple[str, ...]) -> Refusal | None:

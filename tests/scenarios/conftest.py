@@ -16,13 +16,15 @@ from trio.testing import MockClock
 import actors.control.session
 import actors.removal.removing
 import actors.runtime.removal
+import storage.telling
 import storage.writer
 from tests.scenarios.bounds import real_seconds
 from tests.scenarios.harness import House, in_memory, open_house
 from tests.scenarios.invariants import ALL
 from tests.scenarios.oracle import Oracle, oracle_in
+from tests.scenarios.told import ALWAYS
 
-__all__ = ["d", "house", "o", "oracle", "place", "real"]
+__all__ = ["d", "h", "house", "o", "oracle", "place", "real"]
 
 HERE = Path(__file__).parent
 
@@ -46,7 +48,10 @@ def _is_story(item: pytest.Item) -> bool:
 @pytest.fixture(autouse=True)
 def points() -> Generator[None, None, None]:
     """A story may put its own deaths at the points where a test may kill; the next test finds the real ones."""
-    patched = [vars(module) for module in (storage.writer, actors.control.session, actors.runtime.removal, actors.removal.removing)]
+    patched = [
+        vars(module)
+        for module in (storage.writer, actors.control.session, actors.runtime.removal, actors.removal.removing, storage.telling)
+    ]
     real = [names["reach"] for names in patched]
     yield
     for names, reach in zip(patched, real, strict=True):
@@ -71,6 +76,14 @@ async def house(place: Path) -> AsyncGenerator[House, None]:
 @pytest.fixture
 async def d(house: House) -> House:
     """A daemon that serves."""
+    await house.start()
+    return house
+
+
+@pytest.fixture
+async def h(house: House) -> House:
+    """A daemon that tells histories as it goes."""
+    house.config = ALWAYS
     await house.start()
     return house
 

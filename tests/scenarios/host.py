@@ -10,6 +10,7 @@ from attrs import define, field
 import actors.control.session
 import actors.removal.removing
 import actors.runtime.removal
+import storage.telling
 import storage.writer
 from actors.agent.backends import Backends
 from actors.assembly import Assembly
@@ -51,7 +52,13 @@ class CrashPoint:
                 die()
                 raise Abandoned(name)
 
-        for module in (storage.writer, actors.control.session, actors.runtime.removal, actors.removal.removing):  # from storage.crashpoints
+        for module in (
+            storage.writer,
+            actors.control.session,
+            actors.runtime.removal,
+            actors.removal.removing,
+            storage.telling,
+        ):  # from storage.crashpoints
             vars(module)["reach"] = reach
 
 

@@ -11,6 +11,7 @@ from attrs import define, evolve, field
 
 from actors.agent.backends import Backends
 from actors.config import Config
+from actors.config.settings import Projection
 from actors.paths import Places
 from tests.scenarios.client import Client, Lost, new_request_id
 from tests.scenarios.clock import WallClock
@@ -31,6 +32,11 @@ def in_memory() -> str | None:
     return MEMORY if os.access(MEMORY, os.W_OK) else None
 
 
+def _quiet() -> Config:
+    """Settings of stories that are not about histories: those are told at the end of a daemon only."""
+    return Config(projection=Projection(poll_every_ms=360_000_000))
+
+
 @define(eq=False)
 class Lives:
     """`nursery` carries the daemons. `script` says what python nodes do, `models` what agents do, unless `backends` do it.
@@ -42,7 +48,7 @@ class Lives:
     nursery: trio.Nursery
     clock: WallClock
     script: Script
-    config: Config = field(factory=Config)
+    config: Config = field(factory=_quiet)
     history: History = field(factory=History)
     point: CrashPoint = field(factory=CrashPoint)
     inline: bool = True
