@@ -68,7 +68,6 @@ CREATE TABLE history_events(
     history INTEGER NOT NULL, seq INTEGER NOT NULL, event_id TEXT NOT NULL, at_ms INTEGER NOT NULL, body BLOB NOT NULL,
     UNIQUE(history, seq)
 ) STRICT;
-CREATE INDEX history_event_ids ON history_events(history, event_id);
 CREATE TABLE history_snapshots(
     history INTEGER NOT NULL, seq INTEGER NOT NULL, snapshot_id TEXT NOT NULL, at_ms INTEGER NOT NULL, body BLOB NOT NULL
 ) STRICT;

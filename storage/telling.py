@@ -29,14 +29,13 @@ __all__ = [
 _NEW = "INSERT INTO histories(run, org, workspace, deployment, about) VALUES (?, ?, ?, ?, ?)"
 _EVENT = "INSERT INTO history_events(history, seq, event_id, at_ms, body) VALUES (?, ?, ?, ?, ?)"
 _SNAPSHOT = "INSERT INTO history_snapshots(history, seq, snapshot_id, at_ms, body) VALUES (?, ?, ?, ?, ?)"
-_USED = """SELECT seq FROM history_events WHERE history = ?1 AND event_id = ?2
-    UNION ALL SELECT seq FROM history_spent WHERE history = ?1 AND event_id = ?2 LIMIT 1"""
-_TAKEN = """SELECT event_id FROM history_events WHERE history = ?1 AND seq = ?2
-    UNION ALL SELECT event_id FROM history_spent WHERE history = ?1 AND seq = ?2 LIMIT 1"""
+_USED = """SELECT event_id, seq FROM history_events WHERE history = ?1
+    UNION ALL SELECT event_id, seq FROM history_spent WHERE history = ?1"""
 _REWIND = "UPDATE histories SET cursor = ?, records = ?, last_seq = max(last_seq, ?), about = ? WHERE id = ?"
 _MOVE = "UPDATE histories SET cursor = max(cursor, ?), records = max(records, ?), last_seq = max(last_seq, ?), about = ? WHERE id = ?"
+_BROUGHT = "UPDATE histories SET last_seq = ?, foreign_rows = max(foreign_rows, ?) WHERE id = ?"
 _SPEND = "INSERT OR IGNORE INTO history_spent(history, event_id, seq) VALUES (?, ?, ?)"
-_THERE = "SELECT 1 FROM history_snapshots WHERE history = ? AND snapshot_id = ?"
+_THERE = "SELECT snapshot_id FROM history_snapshots WHERE history = ?"
 _KNOWN = "SELECT 1 FROM catalog c JOIN streams s ON s.id = c.stream WHERE s.name = ?"
 
 
@@ -55,7 +54,8 @@ class NewRow:
 class Telling:
     """`rows` of one history in order, and up to where its stream is told with them: `cursor`, which is `records` records.
 
-    `about` is what holds for all rows that do not say otherwise. `rewinds`: the cursor is set to that, also where it was further already.
+    `about` is what holds for all rows that do not say otherwise. `after` is where the stream was told up to when the rows were made;
+    `rewinds`: the cursor is set back, too.
     """
 
     key: HistoryKey
@@ -63,6 +63,7 @@ class Telling:
     rows: Sequence[NewRow]
     cursor: int
     records: int
+    after: int = 0
     rewinds: bool = False
 
 
@@ -98,38 +99,43 @@ def tell(batch: Batch, telling: Telling) -> Told:
     connection = batch.connection
     if connection.execute(_KNOWN, (telling.key[0],)).fetchone() is None:
         return Told(0, gone=True)
-    history_id, last = _begin(connection, telling.key, telling.about)
+    history, last, cursor, foreign_rows = _begin(connection, telling.key, telling.about)
+    # Who goes on where the history ends meets nothing that is there; anybody else looks at all of it first.
+    behind = foreign_rows or (last > 0 and (telling.after == 0 or telling.after != cursor))
+    used = dict(connection.execute(_USED, (history,)).fetchall()) if behind else {}
+    there = {name for (name,) in connection.execute(_THERE, (history,)).fetchall()} if behind else set()
     count, foreign = 0, False
     events, snapshots = [], []
-    mine: dict[str, tuple[int]] = {}
     for row in telling.rows:
         seq, new = row.seq, False
         if seq is None:
-            assert row.event is not None
-            used = mine.get(row.id) or connection.execute(_USED, (history_id, row.id)).fetchone()
-            if used is None:
+            seq = used.get(row.id)
+            if seq is None:
+                assert row.event is not None
                 last += 1
-                seq, new, mine[row.id] = last, True, (last,)
-                events.append((history_id, seq, row.id, row.at_ms, row.event))
+                seq, new, used[row.id] = last, True, last
+                events.append((history, seq, row.id, row.at_ms, row.event))
             else:
-                seq, foreign = used[0], True
-        if row.snapshot is not None and (new or connection.execute(_THERE, (history_id, row.id)).fetchone() is None):
-            snapshots.append((history_id, seq, row.id, row.at_ms, row.snapshot))
+                foreign = True
+        if row.snapshot is not None and row.id not in there:
+            there.add(row.id)
+            snapshots.append((history, seq, row.id, row.at_ms, row.snapshot))
             new = True
         count += new
     connection.executemany(_EVENT, events)
     reach("projection.between")
     connection.executemany(_SNAPSHOT, snapshots)
-    connection.execute(_REWIND if telling.rewinds else _MOVE, (telling.cursor, telling.records, last, telling.about, history_id))
+    connection.execute(_REWIND if telling.rewinds else _MOVE, (telling.cursor, telling.records, last, telling.about, history))
     batch.touched = True
     return Told(count, foreign=foreign)
 
 
-def _begin(connection: sqlite3.Connection, key: HistoryKey, about: bytes) -> tuple[int, int]:
+def _begin(connection: sqlite3.Connection, key: HistoryKey, about: bytes) -> tuple[int, int, int, bool]:
+    """The history's number, its last number, its cursor, and whether it has rows from elsewhere."""
     found = history_in(connection, key)
     if found is not None:
-        return found.id, found.last_seq
-    return int(connection.execute(_NEW, (*key, about)).lastrowid or 0), 0
+        return found.id, found.last_seq, found.cursor, found.foreign
+    return int(connection.execute(_NEW, (*key, about)).lastrowid or 0), 0, 0, False
 
 
 def bring(
@@ -144,17 +150,15 @@ def bring(
     connection = batch.connection
     found = history_in(connection, key)
     new = _fitting(connection, found.id if found is not None else 0, key[0], events, once=once)
-    history_id, last = _begin(connection, key, about)
-    connection.executemany(_EVENT, [(history_id, seq, row.id, row.at_ms, row.event) for seq, row in new])
-    count = len(new)
-    for seq, row in snapshots:
-        if connection.execute(_THERE, (history_id, row.id)).fetchone() is None:
-            connection.execute(_SNAPSHOT, (history_id, seq, row.id, row.at_ms, row.snapshot))
-            count += 1
+    history, last, _, _ = _begin(connection, key, about)
+    connection.executemany(_EVENT, [(history, seq, row.id, row.at_ms, row.event) for seq, row in new])
+    there = {name for (name,) in connection.execute(_THERE, (history,)).fetchall()}
+    kept = [(seq, row) for seq, row in snapshots if row.id not in there and not there.add(row.id)]  # type: ignore[func-returns-value]  # add() is the "else"
     reach("projection.between")
-    connection.executemany(_SPEND, [(history_id, *one) for one in spent])
-    last = max([last, *(seq for seq, _ in new), *(seq for _, seq in spent)])
-    connection.execute("UPDATE histories SET last_seq = ?, foreign_rows = max(foreign_rows, ?) WHERE id = ?", (last, count > 0, history_id))
+    connection.executemany(_SNAPSHOT, [(history, seq, row.id, row.at_ms, row.snapshot) for seq, row in kept])
+    connection.executemany(_SPEND, [(history, *one) for one in spent])
+    last, count = max([last, *(seq for seq, _ in new), *(seq for _, seq in spent)]), len(new) + len(kept)
+    connection.execute(_BROUGHT, (last, count > 0, history))
     batch.touched = True
     return count
 
@@ -163,19 +167,20 @@ def _fitting(
     connection: sqlite3.Connection, history: int, stream: str, events: Iterable[tuple[int, NewRow]], *, once: bool
 ) -> list[tuple[int, NewRow]]:
     """Those that are not there yet; looked at as a whole before anything is written."""
-    new: dict[int, NewRow] = {}
-    ids: dict[str, int] = {}
+    used: dict[str, int] = dict(connection.execute(_USED, (history,)).fetchall())
+    taken = {seq: name for name, seq in used.items()}
+    new = []
     for seq, row in events:
-        used = ids.get(row.id) or next(iter(connection.execute(_USED, (history, row.id)).fetchone() or ()), None)
-        if used is not None and once and used == seq:
+        known = used.get(row.id)
+        if known is not None and once and known == seq:
             continue
-        if used is not None:
-            raise EventIdTaken(stream, row.id, used)
-        taken = new[seq].id if seq in new else next(iter(connection.execute(_TAKEN, (history, seq)).fetchone() or ()), None)
-        if taken is not None:
-            raise EventSeqTaken(stream, taken, seq)
-        new[seq], ids[row.id] = row, seq
-    return list(new.items())
+        if known is not None:
+            raise EventIdTaken(stream, row.id, known)
+        if seq in taken:
+            raise EventSeqTaken(stream, taken[seq], seq)
+        new.append((seq, row))
+        used[row.id], taken[seq] = seq, row.id
+    return new
 
 
 def set_aside(batch: Batch, history: int, snapshot_ids: Sequence[str]) -> None:

@@ -50,7 +50,7 @@ def export(context: click.Context, run_id: str, output: str | None, request_id: 
 @options.as_json
 @click.pass_context
 def import_(context: click.Context, file: str, request_id: str | None, *, check: bool, as_json: bool) -> int:
-    """Verify a file that `export` wrote, and bring the history of its run in.
+    """Verify what `export` wrote, and bring the history of its run in.
 
     `penstock history RUN` then shows it here as it was there. Once more changes nothing. A file of which a byte was changed is refused,
     with the place.

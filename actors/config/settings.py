@@ -153,7 +153,7 @@ class Retention:
 class Projection:
     """`[projection]`: the public history of runs."""
 
-    poll_every_ms: int = duration("1s", "how often it looks for logs that have grown; after a hint it waits a quarter of that", above="0s")
+    poll_every_ms: int = duration("1s", "how often it looks for logs that have grown; after a hint it waits half of that", above="0s")
     batch: int = count(256, "records of which one transaction tells", low=1, high=10_000)
     retry_initial_ms: int = duration("1s", "when a run is tried again whose history could not be told", above="0s")
     retry_max_ms: int = duration("60s", "what that time doubles to; at least retry_initial", above="0s")

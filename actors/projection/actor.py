@@ -31,8 +31,8 @@ __all__ = ["Habits", "Projector"]
 AT_ONCE = 64
 """Runs of which one look tells; it looks again at once where there are more."""
 PAGE = 1_000
-BURST = 4
-"""After a hint it waits for so small a part of the time after which it looks by itself: what happens meanwhile is one batch."""
+BURST = 2
+"""After a hint it waits for such a part of the time after which it looks by itself: what happens meanwhile is one batch."""
 
 
 @frozen

@@ -40,7 +40,9 @@ def wait_kind_of(record: Record, moment: Moment, phase_id: str | None) -> str | 
     """What is waited for at the record. An open gate says nothing about records of other branches."""
     if moment.status == "awaiting_approval" or (moment.status not in TERMINAL and phase_id in moment.gates):
         return "approval"
-    own = text((record.metadata or {}).get("wait_kind"))
+    if record.metadata is None or "wait_kind" not in record.metadata:
+        return None
+    own = text(record.metadata["wait_kind"])
     return own if own in WAIT_KINDS else None
 
 
@@ -49,7 +51,7 @@ def causation_of(metadata: Mapping[str, Any] | None) -> str | None:
     if not metadata:
         return None
     for name in CAUSES:
-        if (found := text(metadata.get(name))) is not None:
+        if name in metadata and (found := text(metadata[name])) is not None:
             return found
     claim = metadata.get("claim")
     return text(claim.get("claim_id")) if isinstance(claim, Mapping) else None

@@ -16,7 +16,8 @@ from storage.records import Recorded
 
 __all__ = ["record_of", "what_of"]
 
-OWN = ("reason", "stop_kind")
+NO_PART = frozenset(("$v",))
+"""The version of the form in which a fact is stored."""
 SCHEDULER = "stateful-wait-scheduler"
 
 
@@ -33,10 +34,9 @@ def record_of(recorded: Recorded, private: frozenset[str]) -> Record:
     Fields that have their defaults stand in no log, and so in no record: an id must not change when a fact gets another field.
     """
     fields: dict[str, Any] = orjson.loads(recorded.data)
-    reason, stop_kind = (_text(fields.pop(name, None)) for name in OWN)
-    for name in private.intersection(fields):
-        del fields[name]
-    fields.pop("$v", None)
+    reason, stop_kind = _text(fields.pop("reason", None)), _text(fields.pop("stop_kind", None))
+    for name in NO_PART | private if private else NO_PART:
+        fields.pop(name, None)
     if recorded.kind == RunExecutionClaimed.kind:
         fields = {"claim": fields}
     elif recorded.kind == NodeRetryBackoffScheduled.kind:

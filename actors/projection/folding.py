@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import orjson
 from attrs import define
 
 from actors.entity import Fact
+from actors.node.events import NodeCompleted, NodeStarted
 from actors.projection.definition import hash_of, scope_of, version_of
 from actors.projection.entries import record_of, what_of
 from actors.projection.moments import Chronicle
 from actors.projection.record import Entry, Record, Subject, WaitEvent
-from actors.run.events import RunBlockedCorruptCheckpoint, RunCreated
+from actors.run.events import ReportWritten, RunBlockedCorruptCheckpoint, RunCreated, RunExecutionClaimed, RunStarted
 from actors.run.logbook import CorruptLog
 from actors.run.state import new_state
 from actors.run.vocabulary import run_codec
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
     from storage import Recorded
 
 __all__ = ["LogReader", "subject_of"]
+
+PLAIN: dict[str, type[Fact]] = {one.kind: one for one in (NodeStarted, NodeCompleted, RunStarted, RunExecutionClaimed, ReportWritten)}
+NESTED = frozenset(("artifact", "usage", "warnings", "$v"))
+"""Facts that are most of every log, and the fields of theirs that are more than a plain value."""
 
 PAGE = 1_000
 
@@ -110,7 +116,7 @@ class LogReader:
 
     def _fold(self, recorded: Recorded) -> Fact:
         try:
-            fact = run_codec().decode(recorded)
+            fact = _decoded(recorded)
             if self.chronicle is None:
                 self._begin(fact)
             assert self.chronicle is not None
@@ -126,3 +132,13 @@ class LogReader:
         services = self.services
         self.subject = subject_of(services, self.run_id, fact)
         self.chronicle = Chronicle(new_state(self.run_id, services.plans.get(fact.digest), services.rules.env, services.plans.get))
+
+
+def _decoded(recorded: Recorded) -> Fact:
+    """As the codec decodes it, in a fifth of the time where the fields are plain: the log has checked them when they were written."""
+    cls = PLAIN.get(recorded.kind)
+    if cls is not None:
+        fields = orjson.loads(recorded.data)
+        if NESTED.isdisjoint(fields):
+            return cls(**fields)
+    return run_codec().decode(recorded)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import orjson
@@ -47,13 +46,12 @@ def digest_of(value: Any) -> str:
 
 def identity_hash(run_id: str, workflow_id: str, record: Record) -> str:
     """The digest of the seven keys that make a record what it is; absent ones are null."""
-    metadata: Mapping[str, Any] | None = record.metadata
-    return digest_of(
-        {
-            "run_id": run_id, "automation_id": workflow_id, "event": record.event, "recorded_at_ms": record.recorded_at_ms,
-            "reason": record.reason, "stop_kind": record.stop_kind, "metadata": metadata,
-        }
+    text = orjson.dumps
+    whole = b'{"automation_id":%b,"event":%b,"metadata":%b,"reason":%b,"recorded_at_ms":%d,"run_id":%b,"stop_kind":%b}' % (
+        text(workflow_id), text(record.event), canonical_bytes(record.metadata), text(record.reason), record.recorded_at_ms, text(run_id),
+        text(record.stop_kind),
     )  # fmt: skip
+    return f"sha256:{hashlib.sha256(whole).hexdigest()}"
 
 
 def event_id_of(run_id: str, event: str, digest: str, occurrence: int) -> str:

@@ -23,6 +23,7 @@ from actors.workflow.spec import Agent
 __all__ = ["Chronicle", "open_waits"]
 
 NEVER = 2**63
+NONE: frozenset[str] = frozenset()
 
 
 def open_waits(state: RunState) -> list[WaitRow]:
@@ -100,14 +101,15 @@ class Chronicle:
             checkpoint=self._checkpoint(gates),
             queue_reason=None if state.queue is None else _queue_reason(state),
             awaiting=gates[0].node_id if gates else None,
-            gates=frozenset(gate.node_id for gate in gates),
+            gates=frozenset([gate.node_id for gate in gates]) if gates else NONE,
             waits=tuple(row.kind for row in open_waits(state)) if state.waits else (),
         )
 
     def _gates(self) -> list[OpenGate]:
         """Open gates in the order of opening; those of one moment in the order of the flow."""
-        found, order = list(self.state.open_gates.values()), self.state.plan.sort_keys
+        found = list(self.state.open_gates.values())
         if len(found) > 1:
+            order = self.state.plan.sort_keys
             place = {node_id: number for number, node_id in enumerate(order)}
             found.sort(key=lambda gate: (gate.opened_at_ms, place[gate.node_id]))
         return found
@@ -116,15 +118,7 @@ class Chronicle:
         """What there is to say; the rest is empty (spec 6.1)."""
         state = self.state
         shown = [_gate(state, gate) for gate in gates]
-        found = {
-            "completed_nodes": list(self.done),
-            "pending_nodes": list(self.pending),
-            "blocked_nodes": list(self.blocked),
-            "node_attempts": dict(self.attempts),
-            "node_attempt_verdict_counts": dict(self.verdicts),
-            "node_output_ids": list(self.outputs),
-            "awaiting_gate": shown[0] if shown else None,
-            "open_gates": shown,
+        found: dict[str, Any] = {
             "gate_history_count": len(state.gate_history),
             "last_failure": state.last_failure,
             "execution_claim_epoch": state.epoch,
@@ -133,11 +127,26 @@ class Chronicle:
             "resume_reason": state.resume_reason,
             "stop_kind": state.stop_kind,
             "stop_reason": state.stop_reason,
-            "active_session_ids": [
-                thread_of(state.run_id, node_id) for node_id in state.executing if isinstance(state.plan.nodes[node_id].action, Agent)
-            ],
         }
-        return {name: value for name, value in found.items() if value}
+        found = {name: value for name, value in found.items() if value}
+        for name, nodes in (("completed_nodes", self.done), ("pending_nodes", self.pending), ("blocked_nodes", self.blocked)):
+            if nodes:
+                found[name] = list(nodes)
+        for name, counts in (("node_attempts", self.attempts), ("node_attempt_verdict_counts", self.verdicts)):
+            if counts:
+                found[name] = counts.copy()
+        if self.outputs:
+            found["node_output_ids"] = self.outputs.copy()
+        if shown:
+            found |= {"awaiting_gate": shown[0], "open_gates": shown}
+        if state.plan.agents and (sessions := self._sessions()):
+            found["active_session_ids"] = sessions
+        return found
+
+    def _sessions(self) -> list[str]:
+        """The conversations of agents that are at work."""
+        state = self.state
+        return [thread_of(state.run_id, node_id) for node_id in state.executing if isinstance(state.plan.nodes[node_id].action, Agent)]
 
 
 def _interwoven(state: RunState) -> bool:

@@ -131,10 +131,10 @@ class Pass:
             )
             for step in steps if step.event is not None or step.snapshot is not None
         ]  # fmt: skip
-        self.cursor = cursor
+        after, self.cursor = self.cursor, cursor
         telling = Telling(
             history_key(self.subject.run_id, self.subject.boundary), about_of(self.subject), rows, cursor, self.walk.records,
-            rewinds=self.rewinds,
+            after=after, rewinds=self.rewinds,
         )  # fmt: skip
         findings = tuple(step.finding for step in steps if step.finding is not None)
         return Portion(telling, sum(step.observation for step in steps), findings)

@@ -24,6 +24,8 @@ __all__ = ["Projection"]
 
 PLACES = 256
 """Of so many runs that are under way the place is kept in memory."""
+YIELD = 4
+"""After so many runs others have their turn."""
 
 
 @define(eq=False)
@@ -53,7 +55,8 @@ class Projection:
                 raise
             except Exception as error:  # noqa: BLE001  an error of ours with one run must stop no other, and no daemon
                 self._stopped(run_id, outcome, error)
-            await trio.lowlevel.checkpoint()
+            if len(outcomes) % YIELD == 0:
+                await trio.lowlevel.checkpoint()
         await self._write(waiting, outcomes)
         return outcomes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import define, frozen
 
 __all__ = ["LOCAL", "Boundary", "Entry", "Moment", "Record", "Subject", "WaitEvent"]
 
@@ -25,7 +25,7 @@ class Boundary:
     deployment_id: str = ""
 
 
-@frozen
+@define
 class Record:
     """One lifecycle event of a run's log without its private body (spec 1.1). Times are epoch milliseconds."""
 
@@ -68,7 +68,7 @@ class Subject:
         return Boundary(tenant["org_id"], tenant["workspace_id"], tenant.get("deployment_id") or "")
 
 
-@frozen
+@define
 class Moment:
     """How a run stood right after one record: the fold of its log up to there.
 
@@ -84,7 +84,7 @@ class Moment:
     waits: tuple[str, ...] = ()
 
 
-@frozen
+@define
 class Entry:
     """One entry of the log with the moment right after it; `position` is its number in the log."""
 

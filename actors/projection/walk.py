@@ -37,7 +37,7 @@ class Seen:
     gone: bool = False
 
 
-@frozen
+@define
 class Step:
     """What one entry came to, as bodies of rows.
 
