@@ -106,10 +106,9 @@ class Histories:
         """Snapshots in the order of their numbers, the last `limit` of them; 0: all."""
         return self._rows(f"{_SNAPSHOTS} ORDER BY seq DESC, rowid DESC LIMIT ?", (history, limit if limit > 0 else -1))[::-1]
 
-    def snapshot(self, history: int, snapshot_id: str, seq: int | None = None) -> Row | None:
-        """The snapshot of that id; quick where its number is known."""
-        at, values = (" AND seq = ?", (seq,)) if seq is not None else ("", ())
-        return next(iter(self._rows(f"{_SNAPSHOTS} AND snapshot_id = ?{at}", (history, snapshot_id, *values))), None)
+    def snapshot(self, history: int, snapshot_id: str) -> Row | None:
+        """The snapshot of that id."""
+        return next(iter(self._rows(f"{_SNAPSHOTS} AND snapshot_id = ?", (history, snapshot_id))), None)
 
     def newest_snapshot(self, history: int, upto: int | None = None) -> Row | None:
         """The snapshot with the highest number, at most `upto`."""

@@ -18,12 +18,14 @@ _SNAPSHOTS = (
     ("seq", "SEQ"), ("at", "TIME"), ("status", "STATUS"), ("phase", "PHASE"), ("phase_id", "NODE"), ("done", "DONE"), ("left", "PENDING"),
     ("digest", "DIGEST"),
 )  # fmt: skip
+_PHASES = (("at", "TIME"), ("from", "FROM"), ("to", "TO"), ("phase_id", "NODE"), ("why", "WHY"))
 _PATIENCE = 600.0
 
 
 @click.command()
 @options.run_id
 @click.option("--snapshots", is_flag=True, help="How the run stood after each event, instead of the events.")
+@click.option("--phases", is_flag=True, help="Through which phases it came, and what may follow.")
 @click.option("--after", "after_seq", type=click.IntRange(min=0), metavar="SEQ", help="Only events behind this number.")
 @click.option("--before", "before_seq", type=click.IntRange(min=0), metavar="SEQ", help="Only events before this number.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=250, show_default=True, help="At most so many.")
@@ -33,7 +35,8 @@ _PATIENCE = 600.0
 @options.as_json
 @click.pass_context
 def history(
-    context: click.Context, /, run_id: str, *, snapshots: bool, rebuild: bool, include_pruned: bool, as_json: bool, **window: int | None
+    context: click.Context, /, run_id: str, *, snapshots: bool, phases: bool, rebuild: bool, include_pruned: bool, as_json: bool,
+    **window: int | None,
 ) -> int:  # fmt: skip
     """Show the public history of a run.
 
@@ -44,6 +47,7 @@ def history(
       penstock history RUN
       penstock history RUN --tail 20 --json
       penstock history RUN --snapshots
+      penstock history RUN --phases
     """
     link = link_of(context)
     if include_pruned and not rebuild:
@@ -55,11 +59,14 @@ def history(
         found = ", ".join(made["findings"]) or "nothing was wrong"
         click.echo(visible(f"{made['materialised']} written; {found}"), err=True)
     with link.reader() as reader:
-        answer = _asked(reader, run_id, window, snapshots=snapshots)
+        answer = reader.call("projection.phases", {"run_id": run_id}) if phases else _asked(reader, run_id, window, snapshots=snapshots)
     if as_json:
         print_json(answer)
         return exits.OK
-    if snapshots:
+    if phases:
+        table([_transition(one) for one in answer["transitions"]], _PHASES, empty="No phases.")
+        emit(visible(f"{answer['phase']}; may follow: {', '.join(answer['allowed_next_phases']) or 'nothing'}"))
+    elif snapshots:
         table([_snapshot(one) for one in answer["snapshots"]], _SNAPSHOTS, empty="No snapshots.")
     else:
         table([_event(one) for one in answer["events"]], _EVENTS, empty="No events.")
@@ -79,6 +86,17 @@ def _event(event: dict[str, Any]) -> dict[str, Any]:
     payload = event["payload"] if isinstance(event["payload"], dict) else {}
     name = event["event_type"].removeprefix("stateful_runtime.automation_v2.")
     return {**event, "at": date_time(event["occurred_at_ms"]), "name": name, "status": payload.get("status")}
+
+
+def _transition(one: dict[str, Any]) -> dict[str, Any]:
+    payload = one["payload"]
+    return {
+        **one,
+        "at": date_time(one["occurred_at_ms"]),
+        "from": payload["from_phase"] or "seen",
+        "to": payload["to_phase"],
+        "why": payload["reason"],
+    }
 
 
 def _snapshot(one: dict[str, Any]) -> dict[str, Any]:

@@ -116,6 +116,7 @@ _ROWS = (
     Method("ledger.list", a.LedgerList),
     Method("projection.events", h.HistoryEvents),
     Method("projection.snapshots", h.HistorySnapshots),
+    Method("projection.phases", p.RunOnly),
     Method(HISTORY_FOLLOW, h.HistoryFollow),
     Method("projection.rebuild", h.HistoryRebuild, scope="operate", deadline=_PATIENT, aside=True),
     Method("run.export", h.RunExport, changing=True, scope="operate", deadline=_PATIENT),

@@ -99,7 +99,7 @@ class Chronicle:
         return Moment(
             status=state.status,
             checkpoint=self._checkpoint(gates),
-            queue_reason=None if state.queue is None else _queue_reason(state),
+            queue_reason=None if state.queue is None else state.queue.get("queue_reason"),
             awaiting=gates[0].node_id if gates else None,
             gates=frozenset([gate.node_id for gate in gates]) if gates else NONE,
             waits=tuple(row.kind for row in open_waits(state)) if state.waits else (),
@@ -152,11 +152,6 @@ class Chronicle:
 def _interwoven(state: RunState) -> bool:
     """Whether more than its needs may keep a node from starting."""
     return bool(state.plan.mission.phases or state.plan.mission.hard)
-
-
-def _queue_reason(state: RunState) -> str | None:
-    """A back-off that has released its run is a reason of its own."""
-    return "retry_backoff" if state.retry_after_ms is not None else (state.queue or {}).get("queue_reason")
 
 
 def _gate(state: RunState, gate: OpenGate) -> dict[str, Any]:

@@ -85,11 +85,9 @@ class Walk:
 
     def step(self, entry: Entry) -> Step:
         """Go over the next entry."""
-        match entry.what:
-            case Record() as record:
-                return self._record(entry.position, record, entry.moment)
-            case WaitEvent() as event:
-                return self._wait(entry.position, event, entry.moment)
+        if isinstance(entry.what, Record):
+            return self._record(entry.position, entry.what, entry.moment)
+        return self._wait(entry.position, entry.what, entry.moment)
 
     def _record(self, position: int, record: Record, moment: Moment) -> Step:
         stable, occurrence = self.name(record)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from actors.control.port import Page
 from actors.projection.bodies import Unreadable
 from actors.projection.messages import Rebuild
+from actors.projection.phases import transition_event
 from actors.projection.reading import clamped, history_of, list_snapshots, query_events, read_snapshot
 from actors.projection.record import Boundary
 from actors.refusals import Refusal
@@ -16,6 +17,7 @@ from actors.services import PROJECTOR
 from supervision import ActorDead, AskTimeout, MailboxFull
 
 if TYPE_CHECKING:
+    from actors.control import params as p
     from actors.control import params_histories as h
     from actors.refusals import Principal
     from storage.histories import History
@@ -68,7 +70,21 @@ class HistoryMethods(Base):
         last = snapshots[-1]["seq"] if snapshots else None
         return {
             "run_id": params.run_id, "snapshots": snapshots, "count": len(snapshots), "last_seq": last, "limit": limit,
-            **self._reach(params.run_id, found),
+            "set_aside": len(store.histories.damaged(found.id)) if found is not None else 0, **self._reach(params.run_id, found),
+        }  # fmt: skip
+
+    async def projection_phases(self, params: p.RunOnly, by: Principal) -> Answer:
+        store, run_id = self.services.store, params.run_id
+        if not is_run(store, run_id) and not store.histories.of(run_id):
+            return no_such_run(run_id)
+        found = history_of(store, run_id)
+        newest = next(iter(list_snapshots(store, found, 1)), None)
+        if newest is None:
+            return {"run_id": run_id, "phase": None, "allowed_next_phases": [], "transitions": [], **self._reach(run_id, found)}
+        told = [transition_event(run_id, seq, newest["scope"], one) for seq, one in enumerate(newest["phase_history"], 1)]
+        return {
+            "run_id": run_id, "phase": newest["phase"], "allowed_next_phases": newest["allowed_next_phases"], "transitions": told,
+            **self._reach(run_id, found),
         }  # fmt: skip
 
     async def projection_rebuild(self, params: h.HistoryRebuild, by: Principal) -> Answer:

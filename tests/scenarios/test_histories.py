@@ -32,6 +32,10 @@ async def test_a_run_is_told_with_all_its_phases(h: House) -> None:
         ("queued", "running_phase"), ("running_phase", "completed"),
     ]  # fmt: skip
     assert (newest["status"], newest["phase"], newest["allowed_next_phases"]) == ("completed", "completed", [])
+    phases = await h.call("projection.phases", run_id=run_id)
+    assert [one["phase_transition"] for one in phases["transitions"]] == newest["phase_history"]
+    assert (phases["phase"], phases["allowed_next_phases"], phases["caught_up"]) == ("completed", [], True)
+    assert (await h.refused("projection.phases", run_id="run-nobody")).code == "run_not_found"
     assert (found["sequence_scope"], found["projected_records"]) == ("stateful_runtime", len(found["events"]))
 
 
@@ -77,6 +81,7 @@ async def test_p91_a_reader_can_tell_what_is_not_told_yet(house: House) -> None:
     run_id = await house.begin(flow(step("a"), step("b", "needs: [a]")))
     await house.run_until(run_id)
     early = await house.call("projection.events", run_id=run_id)
+    assert (await house.call("projection.phases", run_id=run_id))["phase"] is None
     assert (early["projected_records"], early["caught_up"], early["events"]) == (0, False, [])
     found = await caught_up(house, run_id)
     assert (found["projected_records"], found["caught_up"]) == (len(await house.names(run_id)), True)

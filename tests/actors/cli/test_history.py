@@ -60,6 +60,17 @@ def test_events_and_snapshots_are_tables(told: World, penstock: Penstock) -> Non
     assert json.loads(penstock("history", "r", "--json").output)["events"][0] == EVENT
 
 
+def test_phases_are_a_table_with_what_may_follow(told: World, penstock: Penstock) -> None:
+    moved = {"occurred_at_ms": 1, "payload": {"from_phase": None, "to_phase": "queued", "reason": "observed_status:queued"}}
+    answer = {"run_id": "r", "phase": "queued", "allowed_next_phases": ["running_phase", "cancelled"], "transitions": [moved], **REACH}
+    told.runtime.answers["projection_phases"] = answer
+    said = penstock("history", "r", "--phases").output
+    assert "seen  queued  -     observed_status:queued" in said
+    assert "queued; may follow: running_phase, cancelled" in said
+    told.runtime.answers["projection_phases"] = answer | {"phase": "completed", "allowed_next_phases": [], "transitions": []}
+    assert "No phases.\ncompleted; may follow: nothing" in penstock("history", "r", "--phases").output
+
+
 def test_what_is_not_told_yet_is_said(told: World, penstock: Penstock) -> None:
     told.runtime.answers["projection_events"] = {"run_id": "r", "events": [], "projected_records": 7, "caught_up": False}
     said = penstock("history", "r").output
