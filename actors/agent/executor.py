@@ -20,13 +20,16 @@ from actors.agent.opening import opening
 from actors.agent.provider.messages import ProviderFailure
 from actors.agent.record import Recorder
 from actors.agent.thread_log import ThreadLog
-from actors.agent.toolbox import SPECS, Toolbox
+from actors.agent.tools.files import FileTools
+from actors.agent.tools.finish import Finish
+from actors.agent.tools.hands import Hands
 from actors.agent.watcher import over
 from actors.ledger.purse import UsedUp
 from actors.node import failures
 from actors.node.artifact import clear
 from actors.node.contained import open_folder
 from actors.node.messages import Failure, Interruption
+from actors.workflow.spec_agent import TOOLS
 from storage import StorageError
 
 if TYPE_CHECKING:
@@ -98,6 +101,13 @@ async def _open(order: WorkOrder, action: AgentOrder, log: ThreadLog, folder: in
     return None
 
 
+def _hands(order: WorkOrder, action: AgentOrder, persona: Persona, folder: int) -> Hands:
+    """What the attempt may use: what its node asks for and its persona is permitted, and what it needs in any case."""
+    permitted = {name for name in (action.tools or TOOLS) if persona.may(name)}
+    needed = {"write_file"} if order.artifact is not None else set()
+    return Hands((FileTools(folder, permitted | needed), Finish()))
+
+
 class _Attempt:
     """The conversation under the clocks of the attempt."""
 
@@ -105,15 +115,12 @@ class _Attempt:
         self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, provider: Provider, folder: int,
         recorder: Recorder,
     ) -> None:  # fmt: skip
-        permitted = tuple(name for name in (action.tools or tuple(SPECS)) if persona.may(name))
-        needed = ("write_file",) if order.artifact is not None else ()
-        self._tools = tuple(dict.fromkeys((*permitted, *needed, "finish")))
         self._order = order
         self._log = log
         self._recorder = recorder
-        self._box = Toolbox(folder, self._tools)
+        self._hands = _hands(order, action, persona, folder)
         self._began = trio.current_time()
-        specs = tuple(SPECS[name] for name in self._tools)
+        specs = tuple(self._hands.specs.values())
         self._caller = Caller(house, log, order, action, persona, provider, specs, self._began)
         self._scope = trio.CancelScope()
 
@@ -152,7 +159,7 @@ class _Attempt:
         """All that were asked for, each told to the audit file; then what they said is durable, before the model hears it."""
         said = []
         for call in self._log.thread.unanswered:
-            answer = self._box.use(call)
+            answer = await self._hands.use(call)
             self._recorder.audit(call, answer)
             said.append(self._recorder.fact(call, answer))
             self._heard()

@@ -13,7 +13,7 @@ from actors.node.usage import UNPRICED, usage_line, usage_path
 if TYPE_CHECKING:
     from actors.agent.provider.messages import ToolCall
     from actors.agent.thread_log import ThreadLog
-    from actors.agent.toolbox import Said
+    from actors.agent.tools.source import Said
     from actors.node.messages import AgentOrder, WorkOrder
 
 __all__ = ["Recorder"]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,10 +22,8 @@ from actors.agent.thread_events import (
     ToolAnswered,
 )
 from actors.agent.thread_log import ThreadLog, facts_of
-from actors.agent.toolbox import LARGEST_READ, LARGEST_WRITE, MOST_ENTRIES, SPECS, Toolbox
 from actors.agent.watcher import over, summary_of
 from actors.entity import Fact
-from actors.node.contained import open_folder
 from actors.node.messages import AgentOrder, ArtifactOrder, RepairOrder, Usage, WorkOrder
 from actors.services import Services
 
@@ -122,66 +117,6 @@ def test_the_message_holds_task_schema_data_feedback_and_errors_between_two_mark
     plain = envelope(evolve(ORDER, artifact=None), full, repair=True)
     assert "was not accepted" in plain
     assert "write_file" not in plain
-
-
-@pytest.fixture
-def box(tmp_path: Path) -> Iterator[Toolbox]:
-    folder = open_folder(str(tmp_path))
-    yield Toolbox(folder, tuple(SPECS))
-    os.close(folder)
-
-
-def use(box: Toolbox, name: str, **arguments: Any) -> tuple[str, bool]:
-    said = box.use(ToolCall("c", name, arguments))
-    return said.text, said.is_error
-
-
-def test_tools_write_read_and_list_inside_the_folder(box: Toolbox, tmp_path: Path) -> None:
-    assert use(box, "list_dir", path=".") == ("(empty)", False)
-    assert use(box, "write_file", path="a/b.txt", content="ü") == ("Wrote 2 bytes to a/b.txt.", False)
-    assert use(box, "write_file", path="a/b.txt", content="new") == ("Wrote 3 bytes to a/b.txt.", False)
-    assert use(box, "read_file", path="a/b.txt") == ("new", False)
-    (tmp_path / "link").symlink_to("/etc")
-    assert use(box, "list_dir", path=".") == ("a/\nlink (no plain file)", False)
-    (tmp_path / "long").write_bytes(b"x" * (LARGEST_READ + 1))
-    assert use(box, "read_file", path="long")[0].endswith(f"[... {LARGEST_READ + 1} bytes in all]")
-    for i in range(MOST_ENTRIES):
-        (tmp_path / "a" / f"{i}").touch()
-    assert use(box, "list_dir", path="a")[0].endswith(f"[... {MOST_ENTRIES + 1} entries in all]")
-    assert (use(box, "finish", summary="done"), box.finished) == (("Done.", False), "done")
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["a", "link", "long"]  # nothing half written
-
-
-@pytest.mark.parametrize(
-    ("name", "arguments", "words"),
-    [
-        ("write_file", {"path": "../x", "content": ""}, "Refused"),
-        ("write_file", {"path": "/x", "content": ""}, "Refused"),
-        ("write_file", {"path": "link/x", "content": ""}, "Refused"),
-        ("write_file", {"path": "folder", "content": ""}, "cannot be done"),
-        ("write_file", {"path": "x", "content": "x" * (LARGEST_WRITE + 1)}, "at most"),
-        ("write_file", {"path": "x"}, "content is missing"),
-        ("write_file", {"path": 7, "content": ""}, "path is missing, or is no text"),
-        ("read_file", {"path": "missing"}, "cannot be done"),
-        ("read_file", {"path": "folder"}, "no plain file"),
-        ("read_file", {"path": "link/passwd"}, "Refused"),
-        ("list_dir", {"path": "missing"}, "cannot be done"),
-        ("sudo", {}, "There is no tool 'sudo'"),
-    ],
-    ids=lambda value: "" if isinstance(value, dict) else str(value).split(" ")[0],
-)
-def test_what_a_tool_refuses_is_told_and_harms_nothing(
-    box: Toolbox, tmp_path: Path, name: str, arguments: dict[str, Any], words: str
-) -> None:
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "link").symlink_to("/etc")
-    text, is_error = use(box, name, **arguments)
-    assert (words in text, is_error) == (True, True)
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["folder", "link"]
-
-
-def test_what_is_not_permitted_is_no_tool(tmp_path: Path) -> None:
-    assert Toolbox(0, ("finish",)).use(ToolCall("c", "read_file", {"path": "x"})).is_error
 
 
 async def test_long_texts_lie_beside_the_log_and_come_back(services: Services) -> None:
