@@ -23,6 +23,7 @@ from actors.agent.thread_log import ThreadLog
 from actors.agent.tools.files import FileTools
 from actors.agent.tools.finish import Finish
 from actors.agent.tools.hands import Hands
+from actors.agent.tools.use import ToolUse
 from actors.agent.watcher import over
 from actors.ledger.purse import UsedUp
 from actors.node import failures
@@ -118,9 +119,10 @@ class _Attempt:
         self._order = order
         self._log = log
         self._recorder = recorder
-        self._hands = _hands(order, action, persona, folder)
+        hands = _hands(order, action, persona, folder)
+        self._tools = ToolUse(hands, log, recorder, house.clock, order.attempt, self._heard)
         self._began = trio.current_time()
-        specs = tuple(self._hands.specs.values())
+        specs = tuple(hands.specs.values())
         self._caller = Caller(house, log, order, action, persona, provider, specs, self._began)
         self._scope = trio.CancelScope()
 
@@ -138,6 +140,7 @@ class _Attempt:
             self._recorder.note()
         code, limit = self._expired()
         await self._caller.give_up(code, f"the attempt was ended after {limit} ms")
+        await self._tools.give_up(f"the attempt was ended after {limit} ms while it was at work")
         self._recorder.note()
         return Ended(expired=(code, limit))
 
@@ -145,7 +148,8 @@ class _Attempt:
         thread, artifact = self._log.thread, self._order.artifact
         for _ in range(MOST_CALLS):
             if thread.unanswered:
-                await self._use_tools()
+                await self._tools.answer_all()
+                self._recorder.note()
             if over(thread, artifact.path if artifact is not None else None):
                 return Ended()
             self._clock(idle=False)  # to wait for others of the run is no silence
@@ -154,17 +158,6 @@ class _Attempt:
             self._recorder.say(thread.last_text)
             self._heard()
         return Ended(circles=MOST_CALLS)
-
-    async def _use_tools(self) -> None:
-        """All that were asked for, each told to the audit file; then what they said is durable, before the model hears it."""
-        said = []
-        for call in self._log.thread.unanswered:
-            answer = await self._hands.use(call)
-            self._recorder.audit(call, answer)
-            said.append(self._recorder.fact(call, answer))
-            self._heard()
-        await self._log.append(said)
-        self._recorder.note()
 
     def _part(self, part: Part) -> None:
         self._heard()

@@ -13,6 +13,7 @@ from actors.agent.thread_events import (
     PromptAdded,
     ThreadBegun,
     ToolAnswered,
+    ToolIntended,
 )
 from actors.entity import Fact
 from actors.node.messages import Usage
@@ -24,7 +25,8 @@ __all__ = ["Thread", "usage_of"]
 class Thread:
     """`instance` 0: nothing was said yet. `prompted` is the attempt in which the agent was told something last.
 
-    `open_turn` is a call without an end, `unanswered` are tools that were asked for and have not answered. `used` counts all instances.
+    `open_turn` is a call without an end, `unanswered` are tools that were asked for and have not answered, `under_way` is the intent
+    of one of them. `used` counts all instances.
     `calls` is how many calls were made, `stop` how the last answer ended.
     """
 
@@ -35,6 +37,7 @@ class Thread:
     calls: int = 0
     open_turn: int | None = None
     unanswered: list[ToolCall] = Factory(list)
+    under_way: ToolIntended | None = None
     stop: str = ""
     used: Usage = Factory(Usage)
 
@@ -53,7 +56,7 @@ class Thread:
         self.seq += 1
         match fact:
             case ThreadBegun(instance=instance):
-                self.instance, self.prompted, self.turns, self.unanswered = instance, 0, [], []
+                self.instance, self.prompted, self.turns, self.unanswered, self.under_way = instance, 0, [], [], None
             case PromptAdded(attempt=attempt, text=text):
                 self.prompted = attempt
                 self.turns.append(UserText(text))
@@ -67,10 +70,13 @@ class Thread:
                 self.unanswered = list(calls)
             case ModelCallFailed() as failure:
                 self._ended(failure)
+            case ToolIntended():
+                self.under_way = fact
             case _:
                 assert isinstance(fact, ToolAnswered)
                 self.turns.append(ToolResult(fact.call_id, fact.text, fact.is_error))
                 self.unanswered = [call for call in self.unanswered if call.call_id != fact.call_id]
+                self.under_way = None
                 self.used += Usage(tool_calls=0 if fact.cut_off else 1)
 
     def _ended(self, end: CallEnded) -> None:

@@ -25,14 +25,14 @@ _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXE
 SPECS: Final = {
     "write_file": ToolSpec(
         "write_file", "Write a text file in the working folder, in place of one that is there. Folders are made.",
-        texts(path="Relative to the working folder.", content="The whole text of the file."),
+        texts(path="Relative to the working folder.", content="The whole text of the file."), "repeatable",
     ),
     "read_file": ToolSpec(
         "read_file", f"Read a text file in the working folder, at most its first {LARGEST_READ} bytes.",
-        texts(path="Relative to the working folder."),
+        texts(path="Relative to the working folder."), "none",
     ),
     "list_dir": ToolSpec(
-        "list_dir", "List a folder in the working folder.", texts(path="Relative to the working folder; . is the folder itself.")
+        "list_dir", "List a folder in the working folder.", texts(path="Relative to the working folder; . is the folder itself."), "none",
     ),
 }  # fmt: skip
 """All of them by name, as models are told of them."""
