@@ -23,6 +23,7 @@ from actors.agent.thread_log import ThreadLog
 from actors.agent.tools.files import FileTools
 from actors.agent.tools.finish import Finish
 from actors.agent.tools.hands import Hands
+from actors.agent.tools.search import Search
 from actors.agent.tools.use import ToolUse
 from actors.agent.watcher import over
 from actors.ledger.purse import UsedUp
@@ -106,7 +107,7 @@ def _hands(order: WorkOrder, action: AgentOrder, persona: Persona, folder: int) 
     """What the attempt may use: what its node asks for and its persona is permitted, and what it needs in any case."""
     permitted = {name for name in (action.tools or TOOLS) if persona.may(name)}
     needed = {"write_file"} if order.artifact is not None else set()
-    return Hands((FileTools(folder, permitted | needed), Finish()))
+    return Hands((FileTools(folder, permitted | needed), Search(folder, permitted), Finish()))
 
 
 class _Attempt:

@@ -8,8 +8,10 @@ from attrs import frozen
 
 __all__ = ["MAX_OUTPUT_TOKENS", "TOOLS", "Agent", "Persona"]
 
-TOOLS: Final = ("read_file", "write_file", "list_dir", "finish")
-"""The tools that exist. All of them stay inside the node's working folder."""
+AT_HOME: Final = ("read_file", "write_file", "list_dir", "search", "finish")
+"""Tools that stay inside the node's working folder: a persona that names none may use all of these."""
+TOOLS: Final = AT_HOME
+"""The tools that exist."""
 MAX_OUTPUT_TOKENS: Final = 4_096
 
 
@@ -29,7 +31,7 @@ class Agent:
 class Persona:
     """A named agent profile. It takes the role of its own name, and those in `roles`.
 
-    `backend` is one of the daemon's. `tools` are what it may use, None: all. `consent`: it is bound only where somebody has consented to
+    `backend` is one of the daemon's. `tools` are what it may use, None: AT_HOME. `consent`: it is bound only where somebody has consented to
     exactly this. `temperature` None: as the model has it. `max_output_tokens` bounds one answer.
     """
 
@@ -46,4 +48,4 @@ class Persona:
 
     def may(self, tool: str) -> bool:
         """Whether the tool is permitted to it. Saying that one is done needs no permission."""
-        return tool == "finish" or self.tools is None or tool in self.tools
+        return tool == "finish" or tool in (AT_HOME if self.tools is None else self.tools)
