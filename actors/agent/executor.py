@@ -20,10 +20,7 @@ from actors.agent.opening import opening
 from actors.agent.provider.messages import ProviderFailure
 from actors.agent.record import Recorder
 from actors.agent.thread_log import ThreadLog
-from actors.agent.tools.files import FileTools
-from actors.agent.tools.finish import Finish
-from actors.agent.tools.hands import Hands
-from actors.agent.tools.search import Search
+from actors.agent.tools.kit import Kit
 from actors.agent.tools.use import ToolUse
 from actors.agent.watcher import over
 from actors.ledger.purse import UsedUp
@@ -31,7 +28,6 @@ from actors.node import failures
 from actors.node.artifact import clear
 from actors.node.contained import open_folder
 from actors.node.messages import Failure, Interruption
-from actors.workflow.spec_agent import TOOLS
 from storage import StorageError
 
 if TYPE_CHECKING:
@@ -77,7 +73,7 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
         refused = await _open(order, action, log, folder)
         if refused is not None:
             return refused
-        ended = await _Attempt(order, action, house, log, persona, provider, folder, recorder).run()
+        ended = await _Attempt(order, action, house, log, persona, provider, Kit(order, tools, house, folder), recorder).run()
         if isinstance(ended, Interruption):
             return ended
         return await deliver(order, folder, tools, log.thread, ended)
@@ -103,24 +99,17 @@ async def _open(order: WorkOrder, action: AgentOrder, log: ThreadLog, folder: in
     return None
 
 
-def _hands(order: WorkOrder, action: AgentOrder, persona: Persona, folder: int) -> Hands:
-    """What the attempt may use: what its node asks for and its persona is permitted, and what it needs in any case."""
-    permitted = {name for name in (action.tools or TOOLS) if persona.may(name)}
-    needed = {"write_file"} if order.artifact is not None else set()
-    return Hands((FileTools(folder, permitted | needed), Search(folder, permitted), Finish()))
-
-
 class _Attempt:
     """The conversation under the clocks of the attempt."""
 
     def __init__(
-        self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, provider: Provider, folder: int,
+        self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, provider: Provider, kit: Kit,
         recorder: Recorder,
     ) -> None:  # fmt: skip
         self._order = order
         self._log = log
         self._recorder = recorder
-        hands = _hands(order, action, persona, folder)
+        hands = kit.hands(action, persona, self._heard)
         self._tools = ToolUse(hands, log, recorder, house.clock, order.attempt, self._heard)
         self._began = trio.current_time()
         specs = tuple(hands.specs.values())

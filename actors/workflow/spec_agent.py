@@ -6,12 +6,13 @@ from typing import Final
 
 from attrs import frozen
 
-__all__ = ["MAX_OUTPUT_TOKENS", "TOOLS", "Agent", "Persona"]
+__all__ = ["AT_HOME", "MAX_OUTPUT_TOKENS", "SANDBOXES", "TOOLS", "Agent", "Persona"]
 
 AT_HOME: Final = ("read_file", "write_file", "list_dir", "search", "finish")
 """Tools that stay inside the node's working folder: a persona that names none may use all of these."""
-TOOLS: Final = AT_HOME
+TOOLS: Final = (*AT_HOME, "run_command")
 """The tools that exist."""
+SANDBOXES: Final = ("bwrap", "none")
 MAX_OUTPUT_TOKENS: Final = 4_096
 
 
@@ -31,8 +32,9 @@ class Agent:
 class Persona:
     """A named agent profile. It takes the role of its own name, and those in `roles`.
 
-    `backend` is one of the daemon's. `tools` are what it may use, None: AT_HOME. `consent`: it is bound only where somebody has consented to
-    exactly this. `temperature` None: as the model has it. `max_output_tokens` bounds one answer.
+    `backend` is one of the daemon's. `tools` are what it may use, None: AT_HOME. `consent`: it is bound only where somebody has consented
+    to exactly this. `temperature` None: as the model has it. `max_output_tokens` bounds one answer.
+    `sandbox` is one of SANDBOXES: what is put around the commands that it has run.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Persona:
     version: int = 1
     temperature: float | None = None
     max_output_tokens: int = MAX_OUTPUT_TOKENS
+    sandbox: str = "bwrap"
 
     def may(self, tool: str) -> bool:
         """Whether the tool is permitted to it. Saying that one is done needs no permission."""
