@@ -36,7 +36,8 @@ class Workshop:
         self._store = store
         self._config = config
         self._inline = inline
-        self.agents = House(store, clock, backends, prices, private=partial(private_places, places, config))
+        private = partial(private_places, places, config)
+        self.agents = House(store, clock, backends, prices, private=private, http_hosts=config.tools.http_hosts)
 
     @cached_property
     def guardian(self) -> Guardian:

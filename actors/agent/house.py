@@ -25,7 +25,7 @@ MANY = 10_000
 
 @frozen(eq=False)
 class House:
-    """Shared by all agents of one daemon. `private`: what commands in a sandbox do not see."""
+    """Shared by all agents of one daemon. `private`: what commands in a sandbox do not see. `http_hosts`: what may be reached."""
 
     store: Store
     clock: Clock
@@ -33,6 +33,7 @@ class House:
     prices: PriceTable
     purse: Purse = Factory(Purse)
     private: Callable[[], Private] = Private
+    http_hosts: tuple[str, ...] | None = None
 
     def used_by(self, run_id: str) -> Usage:
         """What all calls of the run have used, those of attempts under way included."""

@@ -6,6 +6,7 @@ from typing import Final
 
 from actors.workflow.drafts import Draft
 from actors.workflow.form import Form, kind_word
+from actors.workflow.hosts import HOST_FORM, host_entry
 from actors.workflow.names import ID_FORM, is_id, provider_name
 from actors.workflow.problems import Path, Report
 from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, SANDBOXES, TOOLS, Agent, Persona
@@ -74,7 +75,7 @@ def read_persona(form: Form, name: str) -> Persona:
         max_output_tokens=form.whole(
             "max_output_tokens", low=1, high=MOST_OUTPUT, default=MAX_OUTPUT_TOKENS, code="persona_invalid"
         ),
-        sandbox=form.choice("sandbox", choices=SANDBOXES, code="persona_invalid") or "bwrap",
+        sandbox=form.choice("sandbox", choices=SANDBOXES, code="persona_invalid") or "bwrap", http_hosts=_read_hosts(form),
     )  # fmt: skip
     form.close("a persona")
     return persona
@@ -87,6 +88,15 @@ def _read_tools(form: Form) -> tuple[str, ...] | None:
             message = f"There is no tool {tool[:80]!r}.{form.report.similar(tool, TOOLS)} The tools are {', '.join(TOOLS)}."
             form.report.add("tool_unknown", (*form.at("tools"), i), message, found=tool, allowed=TOOLS)
     return None if listed is None else tuple(dict.fromkeys(listed))
+
+
+def _read_hosts(form: Form) -> tuple[str, ...] | None:
+    listed = form.texts("http_hosts")
+    for i, host in enumerate(listed or ()):
+        if host_entry(host) is None:
+            message = f"{host[:80]!r} is no host. Write its name without scheme and path: {HOST_FORM}."
+            form.report.add("persona_invalid", (*form.at("http_hosts"), i), message, found=host, allowed=[HOST_FORM])
+    return None if listed is None else tuple(dict.fromkeys(entry for host in listed if (entry := host_entry(host)) is not None))
 
 
 def _check_name(form: Form, path: Path, name: str, what: str) -> None:

@@ -10,7 +10,7 @@ __all__ = ["AT_HOME", "MAX_OUTPUT_TOKENS", "SANDBOXES", "TOOLS", "Agent", "Perso
 
 AT_HOME: Final = ("read_file", "write_file", "list_dir", "search", "finish")
 """Tools that stay inside the node's working folder: a persona that names none may use all of these."""
-TOOLS: Final = (*AT_HOME, "run_command")
+TOOLS: Final = (*AT_HOME, "run_command", "http_get")
 """The tools that exist."""
 SANDBOXES: Final = ("bwrap", "none")
 MAX_OUTPUT_TOKENS: Final = 4_096
@@ -34,7 +34,8 @@ class Persona:
 
     `backend` is one of the daemon's. `tools` are what it may use, None: AT_HOME. `consent`: it is bound only where somebody has consented
     to exactly this. `temperature` None: as the model has it. `max_output_tokens` bounds one answer.
-    `sandbox` is one of SANDBOXES: what is put around the commands that it has run.
+    `sandbox` is one of SANDBOXES: what is put around the commands that it has run. `http_hosts` are the hosts that it may reach,
+    None: what the configuration says.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Persona:
     temperature: float | None = None
     max_output_tokens: int = MAX_OUTPUT_TOKENS
     sandbox: str = "bwrap"
+    http_hosts: tuple[str, ...] | None = None
 
     def may(self, tool: str) -> bool:
         """Whether the tool is permitted to it. Saying that one is done needs no permission."""
