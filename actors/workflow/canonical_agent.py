@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, Agent, Persona
+from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, MAX_STEPS, Agent, Persona
 
 __all__ = ["agent_json", "persona_json"]
 
@@ -12,7 +12,8 @@ __all__ = ["agent_json", "persona_json"]
 def agent_json(agent: Agent) -> dict[str, Any]:
     """The keys of an agent node."""
     found: dict[str, Any] = {"persona_id": agent.role, "objective": agent.instructions}
-    return found | ({"tools": list(agent.tools)} if agent.tools else {})
+    more = {"tools": list(agent.tools) or None, "max_steps": agent.max_steps if agent.max_steps != MAX_STEPS else None}
+    return found | {name: value for name, value in more.items() if value is not None}
 
 
 def persona_json(persona: Persona) -> dict[str, Any]:

@@ -9,24 +9,26 @@ from actors.workflow.form import Form, kind_word
 from actors.workflow.hosts import HOST_FORM, host_entry
 from actors.workflow.names import ID_FORM, is_id, provider_name
 from actors.workflow.problems import Path, Report
-from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, SANDBOXES, TOOLS, Agent, Persona
+from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, MAX_STEPS, SANDBOXES, TOOLS, Agent, Persona
 
 __all__ = ["read_agent", "read_persona", "read_personas"]
 
 MOST_PERSONAS: Final = 64
 MOST_OUTPUT: Final = 1_000_000
+MOST_STEPS: Final = 10_000
 HOTTEST: Final = 2.0
 
 
 def read_agent(form: Form, draft: Draft) -> Agent:
-    """The role, the instructions and the tools of an agent node."""
+    """The role, the instructions, the tools and the bound of an agent node."""
     form.require("agent", "persona_id")
     form.require("instructions", "objective")
     role = form.text("agent", "persona_id", default="") or ""
     _check_name(form, form.at("agent", "persona_id"), role, "role")
     instructions = form.text("instructions", "objective", default="") or ""
     draft.templates.append((form.at("instructions", "objective"), instructions))
-    return Agent(role, instructions, _read_tools(form) or ())
+    steps = form.whole("max_steps", low=1, high=MOST_STEPS, default=MAX_STEPS)
+    return Agent(role, instructions, _read_tools(form) or (), steps)
 
 
 def read_personas(form: Form) -> tuple[Persona, ...]:

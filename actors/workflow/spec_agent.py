@@ -6,7 +6,7 @@ from typing import Final
 
 from attrs import frozen
 
-__all__ = ["AT_HOME", "MAX_OUTPUT_TOKENS", "SANDBOXES", "TOOLS", "Agent", "Persona"]
+__all__ = ["AT_HOME", "MAX_OUTPUT_TOKENS", "MAX_STEPS", "SANDBOXES", "TOOLS", "Agent", "Persona"]
 
 AT_HOME: Final = ("read_file", "write_file", "list_dir", "search", "finish")
 """Tools that stay inside the node's working folder: a persona that names none may use all of these."""
@@ -14,18 +14,21 @@ TOOLS: Final = (*AT_HOME, "run_command", "http_get")
 """The tools that exist."""
 SANDBOXES: Final = ("bwrap", "none")
 MAX_OUTPUT_TOKENS: Final = 4_096
+MAX_STEPS: Final = 64
 
 
 @frozen
 class Agent:
     """Work for a model. `role` is what the run binds a persona to; `instructions` are a template.
 
-    `tools` are those that it gets, which its persona must be permitted; empty: all that the persona is permitted.
+    `tools` are those that it gets, which its persona must be permitted; empty: all that the persona is permitted. `max_steps` is how often
+    the model is asked in one attempt.
     """
 
     role: str
     instructions: str
     tools: tuple[str, ...] = ()
+    max_steps: int = MAX_STEPS
 
 
 @frozen

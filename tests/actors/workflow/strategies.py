@@ -51,7 +51,7 @@ COMMANDS = st.builds(
 SHELLS = st.builds(Shell, TEXT, ENV)
 PYTHONS = st.builds(Python, st.just("mod:func"), st.booleans())
 TOOLS = st.lists(st.sampled_from(["read_file", "write_file", "finish"]), unique=True).map(tuple)
-AGENTS = st.builds(Agent, NAMES, TEXT, TOOLS)
+AGENTS = st.builds(Agent, NAMES, TEXT, TOOLS, st.integers(1, 99))
 PERSONAS = st.builds(
     Persona, NAMES, NAMES, TEXT, st.just("") | TEXT, st.none() | TOOLS, st.lists(NAMES, unique=True, max_size=2).map(tuple), st.booleans(),
     st.integers(1, 9), st.none() | st.floats(0, 2), st.integers(1, 9_000),
