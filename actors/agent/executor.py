@@ -134,18 +134,18 @@ class _Attempt:
         return Ended(expired=(code, limit))
 
     async def _talk(self) -> Ended:
-        thread, artifact = self._log.thread, self._order.artifact
+        artifact = self._order.artifact
         for _ in range(self._most):
-            repeats = await self._tools.answer_all() if thread.unanswered else 0
+            repeats = await self._tools.answer_all() if self._log.thread.unanswered else 0
             self._recorder.note()
             if repeats >= ENOUGH:
                 return Ended(repeats=repeats)
-            if over(thread, artifact.path if artifact is not None else None):
+            if over(self._log.thread, artifact.path if artifact is not None else None):
                 return Ended()
             self._clock(idle=False)  # to wait for others of the run is no silence
             await self._caller.call(self._heard, self._part)
             self._recorder.note()
-            self._recorder.say(thread.last_text)
+            self._recorder.say(self._log.thread.last_text)
             self._heard()
         return Ended(circles=self._most)
 
