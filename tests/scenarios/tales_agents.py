@@ -11,7 +11,7 @@ from actors.agent.provider.messages import Answer, ModelRequest, OnPart, ToolCal
 from actors.agent.tools.command import Command
 from actors.agent.tools.source import Said
 from tests.scenarios.harness import House
-from tests.scenarios.models import GOOD, actor, agent, ask, crew, writes
+from tests.scenarios.models import GOOD, PAYER, actor, agent, ask, crew, writes
 
 __all__ = ["AGENT_TALES"]
 
@@ -20,9 +20,6 @@ async def _agent(house: House) -> str:
     """It looks around, writes what does not fit, is told so, and writes what does."""
     house.models.always = actor
     return await house.begin(crew(agent()))
-
-
-PAYER = "  writer: {backend: stage, model: gpt-5-mini, tools: [run_command], sandbox: none}\n"
 
 
 async def _payer(request: ModelRequest, on_part: OnPart) -> Answer:
