@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from tests.scenarios.harness import House
 
 __all__ = [
-    "BAD", "FLOW", "GOOD", "PAYER", "POOL", "Backstage", "Held", "Model", "Reply", "actor", "agent", "ask", "crew", "fails", "persona", "says",
-    "takes", "told", "writes",
+    "BAD", "FLOW", "GOOD", "PAYER", "POOL", "Backstage", "Held", "Model", "Reply", "actor", "agent", "ask", "crew", "fails", "persona",
+    "says", "takes", "told", "writes",
 ]  # fmt: skip
 
 Reply = Callable[[ModelRequest, OnPart], Awaitable[Answer]]
