@@ -85,7 +85,7 @@ def _claude(progress: Progress, data: dict[str, Any]) -> None:
         if data.get("is_error") is True or _text(data, "subtype") not in ("", "success"):
             progress.fail(_text(data, "result") or _text(data, "subtype"))
         else:
-            progress.ended, progress.trouble, progress.text = True, "", _text(data, "result")
+            progress.ended, progress.trouble, progress.text = True, "", _text(data, "result") or progress.text
 
 
 def _claude_usage(found: dict[str, Any]) -> TokenUsage | None:

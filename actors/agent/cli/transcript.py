@@ -30,7 +30,7 @@ _EXITS: Final[dict[str, dict[int, str]]] = {
 _WORDS: Final = (
     ("provider_quota_exhausted", ("credit balance", "insufficient_quota", "billing")),
     ("provider_unauthorized", ("invalid api key", "authentication", "unauthorized", "not logged in", "/login")),
-    ("provider_rate_limited", ("rate limit", "rate_limit", "too many requests", "usage limit", "429")),
+    ("provider_rate_limited", ("rate limit", "rate_limit", "too many requests", "usage limit", "hit your limit", "429")),
     ("provider_overloaded", ("overloaded", "529", "503", "at capacity")),
 )
 """What an agent's own words tell; the first that is found counts."""

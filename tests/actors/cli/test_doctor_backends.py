@@ -108,13 +108,13 @@ def test_services_are_connected_to_only_where_that_is_asked_for(
         nobody.bind(("127.0.0.1", 0))
         urls = {"a": f"http://127.0.0.1:{port}", "b": f"http://127.0.0.1:{nobody.getsockname()[1]}", "c": f"https://127.0.0.1:{port}"}
         (tmp_path / "penstock.toml").write_text("".join(f'[backends.{name}]\nbase_url = "{url}"\n' for name, url in urls.items()))
-        monkeypatch.setattr(checks_backends, "PATIENCE", 0.2)
+        monkeypatch.setattr(checks_backends, "PATIENCE", 1.0)
         assert "services" not in {row["check"] for row in json.loads(alone("doctor", "--json").output)}
         result = alone("doctor", "--backends", "--json")
     a, b, c = [row for row in json.loads(result.output) if row["check"] == "services"]
     assert (a["level"], f"127.0.0.1:{port} answers, in" in a["text"]) == ("ok", True)
     assert (b["level"], "cannot be reached: " in b["text"], "[backends.b] base_url" in b["advice"]) == ("fail", True, True)
-    assert (c["level"], c["text"].endswith("nothing answered within 0.2 s"), result.exit_code) == ("fail", True, 1)
+    assert (c["level"], c["text"].endswith("nothing answered within 1 s"), result.exit_code) == ("fail", True, 1)
 
 
 def test_a_service_that_hangs_up_is_not_reached(bin_: Path, tmp_path: Path, listener: socket.socket) -> None:
