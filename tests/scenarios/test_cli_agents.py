@@ -95,3 +95,5 @@ async def test_another_agent_stands_in_for_one_that_fails(real: House) -> None:
         ("stage", "gpt-5-mini", "provider_unauthorized", "s-1"), ("understudy", "gpt-5", None, "t-1"),
     ]  # fmt: skip
     assert stage.asked[1]["argv"][:2] == ["exec", "--json"]
+    written = (real.places.data / "runs" / run["run_id"] / "logs" / "draft.1.1.transcript").read_text()
+    assert ('"s-1"' in written, '"t-1"' in written) == (True, True)
