@@ -102,9 +102,9 @@ class Caller:
 
     async def give_up(self, code: str, message: str) -> None:
         """A call under way was cut off by the attempt itself: write that down. What an agent has used by then is not known."""
-        turn, priced = self.log.thread.open_turn, not self.house.own_tools(self.persona.backend)
+        turn, asked = self.log.thread.open_turn, self.retrying.candidates[self.retrying.place].provider.name
         if turn is not None:
-            await self.log.append((ModelCallFailed(turn, code=code, message=message, priced=priced),))
+            await self.log.append((ModelCallFailed(turn, code=code, message=message, priced=not self.house.own_tools(asked)),))
 
     def _request(self) -> ModelRequest:
         persona, turns = self.persona, tuple(self.log.thread.turns)

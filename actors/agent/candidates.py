@@ -24,8 +24,8 @@ def candidates(backends: Backends, persona: Persona, desk: Desk) -> tuple[Candid
     away, traits = backends.available(), backends.traits()
     found: list[Candidate] = []
     refused: ProviderFailure | None = None
-    for one in persona.models:
-        if one in persona.fallback and away.get(one.backend):
+    for place, one in enumerate(persona.models):
+        if place > 0 and away.get(one.backend):
             continue
         try:
             provider = backends.provider(one.backend, one.model, desk)

@@ -73,7 +73,7 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
         os.makedirs(f"{order.run_dir}/{name}", mode=0o700, exist_ok=True)
     recorder = Recorder(order, action, log, cap=tools.settings.output_cap // 2)
     try:
-        own_tools = house.own_tools(persona.backend)
+        own_tools = house.own_tools(crew[0].provider.name)
         refused = await _open(order, action, log, folder, own_tools=own_tools)
         if refused is not None:
             return refused
@@ -107,7 +107,7 @@ class _Attempt:
         needed = ("write_file",) if order.artifact is not None else ()
         self._tools = tuple(dict.fromkeys((*permitted, *needed, "finish")))
         self._order = order
-        self._own_tools = house.own_tools(persona.backend)
+        self._own_tools = house.own_tools(crew[0].provider.name)
         self._log = log
         self._recorder = recorder
         self._box = Toolbox(folder, self._tools)

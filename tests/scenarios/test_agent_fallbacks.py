@@ -77,6 +77,14 @@ async def test_one_that_is_away_is_passed_over_and_one_that_nobody_knows_is_refu
     assert (row["fallback"], "problem" in row) == ([{"backend": "understudy", "model": "gpt-5", "problem": "has no key"}], False)
 
 
+@pytest.mark.parametrize(("stands_in", "status"), [("understudy", "completed"), ("stage", "failed")])
+async def test_a_backend_that_is_gone_by_then_is_passed_over_where_somebody_stands_in(d: House, stands_in: str, status: str) -> None:
+    nodes = ("{id: z, wait: {timer: 5s}}", agent(more="needs: [z]"))
+    run_id = await d.begin(crew(*nodes, personas=UNDERSTUDY.replace("understudy", stands_in)))
+    d.models.down["stage"] = "is gone"
+    assert (await d.run_until(run_id))["status"] == status
+
+
 async def test_who_stands_in_is_frozen_with_the_binding(d: House) -> None:
     persona(d, POOL + STANDS_IN)
     run_id = await d.begin(crew("{id: z, wait: {timer: 5s}}", agent(more="needs: [z]"), personas="  other: {backend: stage, model: m}\n"))
