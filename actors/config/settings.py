@@ -12,8 +12,7 @@ from actors.config.rules import Rule, choice, choices, count, duration, flag, na
 
 __all__ = [
     "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Ledger", "Nodes", "Notify", "Projection", "Reaper",
-    "Retention",
-    "Runs", "Scheduler", "Schedules", "Storage", "table",
+    "Retention", "Runs", "Scheduler", "Schedules", "Storage", "Tools", "table",
 ]  # fmt: skip
 
 DEFAULT = "default"
@@ -167,6 +166,13 @@ class Ledger:
 
 
 @frozen
+class Tools:
+    """`[tools]`: what the tools of agents may do at most."""
+
+    http_hosts: tuple[str, ...] | None = outside("hosts", "the hosts that http_get may reach; unset: what the persona says")
+
+
+@frozen
 class Storage:
     """`[storage]`: the database."""
 
@@ -212,6 +218,7 @@ class Config:
     retention: Retention = Retention()
     projection: Projection = Projection()
     ledger: Ledger = Ledger()
+    tools: Tools = Tools()
     storage: Storage = Storage()
     flow: Flow = Flow()
     backends: tuple[Backend, ...] = DEFAULTS

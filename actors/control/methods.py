@@ -121,6 +121,7 @@ _ROWS = (
     Method("projection.rebuild", h.HistoryRebuild, scope="operate", deadline=_PATIENT, aside=True),
     Method("run.export", h.RunExport, changing=True, scope="operate", deadline=_PATIENT),
     Method("run.import", h.RunImport, changing=True, scope="operate", deadline=_PATIENT),
+    Method("tool.list", a.ToolList),
     Method("persona.list", a.PersonaList),
     Method("persona.get", a.PersonaOnly),
     Method("persona.consent", a.PersonaOnly, changing=True, scope="approve"),
