@@ -1,4 +1,4 @@
-"""What public histories cost: W1 with the projector and without, in turn; its lag; and queries among a million events. Prints Markdown tables.
+"""What public histories cost: W1 with and without, in turn; how far they lag; queries among a million events. Prints Markdown tables.
 
 CPU is what to look at where the machine is loaded: that of the process until all of the log is told, over the steps.
 """
@@ -33,7 +33,7 @@ from supervision.clock import SystemClock
 
 NEVER_MS = 10**9
 BODY = b'{"e":"node_completed","s":"running","i":7,"m":{"node_id":"n0"},"p":"n0"}'
-SNAPSHOT = b'{"s":"running","h":[[null,"queued",1,null,"observed_status:queued"]],"e":"node_completed","i":7,"c":{"node_attempts":{"n0":1}},"d":"0"}'
+SNAPSHOT = b'{"s":"running","h":[[null,"queued",1,null,"seen"]],"e":"node_completed","i":7,"c":{"node_attempts":{"n0":1}},"d":"0"}'
 
 
 async def w1(runs: int, steps: int, concurrency: int, *, told: bool) -> dict[str, float]:
@@ -74,9 +74,8 @@ def cost(rounds: int, runs: int, steps: int, concurrency: int) -> None:
         print(f"| {name} | {middle['rate']:,.0f} | {middle['cpu']:.0f} | {middle['bytes']:,.0f} | {lag} |")
     ratios = [with_["cpu"] / without["cpu"] for without, with_ in zip(found[False], found[True], strict=True)]
     rates = [with_["rate"] / without["rate"] for without, with_ in zip(found[False], found[True], strict=True)]
-    print(
-        f"\nwith over without, by round: CPU {', '.join(f'{one:.2f}' for one in ratios)}; steps/s {', '.join(f'{one:.2f}' for one in rates)}"
-    )
+    said = [", ".join(f"{one:.2f}" for one in values) for values in (ratios, rates)]
+    print(f"\nwith over without, by round: CPU {said[0]}; steps/s {said[1]}")
 
 
 async def queries(events: int, length: int) -> tuple[float, float, float]:

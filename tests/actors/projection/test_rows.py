@@ -155,6 +155,13 @@ def test_p63_limits_of_the_public_form() -> None:
     assert [clamped(limit) for limit in (0, 5000, None, 7)] == [1, 1000, 250, 7]
 
 
+@pytest.mark.parametrize("table", ["events", "snapshots"])
+async def test_pages_are_found_along_an_index_however_many_rows_others_have(memory: Memory, table: str) -> None:
+    where = f"SELECT seq FROM history_{table} WHERE history = 1 AND seq > 5 AND seq < 900 ORDER BY seq LIMIT 250"
+    [plan] = memory.sql(f"EXPLAIN QUERY PLAN {where}")
+    assert ("SEARCH" in plan[3], "(history=? AND seq>? AND seq<?)" in plan[3]) == (True, True)
+
+
 async def test_of_a_run_that_is_gone_nothing_is_told(memory: Memory) -> None:
     telling = Telling(history_key("run-gone", A), b"{}", [NewRow("e", 1, b"{}", None)], 1, 1)
     [done] = await memory.store.work(partial(tell_all, tellings=[telling]))
