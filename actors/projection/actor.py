@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Habits", "Projector"]
 
-AT_ONCE = 64
+AT_ONCE = 512
 """Runs of which one look tells; it looks again at once where there are more."""
 PAGE = 1_000
 BURST = 2
@@ -136,6 +136,8 @@ class Projector(Actor[LookAtLogs | Forget | Rebuild]):
         for run_id in list(self._grown):
             if run_id in self._trouble:
                 del self._grown[run_id]  # its own time comes
+        if not chosen:
+            self._projection.rest()
         for run_id, outcome in (await self._projection.tail(dict.fromkeys(chosen))).items():
             self._grown.pop(run_id, None)
             await self._settle(run_id, outcome)

@@ -21,19 +21,24 @@ NO_PART = frozenset(("$v",))
 SCHEDULER = "stateful-wait-scheduler"
 
 
-def what_of(recorded: Recorded, fact: Fact, row: WaitRow | None) -> Record | WaitEvent:
-    """The record of a fact, or its wait event; `row` is the wait of the fact's node as it was before."""
+def what_of(recorded: Recorded, fact: Fact, row: WaitRow | None, fields: dict[str, Any] | None = None) -> Record | WaitEvent:
+    """The record of a fact, or its wait event.
+
+    `row` is the wait of the fact's node as it was before; `fields` those of the fact, where somebody has read them already.
+    """
     if recorded.kind.startswith(WAIT_PREFIX) and row is not None:
         return _wait_event(recorded, fact, row)
-    return record_of(recorded, type(fact).PRIVATE)
+    return record_of(recorded, type(fact).PRIVATE, fields)
 
 
-def record_of(recorded: Recorded, private: frozenset[str]) -> Record:
+def record_of(recorded: Recorded, private: frozenset[str], fields: dict[str, Any] | None = None) -> Record:
     """The record: what stands in the log but for the private body. A claim is one field, and a back-off says that it is one.
 
     Fields that have their defaults stand in no log, and so in no record: an id must not change when a fact gets another field.
     """
-    fields: dict[str, Any] = orjson.loads(recorded.data)
+    if fields is None:
+        fields = orjson.loads(recorded.data)
+        assert isinstance(fields, dict)
     reason, stop_kind = _text(fields.pop("reason", None)), _text(fields.pop("stop_kind", None))
     for name in NO_PART | private if private else NO_PART:
         fields.pop(name, None)

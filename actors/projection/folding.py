@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from attrs import define
@@ -52,6 +52,7 @@ class LogReader:
     subject: Subject | None = None
     position: int = 0
     _held: tuple[Recorded, Fact] | None = None
+    _fields: dict[str, Any] | None = None
 
     def begin(self) -> Subject | None:
         """What the run is, from its first fact; None where there is none. Raises CorruptLog."""
@@ -91,7 +92,8 @@ class LogReader:
     def what(self, recorded: Recorded, fact: Fact) -> Record | WaitEvent:
         """The same without the moment."""
         assert self.chronicle is not None
-        return what_of(recorded, fact, self.chronicle.state.waits.get(getattr(fact, "node_id", "")))
+        fields, self._fields = self._fields, None
+        return what_of(recorded, fact, self.chronicle.state.waits.get(getattr(fact, "node_id", "")), fields)
 
     def ending(self) -> Entry | None:
         """Behind an entry that cannot be folded: that the run is locked away for it, which is the last word of its log."""
@@ -106,6 +108,12 @@ class LogReader:
         self.chronicle.apply(fact, found[0].at_ms)
         return Entry(head, record_of(found[0], type(fact).PRIVATE), self.chronicle.moment())
 
+    @property
+    def over(self) -> bool:
+        """Whether the run has ended and its report is written: hardly ever does anything follow."""
+        state = self.chronicle.state if self.chronicle is not None else None
+        return state is not None and state.terminal and state.report_path is not None
+
     def _page(self, limit: int) -> tuple[list[Recorded], StreamDamaged | None]:
         journal = self.services.store.journal
         try:
@@ -116,7 +124,7 @@ class LogReader:
 
     def _fold(self, recorded: Recorded) -> Fact:
         try:
-            fact = _decoded(recorded)
+            fact, self._fields = _decoded(recorded)
             if self.chronicle is None:
                 self._begin(fact)
             assert self.chronicle is not None
@@ -134,11 +142,11 @@ class LogReader:
         self.chronicle = Chronicle(new_state(self.run_id, services.plans.get(fact.digest), services.rules.env, services.plans.get))
 
 
-def _decoded(recorded: Recorded) -> Fact:
+def _decoded(recorded: Recorded) -> tuple[Fact, dict[str, Any] | None]:
     """As the codec decodes it, in a fifth of the time where the fields are plain: the log has checked them when they were written."""
     cls = PLAIN.get(recorded.kind)
     if cls is not None:
         fields = orjson.loads(recorded.data)
         if NESTED.isdisjoint(fields):
-            return cls(**fields)
-    return run_codec().decode(recorded)
+            return cls(**fields), fields
+    return run_codec().decode(recorded), None

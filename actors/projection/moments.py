@@ -51,23 +51,21 @@ class Chronicle:
     def apply(self, fact: Fact, at: int) -> None:
         """One more fact of the log."""
         state = self.state
-        noted = isinstance(fact, NodeStarted) and fact.node_id in state.nodes and state.nodes[fact.node_id].noted
+        if isinstance(fact, NodeStarted) and fact.node_id in self.pending and not state.nodes[fact.node_id].noted:
+            evolve(state, fact, at)
+            del self.pending[fact.node_id]
+            self.attempts[fact.node_id] = fact.attempt
+            return
         evolve(state, fact, at)
-        match fact:
-            case RunExecutionClaimed():
-                self.claim = {
-                    "claim_id": fact.claim_id, "claimant_id": fact.claimant_id, "claimed_at_ms": at,
-                    "lease_expires_at_ms": at + fact.lease_ms, "lease_epoch": fact.lease_epoch,
-                }  # fmt: skip
-            case NodeStarted(node_id=node_id) if node_id in self.pending and not noted:
-                del self.pending[node_id]
-                self.attempts[node_id] = state.nodes[node_id].attempt
-            case NodeCompleted(node_id=node_id) if state.plan.section.get(node_id) == "body" and not _interwoven(state):
-                self._completed(node_id)
-            case RunStarted() | ReportWritten():
-                pass
-            case _:
-                self._anew()
+        if isinstance(fact, NodeCompleted) and state.plan.section.get(fact.node_id) == "body" and not _interwoven(state):
+            self._completed(fact.node_id)
+        elif isinstance(fact, RunExecutionClaimed):
+            self.claim = {
+                "claim_id": fact.claim_id, "claimant_id": fact.claimant_id, "claimed_at_ms": at,
+                "lease_expires_at_ms": at + fact.lease_ms, "lease_epoch": fact.lease_epoch,
+            }  # fmt: skip
+        elif not isinstance(fact, RunStarted | ReportWritten):
+            self._anew()
 
     def _completed(self, node_id: str) -> None:
         node = self.state.nodes[node_id]

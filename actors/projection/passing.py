@@ -75,6 +75,11 @@ class Source(Protocol):
         """The last word of a log that breaks."""
         ...
 
+    @property
+    def over(self) -> bool:
+        """Whether hardly anything will follow what was given last."""
+        ...
+
 
 @define(eq=False)
 class Pass:

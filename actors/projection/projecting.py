@@ -118,13 +118,20 @@ class Projection:
             outcome.materialised += done.materialised
             outcome.observations += portion.observations
             outcome.findings += portion.findings
-            if done.gone or done.foreign or self._rests(run_id):
+            if done.gone or done.foreign or self._over(run_id):
                 self.places.pop(run_id, None)
 
-    def _rests(self, run_id: str) -> bool:
-        """Of a run that does nothing nothing is kept in mind."""
-        line = self.services.store.catalog.get(run_id)
-        return line is None or line.status not in ("queued", "running", "pausing")
+    def _over(self, run_id: str) -> bool:
+        """Whether the run has ended and its report is written: hardly ever does anything follow."""
+        place = self.places.get(run_id)
+        return place is not None and place.reader.over
+
+    def rest(self) -> None:
+        """Nothing grows at present: of runs that do nothing nothing is kept in mind."""
+        for run_id in list(self.places):
+            line = self.services.store.catalog.get(run_id)
+            if line is None or line.status not in ("queued", "running", "pausing"):
+                del self.places[run_id]
 
     def _stopped(self, run_id: str, outcome: Outcome, error: Exception) -> None:
         self.places.pop(run_id, None)

@@ -69,6 +69,10 @@ class Listed:
     def ending(self) -> Entry | None:
         return None
 
+    @property
+    def over(self) -> bool:
+        return not self.rest
+
 
 @define
 class Memory:

@@ -31,12 +31,18 @@ from tests.actors.run.table import flow, plan_of
 
 
 def chronicle(*nodes: str, top: str = "") -> Chronicle:
-    return Chronicle(new_state("run-1", plan_of(*nodes, top=top)))
+    """As after its first fact."""
+    made = Chronicle(new_state("run-1", plan_of(*nodes, top=top)))
+    made._anew()
+    return made
 
 
 def after(found: Chronicle, *facts: Fact) -> dict[str, Any]:
     for at, fact in enumerate(facts, 1):
         found.apply(fact, at)
+        kept = found.moment().checkpoint
+        found._anew()
+        assert found.moment().checkpoint == kept, "what is kept up to date is what would be put together anew"
     return dict(found.moment().checkpoint)
 
 
