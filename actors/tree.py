@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from actors.paperwork import Paperwork
     from actors.run.stale import StaleRuns
     from actors.services import Services
+    from actors.telemetry.collector import Collector
     from supervision.reaper import Stuck
 
 __all__ = ["daemon_tree"]
@@ -47,7 +48,8 @@ STUCK_AFTER_S = 30.0
 
 def daemon_tree(
     services: Services, guardian: Guardian, config: Config, control: ControlSettings | None, runtime: Callable[[], Runtime],
-    on_stuck: Callable[[Stuck], None], paperwork: Paperwork, library: Library, stale: StaleRuns, *, inline: bool, unattended: bool,
+    on_stuck: Callable[[Stuck], None], paperwork: Paperwork, library: Library, stale: StaleRuns, collector: Collector | None,
+    *, inline: bool, unattended: bool,
 ) -> Supervisor:  # fmt: skip
     """Root: 3 restarts in 60 s, then the daemon ends in order and the service manager starts it anew. `control` None: no socket.
 
@@ -89,7 +91,19 @@ def daemon_tree(
         children.append(ChildSpec("watchman", lambda: Watchman(services, library, tick_s, inline=inline)))
     if control is not None:
         children.append(ChildSpec("control", lambda: control_branch(control, runtime())))
+    if collector is not None:
+        children.append(ChildSpec("telemetry", lambda: _telemetry(services, collector), restart="temporary"))
     return Supervisor(children=children, strategy="rest_for_one", intensity=3, period=60.0)
+
+
+def _telemetry(services: Services, collector: Collector) -> Supervisor:
+    """Whatever goes wrong in it, nothing else begins anew: when it breaks again and again, it stays away, and its log is told later."""
+    from actors.telemetry.cursor import Cursor  # noqa: PLC0415 - who tells nobody does not pay
+    from actors.telemetry.exporter import FAREWELL_S, Exporter  # noqa: PLC0415 - as above
+
+    cursor = Cursor(services.folder, str(services.store.info()["store"]))
+    exporter = ChildSpec("exporter", lambda: Exporter(services, collector, cursor), shutdown=FAREWELL_S + 0.1)
+    return Supervisor(children=[exporter], intensity=3, period=60.0)
 
 
 def _asking(config: Config, guardian: Guardian, services: Services) -> Asking:

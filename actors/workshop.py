@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from actors.ledger.prices import PriceTable
     from actors.node.guardian.guardian import Guardian
     from actors.node.tools import Tools
+    from actors.telemetry.meter import Meter
     from storage import Store
     from supervision import Clock
 
@@ -28,11 +29,13 @@ class Workshop:
     `agents` is what its agents need.
     """
 
-    def __init__(self, store: Store, config: Config, clock: Clock, backends: Backends, prices: PriceTable, *, inline: bool) -> None:
+    def __init__(
+        self, store: Store, config: Config, clock: Clock, backends: Backends, prices: PriceTable, meter: Meter, *, inline: bool
+    ) -> None:
         self._store = store
         self._config = config
         self._inline = inline
-        self.agents = House(store, clock, backends, prices)
+        self.agents = House(store, clock, backends, prices, meter)
 
     @cached_property
     def guardian(self) -> Guardian:

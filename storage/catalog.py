@@ -67,6 +67,13 @@ class Catalog:
         number: int = self._reader().execute(sql, values).fetchone()[0]
         return number
 
+    def total(self, kind: str, fact: str, *, statuses: Sequence[str] = (), group: str | None = None) -> float:
+        """The sum of a numeric fact over all headlines that fit; those without it count nothing."""
+        where, values = _where(kind, statuses, group, None)
+        sql = f"SELECT coalesce(sum(json_extract(CAST(c.facts AS TEXT), ?)), 0) FROM catalog c{_and(where)}"  # noqa: S608  as in `count`
+        number: float = self._reader().execute(sql, (f"$.{fact}", *values)).fetchone()[0]
+        return number
+
     def has(self, kind: str, statuses: Sequence[str], group: str) -> bool:
         """Whether a stream of that group is in one of these statuses. Looks at those in them, however many others the group has."""
         rows = "SELECT 1 FROM catalog c INDEXED BY catalog_status"

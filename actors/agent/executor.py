@@ -59,7 +59,7 @@ async def work(order: WorkOrder, action: AgentOrder, tools: Tools) -> Verdict:
 async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: House, folder: int) -> Verdict:
     try:
         persona = persona_of(house.store.blobs, action.bound.sha256)
-        log = ThreadLog(house.store, house.clock, order.run_id, action.thread_id)
+        log = ThreadLog(house.store, house.clock, order.run_id, action.thread_id, house.meter)
     except (PersonaMissing, StorageError) as error:
         return Failure("run_metadata_missing", f"The attempt cannot go on: {error}. Start a fresh run.", "configuration")
     provider = _provider(house, persona)

@@ -9,6 +9,7 @@ from attrs import Factory, frozen
 from actors.agent.thread_log import KIND
 from actors.ledger.purse import Purse
 from actors.node.messages import Usage
+from actors.telemetry.meter import Meter
 
 if TYPE_CHECKING:
     from actors.agent.backends import Backends
@@ -29,6 +30,7 @@ class House:
     clock: Clock
     backends: Backends
     prices: PriceTable
+    meter: Meter = Factory(Meter)
     purse: Purse = Factory(Purse)
 
     def used_by(self, run_id: str) -> Usage:

@@ -65,6 +65,7 @@ _SECTIONS = {
     "The installation": {
         "queue": ("queue:queue", "Show which runs have a slot, which wait, and why."),
         "throttle": ("queue:throttle", "Hold up runs that need an outside service."),
+        "metrics": ("metrics:metrics", "Print the daemon's numbers as Prometheus reads them."),
         "tree": ("look:tree", "Show the daemon's actors."),
         "notify": ("notify:notify", "Look at the hook that is told what needs a person."),
         "doctor": ("doctor:doctor", "Check this installation and say what to do."),

@@ -12,7 +12,7 @@ from actors.config.rules import Rule, choice, choices, count, duration, flag, na
 
 __all__ = [
     "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Ledger", "Nodes", "Notify", "Reaper", "Retention",
-    "Runs", "Scheduler", "Schedules", "Storage", "table",
+    "Runs", "Scheduler", "Schedules", "Storage", "Telemetry", "table",
 ]  # fmt: skip
 
 DEFAULT = "default"
@@ -153,6 +153,16 @@ class Ledger:
 
 
 @frozen
+class Telemetry:
+    """`[telemetry]`: who is told of runs as traces."""
+
+    endpoint: str | None = outside("url", "the collector to which spans of runs are posted (OTLP over HTTP, JSON); unset: to none")
+    headers_env: str | None = word("the variable of the daemon with the headers for it: name=value,name=value")
+    service_name: str = word("the name under which spans are told", "penstock")
+    content: bool = flag(False, "whether spans say what models were told and answered; it leaves this machine then")
+
+
+@frozen
 class Storage:
     """`[storage]`: the database."""
 
@@ -197,6 +207,7 @@ class Config:
     daemon: Daemon = Daemon()
     retention: Retention = Retention()
     ledger: Ledger = Ledger()
+    telemetry: Telemetry = Telemetry()
     storage: Storage = Storage()
     flow: Flow = Flow()
     backends: tuple[Backend, ...] = DEFAULTS

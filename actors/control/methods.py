@@ -56,7 +56,7 @@ _ROWS = (
     Method(PING, p.Nothing, reserved=True),
     Method("system.info", p.Nothing, reserved=True),
     Method("system.tree", p.Nothing),
-    Method("system.metrics", p.Nothing, aside=True),
+    Method("system.metrics", p.SystemMetrics, aside=True),
     Method("system.shutdown", p.SystemShutdown, scope="operate", reserved=True),
     Method(SYSTEM_FOLLOW, p.Nothing),
     Method("workflow.check", p.WorkflowText, aside=True),

@@ -31,6 +31,7 @@ from actors.entity import Fact
 from actors.node.contained import open_folder
 from actors.node.messages import AgentOrder, ArtifactOrder, RepairOrder, Usage, WorkOrder
 from actors.services import Services
+from actors.telemetry.meter import Meter
 
 ACTION = AgentOrder(Bound("writer", "anna", 1, "ab" * 32, "stage", "m", "pool"), "Write.", "run:r:node:n")
 SCHEMA = {"type": "object", "required": ["n"]}
@@ -185,13 +186,13 @@ def test_what_is_not_permitted_is_no_tool(tmp_path: Path) -> None:
 
 
 async def test_long_texts_lie_beside_the_log_and_come_back(services: Services) -> None:
-    log = ThreadLog(services.store, services.clock, "r", "run:r:node:n")
+    log = ThreadLog(services.store, services.clock, "r", "run:r:node:n", Meter())
     long = "ü" * 100_000
     answer = ModelCallAnswered(1, text=long, calls=(Asked("c", "write_file", {"path": "x", "content": long}),))
     await log.append([])
     await log.append([ThreadBegun("r", "n", 1), PromptAdded(1, long)])
     await log.append([intended(1), answer])
-    read = ThreadLog(services.store, services.clock, "r", "run:r:node:n").thread
+    read = ThreadLog(services.store, services.clock, "r", "run:r:node:n", Meter()).thread
     assert (read.turns, read.seq, read.unanswered) == (log.thread.turns, 4, [ToolCall("c", "write_file", {"path": "x", "content": long})])
     assert [len(getattr(fact, "text", "")) for _, fact in facts_of(services.store, "run:r:node:n")] == [0, 0, 0, 0]
     [line] = services.store.catalog.list("thread", parent="r")
