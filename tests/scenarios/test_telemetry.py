@@ -2,61 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import orjson
 import pytest
 import trio
-from attrs import Factory, define
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 import actors.telemetry.exporter
-from actors.outside.trouble import Trouble
-from actors.outside.web import Reply, Request
+from actors.outside.web import Reply
 from actors.telemetry.spans import trace_id
 from tests.actors.outside.served import Asked, answer, serving
 from tests.actors.telemetry.collected import attributes, resource_of, spans_of
+from tests.scenarios.collecting import TAKEN, Collector, away, prepared
 from tests.scenarios.flows import flow, step
 from tests.scenarios.harness import House
 from tests.scenarios.models import GOOD, agent, ask, crew, fails, writes
 from tests.scenarios.script import fail
 
 OPERATION = "gen_ai.operation.name"
-TAKEN = Reply(200, {}, b"{}")
-
-
-@define
-class Collector:
-    """The other side, without a network. `mood` answers each batch, or raises."""
-
-    bodies: list[bytes] = Factory(list)
-    requests: list[Request] = Factory(list)
-    mood: Callable[[int], Reply] = lambda _: TAKEN
-    _heard: trio.Event = Factory(trio.Event)
-
-    async def fetch(self, request: Request) -> Reply:
-        self.requests.append(request)
-        reply = self.mood(len(self.requests))
-        if reply.status == 200 and request.body is not None:
-            self.bodies.append(request.body)
-            self._heard.set()
-        return reply
-
-    @property
-    def spans(self) -> list[Span]:
-        return [span for body in self.bodies for span in spans_of(body)]
-
-    async def told(self, name: str, count: int = 1) -> list[Span]:
-        """All spans, when so many of that name are here."""
-        with trio.fail_after(1_000):
-            while sum(span.name == name for span in self.spans) < count:
-                self._heard = trio.Event()
-                await self._heard.wait()
-        return self.spans
-
-
-async def prepared() -> None:
-    """There is no library to be had."""
 
 
 @pytest.fixture
@@ -70,10 +32,6 @@ def collector(monkeypatch: pytest.MonkeyPatch, house: House) -> Collector:
 
 def names(spans: list[Span]) -> list[str]:
     return sorted(span.name for span in spans)
-
-
-def away(_: int) -> Reply:
-    raise Trouble("http_unreachable", "nobody listens")
 
 
 async def metric(d: House, name: str) -> float:
