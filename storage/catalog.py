@@ -115,6 +115,10 @@ class Catalog:
         sql = f"{_ROWS}{_and([*where, 'c.updated_ms < ?'])} ORDER BY c.stream LIMIT ?"
         return self._query(sql, (*values, before_ms, limit))
 
+    def newer(self, kind: str, since_ms: int, limit: int = 100) -> builtins.list[Headline]:
+        """Headlines last updated at `since_ms` or later; the newest streams first."""
+        return self._query(f"{_ROWS} WHERE c.kind = ? AND c.updated_ms >= ? {_NEWEST}", (kind, since_ms, limit))
+
     def _statuses(self, kind: str) -> builtins.list[str]:
         return [status for (status,) in self._reader().execute(_STATUSES, {"kind": kind}).fetchall()]
 

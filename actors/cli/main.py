@@ -59,7 +59,7 @@ _SECTIONS = {
         "handoffs": ("handoffs:handoffs", "See what one workflow hands to another, and let it in."),
     },
     "Agents": {
-        "ledger": ("ledger:ledger", "List the calls of models that a run has made, and their cost."),
+        "ledger": ("ledger:ledger", "List the calls of models that a run has made, or sum up those of all runs."),
         "personas": ("personas:personas", "See the personas that runs can be bound to, and consent to them."),
     },
     "The installation": {

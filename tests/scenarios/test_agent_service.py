@@ -28,7 +28,7 @@ async def test_an_agent_at_a_service_on_the_network_survives_its_trouble(real: H
         assert server.asked[-1].headers["authorization"] == "Bearer secret-key"
         told = server.asked[-1].body["messages"]
         assert (told[0]["content"], "PENSTOCK TASK draft" in told[1]["content"]) == ("You write notes.", True)
-    calls = (await real.call("ledger.list", run_id=run_id))["calls"]
+    calls = (await real.call("ledger.run", run_id=run_id))["calls"]
     assert [(row["status"], row.get("error_code"), row["input_tokens"]) for row in calls] == [
         ("error", "provider_overloaded", 0), ("ok", None, 120),
     ]  # fmt: skip

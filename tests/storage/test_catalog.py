@@ -134,3 +134,17 @@ async def test_a_purged_stream_is_found_no_more(store: Store) -> None:
     await _store(store, headline("a", keys=("x",)))
     await store.purge("a")
     assert store.catalog.found("x") == []
+
+
+async def test_what_was_touched_since_a_time_can_be_found_and_facts_be_summed_up(store: Store) -> None:
+    await _store(
+        store,
+        headline("old", "completed", updated_ms=NOW - 1, facts={"n": 1}),
+        headline("new", "running", facts={"n": 2.5}, group="w"),
+        headline("newest", "running", facts={}, group="w"),
+        headline("other", kind="workflow", facts={"n": 9}),
+    )
+    assert _names(store.catalog.newer("run", NOW)) == ["newest", "new"]
+    assert _names(store.catalog.newer("run", 0, limit=2)) == ["newest", "new"]
+    assert [store.catalog.total("run", "n"), store.catalog.total("run", "n", group="w"), store.catalog.total("run", "m")] == [3.5, 2.5, 0]
+    assert store.catalog.total("run", "n", statuses=("running",)) == 2.5
