@@ -119,6 +119,11 @@ class Catalog:
         """Headlines last updated at `since_ms` or later; the newest streams first."""
         return self._query(f"{_ROWS} WHERE c.kind = ? AND c.updated_ms >= ? {_NEWEST}", (kind, since_ms, limit))
 
+    def children(self, kind: str, group: str, since_ms: int) -> builtins.list[Headline]:
+        """Headlines of that kind, last updated at `since_ms` or later, whose parent is of the group."""
+        of = "JOIN streams ps ON ps.name = c.parent JOIN catalog p ON p.stream = ps.id"
+        return self._query(f"{_ROWS} {of} WHERE c.kind = ? AND c.updated_ms >= ? AND p.grp = ?", (kind, since_ms, group))
+
     def _statuses(self, kind: str) -> builtins.list[str]:
         return [status for (status,) in self._reader().execute(_STATUSES, {"kind": kind}).fetchall()]
 

@@ -124,7 +124,8 @@ class _Attempt:
             with self._scope:
                 return await self._talk()
         except UsedUp as used_up:
-            return Interruption(str(used_up.args[0]))
+            code, value = used_up.args
+            return Interruption(code, value)
         except ProviderFailure as failure:
             return Ended(failure=failure)
         finally:

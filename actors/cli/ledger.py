@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,8 +33,10 @@ def _since(_context: click.Context, _parameter: click.Parameter, text: str | Non
     """Epoch milliseconds of a day (UTC), or of a time ago."""
     if text is None:
         return None
+    from supervision.clock import SystemClock
+
     try:
-        return int(time.time() * 1000) - parse_duration(text)
+        return SystemClock().now_ms() - parse_duration(text)
     except DurationError:
         pass
     try:

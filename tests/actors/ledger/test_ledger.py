@@ -11,7 +11,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.agent.thread_events import ModelCallAnswered, ModelCallFailed, ModelCallIntended, PromptAdded, ThreadBegun
 from actors.ledger.prices import Cost, Price, PricesInvalid, PriceTable, read_table
-from actors.ledger.purse import Purse, Reserve, UsedUp, room
+from actors.ledger.purse import Purse, Reserve, UsedUp, room, room_in_common
 from actors.ledger.rows import Book, rows_of, totals_of
 from actors.ledger.tables import price_table, shipped
 from actors.node.messages import Budget, Usage
@@ -100,6 +100,13 @@ def test_each_call_is_a_row_whatever_came_of_it() -> None:
 )
 def test_what_there_is_room_for(budget: Budget, used: Usage, held: Reserve, answer: str) -> None:
     assert room(budget, used, held, 500) == answer
+
+
+def test_what_there_is_room_for_among_all_runs() -> None:
+    limits = Budget(tokens=10, priced=True)
+    assert room_in_common(limits, Usage(unpriced=True), Reserve()) == "budget_workflow_model_unpriced"
+    assert room_in_common(Budget(tokens=10), Usage(10, unpriced=True), Reserve()) == "budget_workflow_tokens_reached"
+    assert [room_in_common(limits, Usage(5), Reserve(5)), room_in_common(limits, Usage(5), Reserve(4))] == ["wait", "go"]
 
 
 async def test_who_waits_looks_again_when_a_call_is_over_and_runs_do_not_see_each_other(autojump_clock: MockClock) -> None:
