@@ -1,4 +1,4 @@
-"""A tale of an agent: what its model says hangs on what it was told alone, so that it is told the same way through every death."""
+"""Tales of agents: what their models say hangs on what they were told alone, so that they are told the same way through every death."""
 
 from __future__ import annotations
 
@@ -16,4 +16,13 @@ async def _agent(house: House) -> str:
     return await house.begin(crew(agent()))
 
 
-AGENT_TALES: dict[str, Callable[[House], Awaitable[str]]] = {"agent": _agent}
+async def _shared_budget(house: House) -> str:
+    """What all runs of its workflow share is used up after two calls, and raised."""
+    house.models.always = actor
+    run_id = await house.begin(crew(agent(), top="budget: {per: month, tokens: 200}"))
+    await house.run_until(run_id, "paused")
+    await house.call("run.resume", run_id=run_id, limits={"workflow_tokens": 100_000})
+    return run_id
+
+
+AGENT_TALES: dict[str, Callable[[House], Awaitable[str]]] = {"agent": _agent, "shared_budget": _shared_budget}
