@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["House"]
 
 MANY = 10_000
+COUNTED = ("prompt_tokens", "completion_tokens", "cost_usd", "tool_calls", "unpriced")
 
 
 @frozen(eq=False)
@@ -46,9 +47,11 @@ class House:
     def used_in_common(self, shared: SharedBudget) -> Usage:
         """What all runs of the workflow have used in the present period, as their conversations say."""
         since = begin_of(shared.per, self.clock.now_ms())
-        total = Usage()
-        for line in self.store.catalog.children(KIND, shared.workflow_id, since):
-            total += _used(line.facts) if line.created_ms >= since else self._used_since(line.stream, since)
+        catalog, of = self.store.catalog, shared.workflow_id
+        prompt, completion, cost, tools, unpriced = catalog.children_totals(KIND, of, since, COUNTED)
+        total = Usage(int(prompt), int(completion), round(cost, 9), int(tools), unpriced=unpriced > 0)
+        for line in catalog.children(KIND, of, since, since):
+            total += self._used_since(line.stream, since)
         return total
 
     def _used_since(self, thread_id: str, since: int) -> Usage:

@@ -12,13 +12,11 @@ import trio
 
 from actors.runtime.base import Answer
 from actors.runtime.queue import QueueMethods
-from actors.telemetry.exposition import render
-from actors.telemetry.families import Moment, families
-from actors.telemetry.meter import Histogram
 
 if TYPE_CHECKING:
     from actors.control import params as p
     from actors.refusals import Principal
+    from actors.telemetry.families import Moment
 
 __all__ = ["STATUSES", "MetricsMethods"]
 
@@ -34,7 +32,7 @@ class MetricsMethods(QueueMethods):
     async def system_metrics(self, params: p.SystemMetrics, by: Principal) -> Answer:
         queue = await self.queue_metrics()
         if params.format == "prometheus":
-            return {"text": render(families(self.services.meter, await self._moment(queue)))}
+            return {"text": await self._text(queue)}
         store = self.services.store
         metrics: dict[str, Any] = {f"runs_{status}": count for status, count in self._runs().items()}
         metrics |= {f"store_{name}": value for name, value in store.info().items() if isinstance(value, int | float | bool)}
@@ -50,7 +48,16 @@ class MetricsMethods(QueueMethods):
     def _gates_open(self) -> int:
         return int(self.services.store.catalog.total("run", "gates", statuses=OPEN))
 
+    async def _text(self, queue: dict[str, int]) -> str:
+        from actors.telemetry.exposition import render  # noqa: PLC0415 - who asks for it pays
+        from actors.telemetry.families import families  # noqa: PLC0415 - as above
+
+        return render(families(self.services.meter, await self._moment(queue)))
+
     async def _moment(self, queue: dict[str, int]) -> Moment:
+        from actors.telemetry.families import Moment  # noqa: PLC0415 - as above
+        from actors.telemetry.meter import Histogram  # noqa: PLC0415 - as above
+
         rows, info = self.system.tree(), self.services.store.info()
         mail, restarts = Counter[str](), Counter[str]()
         for row in rows:
