@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from actors.calendar.actor import Calendar
+from actors.control.params import SystemMetrics
 from actors.control.server import control_branch
 from actors.dead_letter.actor import Dispatcher
 from actors.gate.pacing import Pace
@@ -15,6 +17,7 @@ from actors.housekeeping import Caretaker, Storekeeper, Warden
 from actors.library.steward import Steward
 from actors.notification.actor import Notifier
 from actors.notification.delivery import Hook
+from actors.refusals import Principal, Refusal
 from actors.removal.retention import Ages
 from actors.reporter import Reporter
 from actors.resolver.poller import Asking, Poller
@@ -91,6 +94,8 @@ def daemon_tree(
         children.append(ChildSpec("watchman", lambda: Watchman(services, library, tick_s, inline=inline)))
     if control is not None:
         children.append(ChildSpec("control", lambda: control_branch(control, runtime())))
+    if unattended and (address := config.telemetry.metrics_listen) is not None:
+        children.append(ChildSpec("scraping", lambda: _scraping(address, runtime), restart="temporary"))
     if collector is not None:
         children.append(ChildSpec("telemetry", lambda: _telemetry(services, collector), restart="temporary"))
     return Supervisor(children=children, strategy="rest_for_one", intensity=3, period=60.0)
@@ -104,6 +109,19 @@ def _telemetry(services: Services, collector: Collector) -> Supervisor:
     cursor = Cursor(services.folder, str(services.store.info()["store"]))
     exporter = ChildSpec("exporter", lambda: Exporter(services, collector, cursor), shutdown=FAREWELL_S + 0.1)
     return Supervisor(children=[exporter], intensity=3, period=60.0)
+
+
+def _scraping(address: str, runtime: Callable[[], Runtime]) -> Supervisor:
+    """As above: what goes wrong here stays here."""
+    from actors.telemetry.scraping import Scraped  # noqa: PLC0415 - who is not asked does not pay
+
+    async def text() -> str:
+        found = await runtime().system_metrics(SystemMetrics("prometheus"), Principal(os.getuid()))
+        assert not isinstance(found, Refusal), "numbers are refused to nobody"
+        return str(found["text"])
+
+    scraped = ChildSpec("metrics", lambda: Scraped(address, text), shutdown=0.1)
+    return Supervisor(children=[scraped], intensity=3, period=60.0)
 
 
 def _asking(config: Config, guardian: Guardian, services: Services) -> Asking:

@@ -14,6 +14,8 @@ FORGE = "forge:"
 MOST_WORDS, LONGEST = 256, 4_096
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 HANDLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+LOOPBACK = re.compile(r"(?:127\.0\.0\.1|\[::1\]):([0-9]{1,5})")
+MOST_PORTS = 65_535
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 WITHOUT_RESOLVER = ("human_approval", "human_review", "quality_gate")
 
@@ -26,6 +28,7 @@ ALLOWED = {
     "argv": 'a list of words, the first one names the program (["notify-send", "Penstock"]); in the environment as JSON',
     "url": "an address that begins with https:// or http://, without a password in it",
     "path": "the absolute path of a file",
+    "loopback": "127.0.0.1 or [::1], a colon, and a port from 1 to 65535",
     "resolvers": 'a table from gate type to a command (list of words), an address (https://…), or "forge:" and the address of a forge\'s '
     "REST API; in the environment as JSON",
     "handles": 'a table from name to "file:" and an absolute path, or "env:" and the name of a variable of the daemon; in the environment '
@@ -71,6 +74,13 @@ def _path(raw: object) -> str:
     raise Wrong
 
 
+def _loopback(raw: object) -> str:
+    found = LOOPBACK.fullmatch(raw) if isinstance(raw, str) else None
+    if found is None or not 1 <= int(found[1]) <= MOST_PORTS:
+        raise Wrong
+    return found[0]
+
+
 def _resolver(raw: object) -> str | tuple[str, ...]:
     if isinstance(raw, str):
         address = _url(raw.removeprefix(FORGE))
@@ -114,5 +124,5 @@ def shown_map(value: tuple[tuple[str, str | tuple[str, ...]], ...]) -> dict[str,
 
 
 READERS: dict[str, Callable[[object], Any]] = {
-    "argv": _argv, "url": _url, "path": _path, "resolvers": _resolvers, "handles": _handles,
+    "argv": _argv, "url": _url, "path": _path, "loopback": _loopback, "resolvers": _resolvers, "handles": _handles,
 }  # fmt: skip

@@ -154,11 +154,12 @@ class Ledger:
 
 @frozen
 class Telemetry:
-    """`[telemetry]`: who is told of runs as traces."""
+    """`[telemetry]`: who is told of runs as traces, and of numbers."""
 
     endpoint: str | None = outside("url", "the collector to which spans of runs are posted (OTLP over HTTP, JSON); unset: to none")
     headers_env: str | None = word("the variable of the daemon with the headers for it: name=value,name=value")
     service_name: str = word("the name under which spans are told", "penstock")
+    metrics_listen: str | None = outside("loopback", "where the daemon answers a Prometheus of this machine; unset: nowhere")
     content: bool = flag(False, "whether spans say what models were told and answered; it leaves this machine then")
 
 

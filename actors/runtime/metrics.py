@@ -30,9 +30,9 @@ class MetricsMethods(QueueMethods):
     """Everything is looked up when somebody asks; counting what happens is the meter's work."""
 
     async def system_metrics(self, params: p.SystemMetrics, by: Principal) -> Answer:
-        queue = await self.queue_metrics()
         if params.format == "prometheus":
-            return {"text": await self._text(queue)}
+            return {"text": await self._text()}
+        queue = await self.queue_metrics()
         store = self.services.store
         metrics: dict[str, Any] = {f"runs_{status}": count for status, count in self._runs().items()}
         metrics |= {f"store_{name}": value for name, value in store.info().items() if isinstance(value, int | float | bool)}
@@ -48,11 +48,12 @@ class MetricsMethods(QueueMethods):
     def _gates_open(self) -> int:
         return int(self.services.store.catalog.total("run", "gates", statuses=OPEN))
 
-    async def _text(self, queue: dict[str, int]) -> str:
+    async def _text(self) -> str:
+        """All numbers as Prometheus reads them."""
         from actors.telemetry.exposition import render  # noqa: PLC0415 - who asks for it pays
         from actors.telemetry.families import families  # noqa: PLC0415 - as above
 
-        return render(families(self.services.meter, await self._moment(queue)))
+        return render(families(self.services.meter, await self._moment(await self.queue_metrics())))
 
     async def _moment(self, queue: dict[str, int]) -> Moment:
         from actors.telemetry.families import Moment  # noqa: PLC0415 - as above
