@@ -65,26 +65,26 @@ class Purse:
 
         An account is a run, or whatever else calls have in common. Who needs several takes the narrower one first.
         """
-        mine, run = object(), self._accounts.setdefault(account, _Account())
-        while (answer := look(_sum(run))) != "go":
+        mine, found = object(), self._accounts.setdefault(account, _Account())
+        while (answer := look(_sum(found))) != "go":
             if answer != "wait":
-                self._leave(account, run, mine)
+                self._leave(account, found, mine)
                 raise UsedUp(answer, None)
-            await run.changed.wait()
-            run = self._accounts.setdefault(account, _Account())
-        run.held[mine] = reserve
+            await found.changed.wait()
+            found = self._accounts.setdefault(account, _Account())
+        found.held[mine] = reserve
         try:
             yield
         finally:
-            self._leave(account, run, mine)
+            self._leave(account, found, mine)
 
-    def _leave(self, account: str, run: _Account, mine: object) -> None:
-        run.held.pop(mine, None)
-        run.changed.set()
-        run.changed = trio.Event()
-        if not run.held and self._accounts.get(account) is run:
+    def _leave(self, account: str, found: _Account, mine: object) -> None:
+        found.held.pop(mine, None)
+        found.changed.set()
+        found.changed = trio.Event()
+        if not found.held and self._accounts.get(account) is found:
             del self._accounts[account]
 
 
-def _sum(run: _Account) -> Reserve:
-    return Reserve(sum(one.tokens for one in run.held.values()), sum(one.cost_usd for one in run.held.values()))
+def _sum(found: _Account) -> Reserve:
+    return Reserve(sum(one.tokens for one in found.held.values()), sum(one.cost_usd for one in found.held.values()))

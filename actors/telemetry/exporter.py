@@ -108,7 +108,8 @@ class Exporter(Actor[Export]):
         while len(self._pending) < BATCH:
             try:
                 page = self._services.store.journal.since(self._upto, PAGE)
-            except StreamDamaged:
+            except StreamDamaged as damaged:
+                self._trouble = str(damaged)
                 return bool(self._pending)
             if not page:
                 return bool(self._pending)
