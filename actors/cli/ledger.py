@@ -16,8 +16,8 @@ from actors.workflow.durations import DurationError, parse_duration
 __all__ = ["ledger"]
 
 _COLUMNS = (
-    ("at_ms", "TIME"), ("node_id", "NODE"), ("turn", "CALL"), ("persona", "PERSONA"), ("model", "MODEL"), ("input_tokens", "IN"),
-    ("output_tokens", "OUT"), ("usd", "USD"), ("latency", "TOOK"), ("status", "STATUS"),
+    ("at_ms", "TIME"), ("node_id", "NODE"), ("turn", "CALL"), ("persona", "PERSONA"), ("backend", "BACKEND"), ("model", "MODEL"),
+    ("input_tokens", "IN"), ("output_tokens", "OUT"), ("usd", "USD"), ("latency", "TOOK"), ("status", "STATUS"),
 )  # fmt: skip
 _SUMS = (
     ("calls", "CALLS"),

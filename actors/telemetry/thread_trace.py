@@ -1,7 +1,4 @@
-"""The spans of a conversation's calls and tools, from the facts of its log. Pure.
-
-A call that was made again within one step is written down with the end of that step: its time is told by how long it took.
-"""
+"""The spans of a conversation's calls and tools, from the facts of its log. Pure."""
 
 from __future__ import annotations
 
@@ -59,7 +56,6 @@ class ThreadTrace:
     instance: int = 0
     attempt: int = 1
     call: _Open | None = None
-    ended: tuple[int, int] = (-1, 0)  # when the last call's end was written, and when it was over
     asked: dict[str, _Tool] = Factory(dict)
     heard: list[dict[str, Any]] = Factory(list)
 
@@ -76,9 +72,7 @@ class ThreadTrace:
                 self.attempt = attempt
                 self._hear("user", {"type": "text", "content": text})
             case ModelCallIntended(attempt=attempt):
-                self.attempt = attempt
-                written, over = self.ended
-                self.call = _Open(fact, over if written == at_ms else at_ms)
+                self.attempt, self.call = attempt, _Open(fact, at_ms)
             case ModelCallAnswered() | ModelCallFailed():
                 yield from self._ended(fact, at_ms)
             case ToolAnswered():
@@ -93,7 +87,6 @@ class ThreadTrace:
         if call is None:
             return
         over = min(at_ms, call.since_ms + fact.latency_ms) if fact.latency_ms else at_ms
-        self.ended = (at_ms, over)
         intent = call.intent
         said = self._said(intent) | _numbers(fact)
         error = ""

@@ -33,13 +33,12 @@ def spans_from(trace: RunTrace | ThreadTrace, *facts: tuple[int, Fact]) -> list[
     return [span for seq, (at_ms, fact) in enumerate(facts, 1) for span in trace.apply(seq, at_ms, fact)]
 
 
-def test_calls_that_were_made_again_within_a_step_follow_one_another() -> None:
-    facts = [(1_000, call(1)), (9_000, ModelCallFailed(1, code="provider_overloaded", latency_ms=2_000)), (9_000, call(2))]
-    facts += [(9_000, ModelCallFailed(2, code="provider_overloaded", latency_ms=3_000)), (9_000, call(3))]
-    facts += [(9_000, ModelCallAnswered(3, latency_ms=3_000))]
+def test_a_call_lasts_as_long_as_it_took_not_until_that_was_written() -> None:
+    facts = [(1_000, call(1)), (4_000, ModelCallFailed(1, code="provider_overloaded", latency_ms=2_000)), (9_000, call(2))]
+    facts += [(12_000, ModelCallAnswered(2, latency_ms=3_500))]
     found = spans_from(ThreadTrace(THREAD), (0, ThreadBegun("r", "n", 1)), *facts)
     assert [(span.start_ms, span.end_ms, span.error) for span in found] == [
-        (1_000, 3_000, "provider_overloaded"), (3_000, 6_000, "provider_overloaded"), (6_000, 9_000, ""),
+        (1_000, 3_000, "provider_overloaded"), (9_000, 12_000, ""),
     ]  # fmt: skip
     assert {span.parent_id for span in found} == {attempt_span("r", "n", 1, 2)}
 
