@@ -112,8 +112,7 @@ class Assembly:
         `clock` and `inline` are for tests under a virtual clock; without `listen` there is no socket. `backends`: instead of those of the
         configuration.
         """
-        wall = clock or SystemClock()
-        fresh = not (places.data / "penstock.db").exists()
+        wall, fresh = clock or SystemClock(), not (places.data / "penstock.db").exists()
         pinned = COMMIT[config.storage.commit] if inline is None else inline
         rights = rights_of(config.control.operators, config.control.approvers)
         prices = price_table(places.config_file.parent / config.ledger.prices if config.ledger.prices else None)
@@ -121,7 +120,8 @@ class Assembly:
         door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
         store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door)
         ids, paperwork, meter = RandomIds(), Paperwork(), Meter()
-        workshop = Workshop(store, config, wall, backends or Configured(config.backends, os.environ), prices, meter, inline=bool(inline))
+        made = backends or Configured(config.backends, os.environ)
+        workshop = Workshop(places, store, config, wall, made, prices, meter, inline=bool(inline))
         roster = Roster(places.config_file.parent / PERSONAS, workshop.agents.backends, Consents(store))
         services = Services(
             store=store, clock=wall, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config),

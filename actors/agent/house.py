@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, frozen
@@ -10,6 +10,7 @@ from attrs import Factory, frozen
 from actors.agent.thread import usage_of
 from actors.agent.thread_events import CallEnded, ToolAnswered
 from actors.agent.thread_log import KIND, facts_of
+from actors.agent.tools.sandbox import Private
 from actors.ledger.periods import begin_of
 from actors.ledger.purse import Purse
 from actors.node.messages import Usage
@@ -30,7 +31,7 @@ COUNTED = ("prompt_tokens", "completion_tokens", "cost_usd", "tool_calls", "unpr
 
 @frozen(eq=False)
 class House:
-    """Shared by all agents of one daemon."""
+    """Shared by all agents of one daemon. `private`: what commands in a sandbox do not see. `http_hosts`: what may be reached."""
 
     store: Store
     clock: Clock
@@ -38,6 +39,8 @@ class House:
     prices: PriceTable
     meter: Meter = Factory(Meter)
     purse: Purse = Factory(Purse)
+    private: Callable[[], Private] = Private
+    http_hosts: tuple[str, ...] | None = None
 
     def tells_cost(self, backend: str) -> bool:
         """Whether calls at that backend come with what they have cost."""

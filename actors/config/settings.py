@@ -12,7 +12,7 @@ from actors.config.rules import Rule, choice, choices, count, duration, flag, na
 
 __all__ = [
     "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Ledger", "Nodes", "Notify", "Reaper", "Retention",
-    "Runs", "Scheduler", "Schedules", "Storage", "Telemetry", "table",
+    "Runs", "Scheduler", "Schedules", "Storage", "Telemetry", "Tools", "table",
 ]  # fmt: skip
 
 DEFAULT = "default"
@@ -164,6 +164,13 @@ class Telemetry:
 
 
 @frozen
+class Tools:
+    """`[tools]`: what the tools of agents may do at most."""
+
+    http_hosts: tuple[str, ...] | None = outside("hosts", "the hosts that http_get may reach; unset: what the persona says")
+
+
+@frozen
 class Storage:
     """`[storage]`: the database."""
 
@@ -209,6 +216,7 @@ class Config:
     retention: Retention = Retention()
     ledger: Ledger = Ledger()
     telemetry: Telemetry = Telemetry()
+    tools: Tools = Tools()
     storage: Storage = Storage()
     flow: Flow = Flow()
     backends: tuple[Backend, ...] = DEFAULTS

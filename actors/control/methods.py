@@ -113,6 +113,7 @@ _ROWS = (
     Method("notify.test", p.Nothing, scope="operate", deadline=_PATIENT, aside=True),
     Method("ledger.run", a.LedgerRun),
     Method("ledger.totals", a.LedgerTotals, aside=True),
+    Method("tool.list", a.ToolList),
     Method("persona.list", a.PersonaList),
     Method("persona.get", a.PersonaOnly),
     Method("persona.consent", a.PersonaOnly, changing=True, scope="approve"),

@@ -1,4 +1,4 @@
-"""The parameters of the methods about agents: personas, and what their calls cost."""
+"""The parameters of the methods about agents: personas, what their calls cost, and what their tools did."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from actors.control import bounds
 
-__all__ = ["LedgerRun", "LedgerTotals", "PersonaList", "PersonaOnly"]
+__all__ = ["LedgerRun", "LedgerTotals", "PersonaList", "PersonaOnly", "ToolList"]
 
 
 @frozen
@@ -42,3 +42,12 @@ class LedgerTotals:
     by: Literal["model", "workflow", "persona", "day"] = "model"
     since_ms: int | None = field(default=None, validator=bounds.position)
     workflow_id: str | None = field(default=None, validator=bounds.name)
+
+
+@frozen
+class ToolList:
+    """Uses of tools by the agents of a run, or by one node of it; the newest `limit` of them, oldest first."""
+
+    run_id: str = field(validator=bounds.name)
+    node_id: str | None = field(default=None, validator=bounds.name)
+    limit: int = field(default=500, validator=bounds.count)

@@ -20,7 +20,7 @@ _COUNTED: Final[tuple[tuple[str, str, str, tuple[str, ...]], ...]] = (
     ("model_tokens", "model_tokens", "Tokens of calls of models.", ("backend", "model", "direction")),
     ("model_cost_usd", "model_cost_usd", "Dollars that calls of models have cost, as far as they have a price.", ("backend", "model")),
     ("model_calls_unpriced", "model_calls_unpriced", "Calls of models that nobody knows the price of.", ("backend", "model")),
-    ("tool_calls", "tool_calls", "Tools that agents used, by outcome: ok, refused or cut_off.", ("tool", "outcome")),
+    ("tool_calls", "tool_calls", "Tools that agents used, by outcome: ok, error, denied, uncertain or cut_off.", ("tool", "outcome")),
     ("spans_exported", "telemetry_spans_exported", "Spans that the collector took.", ()),
     ("spans_refused", "telemetry_spans_refused", "Spans that the collector refused for good.", ()),
     ("telemetry_posts_failed", "telemetry_posts_failed", "Batches of spans that could not be posted and are tried again.", ()),

@@ -82,4 +82,4 @@ class Meter:
 
     def tool(self, fact: ToolAnswered) -> None:
         """A tool has answered."""
-        self.add("tool_calls", fact.name, "cut_off" if fact.cut_off else "refused" if fact.is_error else "ok")
+        self.add("tool_calls", fact.name, "cut_off" if fact.cut_off else fact.state)

@@ -118,7 +118,9 @@ class ThreadTrace:
         tool = self.asked.pop(fact.call_id, None)
         if tool is None:
             return
-        error = "cut_off" if fact.cut_off else "tool_refused" if fact.is_error else ""
+        error = "cut_off" if fact.cut_off else f"tool_{fact.state}" if fact.state != "ok" else ""
+        began = fact.began_ms or tool.since_ms
+        over = began + fact.latency_ms if fact.began_ms else at_ms
         said: dict[str, Value] = {
             n.OPERATION: n.EXECUTE_TOOL, n.TOOL_NAME: fact.name, n.TOOL_TYPE: "function", n.TOOL_CALL_ID: fact.call_id,
             n.CONVERSATION_ID: self.thread_id,
@@ -126,7 +128,7 @@ class ThreadTrace:
         if self.content:
             said |= {n.TOOL_ARGUMENTS: _text(dict(tool.asked.arguments)), n.TOOL_RESULT: _cut(fact.text)}
         said |= {n.ERROR_TYPE: error} if error else {}
-        yield self._span(f"{n.EXECUTE_TOOL} {fact.name}", INTERNAL, ("tool", fact.call_id), tool.since_ms, at_ms, said, error)
+        yield self._span(f"{n.EXECUTE_TOOL} {fact.name}", INTERNAL, ("tool", fact.call_id), began, over, said, error)
 
     def _span(
         self, name: str, kind: int, of: tuple[object, ...], start_ms: int, end_ms: int, said: dict[str, Value], error: str

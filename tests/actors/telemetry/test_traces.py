@@ -46,11 +46,14 @@ def test_a_call_lasts_as_long_as_it_took_not_until_that_was_written() -> None:
 def test_a_call_that_was_lost_ends_where_that_was_noticed_and_tools_end_with_their_answers() -> None:
     asked = ModelCallAnswered(2, calls=(Asked("c", "read_file"), Asked("d", "finish")), stop="tools", latency_ms=10)
     facts: list[tuple[int, Fact]] = [(0, ThreadBegun("r", "n", 1)), (5, call(1)), (70, ModelCallFailed(1)), (80, call(2)), (90, asked)]
-    facts += [(95, ToolAnswered("c", "read_file", is_error=True)), (99, ToolAnswered("d", "finish", cut_off=True))]
+    facts += [
+        (95, ToolAnswered("c", "read_file", is_error=True, began_ms=91, latency_ms=3)),
+        (99, ToolAnswered("d", "finish", cut_off=True)),
+    ]
     facts += [(99, ToolAnswered("nobody", "finish")), (100, ModelCallFailed(9))]
     found = spans_from(ThreadTrace(THREAD), *facts)
     assert [(span.name, span.start_ms, span.end_ms, span.error) for span in found] == [
-        ("chat gpt-5", 5, 70, "call_lost"), ("chat gpt-5", 80, 90, ""), ("execute_tool read_file", 90, 95, "tool_refused"),
+        ("chat gpt-5", 5, 70, "call_lost"), ("chat gpt-5", 80, 90, ""), ("execute_tool read_file", 91, 94, "tool_error"),
         ("execute_tool finish", 90, 99, "cut_off"),
     ]  # fmt: skip
 
