@@ -23,6 +23,7 @@ from actors.run.registrar import Registrar
 from actors.scheduler.actor import Scheduler
 from actors.status_file import StatusWriter
 from actors.wait.inbox import Inbox
+from actors.worktree.keeper import Keeper
 from supervision import ChildSpec, Dynamic, Supervisor
 from supervision.reaper import Reaper
 
@@ -80,6 +81,7 @@ def daemon_tree(
         ChildSpec("letters", lambda: Dispatcher(services)),
         ChildSpec("notifier", lambda: Notifier(services, Hook(guardian, config.notify, services.rules.env))),
         ChildSpec("poller", lambda: Poller(services, _asking(config, guardian, services))),
+        ChildSpec("worktrees", lambda: Keeper(services), shutdown=10.0),
         ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, ages)),
         ChildSpec("heartbeats", lambda: Heartbeats(services)),
         ChildSpec("reaper", lambda: Reaper(interval_s=LOOK_S, sweep=stale, stuck_after_s=STUCK_AFTER_S, on_stuck=on_stuck)),

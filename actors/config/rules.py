@@ -197,9 +197,9 @@ def flag(default: bool, says: str) -> Any:  # noqa: FBT001  the default of a set
     return _setting(default, Rule("flag", says))
 
 
-def word(says: str) -> Any:
-    """One word; unset by default."""
-    return _setting(None, Rule("word", says))
+def word(says: str, default: str | None = None) -> Any:
+    """One word; unset where there is no default."""
+    return _setting(default, Rule("word", says))
 
 
 def names(default: list[str], says: str) -> Any:

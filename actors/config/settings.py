@@ -12,7 +12,7 @@ from actors.config.rules import Rule, choice, choices, count, duration, flag, na
 
 __all__ = [
     "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Ledger", "Nodes", "Notify", "Reaper", "Retention",
-    "Runs", "Scheduler", "Schedules", "Storage", "table",
+    "Runs", "Scheduler", "Schedules", "Storage", "Worktrees", "table",
 ]  # fmt: skip
 
 DEFAULT = "default"
@@ -168,6 +168,15 @@ class Flow:
 
 
 @frozen
+class Worktrees:
+    """`[worktrees]`: folders that runs get from git."""
+
+    timeout_ms: int = duration("10m", "how long one command of git may take", low="1s", high="3600s")
+    author_name: str = word("who makes the commits of a run's steps where git's own settings name nobody", default="Penstock")
+    author_email: str = word("the address that goes with it", default="penstock@localhost")
+
+
+@frozen
 class Entry:
     """One setting in force: `key` is `section.key`, `value` as one writes it in the file, `origin` a file, a variable or `default`."""
 
@@ -199,6 +208,7 @@ class Config:
     ledger: Ledger = Ledger()
     storage: Storage = Storage()
     flow: Flow = Flow()
+    worktrees: Worktrees = Worktrees()
     backends: tuple[Backend, ...] = DEFAULTS
     origins: Mapping[str, str] = field(default=Factory(dict), eq=False, repr=False)
 

@@ -13,12 +13,9 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-import actors.control.session
-import actors.removal.removing
-import actors.runtime.removal
-import storage.writer
 from tests.scenarios.bounds import real_seconds
 from tests.scenarios.harness import House, in_memory, open_house
+from tests.scenarios.host import POINTS
 from tests.scenarios.invariants import ALL
 from tests.scenarios.oracle import Oracle, oracle_in
 
@@ -46,7 +43,7 @@ def _is_story(item: pytest.Item) -> bool:
 @pytest.fixture(autouse=True)
 def points() -> Generator[None, None, None]:
     """A story may put its own deaths at the points where a test may kill; the next test finds the real ones."""
-    patched = [vars(module) for module in (storage.writer, actors.control.session, actors.runtime.removal, actors.removal.removing)]
+    patched = [vars(module) for module in POINTS]
     real = [names["reach"] for names in patched]
     yield
     for names, reach in zip(patched, real, strict=True):
