@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Any
 
+import httpx2
 import pytest
 
-from tests.architecture.sources import ROOT
+__all__ = ["calls", "llmock", "says", "scripted"]
 
+ROOT = Path(__file__).resolve().parents[1]
 # It takes a free port before it says so, and ends when its standard input does, whatever becomes of us.
 SERVE = """
 import sys
@@ -31,3 +35,21 @@ def llmock() -> Generator[tuple[str, str], None, None]:
         assert len(line) == 2, "llmock has not started; run bin/setup test"
         yield line[0], line[1]
         process.stdin.close()
+
+
+def scripted(llmock: tuple[str, str], behaviors: Sequence[dict[str, Any]]) -> None:
+    """What the next requests get; all that was scripted before is forgotten. Each test begins with this."""
+    with httpx2.Client(base_url=llmock[0].removesuffix("/v1"), trust_env=False) as client:
+        assert client.post("/_llmock/reset").status_code < 300
+        if behaviors:
+            assert client.post("/_llmock/scenario", json={"behaviors": list(behaviors)}).status_code == 201
+
+
+def calls(name: str, **arguments: str) -> dict[str, Any]:
+    """An answer that calls one tool."""
+    return {"type": "reply", "tool_calls": [{"name": name, "arguments": arguments}]}
+
+
+def says(text: str) -> dict[str, Any]:
+    """An answer in words."""
+    return {"type": "reply", "text": text}
