@@ -92,7 +92,10 @@ async def clear(git: Git, site: Site) -> bool:
 
 
 async def _ahead(git: Git, site: Site, folder: str, *tips: str) -> int:
-    """How many commits there are behind these that neither the base has, as it is now, nor what the branch was begun at."""
+    """How many commits there are behind these that neither the base has, as it is now, nor what the branch was begun at.
+
+    A fork that begins with the commits of another run answers for those, too.
+    """
     base = await git.commit_of(site.place.repository, site.place.base)
-    known = (str(site.commit), *(() if base is None else (base,)))
+    known = (*(() if base is None else (base,)), *((str(site.commit),) if site.place.start is None else ()))
     return int(await git.ask(folder, "rev-list", "--count", *tips, "--not", *known, "--"))
