@@ -9,8 +9,7 @@ import click
 from actors.cli import exits, options
 from actors.cli.ids import new_request_id
 from actors.cli.link import link_of
-from actors.cli.listing import listing
-from actors.cli.text import count, emit, print_json, visible
+from actors.cli.text import count, emit, print_json, table, visible
 from actors.control.client import CallRefused
 
 __all__ = ["worktree"]
@@ -30,7 +29,13 @@ def worktree() -> None:
 @click.pass_context
 def list_(context: click.Context, limit: int, *, as_json: bool) -> int:
     """List the worktrees that there are, and what keeps them."""
-    return listing(context, "worktree.list", {"limit": limit}, _COLUMNS, empty="No worktrees.", as_json=as_json)
+    with link_of(context).reader() as reader:
+        rows = reader.call("worktree.list", {"limit": limit})["worktrees"]
+    if as_json:
+        print_json(rows)
+    else:
+        table([{**row, "kept": ", ".join(row.get("kept", ()))} for row in rows], _COLUMNS, empty="No worktrees.")
+    return exits.OK
 
 
 @worktree.command()
