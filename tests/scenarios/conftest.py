@@ -14,12 +14,13 @@ import trio
 from trio.testing import MockClock
 
 from tests.scenarios.bounds import real_seconds
+from tests.scenarios.gits import Repo, real_git
 from tests.scenarios.harness import House, in_memory, open_house
 from tests.scenarios.host import POINTS
 from tests.scenarios.invariants import ALL
 from tests.scenarios.oracle import Oracle, oracle_in
 
-__all__ = ["d", "house", "o", "oracle", "place", "real"]
+__all__ = ["d", "git", "house", "o", "oracle", "place", "real", "repo"]
 
 HERE = Path(__file__).parent
 
@@ -91,3 +92,16 @@ async def o(house: House, oracle: Oracle) -> House:
     """A daemon with resolvers."""
     await house.start()
     return house
+
+
+@pytest.fixture
+def git() -> Generator[None, None, None]:
+    """Git is asked for real, though time is not real."""
+    with real_git():
+        yield
+
+
+@pytest.fixture
+def repo(d: House, git: None) -> Repo:
+    """A repository with one commit on `main`, for worktrees of it."""
+    return Repo(d.folder / "repo")

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 
 import actors.worktree.git
 from actors.outside.program import Program
 from actors.outside.trouble import Trouble
+from tests.scenarios.harness import House
+from tests.scenarios.script import Act, Call
 
-__all__ = ["Repo", "real_git"]
+__all__ = ["Repo", "commit", "looked", "real_git", "top"]
 
 
 class Repo:
@@ -61,3 +64,34 @@ def real_git() -> Generator[None, None, None]:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(actors.worktree.git, "run_program", run_program)
         yield
+
+
+def top(repo: Repo, more: str = "", inner: str = "") -> str:
+    """The lines with which a workflow asks for worktrees of that repository, or of a folder `inner` in it."""
+    return f"workspace: {repo.folder}{inner}\nworktree: {{base: main{more}}}"
+
+
+async def looked(d: House, run_id: str) -> dict[str, Any]:
+    """Its worktree, once the run has ended and it is known what becomes of it."""
+    await d.run_until(run_id)
+    site: dict[str, Any] = {}
+    for _ in range(100):
+        site = (await d.run(run_id))["worktree"]
+        if site["stage"] in ("wanted", "removed") or site.get("kept"):
+            return site
+        await trio.sleep(1)
+    raise AssertionError(f"nobody has looked at {site}")
+
+
+def commit(name: str = "made.txt") -> Act:
+    """A step that commits a file."""
+
+    async def act(call: Call) -> Any:
+        path = Path(call.workdir, name)
+        path.write_text(name)  # noqa: ASYNC240  nothing else waits for the loop
+        place = Repo(Path(call.workdir))
+        place.git("add", "--all")
+        place.git("commit", "--quiet", "--message=made")
+        return {"made": name}
+
+    return act

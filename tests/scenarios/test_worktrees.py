@@ -4,60 +4,14 @@ from __future__ import annotations
 
 import shutil
 import stat
-from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
-import pytest
 import trio
 
-import actors.worktree.maker
-from actors.worktree.making import add
 from tests.scenarios.flows import flow, gate, step
-from tests.scenarios.gits import Repo, real_git
+from tests.scenarios.gits import Repo, commit, looked, top
 from tests.scenarios.harness import House
-from tests.scenarios.script import Call, Hold, fail, write
-
-
-@pytest.fixture(autouse=True)
-def git() -> Generator[None, None, None]:
-    with real_git():
-        yield
-
-
-@pytest.fixture
-def repo(d: House) -> Repo:
-    return Repo(d.folder / "repo")
-
-
-def top(repo: Repo, more: str = "", inner: str = "") -> str:
-    return f"workspace: {repo.folder}{inner}\nworktree: {{base: main{more}}}"
-
-
-async def looked(d: House, run_id: str) -> dict[str, Any]:
-    """Its worktree, once the run has ended and it is known what becomes of it."""
-    await d.run_until(run_id)
-    site: dict[str, Any] = {}
-    for _ in range(100):
-        site = (await d.run(run_id))["worktree"]
-        if site["stage"] in ("wanted", "removed") or site.get("kept"):
-            return site
-        await trio.sleep(1)
-    raise AssertionError(f"nobody has looked at {site}")
-
-
-def commit(name: str = "made.txt") -> Any:
-    """A step that commits a file."""
-
-    async def act(call: Call) -> Any:
-        path = Path(call.workdir, name)
-        path.write_text(name)  # noqa: ASYNC240  nothing else waits for the loop
-        place = Repo(Path(call.workdir))
-        place.git("add", "--all")
-        place.git("commit", "--quiet", "--message=made")
-        return {"made": name}
-
-    return act
+from tests.scenarios.script import Hold, fail, write
 
 
 async def test_two_runs_of_one_repository_work_side_by_side(d: House, repo: Repo) -> None:
@@ -115,7 +69,7 @@ async def test_force_takes_changes_and_leaves_unmerged_commits_on_their_branch(d
     assert (await d.run(run_id))["worktree"]["branch_left"] is True
 
 
-async def test_a_run_is_not_purged_as_long_as_its_worktree_is_there(house: House) -> None:
+async def test_a_run_is_not_purged_as_long_as_its_worktree_is_there(house: House, git: None) -> None:
     house.configure("retention", finished_runs_ms=60_000)
     repo = Repo(house.folder / "repo")
     await house.start()
@@ -178,87 +132,3 @@ async def test_a_worktree_that_somebody_has_removed_is_said_to_be_missing(d: Hou
     hold.open()
     assert (await d.run_until(other))["nodes"][1]["error"]["code"] == "worktree_missing"
     assert {run_id: await looked(d, run_id), other: await looked(d, other)}[other]["stage"] == "removed"
-
-
-@pytest.mark.parametrize(
-    ("more", "code"),
-    [
-        (", branch: main", "worktree_branch_taken"),
-        (', branch: "penstock"', "worktree_not_made"),
-        (', branch: "a..{{ run.id }}"', "refused worktree_branch_invalid"),
-    ],
-    ids=["taken", "in the way", "no name"],
-)
-async def test_a_branch_that_cannot_be_made_ends_the_run_before_its_first_step(d: House, repo: Repo, more: str, code: str) -> None:
-    repo.git("branch", "penstock/old")
-    text = flow(step("a"), top=top(repo, more))
-    if code.startswith("refused "):
-        assert (await d.refused("run.start", text=text, folder=str(d.script.folder))).code == code.removeprefix("refused ")
-        return
-    run = await d.run_until(await d.begin(text))
-    assert (run["status"], run["detail"]["code"], d.script.count("a")) == ("failed", code, 0)
-    assert repo.branches == ["main", "penstock/old"]
-
-
-async def test_a_base_or_a_folder_that_is_not_there(d: House, repo: Repo) -> None:
-    run_id = await d.begin(flow(step("a"), top=top(repo).replace("main", "next")))
-    run = await d.run_until(run_id)
-    assert (run["detail"]["code"], run["worktree"]["stage"]) == ("worktree_base_unknown", "wanted")
-    repo.git("branch", "next")
-    await d.call("run.recover", run_id=run_id)
-    assert (await looked(d, run_id))["stage"] == "removed"
-    repo.git("checkout", "--quiet", "--orphan", "bare")
-    repo.git("rm", "-r", "-f", "--quiet", "inner")
-    repo.git("commit", "--quiet", "--message=less")
-    (repo.folder / "inner").mkdir()
-    run = await d.run_until(await d.begin(flow(step("a"), top=top(repo, inner="/inner").replace("main", "bare"))))
-    assert run["detail"]["code"] == "worktree_folder_missing"
-    refused = await d.refused("run.start", text=flow(step("a"), top=f"workspace: {d.places.data}\nworktree: {{base: main}}"))
-    assert refused.code == "worktree_not_a_repository"
-
-
-async def test_a_pause_while_it_is_made_and_a_cancel_before_it_is_there(d: House, repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    going = trio.Event()
-
-    async def slow(*given: Any) -> Any:
-        await going.wait()
-        return await add(*given)
-
-    monkeypatch.setattr(actors.worktree.maker, "add", slow)
-    paused, cancelled = [await d.begin(flow(step("a"), top=top(repo), last=(step("tidy"),))) for _ in range(2)]
-    for run_id in (paused, cancelled):
-        await d.when(run_id, lambda run: run["worktree"]["stage"] == "planned")
-    await d.call("run.pause", run_id=paused)
-    await d.call("run.cancel", run_id=cancelled)
-    assert (await looked(d, cancelled))["stage"] == "removed"
-    assert ((await d.run(cancelled))["status"], d.script.count("tidy")) == ("cancelled", 0)
-    going.set()
-    await d.call("run.resume", run_id=paused)
-    assert (await looked(d, paused))["stage"] == "removed"
-    assert ((await d.run(paused))["status"], d.script.count("a"), repo.branches) == ("completed", 1, ["main"])
-
-
-async def test_a_locked_one_stays_and_a_dry_run_makes_none(d: House, repo: Repo) -> None:
-    async def lock(call: Call) -> Any:
-        repo.git("worktree", "lock", call.workdir)
-
-    d.script.on("a", lock)
-    run_id = await d.begin(flow(step("a"), top=top(repo)))
-    assert (await looked(d, run_id))["kept"] == ["locked"]
-    await d.call("worktree.remove", run_id=run_id, force=True)
-    assert (repo.worktrees, repo.branches) == ([], ["main"])
-    dry = await d.begin(flow(step("a", "with: {b: '{{ run.branch }}'}"), top=top(repo)), dry_run=True)
-    plan = (await d.run(dry))["output"]["plan"]
-    assert plan["worktree"]["branch"] == f"penstock/story/{dry}" == plan["nodes"][0]["inputs"]["b"]
-    assert (plan["workspace"], repo.branches) == (plan["worktree"]["path"], ["main"])
-
-
-async def test_a_repository_that_vanishes_keeps_the_worktree_until_somebody_insists(d: House, repo: Repo) -> None:
-    async def vanish(call: Call) -> Any:
-        shutil.rmtree(repo.folder)
-
-    d.script.on("a", vanish)
-    run_id = await d.begin(flow(step("a"), top=top(repo)))
-    site = await looked(d, run_id)
-    assert (site["kept"], Path(site["path"]).is_dir()) == (["unreadable"], True)  # noqa: ASYNC240  nothing else waits for the loop
-    assert "not there any more" in (await d.call("worktree.get", run_id=run_id))["worktree"]["trouble"]
