@@ -74,7 +74,7 @@ def _moved(state: RunState, before: RunStatus, after: RunStatus, at: int) -> Non
         state.claimed = False
     if after != "queued":
         state.queue = None
-    if before in TERMINAL:
+    if before in TERMINAL and not state.terminal:
         revive_site(state)
     if state.terminal:
         leave_attempts(state, at)

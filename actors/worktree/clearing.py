@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from actors.outside.trouble import Trouble
-from actors.worktree.folders import is_folder, is_locked, is_worktree
+from actors.worktree.folders import is_folder, is_locked, leads_to
 from actors.worktree.making import sweep
 from storage.crashpoints import reach
 
@@ -64,8 +64,9 @@ async def _inspect(git: Git, site: Site) -> Found:
     tip = await git.branch(place.repository, place.branch)
     if not is_folder(place.path):
         return Found(branch=tip is not None, commits=0 if tip is None else await _ahead(git, site, place.repository, tip))
-    if not is_worktree(place.path):
-        return Found(branch=tip is not None, trouble=f"{place.path} is no worktree any more: its file .git is gone")
+    git_dir = await git.ask(place.repository, "rev-parse", "--git-common-dir")
+    if not leads_to(place.path, place.repository, git_dir):
+        return Found(branch=tip is not None, trouble=f"{place.path} is no worktree of {place.repository} any more, says its file .git")
     lines = await git.ask(place.path, "status", "--porcelain=v1", "--untracked-files=all", "--no-renames")
     changes = tuple(line[3:] for line in lines.splitlines() if line)
     head = await git.maybe(place.path, "symbolic-ref", "--quiet", "--short", "HEAD") or await git.ask(place.path, "rev-parse", "HEAD")

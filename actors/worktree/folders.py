@@ -7,7 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-__all__ = ["is_folder", "is_locked", "is_worktree", "make_parent", "remove_tree"]
+__all__ = ["is_folder", "is_locked", "is_worktree", "leads_to", "make_parent", "remove_tree"]
 
 
 def is_folder(path: str) -> bool:
@@ -16,8 +16,23 @@ def is_folder(path: str) -> bool:
 
 
 def is_worktree(path: str) -> bool:
-    """Whether the folder is still one that git knows as a worktree of another repository."""
+    """Whether the folder is still a worktree of some repository."""
     return Path(path, ".git").is_file()
+
+
+def leads_to(path: str, repository: str, git_dir: str) -> bool:
+    """Whether that worktree is still one of the repository; `git_dir` is the folder of git's in that, absolute or relative to it.
+
+    A step could have put settings of its own where git looks for them.
+    """
+    pointer = Path(path, ".git")
+    try:
+        told = pointer.read_text() if not pointer.is_symlink() else ""
+    except (OSError, ValueError):
+        return False
+    word, _, rest = told.strip().partition(": ")
+    home = Path(repository, git_dir, "worktrees").resolve()
+    return word == "gitdir" and Path(path, rest).resolve().parent == home
 
 
 def is_locked(git_dir: str) -> bool:

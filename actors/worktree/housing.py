@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors.refusals import Refusal
 from actors.workflow.template import TemplateError, render_text
+from actors.worktree.folders import is_worktree
 from actors.worktree.site import Place, branch_problem
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _repository(folder: Path) -> Path | None:
 
 def worktree_problem(site: Site) -> tuple[str, str] | None:
     """The code and the words of what is wrong with a worktree that was made: somebody has removed it."""
-    if site.stage != "made" or Path(site.place.path, ".git").is_file():
+    if site.stage != "made" or is_worktree(site.place.path):
         return None
     place = site.place
     text = f"The worktree {place.path} is not there any more: somebody has removed it. Its commits are on the branch {place.branch}."

@@ -14,7 +14,7 @@ from actors.worktree.making import add
 from tests.scenarios.flows import flow, step
 from tests.scenarios.gits import Repo, looked, top
 from tests.scenarios.harness import House
-from tests.scenarios.script import Call
+from tests.scenarios.script import Call, give
 
 
 @pytest.mark.parametrize(
@@ -99,3 +99,28 @@ async def test_a_repository_that_vanishes_keeps_the_worktree_until_somebody_insi
     site = await looked(d, run_id)
     assert (site["kept"], Path(site["path"]).is_dir()) == (["unreadable"], True)  # noqa: ASYNC240  nothing else waits for the loop
     assert "not there any more" in (await d.call("worktree.get", run_id=run_id))["worktree"]["trouble"]
+
+
+async def test_one_that_leads_elsewhere_is_not_asked_about_itself(d: House, repo: Repo) -> None:
+    async def mislead(call: Call) -> Any:
+        other = Repo(d.folder / "other")
+        other.git("config", "filter.evil.clean", f"touch {d.folder}/harmed; cat")
+        pointer, told = Path(call.workdir, ".git"), f"gitdir: {other.folder}/.git\n"
+        pointer.write_text(told)  # noqa: ASYNC240  nothing else waits for the loop
+        Path(call.workdir, ".gitattributes").write_text("* filter=evil\n")  # noqa: ASYNC240  as above
+
+    d.script.on("a", mislead)
+    run_id = await d.begin(flow(step("a"), top=top(repo)))
+    assert (await looked(d, run_id))["kept"] == ["unreadable"]
+    assert not (d.folder / "harmed").exists()
+    answer = await d.call("worktree.remove", run_id=run_id, force=True)
+    assert (answer["branch_left"], repo.worktrees, repo.branches) == (False, [], ["main"])
+
+
+async def test_a_run_that_was_cancelled_when_it_was_blocked_has_no_worktree_to_come(d: House, repo: Repo) -> None:
+    d.script.on("a", give({"status": "blocked", "blocked_reason": "no"}))
+    run_id = await d.begin(flow(step("a", "contract: {kind: x}"), top=top(repo)))
+    assert (await looked(d, run_id))["stage"] == "removed"
+    assert (await d.run(run_id))["status"] == "blocked"
+    await d.call("run.cancel", run_id=run_id)
+    assert (await d.run(run_id))["worktree"]["stage"] == "removed"
