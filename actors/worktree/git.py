@@ -34,7 +34,8 @@ class Git:
         Raises Trouble: `program_failed` when git said no, `program_not_started` when there is no git, `program_timeout`.
         """
         rules = self.services.rules
-        env = {**rules.env, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+        own = {name: value for name, value in rules.env.items() if not name.startswith("GIT_")}
+        env = {**own, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
         program = Program(("git", "-C", folder, *_SAFE, *words), env, self.token, b"", rules.git_timeout_ms / 1000)
         said = await run_program(self.services.tools().guardian, program)
         return said.decode("utf-8", "surrogateescape").rstrip("\n")

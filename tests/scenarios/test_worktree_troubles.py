@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 import trio
 
+import actors.worktree.keeper
 import actors.worktree.maker
+from actors.worktree.clearing import clear
 from actors.worktree.making import add
 from tests.scenarios.flows import flow, step
 from tests.scenarios.gits import Repo, looked, top
 from tests.scenarios.harness import House
-from tests.scenarios.script import Call, give
+from tests.scenarios.script import Call, give, write
 
 
 @pytest.mark.parametrize(
@@ -124,3 +126,32 @@ async def test_a_run_that_was_cancelled_when_it_was_blocked_has_no_worktree_to_c
     assert (await d.run(run_id))["status"] == "blocked"
     await d.call("run.cancel", run_id=run_id)
     assert (await d.run(run_id))["worktree"]["stage"] == "removed"
+
+
+async def test_a_removal_that_fails_is_tried_again_and_nothing_begins_meanwhile(
+    d: House, repo: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    busy = True
+
+    async def stuck(*given: Any) -> bool:
+        if busy:
+            raise OSError(16, "busy")
+        return await clear(*given)
+
+    monkeypatch.setattr(actors.worktree.keeper, "clear", stuck)
+    d.script.on("a", write("loose.txt", "x"), give(1))
+    run_id = await d.begin(flow(step("a"), top=top(repo)))
+    await looked(d, run_id)
+    assert (await d.refused("worktree.remove", run_id=run_id, force=True)).code == "worktree_not_removed"
+    assert (await d.refused("run.retry", run_id=run_id, node_id="a")).code == "worktree_removing"
+    assert (await d.call("worktree.get", run_id=run_id))["worktree"]["stage"] == "removing"
+    tree = {row["path"]: row["status"] for row in (await d.call("system.tree"))["rows"]}
+    assert "busy" in tree["worktrees"]
+    busy = False
+    assert (await looked(d, run_id))["stage"] == "removed"
+    await d.call("run.retry", run_id=run_id, node_id="a")
+    assert (await d.run_until(run_id))["status"] == "completed"
+    assert (await d.names(run_id)).count("worktree_created") == 2
+    for gone in ("run-none", (await d.call("run.start", text=flow(step("p"), name="plain"), folder=str(d.script.folder)))["run_id"]):
+        assert (await d.refused("worktree.remove", run_id=gone)).code in ("run_not_found", "worktree_not_found")
+        assert (await d.refused("worktree.get", run_id=gone)).code in ("run_not_found", "worktree_not_found")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from actors.refusals import Refusal
+from actors.run.events import RunFailed
 from actors.run.operations import operate
 from actors.run.requests import Operation
+from actors.run.why import reasons
 from actors.worktree import events as facts
 from actors.worktree.messages import BeginRemoval, EndRemoval, KeepWorktree
 from actors.worktree.site import Place, Site
@@ -55,6 +57,15 @@ def test_nothing_begins_before_the_folder_is_there() -> None:
     assert (told.look(), site(told).stage) == ([], "wanted")
     assert (planned(told), site(told).stage, site(told).commit) == (["worktree_planned"], "planned", COMMIT)
     assert created(told) == ["worktree_created", "start a"]
+
+
+def test_why_says_that_it_is_being_made_and_what_was_in_the_way() -> None:
+    told = story()
+    [found] = reasons(told.state, None, told.now)
+    assert (found["code"], found["data"]["path"]) == ("worktree_coming", "/data/worktrees/run-1")
+    told.do(lambda turn: turn.emit(RunFailed(code="worktree_base_unknown", message="no main")))
+    [found] = reasons(told.state, None, told.now)
+    assert (found["code"], found["next"]) == ("worktree_base_unknown", ["penstock recover run-1   (tries again)"])
 
 
 def test_a_cancel_before_that_has_nothing_to_clean_up() -> None:
