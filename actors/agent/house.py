@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attrs import Factory, frozen
 
 from actors.agent.thread_log import KIND
+from actors.agent.tools.sandbox import Private
 from actors.ledger.purse import Purse
 from actors.node.messages import Usage
 
@@ -23,13 +25,25 @@ MANY = 10_000
 
 @frozen(eq=False)
 class House:
-    """Shared by all agents of one daemon."""
+    """Shared by all agents of one daemon. `private`: what commands in a sandbox do not see. `http_hosts`: what may be reached."""
 
     store: Store
     clock: Clock
     backends: Backends
     prices: PriceTable
     purse: Purse = Factory(Purse)
+    private: Callable[[], Private] = Private
+    http_hosts: tuple[str, ...] | None = None
+
+    def tells_cost(self, backend: str) -> bool:
+        """Whether calls at that backend come with what they have cost."""
+        traits = self.backends.traits().get(backend)
+        return traits is not None and traits.tells_cost
+
+    def own_tools(self, backend: str) -> bool:
+        """Whether it is an agent that has other tools than ours."""
+        traits = self.backends.traits().get(backend)
+        return traits is not None and traits.own_tools
 
     def used_by(self, run_id: str) -> Usage:
         """What all calls of the run have used, those of attempts under way included."""

@@ -12,7 +12,17 @@ from attrs import Factory, frozen
 
 from actors.entity import Fact
 
-__all__ = ["Asked", "ModelCallAnswered", "ModelCallFailed", "ModelCallIntended", "PromptAdded", "ThreadBegun", "ToolAnswered"]
+__all__ = [
+    "AgentSessionHeard",
+    "Asked",
+    "ModelCallAnswered",
+    "ModelCallFailed",
+    "ModelCallIntended",
+    "PromptAdded",
+    "ThreadBegun",
+    "ToolAnswered",
+    "ToolIntended",
+]
 
 
 @frozen
@@ -61,8 +71,21 @@ class ModelCallIntended(Fact):
 
 
 @frozen
+class AgentSessionHeard(Fact):
+    """The call is the next task of this session of an agent with a command line: who calls it again can go on with that."""
+
+    kind: ClassVar[str] = "agent_session_heard"
+    turn: int
+    backend: str
+    session_id: str
+
+
+@frozen
 class CallEnded(Fact):
-    """What is known of a call that is over. Costs are USD; `priced` is false where nobody knows the price. Times are milliseconds."""
+    """What is known of a call that is over. Costs are USD; `priced` is false where nobody knows the price. Times are milliseconds.
+
+    `tool_calls` counts tools that were used in it and are not ours.
+    """
 
     turn: int
     input_tokens: int = 0
@@ -75,6 +98,7 @@ class CallEnded(Fact):
     latency_ms: int = 0
     request_id: str = ""
     answered_by: str = ""
+    tool_calls: int = 0
 
 
 @frozen
@@ -99,8 +123,25 @@ class ModelCallFailed(CallEnded):
 
 
 @frozen
+class ToolIntended(Fact):
+    """A tool that changes something outside is about to be used: where nothing follows, it was cut off, and nobody knows what it did.
+
+    `repeatable`: with the same arguments it comes to the same, so it is used again after that.
+    """
+
+    kind: ClassVar[str] = "tool_intended"
+    call_id: str
+    name: str
+    attempt: int = 1
+    repeatable: bool = False
+
+
+@frozen
 class ToolAnswered(Fact):
-    """A tool was used, and this came of it. `cut_off`: the attempt ended before it was."""
+    """A tool was used, and this came of it. `cut_off`: the attempt ended before it was.
+
+    `state` is `ok`, `error`, `denied`, or `uncertain`: it was cut off, and not used again. It began at `began_ms` and took `latency_ms`.
+    """
 
     kind: ClassVar[str] = "tool_answered"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"text"})
@@ -109,3 +150,8 @@ class ToolAnswered(Fact):
     text: str = ""
     is_error: bool = False
     cut_off: bool = False
+    state: str = Factory(lambda self: "error" if self.is_error else "ok", takes_self=True)
+    attempt: int = 0
+    began_ms: int = 0
+    latency_ms: int = 0
+    body: str | None = None

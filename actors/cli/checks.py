@@ -22,7 +22,7 @@ from actors.cli.link import Link
 from actors.control import endpoint
 from actors.control.client import Disconnected, NoDaemon
 
-__all__ = ["CHECKS", "Finding"]
+__all__ = ["CHECKS", "NETWORK", "Finding"]
 
 Level = Literal["ok", "warn", "fail"]
 _MIB = 1 << 20
@@ -173,12 +173,40 @@ def _guardian(_: Link) -> list[Finding]:
     return [Finding("ok", "guardian", f"started a command and saw it end in {took_ms:.0f} ms")]
 
 
+_SANDBOX = ("--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--")
+
+
+def _sandbox(_: Link) -> list[Finding]:
+    from actors.cli.probe import probe
+
+    program = shutil.which("bwrap")
+    if program is None:
+        advice = "install bubblewrap if agents are to run commands; without it their tool run_command is refused"
+        return [Finding("warn", "sandbox", "bwrap is not on PATH", advice)]
+    trouble, _ms = probe(program, *_SANDBOX)
+    if trouble is not None:
+        return [Finding("warn", "sandbox", f"{program}: {trouble}", "allow unprivileged user namespaces, or agents can run no commands")]
+    return [Finding("ok", "sandbox", f"{program} runs commands without network and other processes")]
+
+
 def _hook(link: Link) -> list[Finding]:
     return [Finding(level, "notify", text, advice) for level, text, advice in look_at_hook(link)]
 
 
 def _resolvers(link: Link) -> list[Finding]:
     return [Finding(level, "resolvers", text, advice) for level, text, advice in look_at_resolvers(link)]
+
+
+def _backends(link: Link) -> list[Finding]:
+    from actors.cli.checks_backends import look_at_backends
+
+    return [Finding(level, "backends", text, advice) for level, text, advice in look_at_backends(link)]
+
+
+def _services(link: Link) -> list[Finding]:
+    from actors.cli.checks_backends import look_at_services
+
+    return [Finding(level, "services", text, advice) for level, text, advice in look_at_services(link)]
 
 
 CHECKS: dict[str, Callable[[Link], list[Finding]]] = {
@@ -190,8 +218,12 @@ CHECKS: dict[str, Callable[[Link], list[Finding]]] = {
     "sqlite": _sqlite,
     "socket": _socket,
     "guardian": _guardian,
+    "sandbox": _sandbox,
     "git": _tools,
     "limits": _limits,
     "notify": _hook,
     "resolvers": _resolvers,
+    "backends": _backends,
 }
+NETWORK: dict[str, Callable[[Link], list[Finding]]] = {"services": _services}
+"""What goes to the network, for those who ask for it."""

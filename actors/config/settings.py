@@ -12,7 +12,7 @@ from actors.config.rules import Rule, choice, choices, count, duration, flag, na
 
 __all__ = [
     "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Ledger", "Nodes", "Notify", "Reaper", "Retention",
-    "Runs", "Scheduler", "Schedules", "Storage", "Worktrees", "table",
+    "Runs", "Scheduler", "Schedules", "Storage", "Tools", "Worktrees", "table",
 ]  # fmt: skip
 
 DEFAULT = "default"
@@ -153,6 +153,13 @@ class Ledger:
 
 
 @frozen
+class Tools:
+    """`[tools]`: what the tools of agents may do at most."""
+
+    http_hosts: tuple[str, ...] | None = outside("hosts", "the hosts that http_get may reach; unset: what the persona says")
+
+
+@frozen
 class Storage:
     """`[storage]`: the database."""
 
@@ -206,6 +213,7 @@ class Config:
     daemon: Daemon = Daemon()
     retention: Retention = Retention()
     ledger: Ledger = Ledger()
+    tools: Tools = Tools()
     storage: Storage = Storage()
     flow: Flow = Flow()
     worktrees: Worktrees = Worktrees()

@@ -1,4 +1,4 @@
-"""`penstock personas` and `penstock ledger`."""
+"""`penstock personas`, `penstock ledger` and `penstock tools`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,15 @@ from tests.actors.cli.world import World
 PERSONA: dict[str, Any] = {
     "persona": "anna", "source": "pool", "version": 2, "backend": "openai", "model": "m", "sha256": "ab" * 32, "consent": "given",
     "consented_by": "uid:1", "consented_at_ms": 1000, "problem": "no key",
-    "definition": {"backend": "openai", "model": "m", "tools": ["read_file", "finish"], "system": "Be kind.\nBe short."},
+    "fallback": [{"backend": "b", "model": "n"}, {"backend": "c", "model": "o", "problem": "no key"}],
+    "definition": {"fallback": [], "backend": "openai", "model": "m", "tools": ["read_file", "finish"], "system": "Be kind.\nBe short."},
 }  # fmt: skip
 CALL: dict[str, Any] = {
-    "at_ms": 1000, "node_id": "draft", "turn": 1, "persona": "anna", "model": "m", "input_tokens": 10, "output_tokens": 5,
-    "cost_usd": 0.25, "priced": True, "latency_ms": 1500, "status": "ok",
+    "at_ms": 1000, "node_id": "draft", "turn": 1, "persona": "anna", "backend": "openai", "model": "m",
+    "input_tokens": 10, "output_tokens": 5, "cost_usd": 0.25, "priced": True, "latency_ms": 1500, "status": "ok",
+}  # fmt: skip
+USE: dict[str, Any] = {
+    "began_ms": 1000, "node_id": "draft", "attempt": 1, "tool": "run_command", "arguments": '{"argv":["make"]}', "state": "uncertain",
 }  # fmt: skip
 TOTALS = {"calls": 2, "failed": 1, "unpriced": 1, "input_tokens": 10, "output_tokens": 5, "cost_usd": 0.25}
 
@@ -33,6 +37,7 @@ def agents(world: World) -> World:
         "persona_consent": {"persona": "anna", "sha256": "ab" * 32, "consented": True},
         "persona_withdraw": {"persona": "anna", "sha256": "ab" * 32, "consented": False},
         "ledger_list": {"run_id": "r", "calls": [CALL, failed], "totals": TOTALS, "prices_as_of": "2026-01-01"},
+        "tool_list": {"run_id": "r", "uses": [USE, USE | {"state": "ok", "latency_ms": 1500}]},
     }  # fmt: skip
     return world
 
@@ -41,7 +46,13 @@ def test_personas_are_listed_and_shown(agents: World, penstock: Penstock) -> Non
     assert "anna     pool  2        openai   m      given    no key" in penstock("personas", "ls", "--workflow", "w").output
     assert agents.runtime.called("persona_list")[0].workflow_id == "w"
     said = penstock("personas", "show", "anna").output
-    for part in ("consent: given", "consented by: uid:1", "tools: read_file, finish", "  | Be kind.\n  | Be short."):
+    for part in (
+        "  fallback: b n\n  fallback: c o (would be passed over: no key)",
+        "consent: given",
+        "consented by: uid:1",
+        "tools: read_file, finish",
+        "  | Be kind.\n  | Be short.",
+    ):
         assert part in said
     assert json.loads(penstock("personas", "show", "anna", "--workflow", "w", "--json").output) == {"persona": PERSONA}
 
@@ -61,6 +72,16 @@ def test_the_ledger_lists_calls_and_their_sum(agents: World, penstock: Penstock)
     assert len(json.loads(penstock("ledger", "r", "--json").output)["calls"]) == 2
     agents.runtime.answers["ledger_list"] = {"run_id": "r", "calls": [], "totals": TOTALS, "prices_as_of": ""}
     assert penstock("ledger", "r").output == "No calls of models.\n"
+
+
+def test_uses_of_tools_are_listed(agents: World, penstock: Penstock) -> None:
+    said = penstock("tools", "r", "--node", "draft").output
+    assert 'run_command  uncertain  -     {"argv":["make"]}' in said
+    assert "run_command  ok         1.5s" in said
+    assert agents.runtime.called("tool_list")[0].node_id == "draft"
+    assert len(json.loads(penstock("tools", "r", "--json").output)["uses"]) == 2
+    agents.runtime.answers["tool_list"] = {"run_id": "r", "uses": []}
+    assert penstock("tools", "r").output == "No uses of tools.\n"
 
 
 def test_roles_are_written_role_and_name() -> None:

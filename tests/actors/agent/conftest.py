@@ -1,4 +1,4 @@
-"""A real memory for the modules that read and write logs."""
+"""Services for what agents do."""
 
 from __future__ import annotations
 
