@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from actors.node.guardian.guardian import Guardian
     from actors.node.tools import Tools
     from actors.paths import Places
+    from actors.telemetry.meter import Meter
     from storage import Store
     from supervision import Clock
 
@@ -31,13 +32,14 @@ class Workshop:
     """
 
     def __init__(
-        self, places: Places, store: Store, config: Config, clock: Clock, backends: Backends, prices: PriceTable, *, inline: bool
+        self, places: Places, store: Store, config: Config, clock: Clock, backends: Backends, prices: PriceTable, meter: Meter,
+        *, inline: bool,
     ) -> None:  # fmt: skip
         self._store = store
         self._config = config
         self._inline = inline
         private = partial(private_places, places, config)
-        self.agents = House(store, clock, backends, prices, private=private, http_hosts=config.tools.http_hosts)
+        self.agents = House(store, clock, backends, prices, meter, private=private, http_hosts=config.tools.http_hosts)
 
     @cached_property
     def guardian(self) -> Guardian:

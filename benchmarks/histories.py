@@ -25,7 +25,8 @@ import gauge
 import trio
 from attrs import evolve
 
-from actors.config.settings import Config, Projection
+from actors.config.sections import Projection
+from actors.config.settings import Config
 from actors.projection.reading import history_of, query_events
 from storage import Append, Headline, NewEvent, Store, Transaction
 from storage.telling import NewRow, Telling, tell_all

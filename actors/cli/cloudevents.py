@@ -1,11 +1,17 @@
-"""Public events in the form of CloudEvents 1.0, structured JSON. Prints nothing."""
+"""Public events in the form of CloudEvents 1.0, structured JSON, one a line."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["cloudevent"]
+from actors.cli import exits
+from actors.cli.link import Link, Reader
+from actors.cli.text import print_json
+from actors.control.client import Client, Stream
+
+__all__ = ["cloudevent", "print_cloudevents"]
 
 _EXTENSIONS = (
     ("phase_id", "phaseid"), ("wait_kind", "waitkind"), ("causation_id", "causationid"), ("correlation_id", "correlationid"),
@@ -25,3 +31,21 @@ def cloudevent(event: dict[str, Any]) -> dict[str, Any]:
     found |= {name: event[key] for key, name in _EXTENSIONS if event.get(key) is not None}
     found |= {name: tenant[key] for key, name in _TENANT if tenant.get(key)}
     return found | {"data": event["payload"]}
+
+
+def print_cloudevents(link: Link, run_id: str, after: int, *, follow: bool) -> int:
+    """The public events of a run behind that number, and with `follow` those to come; the exit code."""
+    with link.client() if follow else link.reader() as source:
+        if isinstance(source, Client) and follow:
+            found: Iterable[dict[str, Any]] = Stream(source, "projection.follow", {"run_id": run_id, "after": after})
+        else:
+            found = _history(source, run_id, after)
+        for event in found:
+            print_json(cloudevent(event))
+    return exits.OK
+
+
+def _history(reader: Reader, run_id: str, after: int) -> Iterator[dict[str, Any]]:
+    while page := reader.call("projection.events", {"run_id": run_id, "after_seq": after, "limit": 1000})["events"]:
+        yield from page
+        after = page[-1]["seq"]

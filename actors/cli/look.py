@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import click
@@ -81,6 +81,9 @@ def print_run(run: dict[str, Any]) -> None:
     for key in _FACTS:
         if run.get(key) is not None:
             emit(f"  {key.removesuffix('_ms').replace('_', ' ')}: {visible(date_time(run[key]) if key.endswith('_ms') else run[key])}")
+    if (site := run.get("worktree")) is not None:
+        kept = f", kept for its {' and '.join(site['kept'])}" if site.get("kept") else ""
+        emit(visible(f"  worktree: {site['stage']}{kept}; branch {site['branch']}, base {site['base']} of {site['repository']}"))
     if "scheduler" in run:
         emit(visible(f"  queued since: {date_time(run['scheduler']['queued_at_ms'])}{_reason(run['scheduler'])}"))
     for what in ("inputs", "output"):
@@ -162,7 +165,9 @@ def events(context: click.Context, /, run_id: str, after: int, form: str, **flag
       penstock events RUN --format cloudevents --follow
     """
     if form == "cloudevents":
-        return _cloudevents(context, run_id, after, follow=flags["follow"])
+        from actors.cli.cloudevents import print_cloudevents
+
+        return print_cloudevents(link_of(context), run_id, after, follow=flags["follow"])
     from actors.cli.narrate import Narrator, event_line, plain_line
 
     narrator = Narrator()
@@ -175,26 +180,6 @@ def events(context: click.Context, /, run_id: str, after: int, form: str, **flag
             else:
                 emit(plain_line(event) if flags["verbose"] else event_line(narrator, event))
     return exits.OK
-
-
-def _cloudevents(context: click.Context, run_id: str, after: int, *, follow: bool) -> int:
-    from actors.cli.cloudevents import cloudevent
-
-    link = link_of(context)
-    with link.client() if follow else link.reader() as source:
-        if isinstance(source, Client) and follow:
-            found: Iterable[dict[str, Any]] = Stream(source, "projection.follow", {"run_id": run_id, "after": after})
-        else:
-            found = _history(source, run_id, after)
-        for event in found:
-            print_json(cloudevent(event))
-    return exits.OK
-
-
-def _history(reader: Reader, run_id: str, after: int) -> Iterator[dict[str, Any]]:
-    while page := reader.call("projection.events", {"run_id": run_id, "after_seq": after, "limit": 1000})["events"]:
-        yield from page
-        after = page[-1]["seq"]
 
 
 def _pages(reader: Reader, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -13,18 +13,15 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-import actors.control.session
-import actors.removal.removing
-import actors.runtime.removal
-import storage.telling
-import storage.writer
 from tests.scenarios.bounds import real_seconds
+from tests.scenarios.gits import Repo, real_git
 from tests.scenarios.harness import House, in_memory, open_house
+from tests.scenarios.host import POINTS
 from tests.scenarios.invariants import ALL
 from tests.scenarios.oracle import Oracle, oracle_in
 from tests.scenarios.told import ALWAYS
 
-__all__ = ["d", "h", "house", "o", "oracle", "place", "real"]
+__all__ = ["d", "git", "h", "house", "o", "oracle", "place", "real", "repo"]
 
 HERE = Path(__file__).parent
 
@@ -48,10 +45,7 @@ def _is_story(item: pytest.Item) -> bool:
 @pytest.fixture(autouse=True)
 def points() -> Generator[None, None, None]:
     """A story may put its own deaths at the points where a test may kill; the next test finds the real ones."""
-    patched = [
-        vars(module)
-        for module in (storage.writer, actors.control.session, actors.runtime.removal, actors.removal.removing, storage.telling)
-    ]
+    patched = [vars(module) for module in POINTS]
     real = [names["reach"] for names in patched]
     yield
     for names, reach in zip(patched, real, strict=True):
@@ -107,3 +101,16 @@ async def o(house: House, oracle: Oracle) -> House:
     """A daemon with resolvers."""
     await house.start()
     return house
+
+
+@pytest.fixture
+def git() -> Generator[None, None, None]:
+    """Git is asked for real, though time is not real."""
+    with real_git():
+        yield
+
+
+@pytest.fixture
+def repo(d: House, git: None) -> Repo:
+    """A repository with one commit on `main`, for worktrees of it."""
+    return Repo(d.folder / "repo")

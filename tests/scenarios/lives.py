@@ -11,7 +11,7 @@ from attrs import define, evolve, field
 
 from actors.agent.backends import Backends
 from actors.config import Config
-from actors.config.settings import Projection
+from actors.config.sections import Projection
 from actors.paths import Places
 from tests.scenarios.client import Client, Lost, new_request_id
 from tests.scenarios.clock import WallClock

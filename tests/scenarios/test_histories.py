@@ -11,7 +11,7 @@ import trio
 from attrs import evolve
 
 from actors.config import Config
-from actors.config.settings import Projection
+from actors.config.sections import Projection
 from supervision.testing import crash
 from tests.scenarios.flows import flow, gate, step
 from tests.scenarios.harness import House

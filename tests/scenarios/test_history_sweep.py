@@ -13,7 +13,7 @@ import trio
 from attrs import evolve
 from trio.testing import MockClock
 
-from actors.config.settings import Retention
+from actors.config.sections import Retention
 from tests.scenarios.bounds import real_seconds
 from tests.scenarios.flows import flow, step, wait
 from tests.scenarios.harness import House, in_memory, open_house

@@ -7,7 +7,7 @@ from typing import Any
 import trio
 
 from actors.config import Config
-from actors.config.settings import Projection
+from actors.config.sections import Projection
 from tests.scenarios.harness import House
 
 __all__ = ["ALWAYS", "WAIT", "caught_up", "names", "snapshots", "whole"]
