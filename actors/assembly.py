@@ -120,7 +120,7 @@ class Assembly:
         store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door)
         workshop = Workshop(store, config, wall, backends or Configured(config.backends, os.environ), prices, inline=bool(inline))
         ids, paperwork = RandomIds(), Paperwork()
-        roster = Roster(places.config_file.parent / PERSONAS, workshop.agents.backends, Consents(store))
+        roster = Roster(places.config_file.parent / PERSONAS, workshop.agents.backends, Consents(store), config.tools.policy)
         services = Services(
             store=store, clock=wall, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config),
             lease=_lease(store, config, ids.new(f"penstockd:{os.getpid()}"), clock), folder=places.data,

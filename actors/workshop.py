@@ -32,7 +32,7 @@ class Workshop:
         self._store = store
         self._config = config
         self._inline = inline
-        self.agents = House(store, clock, backends, prices)
+        self.agents = House(store, clock, backends, prices, config.tools.policy)
 
     @cached_property
     def guardian(self) -> Guardian:

@@ -10,9 +10,10 @@ import orjson
 from attrs import Factory, frozen
 
 from actors.agent.persona import digest, encode
+from actors.agent.policy import Policy
 from actors.refusals import Refusal
 from actors.workflow.spec import Agent, Workflow
-from actors.workflow.spec_agent import Persona
+from actors.workflow.spec_agent import Persona, ToolPolicy
 
 __all__ = ["Binding", "Bound", "Pool", "bind", "objection", "roles_of", "unbound"]
 
@@ -34,13 +35,15 @@ class Bound:
 class Pool:
     """What a binding may choose from. `broken` are personas that cannot be read, with the reason.
 
-    `backends` are those configured: why each cannot be used, "" where it can. `consents` are digests of personas.
+    `backends` are those configured: why each cannot be used, "" where it can. `consents` are digests of personas. `policy`: what may be
+    done with tools at most.
     """
 
     personas: tuple[Persona, ...] = ()
     broken: Mapping[str, str] = Factory(dict)
     backends: Mapping[str, str] = Factory(dict)
     consents: frozenset[str] = frozenset()
+    policy: ToolPolicy = ()
 
 
 @frozen
@@ -127,6 +130,9 @@ def objection(persona: Persona, pool: Pool, tools: tuple[str, ...]) -> tuple[str
         return "backend_unavailable", f"its backend {persona.backend} cannot be used: {reason}"
     if missing := [tool for tool in tools if not persona.may(tool)]:
         return "tool_not_permitted", f"it is not permitted to use {', '.join(missing)}"
+    policy = Policy(pool.policy, persona.policy)
+    if denied := [f"{tool} (by {ruling.by})" for tool in tools if (ruling := policy.ruling(tool)).word == "deny"]:
+        return "tool_denied", f"it is denied {', '.join(denied)}"
     name = digest(persona)
     if persona.consent and name not in pool.consents:
         return "consent_missing", f"nobody has consented to it as it is now; consent with: penstock personas consent {name}"

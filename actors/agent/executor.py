@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 import trio
 
 from actors.agent.calls import Caller
+from actors.agent.clearance import Clearance
 from actors.agent.contents import PersonaMissing, persona_of
 from actors.agent.delivery import Ended, deliver
 from actors.agent.opening import opening
+from actors.agent.policy import Policy
 from actors.agent.provider.messages import ProviderFailure
 from actors.agent.record import Recorder
 from actors.agent.thread_log import ThreadLog
@@ -28,7 +30,7 @@ from actors.ledger.purse import UsedUp
 from actors.node import failures
 from actors.node.artifact import clear
 from actors.node.contained import open_folder
-from actors.node.messages import Failure, Interruption
+from actors.node.messages import Failure, Interruption, ToolQuestion
 from actors.workflow.spec_agent import TOOLS
 from storage import StorageError
 
@@ -75,8 +77,11 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
         refused = await _open(order, action, log, folder)
         if refused is not None:
             return refused
-        ended = await _Attempt(order, action, house, log, persona, provider, folder, recorder).run()
-        if isinstance(ended, Interruption):
+        policy = Policy(house.policy, persona.policy, action.policy, action.asks)
+        if (denied := _cannot_deliver(order, policy)) is not None:
+            return denied
+        ended = await _Attempt(order, action, house, log, persona, policy, provider, folder, recorder).run()
+        if isinstance(ended, Interruption | ToolQuestion):
             return ended
         return await deliver(order, folder, tools, log.thread, ended)
     finally:
@@ -101,30 +106,43 @@ async def _open(order: WorkOrder, action: AgentOrder, log: ThreadLog, folder: in
     return None
 
 
-def _hands(order: WorkOrder, action: AgentOrder, persona: Persona, folder: int) -> Hands:
-    """What the attempt may use: what its node asks for and its persona is permitted, and what it needs in any case."""
+def _hands(order: WorkOrder, action: AgentOrder, persona: Persona, policy: Policy, folder: int) -> Hands:
+    """What the attempt may use: what its node asks for and its persona is permitted, and what it needs in any case; nothing denied."""
     permitted = {name for name in (action.tools or TOOLS) if persona.may(name)}
     needed = {"write_file"} if order.artifact is not None else set()
-    return Hands((FileTools(folder, permitted | needed), Finish()))
+    offered = {name for name in permitted | needed if policy.ruling(name).word != "deny"}
+    return Hands((FileTools(folder, offered), Finish()))
+
+
+def _cannot_deliver(order: WorkOrder, policy: Policy) -> Failure | None:
+    """An agent that may not write leaves no file, however often it is asked."""
+    ruling = policy.ruling("write_file")
+    if order.artifact is None or ruling.word != "deny":
+        return None
+    text = f"The node is to leave {order.artifact.path}, and write_file is denied by {ruling.by}. Allow it, or take the artifact out."
+    return Failure("tool_denied", text, "configuration")
 
 
 class _Attempt:
     """The conversation under the clocks of the attempt."""
 
     def __init__(
-        self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, provider: Provider, folder: int,
-        recorder: Recorder,
+        self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, policy: Policy, provider: Provider,
+        folder: int, recorder: Recorder,
     ) -> None:  # fmt: skip
         self._order = order
         self._log = log
         self._recorder = recorder
-        self._hands = _hands(order, action, persona, folder)
+        hands = _hands(order, action, persona, policy, folder)
+        self._hands = hands
+        self._clearance = Clearance(hands, policy, order, action, log)
         self._began = trio.current_time()
-        specs = tuple(self._hands.specs.values())
+        self._total_from = self._began - action.worked_ms / 1000
+        specs = tuple(hands.specs.values())
         self._caller = Caller(house, log, order, action, persona, provider, specs, self._began)
         self._scope = trio.CancelScope()
 
-    async def run(self) -> Ended | Interruption:
+    async def run(self) -> Ended | Interruption | ToolQuestion:
         """Let it talk to its end, or to that of its time."""
         self._heard()
         try:
@@ -141,11 +159,11 @@ class _Attempt:
         self._recorder.note()
         return Ended(expired=(code, limit))
 
-    async def _talk(self) -> Ended:
+    async def _talk(self) -> Ended | ToolQuestion:
         thread, artifact = self._log.thread, self._order.artifact
         for _ in range(MOST_CALLS):
-            if thread.unanswered:
-                await self._use_tools()
+            if thread.unanswered and (question := await self._use_tools()) is not None:
+                return question
             if over(thread, artifact.path if artifact is not None else None):
                 return Ended()
             self._clock(idle=False)  # to wait for others of the run is no silence
@@ -155,16 +173,20 @@ class _Attempt:
             self._heard()
         return Ended(circles=MOST_CALLS)
 
-    async def _use_tools(self) -> None:
-        """All that were asked for, each told to the audit file; then what they said is durable, before the model hears it."""
-        said = []
-        for call in self._log.thread.unanswered:
-            answer = await self._hands.use(call)
+    async def _use_tools(self) -> ToolQuestion | None:
+        """All that were asked for, one after the other, each told to the audit file; what it said is durable before anything follows.
+
+        The question, where a person must be asked about the next one.
+        """
+        for call in list(self._log.thread.unanswered):
+            answer = await self._clearance.clear(call) or await self._hands.use(call)
+            if isinstance(answer, ToolQuestion):
+                return answer
             self._recorder.audit(call, answer)
-            said.append(self._recorder.fact(call, answer))
+            await self._log.append((self._recorder.fact(call, answer),))
+            self._recorder.note()
             self._heard()
-        await self._log.append(said)
-        self._recorder.note()
+        return None
 
     def _part(self, part: Part) -> None:
         self._heard()
@@ -175,12 +197,12 @@ class _Attempt:
 
     def _clock(self, *, idle: bool) -> None:
         order = self._order
-        total = inf if order.total_ms is None else self._began + order.total_ms / 1000
+        total = inf if order.total_ms is None else self._total_from + order.total_ms / 1000
         silent = inf if order.idle_ms is None or not idle else trio.current_time() + order.idle_ms / 1000
         self._scope.deadline = min(total, silent)
 
     def _expired(self) -> tuple[str, int]:
         total = self._order.total_ms
-        if total is not None and trio.current_time() >= self._began + total / 1000:
+        if total is not None and trio.current_time() >= self._total_from + total / 1000:
             return "node_absolute_timeout", total
         return "node_idle_timeout", self._order.idle_ms or 0

@@ -13,6 +13,7 @@ from actors.node.messages import Usage
 if TYPE_CHECKING:
     from actors.agent.backends import Backends
     from actors.ledger.prices import PriceTable
+    from actors.workflow.spec_agent import ToolPolicy
     from storage.store import Store
     from supervision import Clock
 
@@ -23,12 +24,13 @@ MANY = 10_000
 
 @frozen(eq=False)
 class House:
-    """Shared by all agents of one daemon."""
+    """Shared by all agents of one daemon. `policy`: what may be done with tools at most."""
 
     store: Store
     clock: Clock
     backends: Backends
     prices: PriceTable
+    policy: ToolPolicy = ()
     purse: Purse = Factory(Purse)
 
     def used_by(self, run_id: str) -> Usage:

@@ -12,7 +12,7 @@ from actors.agent.binding import Pool
 from actors.agent.consents import Consents
 from actors.agent.persona import ENDINGS, read_text
 from actors.workflow.problems import WorkflowInvalid
-from actors.workflow.spec_agent import Persona
+from actors.workflow.spec_agent import Persona, ToolPolicy
 
 __all__ = ["FOLDER", "Roster"]
 
@@ -31,11 +31,15 @@ class _Read:
 
 @define(eq=False)
 class Roster:
-    """`folder` may be missing. A file that cannot be read is a persona that cannot be bound, and harms no other."""
+    """`folder` may be missing, `policy` is that of the configuration.
+
+    A file that cannot be read is a persona that cannot be bound, and harms no other.
+    """
 
     folder: Path
     backends: Backends
     consents: Consents
+    policy: ToolPolicy = ()
     _files: dict[str, _Read] = Factory(dict)
 
     def pool(self) -> Pool:
@@ -50,7 +54,7 @@ class Roster:
             else:
                 known[read.persona.name] = read.persona
         personas = tuple(known[name] for name in sorted(known))
-        return Pool(personas, broken, dict(self.backends.available()), frozenset(self.consents.given()))
+        return Pool(personas, broken, dict(self.backends.available()), frozenset(self.consents.given()), self.policy)
 
     def _look(self) -> dict[str, _Read]:
         try:

@@ -13,6 +13,8 @@ from actors.agent.thread_events import (
     PromptAdded,
     ThreadBegun,
     ToolAnswered,
+    ToolApprovalUsed,
+    ToolApprovalWanted,
 )
 from actors.entity import Fact
 from actors.node.messages import Usage
@@ -25,7 +27,8 @@ class Thread:
     """`instance` 0: nothing was said yet. `prompted` is the attempt in which the agent was told something last.
 
     `open_turn` is a call without an end, `unanswered` are tools that were asked for and have not answered. `used` counts all instances.
-    `calls` is how many calls were made, `stop` how the last answer ended.
+    `calls` is how many calls were made, `answered_turn` the number of the one that was answered last, `stop` how that answer ended.
+    `approvals_wanted` and `approvals_used` are digests of calls of tools about which people were asked.
     """
 
     seq: int = 0
@@ -35,7 +38,10 @@ class Thread:
     calls: int = 0
     open_turn: int | None = None
     unanswered: list[ToolCall] = Factory(list)
+    answered_turn: int = 0
     stop: str = ""
+    approvals_wanted: set[str] = Factory(set)
+    approvals_used: set[str] = Factory(set)
     used: Usage = Factory(Usage)
 
     @property
@@ -61,12 +67,16 @@ class Thread:
                 self.calls, self.open_turn = turn, turn
             case ModelCallAnswered() as answer:
                 self._ended(answer)
-                self.stop = answer.stop
+                self.stop, self.answered_turn = answer.stop, answer.turn
                 calls = tuple(ToolCall(one.call_id, one.name, one.arguments) for one in answer.calls)
                 self.turns.append(AssistantTurn(answer.text, calls))
                 self.unanswered = list(calls)
             case ModelCallFailed() as failure:
                 self._ended(failure)
+            case ToolApprovalWanted(shown_digest=digest):
+                self.approvals_wanted.add(digest)
+            case ToolApprovalUsed(shown_digest=digest):
+                self.approvals_used.add(digest)
             case _:
                 assert isinstance(fact, ToolAnswered)
                 self.turns.append(ToolResult(fact.call_id, fact.text, fact.is_error))

@@ -12,7 +12,10 @@ from attrs import Factory, frozen
 
 from actors.entity import Fact
 
-__all__ = ["Asked", "ModelCallAnswered", "ModelCallFailed", "ModelCallIntended", "PromptAdded", "ThreadBegun", "ToolAnswered"]
+__all__ = [
+    "Asked", "ModelCallAnswered", "ModelCallFailed", "ModelCallIntended", "PromptAdded", "ThreadBegun", "ToolAnswered", "ToolApprovalUsed",
+    "ToolApprovalWanted",
+]  # fmt: skip
 
 
 @frozen
@@ -109,3 +112,24 @@ class ToolAnswered(Fact):
     text: str = ""
     is_error: bool = False
     cut_off: bool = False
+
+
+@frozen
+class ToolApprovalWanted(Fact):
+    """The tool may be used only where a person says so, who is asked now. `shown_digest` is that of the gate that opens in the run."""
+
+    kind: ClassVar[str] = "tool_approval_wanted"
+    call_id: str
+    name: str
+    shown_digest: str
+
+
+@frozen
+class ToolApprovalUsed(Fact):
+    """A person has approved this call, and it is about to be made: the approval holds for nothing any more."""
+
+    kind: ClassVar[str] = "tool_approval_used"
+    call_id: str
+    name: str
+    shown_digest: str
+    by: str

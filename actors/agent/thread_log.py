@@ -18,6 +18,8 @@ from actors.agent.thread_events import (
     PromptAdded,
     ThreadBegun,
     ToolAnswered,
+    ToolApprovalUsed,
+    ToolApprovalWanted,
 )
 from actors.entity import Fact
 from storage import Unavailable
@@ -40,7 +42,9 @@ LARGEST: Final = 128 << 10
 @cache
 def thread_codec() -> Codec[Fact]:
     """The codec of these logs."""
-    return Codec((ThreadBegun, PromptAdded, ModelCallIntended, ModelCallAnswered, ModelCallFailed, ToolAnswered))
+    return Codec((
+        ThreadBegun, PromptAdded, ModelCallIntended, ModelCallAnswered, ModelCallFailed, ToolApprovalWanted, ToolApprovalUsed, ToolAnswered,
+    ))  # fmt: skip
 
 
 def facts_of(store: Store, thread_id: str) -> Iterator[tuple[Recorded, Fact]]:

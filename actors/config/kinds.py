@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from actors.workflow.spec_agent import POLICY_WORDS
+from actors.workflow.tool_names import misnamed
+
 __all__ = ["ALLOWED", "FORGE", "READERS", "Wrong", "shown_map"]
 
 FORGE = "forge:"
@@ -30,6 +33,8 @@ ALLOWED = {
     "REST API; in the environment as JSON",
     "handles": 'a table from name to "file:" and an absolute path, or "env:" and the name of a variable of the daemon; in the environment '
     "as JSON",
+    "policy": 'a table from the name of a tool, or its beginning and *, to allow, ask or deny ({run_command = "ask", "mcp.*" = "deny"}); '
+    "in the environment as JSON",
 }
 
 
@@ -101,6 +106,13 @@ def _handle(raw: object) -> str:
     raise Wrong
 
 
+def _policy(raw: object) -> tuple[tuple[str, str], ...]:
+    table = _decoded(raw)
+    if not isinstance(table, dict) or any(misnamed(name) or word not in POLICY_WORDS for name, word in table.items()):
+        raise Wrong
+    return tuple(sorted(table.items()))
+
+
 def _table(raw: object, names: re.Pattern[str]) -> Mapping[str, object]:
     table = _decoded(raw)
     if not isinstance(table, dict) or not all(isinstance(name, str) and names.fullmatch(name) for name in table):
@@ -114,5 +126,5 @@ def shown_map(value: tuple[tuple[str, str | tuple[str, ...]], ...]) -> dict[str,
 
 
 READERS: dict[str, Callable[[object], Any]] = {
-    "argv": _argv, "url": _url, "path": _path, "resolvers": _resolvers, "handles": _handles,
+    "argv": _argv, "url": _url, "path": _path, "resolvers": _resolvers, "handles": _handles, "policy": _policy,
 }  # fmt: skip

@@ -12,7 +12,7 @@ from actors.config.rules import Rule, choice, choices, count, duration, flag, na
 
 __all__ = [
     "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Ledger", "Nodes", "Notify", "Reaper", "Retention",
-    "Runs", "Scheduler", "Schedules", "Storage", "table",
+    "Runs", "Scheduler", "Schedules", "Storage", "Tools", "table",
 ]  # fmt: skip
 
 DEFAULT = "default"
@@ -115,6 +115,13 @@ class Notify:
 
 
 @frozen
+class Tools:
+    """`[tools]`: what holds for the tools of all agents."""
+
+    policy: tuple[tuple[str, str], ...] = outside("policy", "what may be done with tools at most; personas and nodes narrow it")
+
+
+@frozen
 class Schedules:
     """`[schedules]`: runs that are made at their time."""
 
@@ -192,6 +199,7 @@ class Config:
     scheduler: Scheduler = Scheduler()
     gates: Gates = Gates()
     notify: Notify = Notify()
+    tools: Tools = Tools()
     schedules: Schedules = Schedules()
     control: Control = Control()
     daemon: Daemon = Daemon()

@@ -9,10 +9,11 @@ from attrs import Factory, frozen
 
 from actors.agent.binding import Bound
 from actors.workflow.spec import OutputForm
+from actors.workflow.spec_agent import ToolPolicy
 
 __all__ = [
     "AgentOrder", "ArtifactFact", "ArtifactOrder", "Budget", "CommandOrder", "Failure", "Interruption", "Outcome", "PythonOrder",
-    "RepairOrder", "Report", "Success", "Usage", "Verdict", "WorkOrder",
+    "RepairOrder", "Report", "Success", "ToolDecision", "ToolQuestion", "Usage", "Verdict", "WorkOrder",
 ]  # fmt: skip
 
 
@@ -92,11 +93,39 @@ class RepairOrder:
 
 
 @frozen
+class ToolQuestion:
+    """The attempt was put down: a person is to say whether this call of a tool may be made. It names all that the answer is bound to.
+
+    `turn` is the number of the model's call that asked for it, which makes it one whatever ids the model gives.
+    """
+
+    tool: str
+    arguments: Mapping[str, Any]
+    call_id: str
+    turn: int
+    persona: str
+    persona_sha256: str
+
+
+@frozen
+class ToolDecision:
+    """What was answered to a question: `approve` or `reject`. `shown_digest` is that of what was shown, and binds it to one call."""
+
+    decision: str
+    by: str
+    shown_digest: str
+    feedback: str | None = None
+
+
+@frozen
 class AgentOrder:
     """Work for a model. `bound` names who does it; `tools` are what the node asks for, empty: all;
     `data` is what it is given beside its instructions.
 
     `spent` is what the run has counted of this node so far: whatever its calls have used beyond that has still to be told.
+
+    `policy` is what the node says of tools; `asks`: people may be asked about them, and `decided` is what was answered last. `worked_ms` is
+    how long the attempt was at work before it was put down for questions.
     """
 
     bound: Bound
@@ -108,6 +137,10 @@ class AgentOrder:
     repair: RepairOrder | None = None
     spent: Usage = Usage()
     budget: Budget = Budget()
+    policy: ToolPolicy = ()
+    asks: bool = True
+    decided: ToolDecision | None = None
+    worked_ms: int = 0
 
 
 @frozen
@@ -190,7 +223,7 @@ class Interruption:
     reason: str
 
 
-Verdict = Success | Failure | Interruption
+Verdict = Success | Failure | Interruption | ToolQuestion
 
 
 @frozen

@@ -45,6 +45,7 @@ def _recovered_from_pause(state: RunState, event: steering.RunRecoveredFromPause
             node.instance += node.attempt > 0  # its next start is another one than any before
             node.attempt, node.excused, node.crashes, node.exhausted = 0, 0, 0, False
             node.prompted, node.flaw = 0, None
+            node.forget_questions()
             state.backoffs.pop(node_id, None)
             if stale:
                 node.output, node.finding, node.error = None, "", None

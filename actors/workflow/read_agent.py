@@ -8,6 +8,7 @@ from actors.workflow.drafts import Draft
 from actors.workflow.form import Form, kind_word
 from actors.workflow.names import ID_FORM, is_id, provider_name
 from actors.workflow.problems import Path, Report
+from actors.workflow.read_policy import read_approval, read_policy
 from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, TOOLS, Agent, Persona
 
 __all__ = ["read_agent", "read_persona", "read_personas"]
@@ -25,7 +26,7 @@ def read_agent(form: Form, draft: Draft) -> Agent:
     _check_name(form, form.at("agent", "persona_id"), role, "role")
     instructions = form.text("instructions", "objective", default="") or ""
     draft.templates.append((form.at("instructions", "objective"), instructions))
-    return Agent(role, instructions, _read_tools(form) or ())
+    return Agent(role, instructions, _read_tools(form) or (), read_policy(form), read_approval(form))
 
 
 def read_personas(form: Form) -> tuple[Persona, ...]:
@@ -45,7 +46,7 @@ def read_personas(form: Form) -> tuple[Persona, ...]:
 def _entry(report: Report, path: Path, name: str, value: object) -> Persona | None:
     if type(value) is not dict:
         message = f"A persona is a mapping with backend and model, and this is {kind_word(value)}."
-        report.add("value_type", path, message, found=value, allowed=["{backend, model, system, tools, roles, consent}"])
+        report.add("value_type", path, message, found=value, allowed=["{backend, model, system, tools, policy, roles, consent}"])
         return None
     return read_persona(Form(report, path, value), name)
 
@@ -74,6 +75,7 @@ def read_persona(form: Form, name: str) -> Persona:
         max_output_tokens=form.whole(
             "max_output_tokens", low=1, high=MOST_OUTPUT, default=MAX_OUTPUT_TOKENS, code="persona_invalid"
         ),
+        policy=read_policy(form),
     )  # fmt: skip
     form.close("a persona")
     return persona

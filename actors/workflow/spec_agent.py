@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from attrs import frozen
 
-__all__ = ["MAX_OUTPUT_TOKENS", "TOOLS", "Agent", "Persona"]
+__all__ = ["MAX_OUTPUT_TOKENS", "MCP", "POLICY_WORDS", "TOOLS", "Agent", "Persona", "ToolApproval", "ToolPolicy"]
 
 TOOLS: Final = ("read_file", "write_file", "list_dir", "finish")
 """The tools that exist. All of them stay inside the node's working folder."""
+MCP: Final = "mcp."
+"""How the names of tools begin that come from outside, from a server that the configuration names."""
+POLICY_WORDS: Final = ("allow", "ask", "deny")
+"""What may be said of a tool, from the mildest to the strictest."""
+ToolPolicy = tuple[tuple[str, str], ...]
+"""Patterns and their words, sorted: the name of a tool, or its beginning and `*`."""
 MAX_OUTPUT_TOKENS: Final = 4_096
+
+
+@frozen
+class ToolApproval:
+    """How people are asked for the node's tools. Milliseconds; None: as the configuration says. `approvers` as at gates, empty: anybody."""
+
+    expires_after_ms: int | None = None
+    on_expiry: Literal["reject", "cancel"] = "reject"
+    approvers: tuple[str, ...] = ()
+    separate_from_author: bool | None = None
 
 
 @frozen
 class Agent:
     """Work for a model. `role` is what the run binds a persona to; `instructions` are a template.
 
-    `tools` are those that it gets, which its persona must be permitted; empty: all that the persona is permitted.
+    `tools` are those that it gets, which its persona must be permitted; empty: all that the persona is permitted. `policy` narrows what
+    may be done with them, `approval` is how people are asked where that says `ask`.
     """
 
     role: str
     instructions: str
     tools: tuple[str, ...] = ()
+    policy: ToolPolicy = ()
+    approval: ToolApproval = ToolApproval()
 
 
 @frozen
@@ -30,7 +49,8 @@ class Persona:
     """A named agent profile. It takes the role of its own name, and those in `roles`.
 
     `backend` is one of the daemon's. `tools` are what it may use, None: all. `consent`: it is bound only where somebody has consented to
-    exactly this. `temperature` None: as the model has it. `max_output_tokens` bounds one answer.
+    exactly this. `temperature` None: as the model has it. `max_output_tokens` bounds one answer. `policy` narrows what may be done with
+    the tools.
     """
 
     name: str
@@ -43,6 +63,7 @@ class Persona:
     version: int = 1
     temperature: float | None = None
     max_output_tokens: int = MAX_OUTPUT_TOKENS
+    policy: ToolPolicy = ()
 
     def may(self, tool: str) -> bool:
         """Whether the tool is permitted to it. Saying that one is done needs no permission."""

@@ -34,10 +34,11 @@ class Hands:
 
     async def use(self, call: ToolCall) -> Said:
         """What came of the call; what is refused is told to the model, and harms nothing."""
-        refused = self._refused(call)
+        refused = self.refusal(call)
         return refused if refused is not None else await self._source[call.name].use(call)
 
-    def _refused(self, call: ToolCall) -> Said | None:
+    def refusal(self, call: ToolCall) -> Said | None:
+        """Why the call would reach no source; None where it would."""
         spec = self._specs.get(call.name)
         if spec is None:
             return Said(f"There is no tool {call.name!r} here. The tools are {', '.join(self._specs)}.", is_error=True)

@@ -63,6 +63,7 @@ async def test_the_pool_and_the_personas_of_a_workflow_are_listed(methods: Perso
 async def test_one_is_found_by_name_or_digest(methods: PersonaMethods) -> None:
     found = data(await methods.persona_get(a.PersonaOnly("anna"), ANNA))["persona"]
     assert found["definition"] == {"backend": "stage", "model": "m", "consent": True}
+    assert {"tool": "write_file", "may": "allow", "by": "what is usual for it"} in found["may_use"]
     assert data(await methods.persona_get(a.PersonaOnly(found["sha256"]), ANNA))["persona"] == found
     assert code(await methods.persona_get(a.PersonaOnly("torn"), ANNA)) == "persona_invalid"
     assert code(await methods.persona_get(a.PersonaOnly("nobody"), ANNA)) == "persona_not_found"
