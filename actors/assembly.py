@@ -118,7 +118,7 @@ class Assembly:
         # Nothing is written, and no run goes on, where the door could not be opened afterwards.
         door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
         store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door)
-        workshop = Workshop(store, config, wall, backends or Configured(config.backends, os.environ), prices, inline=bool(inline))
+        workshop = Workshop(places, store, config, wall, backends or Configured(config.backends, os.environ), prices, inline=bool(inline))
         ids, paperwork = RandomIds(), Paperwork()
         roster = Roster(places.config_file.parent / PERSONAS, workshop.agents.backends, Consents(store), config.tools.policy)
         services = Services(

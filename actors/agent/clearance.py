@@ -8,64 +8,91 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import orjson
+from attrs import frozen
 
+from actors.agent.policy import Policy
 from actors.agent.thread_events import ToolApprovalUsed, ToolApprovalWanted
 from actors.agent.tools.source import Said
 from actors.gate.shown import digest_of_shown
 from actors.gate.tools import shown_of
-from actors.node.messages import ToolQuestion
+from actors.node.messages import Failure, ToolQuestion
 
 if TYPE_CHECKING:
-    from actors.agent.policy import Policy, Ruling
+    from actors.agent.house import House
+    from actors.agent.policy import Ruling
     from actors.agent.provider.messages import ToolCall
-    from actors.agent.thread_log import ThreadLog
+    from actors.agent.thread import Thread
     from actors.agent.tools.hands import Hands
+    from actors.entity import Fact
     from actors.node.messages import AgentOrder, ToolDecision, WorkOrder
+    from actors.workflow.spec_agent import Persona
 
-__all__ = ["Clearance"]
+__all__ = ["Clearance", "Cleared", "cannot_deliver", "policy_of"]
 
 LARGEST_ASKED: Final = 64 << 10
 """Bytes of arguments that a person can be expected to look at."""
 UNCERTAIN: Final = (
-    "A person had approved this call, and it was begun, but it ended before it was known what came of it. It may have happened. It is not "
-    "made again: look at what is there first, and ask for it anew if it is still wanted."
+    "The outcome is uncertain: a person had approved this call, and it was begun, but it ended before it was known what came of it. It was "
+    "not repeated. Find out what is there before you ask for it again."
 )
 
 
+def policy_of(house: House, persona: Persona, action: AgentOrder) -> Policy:
+    """What holds for the tools of an attempt."""
+    return Policy(house.policy, persona.policy, action.policy, action.asks, unsandboxed=persona.sandbox == "none")
+
+
+def cannot_deliver(order: WorkOrder, policy: Policy) -> Failure | None:
+    """An agent that may not write leaves no file, however often it is asked."""
+    ruling = policy.ruling("write_file")
+    if order.artifact is None or ruling.word != "deny":
+        return None
+    text = f"The node is to leave {order.artifact.path}, and write_file is denied by {ruling.by}. Allow it, or take the artifact out."
+    return Failure("tool_denied", text, "configuration")
+
+
+@frozen
+class Cleared:
+    """What is done about a call: it is answered without being made, or a person is asked first, or, where neither stands here, it is made.
+
+    `facts` are to be durable before that.
+    """
+
+    said: Said | None = None
+    question: ToolQuestion | None = None
+    facts: tuple[Fact, ...] = ()
+
+
+@frozen(eq=False)
 class Clearance:
     """Looks at each call of one attempt before its `hands` make it."""
 
-    def __init__(self, hands: Hands, policy: Policy, order: WorkOrder, action: AgentOrder, log: ThreadLog) -> None:
-        self._hands = hands
-        self._policy = policy
-        self._order = order
-        self._action = action
-        self._log = log
+    hands: Hands
+    policy: Policy
+    order: WorkOrder
+    action: AgentOrder
+    thread: Thread
 
-    async def clear(self, call: ToolCall) -> Said | ToolQuestion | None:
-        """Why it is not made, or what must be answered before it can be; None: it is to be made now."""
-        ruling = self._policy.ruling(call.name)
+    def clear(self, call: ToolCall) -> Cleared:
+        """What is to be done about the call."""
+        ruling = self.policy.ruling(call.name)
         if ruling.word == "deny":
-            return Said(_denied(call, ruling), is_error=True)
-        if ruling.word == "allow":
-            return None
-        return self._hands.refusal(call) or _too_large(call) or await self._ask(call)
+            return Cleared(_denied(call, ruling))
+        refusal = None if ruling.word == "allow" else self.hands.refusal(call) or _too_large(call)
+        return Cleared(refusal) if ruling.word == "allow" or refusal is not None else self._ask(call)
 
-    async def _ask(self, call: ToolCall) -> Said | ToolQuestion | None:
-        bound, thread = self._action.bound, self._log.thread
-        question = ToolQuestion(call.name, call.arguments, call.call_id, thread.answered_turn, bound.persona, bound.sha256)
-        digest = digest_of_shown(shown_of(question, self._order.run_id, self._order.node_id, self._order.instance))
-        if digest in thread.approvals_used:
-            return Said(UNCERTAIN, is_error=True)
-        decided = self._action.decided
+    def _ask(self, call: ToolCall) -> Cleared:
+        bound, order, decided = self.action.bound, self.order, self.action.decided
+        question = ToolQuestion(call.name, call.arguments, call.call_id, self.thread.answered_turn, bound.persona, bound.sha256)
+        digest = digest_of_shown(shown_of(question, order.run_id, order.node_id, order.instance))
+        if digest in self.thread.approvals_used:
+            return Cleared(Said(UNCERTAIN, is_error=True, state="uncertain"))
         if decided is None or decided.shown_digest != digest:
-            if digest not in thread.approvals_wanted:
-                await self._log.append((ToolApprovalWanted(call.call_id, call.name, digest),))
-            return question
+            known = digest in self.thread.approvals_wanted
+            return Cleared(question=question, facts=() if known else (ToolApprovalWanted(call.call_id, call.name, digest),))
         if decided.decision != "approve":
-            return Said(_rejected(call, decided), is_error=True)
-        await self._log.append((ToolApprovalUsed(call.call_id, call.name, digest, decided.by),))
-        return None
+            return Cleared(_rejected(call, decided))
+        return Cleared(facts=(ToolApprovalUsed(call.call_id, call.name, digest, decided.by),))
 
 
 def _too_large(call: ToolCall) -> Said | None:
@@ -78,10 +105,11 @@ def _too_large(call: ToolCall) -> Said | None:
     return Said(f"{text} Do it in smaller parts.", is_error=True)
 
 
-def _denied(call: ToolCall, ruling: Ruling) -> str:
-    return f"{call.name} is denied to you by {ruling.by}; it was not used, and asking again changes nothing. Go on without it."
+def _denied(call: ToolCall, ruling: Ruling) -> Said:
+    text = f"{call.name} is denied to you by {ruling.by}; it was not used, and asking again changes nothing. Go on without it."
+    return Said(text, is_error=True, state="denied")
 
 
-def _rejected(call: ToolCall, decided: ToolDecision) -> str:
+def _rejected(call: ToolCall, decided: ToolDecision) -> Said:
     words = f": {decided.feedback}" if decided.feedback else "."
-    return f"{call.name} was not used: the call was rejected by {decided.by}{words}"
+    return Said(f"{call.name} was not used: the call was rejected by {decided.by}{words}", is_error=True, state="denied")

@@ -14,24 +14,21 @@ from typing import TYPE_CHECKING
 import trio
 
 from actors.agent.calls import Caller
-from actors.agent.clearance import Clearance
+from actors.agent.clearance import Clearance, cannot_deliver, policy_of
 from actors.agent.contents import PersonaMissing, persona_of
 from actors.agent.delivery import Ended, deliver
 from actors.agent.opening import opening
-from actors.agent.policy import Policy
 from actors.agent.provider.messages import ProviderFailure
 from actors.agent.record import Recorder
 from actors.agent.thread_log import ThreadLog
-from actors.agent.tools.files import FileTools
-from actors.agent.tools.finish import Finish
-from actors.agent.tools.hands import Hands
+from actors.agent.tools.kit import Kit
+from actors.agent.tools.use import ToolUse
 from actors.agent.watcher import over
 from actors.ledger.purse import UsedUp
 from actors.node import failures
 from actors.node.artifact import clear
 from actors.node.contained import open_folder
 from actors.node.messages import Failure, Interruption, ToolQuestion
-from actors.workflow.spec_agent import TOOLS
 from storage import StorageError
 
 if TYPE_CHECKING:
@@ -77,10 +74,11 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
         refused = await _open(order, action, log, folder)
         if refused is not None:
             return refused
-        policy = Policy(house.policy, persona.policy, action.policy, action.asks)
-        if (denied := _cannot_deliver(order, policy)) is not None:
+        policy = policy_of(house, persona, action)
+        if (denied := cannot_deliver(order, policy)) is not None:
             return denied
-        ended = await _Attempt(order, action, house, log, persona, policy, provider, folder, recorder).run()
+        kit = Kit(order, tools, house, folder, policy)
+        ended = await _Attempt(order, action, house, log, persona, provider, kit, recorder).run()
         if isinstance(ended, Interruption | ToolQuestion):
             return ended
         return await deliver(order, folder, tools, log.thread, ended)
@@ -106,36 +104,19 @@ async def _open(order: WorkOrder, action: AgentOrder, log: ThreadLog, folder: in
     return None
 
 
-def _hands(order: WorkOrder, action: AgentOrder, persona: Persona, policy: Policy, folder: int) -> Hands:
-    """What the attempt may use: what its node asks for and its persona is permitted, and what it needs in any case; nothing denied."""
-    permitted = {name for name in (action.tools or TOOLS) if persona.may(name)}
-    needed = {"write_file"} if order.artifact is not None else set()
-    offered = {name for name in permitted | needed if policy.ruling(name).word != "deny"}
-    return Hands((FileTools(folder, offered), Finish()))
-
-
-def _cannot_deliver(order: WorkOrder, policy: Policy) -> Failure | None:
-    """An agent that may not write leaves no file, however often it is asked."""
-    ruling = policy.ruling("write_file")
-    if order.artifact is None or ruling.word != "deny":
-        return None
-    text = f"The node is to leave {order.artifact.path}, and write_file is denied by {ruling.by}. Allow it, or take the artifact out."
-    return Failure("tool_denied", text, "configuration")
-
-
 class _Attempt:
     """The conversation under the clocks of the attempt."""
 
     def __init__(
-        self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, policy: Policy, provider: Provider,
-        folder: int, recorder: Recorder,
+        self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, provider: Provider, kit: Kit,
+        recorder: Recorder,
     ) -> None:  # fmt: skip
         self._order = order
         self._log = log
         self._recorder = recorder
-        hands = _hands(order, action, persona, policy, folder)
-        self._hands = hands
-        self._clearance = Clearance(hands, policy, order, action, log)
+        hands = kit.hands(action, persona, self._heard)
+        clearance = Clearance(hands, kit.policy, order, action, log.thread)
+        self._tools = ToolUse(hands, clearance, log, recorder, house.clock, order.attempt, self._heard)
         self._began = trio.current_time()
         self._total_from = self._began - action.worked_ms / 1000
         specs = tuple(hands.specs.values())
@@ -156,14 +137,18 @@ class _Attempt:
             self._recorder.note()
         code, limit = self._expired()
         await self._caller.give_up(code, f"the attempt was ended after {limit} ms")
+        await self._tools.give_up(f"the attempt was ended after {limit} ms while it was at work")
         self._recorder.note()
         return Ended(expired=(code, limit))
 
     async def _talk(self) -> Ended | ToolQuestion:
         thread, artifact = self._log.thread, self._order.artifact
         for _ in range(MOST_CALLS):
-            if thread.unanswered and (question := await self._use_tools()) is not None:
-                return question
+            if thread.unanswered:
+                question = await self._tools.answer_all()
+                self._recorder.note()
+                if question is not None:
+                    return question
             if over(thread, artifact.path if artifact is not None else None):
                 return Ended()
             self._clock(idle=False)  # to wait for others of the run is no silence
@@ -172,21 +157,6 @@ class _Attempt:
             self._recorder.say(thread.last_text)
             self._heard()
         return Ended(circles=MOST_CALLS)
-
-    async def _use_tools(self) -> ToolQuestion | None:
-        """All that were asked for, one after the other, each told to the audit file; what it said is durable before anything follows.
-
-        The question, where a person must be asked about the next one.
-        """
-        for call in list(self._log.thread.unanswered):
-            answer = await self._clearance.clear(call) or await self._hands.use(call)
-            if isinstance(answer, ToolQuestion):
-                return answer
-            self._recorder.audit(call, answer)
-            await self._log.append((self._recorder.fact(call, answer),))
-            self._recorder.note()
-            self._heard()
-        return None
 
     def _part(self, part: Part) -> None:
         self._heard()

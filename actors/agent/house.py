@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attrs import Factory, frozen
 
 from actors.agent.thread_log import KIND
+from actors.agent.tools.sandbox import Private
 from actors.ledger.purse import Purse
 from actors.node.messages import Usage
 
@@ -24,7 +26,10 @@ MANY = 10_000
 
 @frozen(eq=False)
 class House:
-    """Shared by all agents of one daemon. `policy`: what may be done with tools at most."""
+    """Shared by all agents of one daemon.
+
+    `policy`: what may be done with tools at most. `private`: what commands in a sandbox do not see.
+    """
 
     store: Store
     clock: Clock
@@ -32,6 +37,7 @@ class House:
     prices: PriceTable
     policy: ToolPolicy = ()
     purse: Purse = Factory(Purse)
+    private: Callable[[], Private] = Private
 
     def used_by(self, run_id: str) -> Usage:
         """What all calls of the run have used, those of attempts under way included."""

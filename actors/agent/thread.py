@@ -15,6 +15,7 @@ from actors.agent.thread_events import (
     ToolAnswered,
     ToolApprovalUsed,
     ToolApprovalWanted,
+    ToolIntended,
 )
 from actors.entity import Fact
 from actors.node.messages import Usage
@@ -26,7 +27,8 @@ __all__ = ["Thread", "usage_of"]
 class Thread:
     """`instance` 0: nothing was said yet. `prompted` is the attempt in which the agent was told something last.
 
-    `open_turn` is a call without an end, `unanswered` are tools that were asked for and have not answered. `used` counts all instances.
+    `open_turn` is a call without an end, `unanswered` are tools that were asked for and have not answered, `under_way` is the intent
+    of one of them. `used` counts all instances.
     `calls` is how many calls were made, `answered_turn` the number of the one that was answered last, `stop` how that answer ended.
     `approvals_wanted` and `approvals_used` are digests of calls of tools about which people were asked.
     """
@@ -38,6 +40,7 @@ class Thread:
     calls: int = 0
     open_turn: int | None = None
     unanswered: list[ToolCall] = Factory(list)
+    under_way: ToolIntended | None = None
     answered_turn: int = 0
     stop: str = ""
     approvals_wanted: set[str] = Factory(set)
@@ -59,7 +62,7 @@ class Thread:
         self.seq += 1
         match fact:
             case ThreadBegun(instance=instance):
-                self.instance, self.prompted, self.turns, self.unanswered = instance, 0, [], []
+                self.instance, self.prompted, self.turns, self.unanswered, self.under_way = instance, 0, [], [], None
             case PromptAdded(attempt=attempt, text=text):
                 self.prompted = attempt
                 self.turns.append(UserText(text))
@@ -77,10 +80,13 @@ class Thread:
                 self.approvals_wanted.add(digest)
             case ToolApprovalUsed(shown_digest=digest):
                 self.approvals_used.add(digest)
+            case ToolIntended():
+                self.under_way = fact
             case _:
                 assert isinstance(fact, ToolAnswered)
                 self.turns.append(ToolResult(fact.call_id, fact.text, fact.is_error))
                 self.unanswered = [call for call in self.unanswered if call.call_id != fact.call_id]
+                self.under_way = None
                 self.used += Usage(tool_calls=0 if fact.cut_off else 1)
 
     def _ended(self, end: CallEnded) -> None:

@@ -20,6 +20,7 @@ from actors.agent.thread_events import (
     ToolAnswered,
     ToolApprovalUsed,
     ToolApprovalWanted,
+    ToolIntended,
 )
 from actors.entity import Fact
 from storage import Unavailable
@@ -43,7 +44,8 @@ LARGEST: Final = 128 << 10
 def thread_codec() -> Codec[Fact]:
     """The codec of these logs."""
     return Codec((
-        ThreadBegun, PromptAdded, ModelCallIntended, ModelCallAnswered, ModelCallFailed, ToolApprovalWanted, ToolApprovalUsed, ToolAnswered,
+        ThreadBegun, PromptAdded, ModelCallIntended, ModelCallAnswered, ModelCallFailed, ToolApprovalWanted, ToolApprovalUsed, ToolIntended,
+        ToolAnswered,
     ))  # fmt: skip
 
 

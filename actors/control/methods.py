@@ -112,6 +112,7 @@ _ROWS = (
     Method("dead_letter.resolve", letters.LetterSteer, changing=True, scope="operate"),
     Method("notify.test", p.Nothing, scope="operate", deadline=_PATIENT, aside=True),
     Method("ledger.list", a.LedgerList),
+    Method("tool.list", a.ToolList),
     Method("persona.list", a.PersonaList),
     Method("persona.get", a.PersonaOnly),
     Method("persona.consent", a.PersonaOnly, changing=True, scope="approve"),

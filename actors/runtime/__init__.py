@@ -14,6 +14,7 @@ from actors.runtime.runs import RunMethods
 from actors.runtime.schedules import ScheduleMethods
 from actors.runtime.steering import SteeringMethods
 from actors.runtime.system import SystemMethods
+from actors.runtime.tools import ToolMethods
 from actors.runtime.upkeep import UpkeepMethods
 from actors.runtime.waits import WaitMethods
 from actors.runtime.workflows import WorkflowMethods
@@ -23,6 +24,6 @@ __all__ = ["DaemonRuntime"]
 
 class DaemonRuntime(
     WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, RemovalMethods, ExhibitMethods, WaitMethods,
-    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, SystemMethods, UpkeepMethods,
+    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, ToolMethods, SystemMethods, UpkeepMethods,
 ):  # fmt: skip
     """All methods of one daemon."""

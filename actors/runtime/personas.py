@@ -121,7 +121,7 @@ class PersonaMethods(Base):
 
 def _may_use(persona: Persona, pool: Pool) -> list[dict[str, str]]:
     """What holds for each of its tools, whatever a node says: that can only be stricter."""
-    policy = Policy(pool.policy, persona.policy)
+    policy = Policy(pool.policy, persona.policy, unsandboxed=persona.sandbox == "none")
     rulings = {tool: policy.ruling(tool) for tool in TOOLS if persona.may(tool)}
     return [{"tool": tool, "may": ruling.word, "by": ruling.by} for tool, ruling in rulings.items()]
 

@@ -35,5 +35,6 @@ def persona_json(persona: Persona) -> dict[str, Any]:
         "consent": persona.consent or None, "version": persona.version if persona.version != 1 else None,
         "temperature": persona.temperature, "policy": dict(persona.policy) or None,
         "max_output_tokens": persona.max_output_tokens if persona.max_output_tokens != MAX_OUTPUT_TOKENS else None,
+        "sandbox": persona.sandbox if persona.sandbox != "bwrap" else None,
     }  # fmt: skip
     return {name: value for name, value in entries.items() if value is not None}

@@ -9,7 +9,7 @@ from actors.workflow.form import Form, kind_word
 from actors.workflow.names import ID_FORM, is_id, provider_name
 from actors.workflow.problems import Path, Report
 from actors.workflow.read_policy import read_approval, read_policy
-from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, TOOLS, Agent, Persona
+from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, SANDBOXES, TOOLS, Agent, Persona
 
 __all__ = ["read_agent", "read_persona", "read_personas"]
 
@@ -75,6 +75,7 @@ def read_persona(form: Form, name: str) -> Persona:
         max_output_tokens=form.whole(
             "max_output_tokens", low=1, high=MOST_OUTPUT, default=MAX_OUTPUT_TOKENS, code="persona_invalid"
         ),
+        sandbox=form.choice("sandbox", choices=SANDBOXES, code="persona_invalid") or "bwrap",
         policy=read_policy(form),
     )  # fmt: skip
     form.close("a persona")

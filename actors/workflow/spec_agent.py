@@ -6,10 +6,15 @@ from typing import Final, Literal
 
 from attrs import frozen
 
-__all__ = ["MAX_OUTPUT_TOKENS", "MCP", "POLICY_WORDS", "TOOLS", "Agent", "Persona", "ToolApproval", "ToolPolicy"]
+__all__ = [
+    "AT_HOME", "MAX_OUTPUT_TOKENS", "MCP", "POLICY_WORDS", "SANDBOXES", "TOOLS", "Agent", "Persona", "ToolApproval", "ToolPolicy",
+]  # fmt: skip
 
-TOOLS: Final = ("read_file", "write_file", "list_dir", "finish")
-"""The tools that exist. All of them stay inside the node's working folder."""
+AT_HOME: Final = ("read_file", "write_file", "list_dir", "search", "finish")
+"""Tools that stay inside the node's working folder: a persona that names none may use all of these."""
+TOOLS: Final = (*AT_HOME, "run_command")
+"""The tools that exist."""
+SANDBOXES: Final = ("bwrap", "none")
 MCP: Final = "mcp."
 """How the names of tools begin that come from outside, from a server that the configuration names."""
 POLICY_WORDS: Final = ("allow", "ask", "deny")
@@ -48,9 +53,9 @@ class Agent:
 class Persona:
     """A named agent profile. It takes the role of its own name, and those in `roles`.
 
-    `backend` is one of the daemon's. `tools` are what it may use, None: all. `consent`: it is bound only where somebody has consented to
-    exactly this. `temperature` None: as the model has it. `max_output_tokens` bounds one answer. `policy` narrows what may be done with
-    the tools.
+    `backend` is one of the daemon's. `tools` are what it may use, None: AT_HOME. `consent`: it is bound only where somebody has consented
+    to exactly this. `temperature` None: as the model has it. `max_output_tokens` bounds one answer.
+    `sandbox` is one of SANDBOXES: what is put around the commands that it has run. `policy` narrows what may be done with the tools.
     """
 
     name: str
@@ -63,8 +68,9 @@ class Persona:
     version: int = 1
     temperature: float | None = None
     max_output_tokens: int = MAX_OUTPUT_TOKENS
+    sandbox: str = "bwrap"
     policy: ToolPolicy = ()
 
     def may(self, tool: str) -> bool:
         """Whether the tool is permitted to it. Saying that one is done needs no permission."""
-        return tool == "finish" or self.tools is None or tool in self.tools
+        return tool == "finish" or tool in (AT_HOME if self.tools is None else self.tools)

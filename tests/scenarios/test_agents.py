@@ -127,6 +127,13 @@ async def test_tools_stay_in_the_folder_and_what_they_refuse_is_told(d: House) -
     folder = d.places.data / "runs" / run["run_id"]
     assert not (folder / "out").exists()
     assert len((folder / "logs" / "draft.1.1.tools.jsonl").read_text().splitlines()) == 8
+    uses = (await d.call("tool.list", run_id=run["run_id"], node_id="draft"))["uses"]
+    assert [(row["tool"], row["state"]) for row in uses[:5]] == [
+        ("write_file", "error"), ("read_file", "error"), ("list_dir", "ok"), ("sudo", "error"), ("write_file", "ok"),
+    ]  # fmt: skip
+    assert (await d.refused("tool.list", run_id="run-unknown")).code == "run_not_found"
+    [log] = (await d.call("run.logs", run_id=run["run_id"]))["logs"]
+    assert '[list_dir {"path": "a"}: ok]' in log["text"]  # what it did, though it said little
 
 
 @pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x"])

@@ -29,7 +29,7 @@ async def test_the_question_survives_whatever_comes_between(d: House, how: str) 
     if how == "pause":
         await d.call("run.resume", run_id=run_id)
     assert (await d.run_until(run_id))["status"] == "completed"
-    assert said_of_tools(d, run_id) == ["tool_approval_wanted", "tool_approval_used", "tool_answered"]
+    assert said_of_tools(d, run_id) == ["tool_approval_wanted", "tool_approval_used", "tool_intended", "tool_answered"]
 
 
 async def test_a_rework_makes_question_and_approval_void(d: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import trio
@@ -26,7 +27,9 @@ async def test_an_approved_call_is_made_once_and_the_conversation_goes_on(d: Hou
     run = await d.run_until(run_id)
     assert (run["status"], run["nodes"][0]["output"], run["tool_calls"]) == ("completed", {"n": 1}, 1)
     assert len(d.models.requests) == 1  # what it asked for is made; it is not asked what it wants again
-    assert said_of_tools(d, run_id) == ["tool_approval_wanted", "tool_approval_used", "tool_answered"]
+    assert said_of_tools(d, run_id) == ["tool_approval_wanted", "tool_approval_used", "tool_intended", "tool_answered"]
+    [use] = (await d.call("tool.list", run_id=run_id))["uses"]
+    assert (use["state"], use["approved_by"]) == ("ok", f"uid:{os.getuid()}")
     names = await d.names(run_id)
     assert names.count("prompt_sent") == 1
     at = names.index("node_interrupted")
@@ -86,7 +89,7 @@ async def test_what_is_denied_is_not_offered_and_a_call_to_it_is_refused_and_rec
     text = asking("policy: {write_file: deny}")
     run = await told(d, ask("write_file", path="x", content="y"), says("well"), flow=text)
     assert run["status"] == "completed"
-    assert [tool.name for tool in d.models.requests[0].tools] == ["read_file", "list_dir", "finish"]
+    assert [tool.name for tool in d.models.requests[0].tools] == ["read_file", "list_dir", "search", "finish"]
     [result] = heard(d)
     assert (result.is_error, "denied to you by its node" in result.text) == (True, True)
     assert said_of_tools(d, run["run_id"]) == ["tool_answered"]
@@ -142,3 +145,14 @@ async def test_an_approval_says_what_was_seen(d: House) -> None:
     assert (await d.refused("gate.decide", run_id=run_id, decision="approve", gate="draft.tool")).code == "gate_shown_required"
     await answer(d, run_id, {**found, "shown_digest": found["shown_digest"][:16]})
     assert (await d.run_until(run_id))["status"] == "completed"
+
+
+async def test_commands_outside_of_a_sandbox_are_asked_about_where_nobody_says_otherwise(d: House) -> None:
+    free = "  writer: {backend: stage, model: m, tools: [run_command], sandbox: none, policy: {run_command: allow}}\n"
+    run_id, found = await asked(d, ask("run_command", argv=["touch", "made"]), says("done"), text=asking("", personas=free))
+    assert found["shown"]["tool"]["arguments"] == {"argv": ["touch", "made"]}
+    await answer(d, run_id, found, "reject")
+    assert (await d.run_until(run_id))["status"] == "completed"
+    assert not (work(d, run_id) / "made").exists()
+    [use] = (await d.call("tool.list", run_id=run_id))["uses"]
+    assert (use["tool"], use["state"]) == ("run_command", "denied")

@@ -12,7 +12,7 @@ from actors.agent.tools.words import texts
 __all__ = ["Finish"]
 
 _SPECS: Final = {
-    "finish": ToolSpec("finish", "Say that the task is done, and end.", texts(summary="What was done, in a few sentences.")),
+    "finish": ToolSpec("finish", "Say that the task is done, and end.", texts(summary="What was done, in a few sentences."), "none"),
 }  # fmt: skip
 
 

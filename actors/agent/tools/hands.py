@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 
 import orjson
 
-from actors.agent.provider.messages import ToolCall, ToolSpec
+from actors.agent.provider.messages import Effect, ToolCall, ToolSpec
 from actors.agent.tools.source import Said, ToolSource
 from actors.workflow.schema import validate
 
@@ -31,6 +31,10 @@ class Hands:
     def specs(self) -> Mapping[str, ToolSpec]:
         """What the model is told of."""
         return self._specs
+
+    def effect(self, call: ToolCall) -> Effect:
+        """What the call may change outside of the conversation: nothing where it will be refused."""
+        return "none" if self.refusal(call) is not None else self._specs[call.name].effect
 
     async def use(self, call: ToolCall) -> Said:
         """What came of the call; what is refused is told to the model, and harms nothing."""

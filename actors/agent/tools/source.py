@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Literal, Protocol
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from actors.agent.provider.messages import ToolCall, ToolSpec
+from actors.node.contained import NotContained
 
-__all__ = ["Said", "ToolSource"]
+__all__ = ["Said", "State", "ToolSource", "not_done"]
+
+State = Literal["ok", "error", "denied", "uncertain"]
 
 
 @frozen
 class Said:
-    """What came of a tool, for the model."""
+    """What came of a tool, for the model. `denied`: a rule or a person did not allow it; `uncertain`: nobody knows what it did."""
 
     text: str
     is_error: bool = False
+    state: State = Factory(lambda self: "error" if self.is_error else "ok", takes_self=True)
+
+
+def not_done(error: NotContained | OSError) -> Said:
+    """What is said where a file is out of the working folder, or cannot be used."""
+    if isinstance(error, OSError):
+        return Said(f"It cannot be done: {error.strerror or error}.", is_error=True)
+    return Said(f"Refused: {error}.", is_error=True)
 
 
 class ToolSource(Protocol):

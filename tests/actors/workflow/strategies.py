@@ -63,7 +63,7 @@ APPROVALS = st.builds(
 AGENTS = st.builds(Agent, NAMES, TEXT, TOOLS, POLICIES, APPROVALS)
 PERSONAS = st.builds(
     Persona, NAMES, NAMES, TEXT, st.just("") | TEXT, st.none() | TOOLS, st.lists(NAMES, unique=True, max_size=2).map(tuple), st.booleans(),
-    st.integers(1, 9), st.none() | st.floats(0, 2), st.integers(1, 9_000), POLICIES,
+    st.integers(1, 9), st.none() | st.floats(0, 2), st.integers(1, 9_000), st.sampled_from(["bwrap", "none"]), POLICIES,
 )  # fmt: skip
 DECISIONS = st.lists(st.sampled_from(["approve", "reject", "rework", "cancel"]), min_size=1, unique=True).map(tuple)
 OPTIONS = st.lists(st.builds(Option, TEXT, TEXT), max_size=2, unique_by=lambda option: option.value).map(tuple)

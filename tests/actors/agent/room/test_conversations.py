@@ -20,6 +20,7 @@ from actors.agent.thread_events import (
     PromptAdded,
     ThreadBegun,
     ToolAnswered,
+    ToolIntended,
 )
 from actors.agent.thread_log import ThreadLog, facts_of
 from actors.agent.watcher import over, summary_of
@@ -99,6 +100,34 @@ def test_an_attempt_begins_with_what_its_agent_does_not_know_yet() -> None:
     assert [fact.kind for fact in anew.facts] == ["thread_begun", "prompt_added"]
     bare = opening(ORDER, ACTION, thread(ThreadBegun("r", "n", 1)))
     assert [fact.kind for fact in bare.facts] == ["prompt_added"]
+
+
+RUN = ("run_command", {"argv": ["make"]})
+LEFT = (*BEGUN, *asked(RUN, WRITE), ToolIntended("c0", "run_command"))
+
+
+def test_a_tool_that_was_cut_off_is_uncertain_and_not_used_again() -> None:
+    cut = thread(*LEFT)
+    assert (cut.under_way, len(cut.unanswered)) == (LEFT[-1], 2)
+    [receipt] = opening(evolve(ORDER, attempt=2), ACTION, cut).facts
+    assert isinstance(receipt, ToolAnswered)
+    assert (receipt.call_id, receipt.state, receipt.is_error, receipt.attempt) == ("c0", "uncertain", True, 1)
+    assert "begun in attempt 1" in receipt.text
+    told = thread(*LEFT, receipt)
+    assert (told.under_way, [call.call_id for call in told.unanswered]) == (None, ["c1"])  # what was not begun is still to be done
+    assert not over(told, None)
+
+
+def test_a_tool_that_may_be_repeated_is_used_again_in_the_same_conversation_alone() -> None:
+    cut = thread(*BEGUN, *asked(WRITE), ToolIntended("c0", "write_file", repeatable=True))
+    assert opening(evolve(ORDER, attempt=2), ACTION, cut).facts == ()
+    repaired = opening(evolve(ORDER, attempt=2), evolve(ACTION, repair=RepairOrder(1)), cut)
+    assert [fact.kind for fact in repaired.facts] == ["tool_answered", "prompt_added"]
+    assert [fact.state for fact in repaired.facts if isinstance(fact, ToolAnswered)] == ["uncertain"]
+    anew = opening(evolve(ORDER, instance=2), ACTION, thread(*LEFT))
+    assert [fact.kind for fact in anew.facts] == ["tool_answered", "thread_begun", "prompt_added"]
+    repaired = opening(evolve(ORDER, attempt=2), evolve(ACTION, repair=RepairOrder(1)), thread(*LEFT))
+    assert [getattr(fact, "state", "") for fact in repaired.facts] == ["uncertain", "error", ""]
 
 
 def test_the_message_holds_task_schema_data_feedback_and_errors_between_two_marks() -> None:
