@@ -37,7 +37,9 @@ class Workshop:
         self._config = config
         self._inline = inline
         private = partial(private_places, places, config)
-        self.agents = House(store, clock, backends, prices, config.tools.policy, private=private)
+        self.agents = House(
+            store, clock, backends, prices, config.tools.policy, private=private, http_hosts=config.tools.http_hosts
+        )  # fmt: skip
 
     @cached_property
     def guardian(self) -> Guardian:

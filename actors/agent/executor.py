@@ -20,6 +20,7 @@ from actors.agent.delivery import Ended, deliver
 from actors.agent.opening import opening
 from actors.agent.provider.messages import ProviderFailure
 from actors.agent.record import Recorder
+from actors.agent.repeats import ENOUGH
 from actors.agent.thread_log import ThreadLog
 from actors.agent.tools.kit import Kit
 from actors.agent.tools.use import ToolUse
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
     from actors.workflow.spec_agent import Persona
 
 __all__ = ["work"]
-
-MOST_CALLS = 64
-"""Calls of a model in one attempt; more of them mean that it turns in circles."""
 
 
 async def work(order: WorkOrder, action: AgentOrder, tools: Tools) -> Verdict:
@@ -114,6 +112,7 @@ class _Attempt:
         self._order = order
         self._log = log
         self._recorder = recorder
+        self._most = action.max_steps
         hands = kit.hands(action, persona, self._heard)
         clearance = Clearance(hands, kit.policy, order, action, log.thread)
         self._tools = ToolUse(hands, clearance, log, recorder, house.clock, order.attempt, self._heard)
@@ -143,12 +142,13 @@ class _Attempt:
 
     async def _talk(self) -> Ended | ToolQuestion:
         thread, artifact = self._log.thread, self._order.artifact
-        for _ in range(MOST_CALLS):
-            if thread.unanswered:
-                question = await self._tools.answer_all()
-                self._recorder.note()
-                if question is not None:
-                    return question
+        for _ in range(self._most):
+            answered = await self._tools.answer_all() if thread.unanswered else 0
+            self._recorder.note()
+            if isinstance(answered, ToolQuestion):
+                return answered
+            if answered >= ENOUGH:
+                return Ended(repeats=answered)
             if over(thread, artifact.path if artifact is not None else None):
                 return Ended()
             self._clock(idle=False)  # to wait for others of the run is no silence
@@ -156,7 +156,7 @@ class _Attempt:
             self._recorder.note()
             self._recorder.say(thread.last_text)
             self._heard()
-        return Ended(circles=MOST_CALLS)
+        return Ended(circles=self._most)
 
     def _part(self, part: Part) -> None:
         self._heard()

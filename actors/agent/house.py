@@ -28,7 +28,7 @@ MANY = 10_000
 class House:
     """Shared by all agents of one daemon.
 
-    `policy`: what may be done with tools at most. `private`: what commands in a sandbox do not see.
+    `policy`: what may be done with tools at most. `private`: what commands in a sandbox do not see. `http_hosts`: what may be reached.
     """
 
     store: Store
@@ -38,6 +38,7 @@ class House:
     policy: ToolPolicy = ()
     purse: Purse = Factory(Purse)
     private: Callable[[], Private] = Private
+    http_hosts: tuple[str, ...] | None = None
 
     def used_by(self, run_id: str) -> Usage:
         """What all calls of the run have used, those of attempts under way included."""

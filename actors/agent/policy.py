@@ -11,9 +11,9 @@ from typing import Final, Literal
 from attrs import frozen
 
 from actors.workflow.spec_agent import MCP, POLICY_WORDS, ToolPolicy
-from actors.workflow.tool_names import ALWAYS
+from actors.workflow.tool_names import ALWAYS, said_of
 
-__all__ = ["Policy", "Ruling", "Word", "name_in_policy", "said_of"]
+__all__ = ["Policy", "Ruling", "Word", "name_in_policy"]
 
 Word = Literal["allow", "ask", "deny"]
 HEARD: Final = "mcp__"
@@ -31,15 +31,6 @@ class Ruling:
 def name_in_policy(heard: str) -> str:
     """The name of a tool in policies; models hear `mcp__SERVER__TOOL` of what is `mcp.SERVER.TOOL` there."""
     return MCP + heard.removeprefix(HEARD).replace("__", ".", 1) if heard.startswith(HEARD) else heard
-
-
-def said_of(policy: ToolPolicy, tool: str) -> str | None:
-    """What one table says of the tool: its own name counts most, then the longest beginning; None where nothing does."""
-    exact = next((word for pattern, word in policy if pattern == tool), None)
-    if exact is not None:
-        return exact
-    fitting = [(len(pattern), word) for pattern, word in policy if pattern.endswith("*") and tool.startswith(pattern[:-1])]
-    return max(fitting)[1] if fitting else None
 
 
 @frozen

@@ -115,13 +115,6 @@ class Notify:
 
 
 @frozen
-class Tools:
-    """`[tools]`: what holds for the tools of all agents."""
-
-    policy: tuple[tuple[str, str], ...] = outside("policy", "what may be done with tools at most; personas and nodes narrow it")
-
-
-@frozen
 class Schedules:
     """`[schedules]`: runs that are made at their time."""
 
@@ -157,6 +150,14 @@ class Ledger:
     """`[ledger]`: what calls of models cost."""
 
     prices: str | None = word("a JSON file with prices beside those that are shipped, absolute or beside the configuration")
+
+
+@frozen
+class Tools:
+    """`[tools]`: what the tools of agents may do at most."""
+
+    http_hosts: tuple[str, ...] | None = outside("hosts", "the hosts that http_get may reach; unset: what the persona says")
+    policy: tuple[tuple[str, str], ...] = outside("policy", "what may be done with tools at most; personas and nodes narrow it")
 
 
 @frozen
@@ -199,12 +200,12 @@ class Config:
     scheduler: Scheduler = Scheduler()
     gates: Gates = Gates()
     notify: Notify = Notify()
-    tools: Tools = Tools()
     schedules: Schedules = Schedules()
     control: Control = Control()
     daemon: Daemon = Daemon()
     retention: Retention = Retention()
     ledger: Ledger = Ledger()
+    tools: Tools = Tools()
     storage: Storage = Storage()
     flow: Flow = Flow()
     backends: tuple[Backend, ...] = DEFAULTS

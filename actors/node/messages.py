@@ -9,7 +9,7 @@ from attrs import Factory, frozen
 
 from actors.agent.binding import Bound
 from actors.workflow.spec import OutputForm
-from actors.workflow.spec_agent import ToolPolicy
+from actors.workflow.spec_agent import MAX_STEPS, ToolPolicy
 
 __all__ = [
     "AgentOrder", "ArtifactFact", "ArtifactOrder", "Budget", "CommandOrder", "Failure", "Interruption", "Outcome", "PythonOrder",
@@ -120,7 +120,7 @@ class ToolDecision:
 @frozen
 class AgentOrder:
     """Work for a model. `bound` names who does it; `tools` are what the node asks for, empty: all;
-    `data` is what it is given beside its instructions.
+    `data` is what it is given beside its instructions. `max_steps` bounds how often it is asked in one attempt.
 
     `spent` is what the run has counted of this node so far: whatever its calls have used beyond that has still to be told.
 
@@ -137,6 +137,7 @@ class AgentOrder:
     repair: RepairOrder | None = None
     spent: Usage = Usage()
     budget: Budget = Budget()
+    max_steps: int = MAX_STEPS
     policy: ToolPolicy = ()
     asks: bool = True
     decided: ToolDecision | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, Agent, Persona, ToolApproval
+from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, MAX_STEPS, Agent, Persona, ToolApproval
 
 __all__ = ["agent_json", "persona_json"]
 
@@ -14,7 +14,7 @@ def agent_json(agent: Agent) -> dict[str, Any]:
     approval = _approval_json(agent.approval)
     found = {
         "persona_id": agent.role, "objective": agent.instructions, "tools": list(agent.tools) or None, "policy": dict(agent.policy) or None,
-        "tool_approval": approval or None,
+        "tool_approval": approval or None, "max_steps": agent.max_steps if agent.max_steps != MAX_STEPS else None,
     }  # fmt: skip
     return {name: value for name, value in found.items() if value is not None}
 
@@ -36,5 +36,6 @@ def persona_json(persona: Persona) -> dict[str, Any]:
         "temperature": persona.temperature, "policy": dict(persona.policy) or None,
         "max_output_tokens": persona.max_output_tokens if persona.max_output_tokens != MAX_OUTPUT_TOKENS else None,
         "sandbox": persona.sandbox if persona.sandbox != "bwrap" else None,
+        "http_hosts": None if persona.http_hosts is None else list(persona.http_hosts),
     }  # fmt: skip
     return {name: value for name, value in entries.items() if value is not None}

@@ -7,12 +7,13 @@ from typing import Final, Literal
 from attrs import frozen
 
 __all__ = [
-    "AT_HOME", "MAX_OUTPUT_TOKENS", "MCP", "POLICY_WORDS", "SANDBOXES", "TOOLS", "Agent", "Persona", "ToolApproval", "ToolPolicy",
+    "AT_HOME", "MAX_OUTPUT_TOKENS", "MAX_STEPS", "MCP", "POLICY_WORDS", "SANDBOXES", "TOOLS", "Agent", "Persona", "ToolApproval",
+    "ToolPolicy",
 ]  # fmt: skip
 
 AT_HOME: Final = ("read_file", "write_file", "list_dir", "search", "finish")
 """Tools that stay inside the node's working folder: a persona that names none may use all of these."""
-TOOLS: Final = (*AT_HOME, "run_command")
+TOOLS: Final = (*AT_HOME, "run_command", "http_get")
 """The tools that exist."""
 SANDBOXES: Final = ("bwrap", "none")
 MCP: Final = "mcp."
@@ -22,6 +23,7 @@ POLICY_WORDS: Final = ("allow", "ask", "deny")
 ToolPolicy = tuple[tuple[str, str], ...]
 """Patterns and their words, sorted: the name of a tool, or its beginning and `*`."""
 MAX_OUTPUT_TOKENS: Final = 4_096
+MAX_STEPS: Final = 64
 
 
 @frozen
@@ -38,13 +40,15 @@ class ToolApproval:
 class Agent:
     """Work for a model. `role` is what the run binds a persona to; `instructions` are a template.
 
-    `tools` are those that it gets, which its persona must be permitted; empty: all that the persona is permitted. `policy` narrows what
-    may be done with them, `approval` is how people are asked where that says `ask`.
+    `tools` are those that it gets, which its persona must be permitted; empty: all that the persona is permitted. `max_steps` is how often
+    the model is asked in one attempt. `policy` narrows what may be done with the tools, `approval` is how people are asked where that
+    says `ask`.
     """
 
     role: str
     instructions: str
     tools: tuple[str, ...] = ()
+    max_steps: int = MAX_STEPS
     policy: ToolPolicy = ()
     approval: ToolApproval = ToolApproval()
 
@@ -55,7 +59,8 @@ class Persona:
 
     `backend` is one of the daemon's. `tools` are what it may use, None: AT_HOME. `consent`: it is bound only where somebody has consented
     to exactly this. `temperature` None: as the model has it. `max_output_tokens` bounds one answer.
-    `sandbox` is one of SANDBOXES: what is put around the commands that it has run. `policy` narrows what may be done with the tools.
+    `sandbox` is one of SANDBOXES: what is put around the commands that it has run. `http_hosts` are the hosts that it may reach,
+    None: what the configuration says. `policy` narrows what may be done with the tools.
     """
 
     name: str
@@ -69,6 +74,7 @@ class Persona:
     temperature: float | None = None
     max_output_tokens: int = MAX_OUTPUT_TOKENS
     sandbox: str = "bwrap"
+    http_hosts: tuple[str, ...] | None = None
     policy: ToolPolicy = ()
 
     def may(self, tool: str) -> bool:

@@ -1,12 +1,12 @@
-"""Which names of tools may stand in a policy. Pure."""
+"""Names of tools in policies: which may stand there, and what a table says of a tool. Pure."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from actors.workflow.spec_agent import MCP, TOOLS
+from actors.workflow.spec_agent import MCP, TOOLS, ToolPolicy
 
-__all__ = ["ALWAYS", "misnamed"]
+__all__ = ["ALWAYS", "misnamed", "said_of"]
 
 ALWAYS: Final = "finish"
 """The tool that nobody can take away: with it an agent says that it is done."""
@@ -23,3 +23,12 @@ def misnamed(pattern: str) -> str:
     if outside or beginning in TOOLS or (star and any(tool.startswith(beginning) for tool in TOOLS)):
         return ""
     return "there is no such tool"
+
+
+def said_of(policy: ToolPolicy, tool: str) -> str | None:
+    """What one table says of the tool: its own name counts most, then the longest beginning; None where nothing does."""
+    exact = next((word for pattern, word in policy if pattern == tool), None)
+    if exact is not None:
+        return exact
+    fitting = [(len(pattern), word) for pattern, word in policy if pattern.endswith("*") and tool.startswith(pattern[:-1])]
+    return max(fitting)[1] if fitting else None

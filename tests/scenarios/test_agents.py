@@ -171,9 +171,25 @@ async def test_trouble_of_a_provider_leaves_three_attempts_whatever_the_policy_s
 
 
 async def test_an_agent_that_turns_in_circles_is_stopped(d: House) -> None:
-    run = await told(d, *[ask("list_dir", path=".")] * 64, says("done at last"), flow=crew(agent(more="")))
+    asked = [ask("list_dir", path=f"d{i}") for i in range(7)]
+    run = await told(d, *asked, says("done at last"), flow=crew(agent(more="max_steps: 7")))
     [failed] = [event for event in await d.events(run["run_id"]) if event["event"] == "node_failed"]
-    assert (failed["code"], run["status"]) == ("agent_turns_exhausted", "completed")
+    assert (failed["code"], run["status"], run["nodes"][0]["attempt"]) == ("agent_turns_exhausted", "completed", 2)
+
+
+async def test_f52_an_agent_that_repeats_itself_is_told_so_and_then_stopped(d: House) -> None:
+    run = await told(d, *[ask("list_dir", path=".")] * 5, says("done at last"), flow=crew(agent(more="")))
+    [failed] = [event for event in await d.events(run["run_id"]) if event["event"] == "node_failed"]
+    assert (failed["code"], run["status"], len(d.models.requests)) == ("agent_repeats_itself", "completed", 6)
+    heard = [turn.text.partition("\n[")[1] for turn in d.models.requests[-1].turns if isinstance(turn, ToolResult)]
+    assert heard == ["", "", *["\n["] * 3]
+    d.models.requests.clear()
+    many = says("", *[("read_file", {"path": "gone"})] * 9)
+    run = await told(d, many, writes("notes.json", GOOD), flow=crew(agent(), name="at-once"))
+    [failed] = [event for event in await d.events(run["run_id"]) if event["event"] == "node_failed"]
+    assert (failed["code"], "the same 5 times in a row" in failed["message"]) == ("artifact_timeout", True)
+    uses = (await d.call("tool.list", run_id=run["run_id"]))["uses"]
+    assert [row["state"] for row in uses] == [*["error"] * 5, *["denied"] * 4, "ok"]
 
 
 async def test_each_repetition_of_a_call_is_a_row_of_its_own(d: House) -> None:

@@ -9,6 +9,7 @@ from actors.agent.tools.command import Command, Place
 from actors.agent.tools.files import FileTools
 from actors.agent.tools.finish import Finish
 from actors.agent.tools.hands import Hands
+from actors.agent.tools.http import Http
 from actors.agent.tools.search import Search
 from actors.workflow.spec_agent import TOOLS
 
@@ -39,4 +40,9 @@ class Kit:
             names.add("write_file")
         names = {name for name in names if self.policy.ruling(name).word != "deny"}
         place = Place(self._folder, self._order.token, None if persona.sandbox == "none" else self._house.private())
-        return Hands((FileTools(self._folder, names), Search(self._folder, names), Command(self._tools, place, names, heard), Finish()))
+        return Hands(
+            (
+                FileTools(self._folder, names), Search(self._folder, names), Command(self._tools, place, names, heard),
+                Http((self._house.http_hosts, persona.http_hosts), names), Finish(),
+            )
+        )  # fmt: skip

@@ -60,10 +60,11 @@ APPROVALS = st.builds(
     ToolApproval, st.none() | MS, st.sampled_from(["reject", "cancel"]), st.sampled_from([(), ("1000",), ("@staff", "0")]),
     st.sampled_from([None, True, False]),
 )  # fmt: skip
-AGENTS = st.builds(Agent, NAMES, TEXT, TOOLS, POLICIES, APPROVALS)
+AGENTS = st.builds(Agent, NAMES, TEXT, TOOLS, st.integers(1, 99), POLICIES, APPROVALS)
 PERSONAS = st.builds(
     Persona, NAMES, NAMES, TEXT, st.just("") | TEXT, st.none() | TOOLS, st.lists(NAMES, unique=True, max_size=2).map(tuple), st.booleans(),
-    st.integers(1, 9), st.none() | st.floats(0, 2), st.integers(1, 9_000), st.sampled_from(["bwrap", "none"]), POLICIES,
+    st.integers(1, 9), st.none() | st.floats(0, 2), st.integers(1, 9_000),
+    st.sampled_from(["bwrap", "none"]), st.none() | st.sampled_from([(), ("example.org", "*.example.org:8443")]), POLICIES,
 )  # fmt: skip
 DECISIONS = st.lists(st.sampled_from(["approve", "reject", "rework", "cancel"]), min_size=1, unique=True).map(tuple)
 OPTIONS = st.lists(st.builds(Option, TEXT, TEXT), max_size=2, unique_by=lambda option: option.value).map(tuple)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.agent.policy import Policy, Ruling, name_in_policy, said_of
+from actors.agent.policy import Policy, Ruling, name_in_policy
 from actors.config import ConfigInvalid, load
 from actors.workflow.canonical import decode, encode
 from actors.workflow.spec import Agent
 from actors.workflow.spec_agent import POLICY_WORDS, TOOLS, ToolApproval, ToolPolicy
-from tests.actors.workflow.samples import loaded, wrong
+from actors.workflow.tool_names import said_of
+from tests.actors.workflow.samples import loaded, warned, wrong
 
-HEARD = (*TOOLS, "run_command", "http_get", "mcp__github__create_issue", "mcp__github__get_issue", "mcp__files__read")
+HEARD = (*TOOLS, "mcp__github__create_issue", "mcp__github__get_issue", "mcp__files__read")
 PATTERNS = (
     *(name_in_policy(name) for name in HEARD if name != "finish"),
     "*",
@@ -124,6 +127,31 @@ def test_what_is_wrong_in_a_policy_is_told_with_its_place(policy: object, code: 
 )
 def test_what_is_wrong_in_how_people_are_asked(approval: object, code: str, key: str) -> None:
     assert wrong(nodes=[{**NODE, "tool_approval": approval}]) == [(code, f"nodes[0].tool_approval{key}")]
+
+
+BOTH = {**PERSONA, "tools": ["run_command", "http_get"], "sandbox": "none"}
+UNGUARDED = [("tools_unguarded", "nodes[0].agent")]
+
+
+@pytest.mark.parametrize(
+    ("persona", "node", "found"),
+    [
+        (BOTH, {}, UNGUARDED),
+        ({**BOTH, "policy": {"run_command": "allow"}}, {"policy": {"http_get": "allow"}}, UNGUARDED),
+        ({**BOTH, "policy": {"run_command": "ask"}}, {}, []),
+        (BOTH, {"policy": {"*": "ask"}}, []),
+        (BOTH, {"policy": {"http_get": "deny"}}, []),
+        (BOTH, {"tools": ["run_command"]}, []),
+        ({**BOTH, "sandbox": "bwrap"}, {}, []),
+        ({**PERSONA, "sandbox": "none"}, {}, []),
+        (BOTH, {"agent": "other"}, []),
+    ],
+    ids=["both", "allowed", "persona asks", "node asks", "no way out", "one tool", "sandbox", "usual", "somebody else"],
+)
+def test_s27_what_comes_from_outside_does_not_become_a_command_unseen(
+    persona: dict[str, Any], node: dict[str, Any], found: list[tuple[str, str]]
+) -> None:
+    assert warned(nodes=[{**NODE, **node}], personas={"p": persona}) == found
 
 
 def test_only_agents_have_a_policy() -> None:
