@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from actors.agent.house import House
     from actors.agent.policy import Ruling
     from actors.agent.provider.messages import ToolCall
-    from actors.agent.thread import Thread
+    from actors.agent.thread_log import ThreadLog
     from actors.agent.tools.hands import Hands
     from actors.entity import Fact
     from actors.node.messages import AgentOrder, ToolDecision, WorkOrder
@@ -71,7 +71,7 @@ class Clearance:
     policy: Policy
     order: WorkOrder
     action: AgentOrder
-    thread: Thread
+    log: ThreadLog
 
     def clear(self, call: ToolCall) -> Cleared:
         """What is to be done about the call."""
@@ -82,13 +82,13 @@ class Clearance:
         return Cleared(refusal) if ruling.word == "allow" or refusal is not None else self._ask(call)
 
     def _ask(self, call: ToolCall) -> Cleared:
-        bound, order, decided = self.action.bound, self.order, self.action.decided
-        question = ToolQuestion(call.name, call.arguments, call.call_id, self.thread.answered_turn, bound.persona, bound.sha256)
+        bound, order, decided, thread = self.action.bound, self.order, self.action.decided, self.log.thread
+        question = ToolQuestion(call.name, call.arguments, call.call_id, thread.answered_turn, bound.persona, bound.sha256)
         digest = digest_of_shown(shown_of(question, order.run_id, order.node_id, order.instance))
-        if digest in self.thread.approvals_used:
+        if digest in thread.approvals_used:
             return Cleared(Said(UNCERTAIN, is_error=True, state="uncertain"))
         if decided is None or decided.shown_digest != digest:
-            known = digest in self.thread.approvals_wanted
+            known = digest in thread.approvals_wanted
             return Cleared(question=question, facts=() if known else (ToolApprovalWanted(call.call_id, call.name, digest),))
         if decided.decision != "approve":
             return Cleared(_rejected(call, decided))

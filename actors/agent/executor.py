@@ -114,7 +114,7 @@ class _Attempt:
         self._recorder = recorder
         self._most = action.max_steps
         hands = kit.hands(action, persona, self._heard)
-        clearance = Clearance(hands, kit.policy, order, action, log.thread)
+        clearance = Clearance(hands, kit.policy, order, action, log)
         self._tools = ToolUse(hands, clearance, log, recorder, house.clock, order.attempt, self._heard)
         self._began = trio.current_time()
         self._total_from = self._began - action.worked_ms / 1000
@@ -141,20 +141,20 @@ class _Attempt:
         return Ended(expired=(code, limit))
 
     async def _talk(self) -> Ended | ToolQuestion:
-        thread, artifact = self._log.thread, self._order.artifact
+        artifact = self._order.artifact
         for _ in range(self._most):
-            answered = await self._tools.answer_all() if thread.unanswered else 0
+            answered = await self._tools.answer_all() if self._log.thread.unanswered else 0
             self._recorder.note()
             if isinstance(answered, ToolQuestion):
                 return answered
             if answered >= ENOUGH:
                 return Ended(repeats=answered)
-            if over(thread, artifact.path if artifact is not None else None):
+            if over(self._log.thread, artifact.path if artifact is not None else None):
                 return Ended()
             self._clock(idle=False)  # to wait for others of the run is no silence
             await self._caller.call(self._heard, self._part)
             self._recorder.note()
-            self._recorder.say(thread.last_text)
+            self._recorder.say(self._log.thread.last_text)
             self._heard()
         return Ended(circles=self._most)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import Factory, define
+from attrs import Factory, define, evolve
 
 from actors.agent.provider.messages import AssistantTurn, ToolCall, ToolResult, Turn, UserText
 from actors.agent.thread_events import (
@@ -56,6 +56,12 @@ class Thread:
     def last_text(self) -> str:
         """What it said last."""
         return next((turn.text for turn in reversed(self.turns) if isinstance(turn, AssistantTurn)), "")
+
+    def copy(self) -> Thread:
+        """One that goes its own way."""
+        wanted, used = set(self.approvals_wanted), set(self.approvals_used)
+        turns, unanswered = list(self.turns), list(self.unanswered)
+        return evolve(self, turns=turns, unanswered=unanswered, approvals_wanted=wanted, approvals_used=used)
 
     def apply(self, fact: Fact) -> None:
         """One more fact, its texts at hand."""

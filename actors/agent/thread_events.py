@@ -133,6 +133,7 @@ class ToolAnswered(Fact):
     attempt: int = 0
     began_ms: int = 0
     latency_ms: int = 0
+    body: str | None = None
 
 
 @frozen

@@ -1,14 +1,20 @@
-"""Tales of agents: what a model says hangs on what it was told alone, so that it is told the same way through every death."""
+"""Tales of agents: what their models say hangs on what they were told alone, so that they are told the same way through every death."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Any
 
-from actors.agent.provider.messages import Answer, ModelRequest, OnPart, ToolResult
+import pytest
+import trio
+
+from actors.agent.provider.messages import Answer, ModelRequest, OnPart, ToolCall, ToolResult
+from actors.agent.tools.command import Command
+from actors.agent.tools.source import Said
 from tests.scenarios.client import Refused
 from tests.scenarios.harness import ENDED, House
-from tests.scenarios.models import actor, agent, crew, says, writes
+from tests.scenarios.models import GOOD, actor, agent, ask, crew, says, writes
 
 __all__ = ["AGENT_TALES"]
 
@@ -31,12 +37,50 @@ async def _tool_asks(house: House) -> str:
     """People are asked about two files: one is written, the other is not."""
     house.models.always = _asker
     run_id = await house.begin(crew(agent(more="policy: {write_file: ask}")))
+    return await _answered(house, run_id, lambda asked: "approve" if asked["path"] == "a" else "reject")
+
+
+async def _answered(house: House, run_id: str, word: Callable[[dict[str, Any]], str]) -> str:
+    """Answer for each use of a tool, by its arguments, until the run has ended; the run."""
     while (run := await house.when(run_id, lambda run: run["status"] in ENDED or "draft.tool" in run["open_gates"]))["open_gates"]:
         found = run["nodes"][0]["gate"]
-        word = "approve" if found["shown"]["tool"]["arguments"]["path"] == "a" else "reject"
+        about = {"gate": "draft.tool", "shown_digest": found["shown_digest"], "request_id": found["nonce"]}
         with suppress(Refused):  # it was decided in a life before, and is not asked about any more
-            await house.decide(run_id, word, gate="draft.tool", shown_digest=found["shown_digest"], request_id=found["nonce"])
+            await house.decide(run_id, word(found["shown"]["tool"]["arguments"]), **about)
     return run_id
 
 
-AGENT_TALES: dict[str, Callable[[House], Awaitable[str]]] = {"agent": _agent, "tool_asks": _tool_asks}
+PAYER = "  writer: {backend: stage, model: gpt-5-mini, tools: [run_command], sandbox: none}\n"
+
+
+async def _payer(request: ModelRequest, on_part: OnPart) -> Answer:
+    """Pays, and writes its notes whatever it hears of that."""
+    heard = isinstance(request.turns[-1], ToolResult)
+    reply = writes("notes.json", GOOD) if heard else ask("run_command", argv=["pay"])
+    return await reply(request, on_part)
+
+
+async def _effect(house: House) -> str:
+    """Something is paid once at most, whoever dies; where nobody saw the end, the agent hears that it is uncertain."""
+    paid = []
+
+    async def pay(_: Command, call: ToolCall) -> Said:
+        paid.append(call.call_id)
+        await trio.sleep(1)
+        return Said("paid")
+
+    house.models.always = _payer
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Command, "use", pay)
+        run_id = await house.begin(crew(agent(), personas=PAYER))
+        await _answered(house, run_id, lambda _: "approve")
+    uses = (await house.call("tool.list", run_id=run_id))["uses"]
+    states = [row["state"] for row in uses if row["tool"] == "run_command"]
+    assert (len(states), len(paid) <= 1, len(paid) == 1 or states == ["uncertain"]) == (1, True, True)
+    assert states in (["ok"], ["uncertain"])
+    return run_id
+
+
+AGENT_TALES: dict[str, Callable[[House], Awaitable[str]]] = {
+    "agent": _agent, "agent_effect": _effect, "tool_asks": _tool_asks,
+}  # fmt: skip

@@ -22,7 +22,7 @@ from actors.node.guardian.watching import memory_file, watch
 if TYPE_CHECKING:
     from actors.node.tools import Tools
 
-__all__ = ["SPECS", "Command", "Place"]
+__all__ = ["SPECS", "Command", "Place", "told"]
 
 USUAL_S: Final = 120
 LONGEST_S: Final = 1_800
@@ -92,7 +92,7 @@ class Command:
             )
         finally:
             process.close()
-        return _told(end, seconds if not in_time else None, trio.current_time() - began, out, err)
+        return told(end, seconds if not in_time else None, trio.current_time() - began, out, err)
 
     def _words(self, argv: list[str]) -> tuple[str, ...] | Said:
         private = self._place.private
@@ -119,7 +119,7 @@ class Command:
         return take
 
 
-def _told(end: End, late_s: int | None, took_s: float, out: Excerpt, err: Excerpt) -> Said:
+def told(end: End, late_s: int | None, took_s: float, out: Excerpt, err: Excerpt) -> Said:
     """What the model hears: how it ended, and what it wrote."""
     how, state = _how(end, late_s, took_s)
     wrote = "".join(f"\n{name}:\n{said}" for name, said in (("stdout", out.told()), ("stderr", err.told())) if said)

@@ -12,7 +12,7 @@ import orjson
 from tests.scenarios.history import History
 from tests.scenarios.records import Records
 
-__all__ = ["inv_threads"]
+__all__ = ["inv_threads", "told_wrong"]
 
 ENDS = ("model_call_answered", "model_call_failed")
 SAYS = ("prompt_added", "tool_answered")
@@ -26,7 +26,7 @@ def inv_threads(db: Records, history: History) -> list[str]:
         if not name.startswith("run:") or not log or name in db.purged:
             continue
         facts = [(kind, orjson.loads(data)) for _, kind, data in log]
-        wrong += [f"threads: {name}: {problem}" for problem in (*_own(facts), *_tools(facts))]
+        wrong += [f"threads: {name}: {problem}" for problem in told_wrong(facts)]
         run_id = name.split(":")[1]
         wrong += [f"threads: {name}: {problem}" for problem in _approvals(facts, _approved(db, run_id))]
         used[run_id] = used.get(run_id, 0) + sum(_tokens(fact) for kind, fact in facts if kind in ENDS)
@@ -49,6 +49,11 @@ def _approvals(facts: list[tuple[str, dict[str, Any]]], approved: set[str]) -> l
     wanted = {fact["shown_digest"] for kind, fact in facts if kind == "tool_approval_wanted"}
     wrong = [f"{digest} was used without an approval" for digest in used if digest not in approved or digest not in wanted]
     return wrong + [f"{digest} was used {used.count(digest)} times" for digest in set(used) if used.count(digest) > 1]
+
+
+def told_wrong(facts: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    """What is wrong with the facts (kind, fields) of one conversation."""
+    return [*_own(facts), *_tools(facts)]
 
 
 def _tokens(fact: dict[str, Any]) -> int:

@@ -12,12 +12,13 @@ import pytest
 import trio
 
 from actors.agent.provider.messages import ToolCall
-from actors.agent.tools.command import LARGEST_INPUT, SHOWN, SPECS, Command, Place
+from actors.agent.tools.command import LARGEST_INPUT, SHOWN, SPECS, Command, Place, told
 from actors.agent.tools.excerpt import Excerpt
 from actors.agent.tools.hands import Hands
 from actors.agent.tools.sandbox import Private, sandboxed
 from actors.agent.tools.source import Said
 from actors.node.contained import open_folder
+from actors.node.guardian.ends import Ended
 from actors.node.guardian.guardian import Guardian
 from actors.node.tools import NodeSettings, Tools
 from storage.blobs import Blobs
@@ -147,6 +148,11 @@ async def test_with_its_guardian_lost_nobody_knows(run: Bench, guardian: Guardia
         await until(lambda: len(tagged(guardian.tag)) >= 1)
         os.kill(guardian.pid or 0, 9)
     assert said[0].state == "uncertain"
+
+
+def test_processes_that_cannot_be_ended_are_told() -> None:
+    said = told(Ended(0, undead=2), None, 1.0, Excerpt(9), Excerpt(9))
+    assert (said.state, said.text) == ("error", "2 of its processes could not be ended.\nIt wrote nothing.")
 
 
 async def test_without_a_sandbox_nothing_runs(guardian: Guardian, tmp_path: Path) -> None:

@@ -124,3 +124,20 @@ async def test_what_vanishes_meanwhile_is_passed_over(hands: Hands, tmp_path: Pa
 
     monkeypatch.setattr("actors.agent.tools.search.open_beneath", late)
     assert await found(hands, "needle") == ["(nothing was found)"]
+
+
+async def test_what_cannot_be_read_or_becomes_something_else_is_left_out(
+    hands: Hands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def changing(folder: int, path: str, flags: int) -> int:
+        calls.append(path)
+        if path == "src/a.py" and calls.count(path) == 2:
+            return open_beneath(folder, "pipe", flags)  # between the listing and the reading
+        if path == "z.md" and calls.count(path) == 2:
+            raise PermissionError(path)
+        return open_beneath(folder, path, flags)
+
+    monkeypatch.setattr("actors.agent.tools.search.open_beneath", changing)
+    assert await found(hands, "e") == [B, "[2 files were left out: no text, or more than 4194304 bytes]"]

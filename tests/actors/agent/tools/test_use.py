@@ -61,7 +61,7 @@ async def begun(services: Services, folder: Path, *calls: tuple[str, object]) ->
     order = ORDER.__class__("r", "n", 1, 1, "t", "k", ACTION, "/w", str(folder))
     recorder = Recorder(order, ACTION, log, cap=10_000)
     hands = Hands((world, Finish()))
-    return ToolUse(hands, Clearance(hands, Policy(), order, ACTION, log.thread), log, recorder, services.clock, 1, lambda: None), world
+    return ToolUse(hands, Clearance(hands, Policy(), order, ACTION, log), log, recorder, services.clock, 1, lambda: None), world
 
 
 def facts(services: Services) -> list[Fact]:
