@@ -68,14 +68,13 @@ class Clearance:
     """Looks at each call of one attempt before its `hands` make it."""
 
     hands: Hands
-    policy: Policy
     order: WorkOrder
     action: AgentOrder
     log: ThreadLog
 
     def clear(self, call: ToolCall) -> Cleared:
         """What is to be done about the call."""
-        ruling = self.policy.ruling(call.name)
+        ruling = self.hands.ruling(call.name)
         if ruling.word == "deny":
             return Cleared(_denied(call, ruling))
         refusal = None if ruling.word == "allow" else self.hands.refusal(call) or _too_large(call)

@@ -114,7 +114,7 @@ class _Attempt:
         self._recorder = recorder
         self._most = action.max_steps
         hands = kit.hands(action, persona, self._heard)
-        clearance = Clearance(hands, kit.policy, order, action, log)
+        clearance = Clearance(hands, order, action, log)
         self._tools = ToolUse(hands, clearance, log, recorder, house.clock, order.attempt, self._heard)
         self._began = trio.current_time()
         self._total_from = self._began - action.worked_ms / 1000

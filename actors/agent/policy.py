@@ -29,7 +29,7 @@ class Ruling:
 
 
 def name_in_policy(heard: str) -> str:
-    """The name of a tool in policies; models hear `mcp__SERVER__TOOL` of what is `mcp.SERVER.TOOL` there."""
+    """The name in policies of a tool that nobody here has; models hear `mcp__SERVER__TOOL` of what is `mcp.SERVER.TOOL` there."""
     return MCP + heard.removeprefix(HEARD).replace("__", ".", 1) if heard.startswith(HEARD) else heard
 
 
@@ -37,7 +37,7 @@ def name_in_policy(heard: str) -> str:
 class Policy:
     """All that is said for one attempt. `asks`: somebody may be asked; in clean-up and in the handling of failures nobody is.
 
-    `unsandboxed`: commands run as the daemon's user, with all that he may do. `read_only` are tools from outside that change nothing.
+    `unsandboxed`: commands run as the daemon's user, with all that he may do.
     """
 
     configuration: ToolPolicy = ()
@@ -45,15 +45,13 @@ class Policy:
     node: ToolPolicy = ()
     asks: bool = True
     unsandboxed: bool = False
-    read_only: frozenset[str] = frozenset()
 
-    def ruling(self, heard: str) -> Ruling:
-        """What holds for the tool that the model calls so."""
-        tool = name_in_policy(heard)
+    def ruling(self, tool: str, *, reads: bool = False) -> Ruling:
+        """What holds for the tool of this name in policies. `reads`: it changes nothing, as the operator says of it."""
         if tool == ALWAYS:
             return Ruling("allow", USUAL)
         bound = said_of(self.configuration, tool)
-        rulings = [Ruling(self._usual(tool), USUAL) if bound is None else Ruling(bound, "the configuration")]
+        rulings = [Ruling(self._usual(tool, reads=reads), USUAL) if bound is None else Ruling(bound, "the configuration")]
         for by, table in (("its persona", self.persona), ("its node", self.node)):
             if (word := said_of(table, tool)) is not None:
                 rulings.append(Ruling(word, by))
@@ -62,8 +60,8 @@ class Policy:
             return Ruling("deny", f"{found.by}, which asks, and nobody is asked here")
         return found
 
-    def _usual(self, tool: str) -> Word:
+    def _usual(self, tool: str, *, reads: bool) -> Word:
         """What stays inside the working folder or reads is allowed; what may do anything is asked for."""
         if tool.startswith(MCP):
-            return "allow" if tool in self.read_only else "ask"
+            return "allow" if reads else "ask"
         return "ask" if tool == "run_command" and self.unsandboxed else "allow"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import grp
+import os
+
 import pytest
 import trio
 
@@ -13,7 +16,7 @@ from tests.scenarios.forged import services_of
 from tests.scenarios.harness import House
 from tests.scenarios.inside import store_of
 from tests.scenarios.models import GOOD, agent, crew, says, writes
-from tests.scenarios.tool_asking import ASKS, FILE, answer, asked, said_of_tools, work
+from tests.scenarios.tool_asking import ASKS, FILE, answer, asked, asking, said_of_tools, work
 
 
 @pytest.mark.parametrize("how", ["crash", "stop", "pause"])
@@ -90,3 +93,10 @@ async def test_an_approval_does_not_hold_for_what_the_conversation_says_meanwhil
     assert not (work(d, run_id) / "notes.json").exists()
     await answer(d, run_id, again, "cancel")
     await d.run_until(run_id)
+
+
+async def test_a_group_may_be_the_only_one_that_answers(d: House) -> None:
+    mine = grp.getgrgid(os.getgid()).gr_name
+    run_id, found = await asked(d, text=asking(f'{FILE}, {ASKS}, tool_approval: {{approvers: ["@{mine}"]}}'))
+    await answer(d, run_id, found)
+    assert (await d.run_until(run_id))["status"] == "completed"

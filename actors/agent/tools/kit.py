@@ -31,18 +31,18 @@ class Kit:
         self._tools = tools
         self._house = house
         self._folder = folder
-        self.policy = policy
+        self._policy = policy
 
     def hands(self, action: AgentOrder, persona: Persona, heard: Callable[[], object]) -> Hands:
         """The tools. `heard` is called when one of them shows that it lives."""
         names = {name for name in (action.tools or TOOLS) if persona.may(name)}
         if self._order.artifact is not None:
             names.add("write_file")
-        names = {name for name in names if self.policy.ruling(name).word != "deny"}
         place = Place(self._folder, self._order.token, None if persona.sandbox == "none" else self._house.private())
         return Hands(
             (
                 FileTools(self._folder, names), Search(self._folder, names), Command(self._tools, place, names, heard),
                 Http((self._house.http_hosts, persona.http_hosts), names), Finish(),
-            )
+            ),
+            self._policy,
         )  # fmt: skip

@@ -35,7 +35,7 @@ def test_s15_whoever_says_more_allows_no_more(
     configuration: ToolPolicy, persona: ToolPolicy, node: ToolPolicy, *, asks: bool, unsandboxed: bool
 ) -> None:
     def strict(tool: str, first: ToolPolicy = (), second: ToolPolicy = (), third: ToolPolicy = ()) -> int:
-        return strictness(Policy(first, second, third, asks=asks, unsandboxed=unsandboxed).ruling(tool).word)
+        return strictness(Policy(first, second, third, asks=asks, unsandboxed=unsandboxed).ruling(name_in_policy(tool)).word)
 
     for tool in HEARD:
         whole = strict(tool, configuration, persona, node)
@@ -72,8 +72,8 @@ def test_in_one_table_the_nearest_name_counts(table: dict[str, str], tool: str, 
         (Policy(), "http_get", Ruling("allow", "what is usual for it")),
         (Policy(), "run_command", Ruling("allow", "what is usual for it")),
         (Policy(unsandboxed=True), "run_command", Ruling("ask", "what is usual for it")),
-        (Policy(), "mcp__github__create_issue", Ruling("ask", "what is usual for it")),
-        (Policy(read_only=frozenset({"mcp.github.get_issue"})), "mcp__github__get_issue", Ruling("allow", "what is usual for it")),
+        (Policy(), "mcp.github.create_issue", Ruling("ask", "what is usual for it")),
+        (Policy(), "mcp.github.get_issue", Ruling("allow", "what is usual for it")),
         (Policy((("run_command", "allow"),), unsandboxed=True), "run_command", Ruling("allow", "the configuration")),
         (Policy(persona=(("run_command", "allow"),), unsandboxed=True), "run_command", Ruling("ask", "what is usual for it")),
         (Policy(persona=(("write_file", "ask"),)), "write_file", Ruling("ask", "its persona")),
@@ -89,7 +89,7 @@ def test_in_one_table_the_nearest_name_counts(table: dict[str, str], tool: str, 
     ],
 )  # fmt: skip
 def test_the_strictest_word_counts_and_who_says_it_is_told(policy: Policy, tool: str, ruling: Ruling) -> None:
-    assert policy.ruling(tool) == ruling
+    assert policy.ruling(tool, reads=tool.endswith("get_issue")) == ruling
 
 
 PERSONA = {"backend": "stage", "model": "m"}
