@@ -84,8 +84,7 @@ def _answered(state: RunState, asked: OpenGate, event: gate.ApprovalGateDecided,
     words = event.feedback if event.decision != "timed_out" else "nobody answered in time"
     node.tool_decision = ToolDecision("approve" if approved else "reject", event.decided_by, event.shown_digest, words)
     node.status, node.asking = "pending", False
-    if node.first_started_at_ms is not None:
-        node.first_started_at_ms += at - asked.opened_at_ms
+    node.first_started_at_ms = (node.first_started_at_ms or asked.opened_at_ms) + at - asked.opened_at_ms
     state.offer(event.node_id)
 
 

@@ -10,6 +10,8 @@ from attrs import evolve
 from actors.gate.shown import digest_of_shown
 from actors.gate.tools import shown_of
 from actors.node.messages import ToolDecision
+from actors.run.view import gate_json
+from actors.run.why import reasons
 from tests.actors.gate.tool_story import AGENT, BERT, PUT_DOWN, QUESTION, approve, asked, gate, order
 from tests.actors.run.table import ANNA, Story
 
@@ -24,6 +26,12 @@ def test_an_attempt_that_needs_a_person_is_put_down_and_asks() -> None:
     assert found.shown["tool"]["arguments"] == {"argv": ["rm", "-r", "build"]}
     assert found.shown_digest == digest_of_shown(shown_of(QUESTION, "run-1", "a", 1))
     assert found.request_id("run-1") == "workflow:run-1:a.tool:1"
+    assert gate_json("run-1", found)["tool"] == "run_command"
+    [reason] = reasons(story.state, None, story.now)
+    assert reason["next"] == [
+        "penstock show run-1 a.tool",
+        f"penstock approve run-1 a.tool --shown {found.shown_digest[:16]}   (or reject, cancel-gate)",
+    ]
     assert (story.state.status, story.state.nodes["a"].spent, story.state.executing) == ("awaiting_approval", 0, {})
 
 

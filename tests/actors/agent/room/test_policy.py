@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.agent.binding import Pool, bind
 from actors.agent.policy import Policy, Ruling, name_in_policy
 from actors.config import ConfigInvalid, load
+from actors.refusals import Refusal
 from actors.workflow.canonical import decode, encode
 from actors.workflow.spec import Agent
 from actors.workflow.spec_agent import POLICY_WORDS, TOOLS, ToolApproval, ToolPolicy
@@ -185,3 +187,12 @@ def test_the_configuration_says_what_is_allowed_at_most(text: str, found: ToolPo
 def test_and_is_refused_where_it_says_nothing_known(text: str) -> None:
     with pytest.raises(ConfigInvalid, match=r"tools\.policy: not an allowed value"):
         load({"PENSTOCK_TOOLS_POLICY": text}, None)
+
+
+@pytest.mark.parametrize(("persona", "configuration", "by"), [("deny", (), "its persona"), ("ask", (("*", "deny"),), "the configuration")])
+def test_a_role_is_not_given_to_whom_its_tools_are_denied(persona: str, configuration: ToolPolicy, by: str) -> None:
+    workflow = loaded(nodes=[{**NODE, "tools": ["write_file"]}], personas={"p": {**PERSONA, "policy": {"write_file": persona}}})
+    refusal = bind(workflow, Pool(backends={"stage": ""}, policy=configuration), {})
+    assert isinstance(refusal, Refusal)
+    [candidate] = refusal.data["roles"][0]["candidates"]
+    assert (candidate["code"], candidate["reason"]) == ("tool_denied", f"it is denied write_file (by {by})")
