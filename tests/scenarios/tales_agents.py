@@ -14,7 +14,7 @@ from actors.agent.tools.command import Command
 from actors.agent.tools.source import Said
 from tests.scenarios.client import Refused
 from tests.scenarios.harness import ENDED, House
-from tests.scenarios.models import GOOD, actor, agent, ask, crew, says, writes
+from tests.scenarios.models import GOOD, PAYER, actor, agent, ask, crew, says, writes
 
 __all__ = ["AGENT_TALES"]
 
@@ -48,9 +48,6 @@ async def _answered(house: House, run_id: str, word: Callable[[dict[str, Any]], 
         with suppress(Refused):  # it was decided in a life before, and is not asked about any more
             await house.decide(run_id, word(found["shown"]["tool"]["arguments"]), **about)
     return run_id
-
-
-PAYER = "  writer: {backend: stage, model: gpt-5-mini, tools: [run_command], sandbox: none}\n"
 
 
 async def _payer(request: ModelRequest, on_part: OnPart) -> Answer:

@@ -36,6 +36,7 @@ def sandboxed(program: str, argv: Sequence[str], work: str, private: Private) ->
     ]
     mounts.sort(key=lambda mount: mount[-1].count("/"))  # what lies deeper comes later: a folder is hidden with all that is in it but that
     return (
-        program, "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc",
+        program, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL",  # root's, too: who may unmount sees all
+        "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc",
         *(word for mount in mounts for word in mount), "--chdir", work, "--", *argv,
     )  # fmt: skip

@@ -24,7 +24,10 @@ from actors.node.tools import NodeSettings, Tools
 from storage.blobs import Blobs
 from tests.actors.node.support import Contents, tagged, unique, until
 
-IN = ("bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
+IN = (
+    "bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--ro-bind", "/", "/", "--dev", "/dev",
+    "--proc", "/proc",
+)  # fmt: skip
 EMPTY = ("--tmpfs", "/run", "--tmpfs", "/tmp")
 
 
@@ -174,7 +177,8 @@ def hidden(tmp_path: Path) -> Private:
 @pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed: what the kernel does with its words is not seen")
 async def test_in_the_sandbox_there_is_the_folder_and_nothing_to_reach_from_it(run: Bench, tmp_path: Path, hidden: Private) -> None:
     look = f"""
-        ls {tmp_path}/data; cat {tmp_path}/key; echo x > {tmp_path}/outside; echo x > /etc/outside; kill -0 {os.getpid()}
+        umount {tmp_path}/data; umount {tmp_path}/key; ls {tmp_path}/data; cat {tmp_path}/key
+        echo x > {tmp_path}/outside; echo x > /etc/outside; kill -0 {os.getpid()}
         grep -c : /proc/net/dev; ls -d /proc/[0-9]* | wc -l; echo $$; : > made; exit 7
     """
     said = await run("sh", "-c", look, private=hidden)
