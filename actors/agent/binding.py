@@ -11,6 +11,7 @@ from attrs import Factory, frozen
 
 from actors.agent.persona import digest, encode
 from actors.refusals import Refusal
+from actors.workflow.mcp_names import servers_of
 from actors.workflow.spec import Agent, Workflow
 from actors.workflow.spec_agent import Persona
 
@@ -35,12 +36,14 @@ class Pool:
     """What a binding may choose from. `broken` are personas that cannot be read, with the reason.
 
     `backends` are those configured: why each cannot be used, "" where it can. `consents` are digests of personas.
+    `servers` are the MCP servers of the configuration.
     """
 
     personas: tuple[Persona, ...] = ()
     broken: Mapping[str, str] = Factory(dict)
     backends: Mapping[str, str] = Factory(dict)
     consents: frozenset[str] = frozenset()
+    servers: frozenset[str] = frozenset()
 
 
 @frozen
@@ -125,6 +128,9 @@ def objection(persona: Persona, pool: Pool, tools: tuple[str, ...]) -> tuple[str
         return "backend_unavailable", f"its backend {persona.backend} is not configured; configured are: {known}"
     if reason := pool.backends[persona.backend]:
         return "backend_unavailable", f"its backend {persona.backend} cannot be used: {reason}"
+    if away := [server for server in servers_of((*tools, *(persona.tools or ()))) if server not in pool.servers]:
+        known = ", ".join(sorted(pool.servers)) or "none"
+        return "mcp_server_unknown", f"there is no MCP server {', '.join(away)} whose tools it could use; configured are: {known}"
     if missing := [tool for tool in tools if not persona.may(tool)]:
         return "tool_not_permitted", f"it is not permitted to use {', '.join(missing)}"
     name = digest(persona)

@@ -36,6 +36,7 @@ from storage import StorageError
 if TYPE_CHECKING:
     from actors.agent.house import House
     from actors.agent.provider.messages import Part, Provider
+    from actors.agent.tools.source import ToolSource
     from actors.node.messages import AgentOrder, Verdict, WorkOrder
     from actors.node.tools import Tools
     from actors.workflow.spec_agent import Persona
@@ -69,6 +70,9 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
     provider = _provider(house, persona)
     if isinstance(provider, Failure):
         return provider
+    foreign = None if house.outfitter is None else await house.outfitter.outfit(order, action, persona)
+    if isinstance(foreign, Failure):
+        return foreign
     for name in ("logs", "outputs"):
         os.makedirs(f"{order.run_dir}/{name}", mode=0o700, exist_ok=True)
     recorder = Recorder(order, action, log, cap=tools.settings.output_cap // 2)
@@ -76,7 +80,8 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
         refused = await _open(order, action, log, folder)
         if refused is not None:
             return refused
-        ended = await _Attempt(order, action, house, log, persona, provider, folder, recorder).run()
+        hands = _hands(order, action, persona, folder, foreign)
+        ended = await _Attempt(order, action, house, log, persona, provider, hands, recorder).run()
         if isinstance(ended, Interruption):
             return ended
         return await deliver(order, folder, tools, log.thread, ended)
@@ -102,24 +107,23 @@ async def _open(order: WorkOrder, action: AgentOrder, log: ThreadLog, folder: in
     return None
 
 
-def _hands(order: WorkOrder, action: AgentOrder, persona: Persona, folder: int) -> Hands:
+def _hands(order: WorkOrder, action: AgentOrder, persona: Persona, folder: int, foreign: ToolSource | None) -> Hands:
     """What the attempt may use: what its node asks for and its persona is permitted, and what it needs in any case."""
     permitted = {name for name in (action.tools or TOOLS) if persona.may(name)}
     needed = {"write_file"} if order.artifact is not None else set()
-    return Hands((FileTools(folder, permitted | needed), Finish()))
+    return Hands((FileTools(folder, permitted | needed), Finish(), *([foreign] if foreign is not None else [])))
 
 
 class _Attempt:
     """The conversation under the clocks of the attempt."""
 
     def __init__(
-        self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, provider: Provider, folder: int,
+        self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, provider: Provider, hands: Hands,
         recorder: Recorder,
     ) -> None:  # fmt: skip
         self._order = order
         self._log = log
         self._recorder = recorder
-        hands = _hands(order, action, persona, folder)
         self._tools = ToolUse(hands, log, recorder, house.clock, order.attempt, self._heard)
         self._began = trio.current_time()
         specs = tuple(hands.specs.values())

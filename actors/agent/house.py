@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import Factory, frozen
 
@@ -12,13 +12,24 @@ from actors.node.messages import Usage
 
 if TYPE_CHECKING:
     from actors.agent.backends import Backends
+    from actors.agent.tools.source import ToolSource
     from actors.ledger.prices import PriceTable
+    from actors.node.messages import AgentOrder, Failure, WorkOrder
+    from actors.workflow.spec_agent import Persona
     from storage.store import Store
     from supervision import Clock
 
-__all__ = ["House"]
+__all__ = ["House", "Outfitter"]
 
 MANY = 10_000
+
+
+class Outfitter(Protocol):
+    """Who has tools that are not Penstock's own."""
+
+    async def outfit(self, order: WorkOrder, action: AgentOrder, persona: Persona) -> ToolSource | Failure | None:
+        """The tools of that kind that the attempt may use, None where it may use none; or why it cannot begin."""
+        ...
 
 
 @frozen(eq=False)
@@ -30,6 +41,7 @@ class House:
     backends: Backends
     prices: PriceTable
     purse: Purse = Factory(Purse)
+    outfitter: Outfitter | None = None
 
     def used_by(self, run_id: str) -> Usage:
         """What all calls of the run have used, those of attempts under way included."""

@@ -31,11 +31,15 @@ class _Read:
 
 @define(eq=False)
 class Roster:
-    """`folder` may be missing. A file that cannot be read is a persona that cannot be bound, and harms no other."""
+    """`folder` may be missing. A file that cannot be read is a persona that cannot be bound, and harms no other.
+
+    `servers` are the MCP servers of the configuration.
+    """
 
     folder: Path
     backends: Backends
     consents: Consents
+    servers: frozenset[str] = frozenset()
     _files: dict[str, _Read] = Factory(dict)
 
     def pool(self) -> Pool:
@@ -50,7 +54,7 @@ class Roster:
             else:
                 known[read.persona.name] = read.persona
         personas = tuple(known[name] for name in sorted(known))
-        return Pool(personas, broken, dict(self.backends.available()), frozenset(self.consents.given()))
+        return Pool(personas, broken, dict(self.backends.available()), frozenset(self.consents.given()), self.servers)
 
     def _look(self) -> dict[str, _Read]:
         try:

@@ -96,6 +96,7 @@ class AgentOrder:
     """Work for a model. `bound` names who does it; `tools` are what the node asks for, empty: all;
     `data` is what it is given beside its instructions.
 
+    `anew` counts how often people had the run begin anew.
     `spent` is what the run has counted of this node so far: whatever its calls have used beyond that has still to be told.
     """
 
@@ -108,6 +109,7 @@ class AgentOrder:
     repair: RepairOrder | None = None
     spent: Usage = Usage()
     budget: Budget = Budget()
+    anew: int = 0
 
 
 @frozen

@@ -1,0 +1,49 @@
+"""What a tool of a server answered, in words for a model: its texts, bounded, and the names of all else. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from actors.agent.provider.border import encode, excerpt
+from actors.agent.tools.source import Said
+
+__all__ = ["LARGEST", "said_of"]
+
+LARGEST: Final = 64 << 10
+"""Bytes of text that a model is given."""
+
+
+def said_of(result: Mapping[str, Any]) -> Said:
+    """The text of the result. What the tool itself calls an error is one."""
+    content = result.get("content")
+    parts = [_part(one) for one in content] if isinstance(content, list) else []
+    if not any(parts) and isinstance(result.get("structuredContent"), Mapping):
+        parts = [encode(result["structuredContent"]).decode()]
+    return Said(_bounded("\n".join(part for part in parts if part) or "(no text)"), is_error=result.get("isError") is True)
+
+
+def _part(one: Any) -> str:
+    match one:
+        case {"type": "text", "text": str(text)}:
+            return text
+        case {"type": "image" | "audio" as kind, "data": str(data)}:
+            return f"[{kind} {_word(one, 'mimeType')}, {len(data) * 3 // 4} bytes, left out]"
+        case {"type": "resource_link"}:
+            return f"[link to {_word(one, 'name')}: {_word(one, 'uri')}]"
+        case {"type": "resource", "resource": {"text": str(text)}}:
+            return text
+        case {"type": "resource", "resource": Mapping() as resource}:
+            return f"[resource {_word(resource, 'uri')} {_word(resource, 'mimeType')}, left out]"
+    return f"[a part of the unknown type {_word(one, 'type')}, left out]" if isinstance(one, Mapping) else "[a part that is none, left out]"
+
+
+def _word(part: Mapping[str, Any], key: str) -> str:
+    return excerpt(str(part.get(key, "?")), 200)
+
+
+def _bounded(text: str) -> str:
+    data = text.encode()
+    if len(data) <= LARGEST:
+        return text
+    return f"{data[:LARGEST].decode(errors='ignore')}\n[... {len(data)} bytes in all]"
