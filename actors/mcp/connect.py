@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from actors.mcp.http import Address, Http
+from actors.mcp.servers import log_of
 from actors.mcp.stdio import Launch, Stdio
 from actors.mcp.wire import Wire
 from actors.outside.secrets import read_secret
@@ -20,15 +21,9 @@ if TYPE_CHECKING:
     from actors.config.mcp import McpServer
     from actors.node.guardian.guardian import Guardian
 
-__all__ = ["Connector", "log_of"]
+__all__ = ["Connector"]
 
-FOLDER = "mcp"
 _starts = count(1)
-
-
-def log_of(data: Path, name: str) -> Path:
-    """Where the standard error of a server goes."""
-    return data / FOLDER / f"{name}.err"
 
 
 @frozen

@@ -13,6 +13,7 @@ import trio
 from actors.mcp.catalog import Catalog
 from actors.mcp.messages import About, ListTools, Look, Message, UseTool, Withdraw
 from actors.mcp.patience import Patience
+from actors.mcp.results import changed_text
 from actors.mcp.session import Session
 from actors.outside.trouble import Trouble
 from actors.refusals import Refusal
@@ -182,11 +183,3 @@ def _refusal(server: str, message: UseTool, catalog: Catalog) -> Refusal | None:
     if tool.sha256 != message.sha256:
         return Refusal("mcp_tool_changed", changed_text(server, message.tool), {"sent": False})
     return None
-
-
-def changed_text(server: str, tool: str) -> str:
-    """What is said of a tool that is another one now."""
-    return (
-        f"MCP server {server} says something else of its tool {tool} than when this run first used it, so it is not used. A person has to "
-        "look at it: penstock mcp tools shows it as it is; it can be used again when the run is recovered, or by a new run"
-    )

@@ -8,7 +8,7 @@ from typing import Any, Final
 from actors.agent.provider.border import encode, excerpt
 from actors.agent.tools.source import Said
 
-__all__ = ["LARGEST", "said_of"]
+__all__ = ["LARGEST", "changed_text", "said_of"]
 
 LARGEST: Final = 64 << 10
 """Bytes of text that a model is given."""
@@ -47,3 +47,11 @@ def _bounded(text: str) -> str:
     if len(data) <= LARGEST:
         return text
     return f"{data[:LARGEST].decode(errors='ignore')}\n[... {len(data)} bytes in all]"
+
+
+def changed_text(server: str, tool: str) -> str:
+    """What is said of a tool that is another one now."""
+    return (
+        f"MCP server {server} says something else of its tool {tool} than when this run first used it, so it is not used. A person has to "
+        "look at it: penstock mcp tools shows it as it is; it can be used again when the run is recovered, or by a new run"
+    )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from actors.mcp.catalog import Catalog
-from actors.mcp.keeper import Keeper
 from actors.mcp.messages import About, ListTools, UseTool, Withdraw
 from actors.refusals import Refusal
 from supervision import ActorDead, AskTimeout, ChildSpec, MailboxFull
@@ -14,17 +14,24 @@ from supervision.errors import AlreadyStarted, UnknownActor
 
 if TYPE_CHECKING:
     from actors.config.mcp import McpServer
+    from actors.mcp.keeper import Keeper
     from actors.mcp.wire import Wire
     from supervision import Ref, Request, System
 
-__all__ = ["BRANCH", "Servers"]
+__all__ = ["BRANCH", "Servers", "log_of"]
 
 BRANCH = "mcp"
 """Where in the tree their actors live."""
 SLACK_S = 30.0
 STOP_S = 10.0
 LOOK_S = 5.0
+LOGS = "mcp"
 R = TypeVar("R")
+
+
+def log_of(data: Path, name: str) -> Path:
+    """Where in the data folder the standard error of a server goes."""
+    return data / LOGS / f"{name}.err"
 
 
 class Servers:
@@ -82,9 +89,13 @@ class Servers:
     def _ref(self, server: McpServer) -> Ref[Any]:
         system, path = self._system(), f"{BRANCH}/{server.name}"
         if not system.alive(path):
-            spec = ChildSpec(server.name, lambda: Keeper(server, lambda: self._wire(server)), restart="transient", shutdown=STOP_S)
-            system.dynamic(BRANCH).start_soon(spec)
+            system.dynamic(BRANCH).start_soon(ChildSpec(server.name, lambda: self._keeper(server), restart="transient", shutdown=STOP_S))
         return system.ref(path)
+
+    def _keeper(self, server: McpServer) -> Keeper:
+        from actors.mcp.keeper import Keeper as Made  # noqa: PLC0415 - only daemons that use servers pay
+
+        return Made(server, lambda: self._wire(server))
 
     def _unknown(self, name: str) -> Refusal:
         known = ", ".join(self.configured) or "none"

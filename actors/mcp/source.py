@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve, frozen
 
 from actors.agent.tools.source import Said
-from actors.mcp.keeper import changed_text
 from actors.mcp.messages import UseTool
 from actors.mcp.pins import hold
-from actors.mcp.results import said_of
+from actors.mcp.results import changed_text, said_of
 from actors.mcp.wanted import chosen, missing, wanted
 from actors.node.messages import Failure
 from actors.refusals import Refusal

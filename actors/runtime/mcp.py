@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from actors.mcp.connect import log_of
 from actors.mcp.pins import pins_of
+from actors.mcp.servers import log_of
 from actors.refusals import Refusal
 from actors.run.known import is_run, no_such_run
 from actors.runtime.base import Answer, Base
