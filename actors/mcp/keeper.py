@@ -80,7 +80,7 @@ class Keeper(Actor[Message]):
         try:
             answer = await work()
         except Trouble as trouble:
-            self._trouble = trouble
+            self._note(trouble)
             answer = Refusal(trouble.code, f"MCP server {self._server.name}: {trouble.message}", {"sent": False})
         finally:
             self._busy -= 1
@@ -113,15 +113,19 @@ class Keeper(Actor[Message]):
         try:
             result = await session.call(message.tool, message.arguments)
         except Trouble as trouble:
-            if trouble.code == "mcp_timeout":
-                self.spawn(session.ping)
             if trouble.code in UNSEEN:
                 raise
-            self._trouble = trouble
+            self._note(trouble)
             return Refusal(trouble.code, f"MCP server {self._server.name}: {trouble.message}", {"sent": True})
         self._patience.answered()
         self._used += 1
         return result
+
+    def _note(self, trouble: Trouble) -> None:
+        """Keep it for who looks. One who did not answer in time is asked whether it lives at all."""
+        self._trouble = trouble
+        if trouble.code == "mcp_timeout" and self._session is not None and self._session.ready:
+            self.spawn(self._session.ping)
 
     async def _ready(self) -> Session:
         """The server, started where it does not run. Raises Trouble."""

@@ -5,21 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from actors.agent.provider.border import encode, excerpt
+import orjson
+
+from actors.agent.provider.border import clean_text
 from actors.agent.tools.source import Said
+from actors.mcp.rpc import text_of
 
 __all__ = ["LARGEST", "changed_text", "said_of"]
 
 LARGEST: Final = 64 << 10
 """Bytes of text that a model is given."""
+MOST_PARTS: Final = 1_000
 
 
 def said_of(result: Mapping[str, Any]) -> Said:
     """The text of the result. What the tool itself calls an error is one."""
     content = result.get("content")
-    parts = [_part(one) for one in content] if isinstance(content, list) else []
-    if not any(parts) and isinstance(result.get("structuredContent"), Mapping):
-        parts = [encode(result["structuredContent"]).decode()]
+    parts = [_part(one) for one in content[:MOST_PARTS]] if isinstance(content, list) else []
+    if isinstance(content, list) and len(content) > MOST_PARTS:
+        parts.append(f"[{len(content) - MOST_PARTS} more parts, left out]")
+    if not any(parts) and isinstance(result.get("structuredContent"), dict):
+        parts = [_written(result["structuredContent"])]
     return Said(_bounded("\n".join(part for part in parts if part) or "(no text)"), is_error=result.get("isError") is True)
 
 
@@ -38,11 +44,19 @@ def _part(one: Any) -> str:
     return f"[a part of the unknown type {_word(one, 'type')}, left out]" if isinstance(one, Mapping) else "[a part that is none, left out]"
 
 
+def _written(value: dict[str, Any]) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return "[a structure that is nested too deeply, left out]"
+
+
 def _word(part: Mapping[str, Any], key: str) -> str:
-    return excerpt(str(part.get(key, "?")), 200)
+    return text_of(part.get(key), 200) or "?"
 
 
-def _bounded(text: str) -> str:
+def _bounded(said: str) -> str:
+    text = clean_text(said)
     data = text.encode()
     if len(data) <= LARGEST:
         return text

@@ -14,10 +14,9 @@ from typing import Any, Final
 import trio
 from attrs import Factory, define
 
-from actors.agent.provider.border import excerpt
 from actors.config.mcp import McpServer
 from actors.mcp import rpc
-from actors.mcp.catalog import MOST_TOOLS, Catalog, read_catalog
+from actors.mcp.catalog import MOST_TOOLS, Catalog, Row, read_catalog, read_row
 from actors.mcp.wire import Wire
 from actors.outside.trouble import Trouble
 from storage.strict_json import BadJson
@@ -113,18 +112,18 @@ class Session:
         self._settled.set()
 
     def _met(self, result: Mapping[str, Any]) -> None:
-        self.version = str(result.get("protocolVersion"))[:40]
+        self.version = rpc.text_of(result.get("protocolVersion"), 40)
         if self.version not in rpc.VERSIONS:
             known = ", ".join(rpc.VERSIONS)
             raise Trouble("mcp_version_unsupported", f"the server speaks version {self.version!r} of the protocol; spoken are {known}")
         info, able = result.get("serverInfo"), result.get("capabilities")
         if isinstance(info, Mapping):
-            self.about = excerpt(f"{info.get('name', '')} {info.get('version', '')}", 120)
+            self.about = f"{rpc.text_of(info.get('name'), 80)} {rpc.text_of(info.get('version'), 40)}".strip()
         self.has_tools = isinstance(able, Mapping) and "tools" in able
 
     async def tools(self) -> Catalog:
         """Ask for its tools. Raises Trouble."""
-        rows: list[Any] = []
+        rows: list[Row] = []
         params: dict[str, Any] = {}
         changes, self.catalog = self._changes, None
         for _ in range(MOST_PAGES if self.has_tools else 0):
@@ -132,15 +131,17 @@ class Session:
             found = page.get("tools")
             if not isinstance(found, list):
                 raise Trouble("mcp_malformed", "the server's answer to tools/list holds no list of tools")
-            rows += found
+            for one in found[: MOST_TOOLS + 1]:
+                rows.append(read_row(one))
+                await trio.lowlevel.checkpoint()  # each may take milliseconds
             cursor = page.get("nextCursor")
             if not isinstance(cursor, str) or not cursor or len(rows) > MOST_TOOLS:
                 break
             params = {"cursor": cursor}
-        found = read_catalog(self.server, rows)
+        catalog = read_catalog(self.server, rows)
         if changes == self._changes:  # else it is asked for again by the next who needs it
-            self.catalog = found
-        return found
+            self.catalog = catalog
+        return catalog
 
     async def call(self, tool: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Use a tool; its result. Raises Trouble. Cancelling tells the server that nobody waits any more."""

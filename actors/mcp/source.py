@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from typing import TYPE_CHECKING, Any
 
+import trio
 from attrs import evolve, frozen
 
 from actors.agent.tools.source import Said
@@ -12,6 +14,7 @@ from actors.mcp.messages import UseTool
 from actors.mcp.pins import hold
 from actors.mcp.results import changed_text, said_of
 from actors.mcp.wanted import chosen, missing, wanted
+from actors.node import failures
 from actors.node.messages import Failure
 from actors.refusals import Refusal
 
@@ -94,8 +97,15 @@ class Outfitter:
     async def outfit(self, order: WorkOrder, action: AgentOrder, persona: Persona) -> McpTools | Failure | None:
         """The tools that the attempt may use; None where it names none. What they are is recorded before this returns.
 
-        A failure where a server is not to be had, or has not what was asked for by name: an agent is not sent to work half-equipped.
+        A failure where a server is not to be had in the attempt's time, or has not what was asked for by name: an agent is not sent to
+        work half-equipped.
         """
+        limit = order.total_ms
+        with trio.move_on_after(inf if limit is None else limit / 1000):
+            return await self._outfit(order, action, persona)
+        return failures.out_of_time(order, "node_absolute_timeout", limit or 0)
+
+    async def _outfit(self, order: WorkOrder, action: AgentOrder, persona: Persona) -> McpTools | Failure | None:
         offers: dict[str, _Offer] = {}
         for name, names in wanted(action.tools, persona).items():
             catalog = await self.servers.tools(name)

@@ -118,6 +118,23 @@ async def test_an_agent_is_not_sent_to_work_half_equipped(m: House, tools: str, 
     assert run["nodes"][0]["error"]["failure_class"] == "tool_resolution"
 
 
+async def test_a_server_that_answers_nothing_costs_no_more_than_the_attempt_has(m: House) -> None:
+    m.bench.mute = "initialize"
+    run = await told(m, flow=flow(agent(more="timeout: 5s")))
+    assert (run["status"], run["nodes"][0]["error"]["code"], m.bench.uses) == ("failed", "node_absolute_timeout", [])
+
+
+async def test_a_server_that_answers_nothing_any_more_is_ended_and_started_again(m: House) -> None:
+    await told(m, ask(HAMMER), says(), flow=flow())
+    m.bench.mute = "all"
+    run = await told(m, flow=flow())
+    assert run["nodes"][0]["error"]["code"] in ("mcp_timeout", "mcp_server_hung")  # of two attempts
+    assert "mcp_server_hung" in (await m.call("mcp.list"))["servers"][0]["trouble"]
+    m.bench.mute = ""
+    await told(m, ask(HAMMER), says("well again"), flow=flow())
+    assert (len(m.bench.uses), m.bench.lives) == (2, 2)
+
+
 async def test_cancelling_a_run_takes_its_use_back_and_harms_no_server(m: House) -> None:
     async def forever(given: dict[str, Any]) -> str:
         await trio.sleep_forever()

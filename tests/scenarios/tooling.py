@@ -34,7 +34,7 @@ async def _done(given: dict[str, Any]) -> str:
 class Bench:
     """All servers of a story have these `tools`. `uses` are those that began; `work` does them; `notices` is what servers were told beside.
 
-    `dies` has a use of the tool end the server.
+    `dies` has a use of the tool end the server; to the method `mute` (or `all`) it answers nothing.
     """
 
     tools: list[dict[str, Any]] = field(factory=lambda: [tool("hammer"), tool("saw")])
@@ -42,6 +42,7 @@ class Bench:
     notices: list[str] = field(factory=list)
     work: Work = _done
     dies: str = ""
+    mute: str = ""
     greets: bool = True
     lives: int = 0
 
@@ -77,6 +78,8 @@ class _InMemory:
 
     async def _answer(self, method: str, params: Mapping[str, Any]) -> dict[str, Any] | None:
         bench = self._bench
+        if bench.mute in (method, "all"):
+            return None
         if method == "initialize":
             greeted = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}}
             return {"result": greeted} if bench.greets else {"error": {"code": 1, "message": "closed today"}}

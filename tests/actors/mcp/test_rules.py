@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from actors.agent.tools.source import Said
 from actors.config.mcp import McpServer
 from actors.mcp import rpc
-from actors.mcp.catalog import MOST_TOOLS, read_catalog
+from actors.mcp.catalog import MOST_TOOLS, Catalog, read_catalog, read_row
 from actors.mcp.patience import LONGEST_S, Patience
 from actors.mcp.results import LARGEST, said_of
 from actors.mcp.wanted import chosen, missing, wanted
@@ -25,8 +25,19 @@ OBJECT = {"type": "object"}
 HERE = McpServer("here", command=("x",))
 
 
+def catalog_of(*rows: Any, server: McpServer = HERE) -> Catalog:
+    return read_catalog(server, [read_row(row) for row in rows])
+
+
 def tool(name: Any = "echo", **more: Any) -> dict[str, Any]:
     return {"name": name, "description": "Says.", "inputSchema": OBJECT} | more
+
+
+def nested(levels: int) -> Any:
+    value: Any = {}
+    for _ in range(levels):
+        value = {"a": value}
+    return value
 
 
 # Names
@@ -78,7 +89,7 @@ def test_an_attempt_may_use_what_it_asks_for_and_its_persona_names() -> None:
     assert wanted(("mcp.a.one", "mcp.b.y", "write_file"), persona) == {"a": ("one",)}
     everything = Persona("p", "b", "m")
     assert (wanted((), everything), wanted(("mcp.a.one",), everything)) == ({}, {})
-    catalog = read_catalog(HERE, [tool("one"), tool("two")])
+    catalog = catalog_of(tool("one"), tool("two"))
     assert list(chosen(catalog, ("*",))) == ["one", "two"]
     assert list(chosen(catalog, ("two",))) == ["two"]
     assert missing(catalog, ("two", "*", "three")) == {"three": "the server has no such tool"}
@@ -90,28 +101,30 @@ def test_an_attempt_may_use_what_it_asks_for_and_its_persona_names() -> None:
 @pytest.mark.parametrize(
     ("row", "why"),
     [
-        ("echo", "its name is none"), (tool(7), "its name is none"), (tool("a b"), "its name is none"), (tool("*"), "its name is none"),
+        ("echo", "no description of a tool"), (tool(7), "its name is none"),
+        (tool("a b"), "its name is none"), (tool("*"), "its name is none"),
         (tool(inputSchema=None), "not that of an object"), (tool(inputSchema={"type": "array"}), "not that of an object"),
         (tool(inputSchema=OBJECT | {"properties": {"a": {"$ref": "https://elsewhere.example/"}}}), "cannot be used"),
         (tool(inputSchema=OBJECT | {"description": "x" * 70_000}), "more than 65536 bytes"), (tool("first"), "another tool has this name"),
+        (tool(inputSchema=nested(300)), "nested too deeply"), (tool(inputSchema=OBJECT | {"x": nested(70)}), "levels"),
     ],
-    ids=["text", "number", "blank", "star", "no-schema", "array", "reference", "large", "twice"],
+    ids=["text", "number", "blank", "star", "no-schema", "array", "reference", "large", "twice", "abyss", "deep"],
 )  # fmt: skip
 def test_a_tool_that_cannot_be_used_is_left_out_with_the_reason(row: Any, why: str) -> None:
-    catalog = read_catalog(HERE, [tool("first"), row])
+    catalog = catalog_of(tool("first"), row)
     assert list(catalog.tools) == ["first"]
     [said] = catalog.left_out.values()
     assert why in said
 
 
 def test_settings_say_which_tools_there_are_and_which_only_look() -> None:
-    catalog = read_catalog(McpServer("here", url="x", tools=("a", "b"), read_only=("b",)), [tool("a"), tool("b"), tool("c")])
+    catalog = catalog_of(tool("a"), tool("b"), tool("c"), server=McpServer("here", url="x", tools=("a", "b"), read_only=("b",)))
     assert {name: one.spec.effect for name, one in catalog.tools.items()} == {"a": "once", "b": "none"}
     assert catalog.left_out == {"c": "it is not among mcp.here.tools"}
 
 
 def test_a_server_has_so_many_tools_and_says_so_much_of_each() -> None:
-    catalog = read_catalog(HERE, [tool(f"t{i}", description="x" * 9_000) for i in range(MOST_TOOLS)] + [tool("more"), 7])
+    catalog = catalog_of(*(tool(f"t{i}", description="x" * 9_000) for i in range(MOST_TOOLS)), tool("more"), 7)
     assert (len(catalog.tools), set(catalog.left_out)) == (MOST_TOOLS, {"more", "?"})
     assert len(catalog.tools["t0"].spec.description) == 4_001
 
@@ -125,7 +138,7 @@ def test_a_server_has_so_many_tools_and_says_so_much_of_each() -> None:
     ids=["description", "schema", "annotations", "output", "title", "meta", "icons"],
 )  # fmt: skip
 def test_the_digest_is_that_of_all_that_makes_a_tool(more: dict[str, Any], same: bool) -> None:
-    one, other = (read_catalog(HERE, [row]).tools["echo"].sha256 for row in (tool(), tool(**more)))
+    one, other = (catalog_of(row).tools["echo"].sha256 for row in (tool(), tool(**more)))
     assert (one == other) == same
 
 
@@ -149,6 +162,10 @@ def test_texts_are_told_and_all_else_is_named(content: Any, text: str) -> None:
 def test_errors_structures_and_long_texts() -> None:
     assert said_of({"content": [{"type": "text", "text": "no"}], "isError": True}) == Said("no", is_error=True)
     assert said_of({"content": [], "structuredContent": {"a": 1}}) == Said('{"a":1}')
+    many = said_of({"content": [{"type": "text", "text": "x"}] * 1_002}).text
+    assert many.endswith("x\n[2 more parts, left out]")
+    assert said_of({"content": [], "structuredContent": nested(300)}).text == "[a structure that is nested too deeply, left out]"
+    assert said_of({"content": [{"type": "text", "text": "a\0b"}]}).text == "a\ufffdb"
     long = said_of({"content": [{"type": "text", "text": "é" * LARGEST}]}).text
     assert long.endswith("[... 131072 bytes in all]")
     assert len(long.encode()) < LARGEST + 40
@@ -167,9 +184,11 @@ def test_lines_come_in_pieces_and_have_a_bound() -> None:
 
 def test_messages_are_json_rpc_alone_or_in_a_batch() -> None:
     assert rpc.messages(b'[{"jsonrpc":"2.0"},{"jsonrpc":"2.0","id":1}]') == [{"jsonrpc": "2.0"}, {"jsonrpc": "2.0", "id": 1}]
-    for wrong in (b"7", b"{}", b'[{"jsonrpc":"1.0"}]', b"[" * 99, b'{"jsonrpc":"2.0","jsonrpc":"2.0"}', b"\xff"):
+    for wrong in (b"7", b"{}", b'[{"jsonrpc":"1.0"}]', b"[" * 99, b"\xff", b"[" + b"{}," * 1_000 + b"{}]", b"x" * 300_000):
         with pytest.raises(BadJson):
             rpc.messages(wrong)
+    [half] = rpc.messages(b'{"jsonrpc":"2.0","result":{"a":"\\ud800"}}')
+    assert half["result"] == {"a": "\ufffd"}
     assert rpc.line(rpc.notice("x", {"a": 1})) == b'{"jsonrpc":"2.0","method":"x","params":{"a":1}}\n'
     assert "params" not in rpc.notice("x")
     assert rpc.reply({"id": 1, "method": "roots/list"})["error"]["code"] == -32601
