@@ -122,8 +122,8 @@ class Assembly:
         door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
         store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door)
         workshop = Workshop(
-            store, config, wall, backends or Configured(config.backends, os.environ), prices, lambda: system, data=places.data,
-            inline=bool(inline), wires=wires,
+            places, store, config, wall, backends or Configured(config.backends, os.environ), prices, lambda: system, inline=bool(inline),
+            wires=wires,
         )  # fmt: skip
         ids, paperwork, roster = RandomIds(), Paperwork(), _roster(places, workshop, store)
         services = Services(

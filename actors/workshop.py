@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import trio
@@ -11,10 +11,10 @@ import trio
 from actors.agent.house import House
 from actors.mcp.servers import Servers
 from actors.mcp.source import Outfitter
+from actors.privacy import private_places
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from actors.agent.backends import Backends
     from actors.config import Config
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from actors.mcp.wire import Wire
     from actors.node.guardian.guardian import Guardian
     from actors.node.tools import Tools
+    from actors.paths import Places
     from storage import Store
     from supervision import Clock, System
 
@@ -36,15 +37,18 @@ class Workshop:
     """
 
     def __init__(
-        self, store: Store, config: Config, clock: Clock, backends: Backends, prices: PriceTable, system: Callable[[], System],
-        *, data: Path, inline: bool, wires: Callable[[McpServer], Wire] | None = None,
+        self, places: Places, store: Store, config: Config, clock: Clock, backends: Backends, prices: PriceTable,
+        system: Callable[[], System], *, inline: bool, wires: Callable[[McpServer], Wire] | None = None,
     ) -> None:  # fmt: skip
         self._store = store
         self._config = config
         self._inline = inline
-        self._data = data
+        self._data = places.data
         self.servers = Servers(config.mcp, wires or self._wire, system)
-        self.agents = House(store, clock, backends, prices, outfitter=Outfitter(self.servers, store, clock))
+        self.agents = House(
+            store, clock, backends, prices, private=partial(private_places, places, config), http_hosts=config.tools.http_hosts,
+            outfitter=Outfitter(self.servers, store, clock),
+        )  # fmt: skip
 
     def _wire(self, server: McpServer) -> Wire:
         from actors.mcp.connect import Connector  # noqa: PLC0415 - only daemons with such servers pay

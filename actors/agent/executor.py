@@ -19,10 +19,9 @@ from actors.agent.delivery import Ended, deliver
 from actors.agent.opening import opening
 from actors.agent.provider.messages import ProviderFailure
 from actors.agent.record import Recorder
+from actors.agent.repeats import ENOUGH
 from actors.agent.thread_log import ThreadLog
-from actors.agent.tools.files import FileTools
-from actors.agent.tools.finish import Finish
-from actors.agent.tools.hands import Hands
+from actors.agent.tools.kit import Kit
 from actors.agent.tools.use import ToolUse
 from actors.agent.watcher import over
 from actors.ledger.purse import UsedUp
@@ -30,21 +29,16 @@ from actors.node import failures
 from actors.node.artifact import clear
 from actors.node.contained import open_folder
 from actors.node.messages import Failure, Interruption
-from actors.workflow.spec_agent import TOOLS
 from storage import StorageError
 
 if TYPE_CHECKING:
     from actors.agent.house import House
     from actors.agent.provider.messages import Part, Provider
-    from actors.agent.tools.source import ToolSource
     from actors.node.messages import AgentOrder, Verdict, WorkOrder
     from actors.node.tools import Tools
     from actors.workflow.spec_agent import Persona
 
 __all__ = ["work"]
-
-MOST_CALLS = 64
-"""Calls of a model in one attempt; more of them mean that it turns in circles."""
 
 
 async def work(order: WorkOrder, action: AgentOrder, tools: Tools) -> Verdict:
@@ -80,8 +74,8 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
         refused = await _open(order, action, log, folder)
         if refused is not None:
             return refused
-        hands = _hands(order, action, persona, folder, foreign)
-        ended = await _Attempt(order, action, house, log, persona, provider, hands, recorder).run()
+        kit = Kit(order, tools, house, folder, foreign)
+        ended = await _Attempt(order, action, house, log, persona, provider, kit, recorder).run()
         if isinstance(ended, Interruption):
             return ended
         return await deliver(order, folder, tools, log.thread, ended)
@@ -107,23 +101,18 @@ async def _open(order: WorkOrder, action: AgentOrder, log: ThreadLog, folder: in
     return None
 
 
-def _hands(order: WorkOrder, action: AgentOrder, persona: Persona, folder: int, foreign: ToolSource | None) -> Hands:
-    """What the attempt may use: what its node asks for and its persona is permitted, and what it needs in any case."""
-    permitted = {name for name in (action.tools or TOOLS) if persona.may(name)}
-    needed = {"write_file"} if order.artifact is not None else set()
-    return Hands((FileTools(folder, permitted | needed), Finish(), *([foreign] if foreign is not None else [])))
-
-
 class _Attempt:
     """The conversation under the clocks of the attempt."""
 
     def __init__(
-        self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, provider: Provider, hands: Hands,
+        self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, provider: Provider, kit: Kit,
         recorder: Recorder,
     ) -> None:  # fmt: skip
         self._order = order
         self._log = log
         self._recorder = recorder
+        self._most = action.max_steps
+        hands = kit.hands(action, persona, self._heard)
         self._tools = ToolUse(hands, log, recorder, house.clock, order.attempt, self._heard)
         self._began = trio.current_time()
         specs = tuple(hands.specs.values())
@@ -149,19 +138,20 @@ class _Attempt:
         return Ended(expired=(code, limit))
 
     async def _talk(self) -> Ended:
-        thread, artifact = self._log.thread, self._order.artifact
-        for _ in range(MOST_CALLS):
-            if thread.unanswered:
-                await self._tools.answer_all()
-                self._recorder.note()
-            if over(thread, artifact.path if artifact is not None else None):
+        artifact = self._order.artifact
+        for _ in range(self._most):
+            repeats = await self._tools.answer_all() if self._log.thread.unanswered else 0
+            self._recorder.note()
+            if repeats >= ENOUGH:
+                return Ended(repeats=repeats)
+            if over(self._log.thread, artifact.path if artifact is not None else None):
                 return Ended()
             self._clock(idle=False)  # to wait for others of the run is no silence
             await self._caller.call(self._heard, self._part)
             self._recorder.note()
-            self._recorder.say(thread.last_text)
+            self._recorder.say(self._log.thread.last_text)
             self._heard()
-        return Ended(circles=MOST_CALLS)
+        return Ended(circles=self._most)
 
     def _part(self, part: Part) -> None:
         self._heard()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from attrs import Factory, frozen
 
 from actors.agent.thread_log import KIND
+from actors.agent.tools.sandbox import Private
 from actors.ledger.purse import Purse
 from actors.node.messages import Usage
 
@@ -34,13 +36,15 @@ class Outfitter(Protocol):
 
 @frozen(eq=False)
 class House:
-    """Shared by all agents of one daemon."""
+    """Shared by all agents of one daemon. `private`: what commands in a sandbox do not see. `http_hosts`: what may be reached."""
 
     store: Store
     clock: Clock
     backends: Backends
     prices: PriceTable
     purse: Purse = Factory(Purse)
+    private: Callable[[], Private] = Private
+    http_hosts: tuple[str, ...] | None = None
     outfitter: Outfitter | None = None
 
     def used_by(self, run_id: str) -> Usage:

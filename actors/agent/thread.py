@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import Factory, define
+from attrs import Factory, define, evolve
 
 from actors.agent.provider.messages import AssistantTurn, ToolCall, ToolResult, Turn, UserText
 from actors.agent.thread_events import (
@@ -50,6 +50,10 @@ class Thread:
     def last_text(self) -> str:
         """What it said last."""
         return next((turn.text for turn in reversed(self.turns) if isinstance(turn, AssistantTurn)), "")
+
+    def copy(self) -> Thread:
+        """One that goes its own way."""
+        return evolve(self, turns=list(self.turns), unanswered=list(self.unanswered))
 
     def apply(self, fact: Fact) -> None:
         """One more fact, its texts at hand."""

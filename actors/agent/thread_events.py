@@ -139,3 +139,4 @@ class ToolAnswered(Fact):
     attempt: int = 0
     began_ms: int = 0
     latency_ms: int = 0
+    body: str | None = None

@@ -26,7 +26,7 @@ _COLUMNS = (
 @options.as_json
 @click.pass_context
 def tools(context: click.Context, /, *, as_json: bool, **asked: Any) -> int:
-    """List the tools that the agents of a run have used.
+    """List the tools that the agents of a run have used, and what came of it.
 
     A state of `uncertain` means that nobody knows what it did: it was cut off, and not repeated unasked. `open`: it has no end yet.
     """

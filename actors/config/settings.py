@@ -13,7 +13,7 @@ from actors.config.rules import Rule, choice, choices, count, duration, flag, na
 
 __all__ = [
     "DEFAULT", "NAMED", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Ledger", "Nodes", "Notify", "Reaper",
-    "Retention", "Runs", "Scheduler", "Schedules", "Storage", "table",
+    "Retention", "Runs", "Scheduler", "Schedules", "Storage", "Tools", "table",
 ]  # fmt: skip
 
 NAMED = ("backends", "mcp")
@@ -156,6 +156,13 @@ class Ledger:
 
 
 @frozen
+class Tools:
+    """`[tools]`: what the tools of agents may do at most."""
+
+    http_hosts: tuple[str, ...] | None = outside("hosts", "the hosts that http_get may reach; unset: what the persona says")
+
+
+@frozen
 class Storage:
     """`[storage]`: the database."""
 
@@ -200,6 +207,7 @@ class Config:
     daemon: Daemon = Daemon()
     retention: Retention = Retention()
     ledger: Ledger = Ledger()
+    tools: Tools = Tools()
     storage: Storage = Storage()
     flow: Flow = Flow()
     backends: tuple[Backend, ...] = DEFAULTS

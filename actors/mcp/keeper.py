@@ -89,8 +89,14 @@ class Keeper(Actor[Message]):
             asked.answer(answer)
 
     async def _list(self) -> Catalog:
+        """Its tools as they are now. A server that had ended, which nobody had noticed yet, is started again for that."""
         session = await self._ready()
-        return await session.tools()
+        try:
+            return await session.tools()
+        except Trouble:
+            if session.ended is None:
+                raise
+            return await (await self._ready()).tools()
 
     async def _use(self, message: UseTool) -> object:
         try:
@@ -106,7 +112,8 @@ class Keeper(Actor[Message]):
 
     async def _try(self, message: UseTool) -> object:
         session = await self._ready()
-        catalog = session.catalog or await session.tools()
+        catalog = session.catalog or await self._list()
+        session = await self._ready()
         refused = _refusal(self._server.name, message, catalog)
         if refused is not None:
             return refused

@@ -9,6 +9,7 @@ from attrs import Factory, frozen
 
 from actors.agent.binding import Bound
 from actors.workflow.spec import OutputForm
+from actors.workflow.spec_agent import MAX_STEPS
 
 __all__ = [
     "AgentOrder", "ArtifactFact", "ArtifactOrder", "Budget", "CommandOrder", "Failure", "Interruption", "Outcome", "PythonOrder",
@@ -94,7 +95,7 @@ class RepairOrder:
 @frozen
 class AgentOrder:
     """Work for a model. `bound` names who does it; `tools` are what the node asks for, empty: all;
-    `data` is what it is given beside its instructions.
+    `data` is what it is given beside its instructions. `max_steps` bounds how often it is asked in one attempt.
 
     `anew` counts how often people had the run begin anew.
     `spent` is what the run has counted of this node so far: whatever its calls have used beyond that has still to be told.
@@ -110,6 +111,7 @@ class AgentOrder:
     spent: Usage = Usage()
     budget: Budget = Budget()
     anew: int = 0
+    max_steps: int = MAX_STEPS
 
 
 @frozen

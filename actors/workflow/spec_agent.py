@@ -6,34 +6,41 @@ from typing import Final
 
 from attrs import frozen
 
-from actors.workflow.mcp_names import covers, split
+from actors.workflow.mcp_names import covers
 
-__all__ = ["MAX_OUTPUT_TOKENS", "TOOLS", "Agent", "Persona"]
+__all__ = ["AT_HOME", "MAX_OUTPUT_TOKENS", "MAX_STEPS", "SANDBOXES", "TOOLS", "Agent", "Persona"]
 
-TOOLS: Final = ("read_file", "write_file", "list_dir", "finish")
-"""The tools that are Penstock's own. All of them stay inside the node's working folder. Those of MCP servers: see `mcp_names`."""
+AT_HOME: Final = ("read_file", "write_file", "list_dir", "search", "finish")
+"""Tools that stay inside the node's working folder: a persona that names none may use all of these."""
+TOOLS: Final = (*AT_HOME, "run_command", "http_get")
+"""The tools that are Penstock's own. Those of MCP servers: see `mcp_names`."""
+SANDBOXES: Final = ("bwrap", "none")
 MAX_OUTPUT_TOKENS: Final = 4_096
+MAX_STEPS: Final = 64
 
 
 @frozen
 class Agent:
     """Work for a model. `role` is what the run binds a persona to; `instructions` are a template.
 
-    `tools` are those that it gets, which its persona must be permitted; empty: all that the persona is permitted, of MCP servers those
-    that it names.
+    `tools` are those that it gets, which its persona must be permitted; empty: all that the persona is permitted. `max_steps` is how often
+    the model is asked in one attempt.
     """
 
     role: str
     instructions: str
     tools: tuple[str, ...] = ()
+    max_steps: int = MAX_STEPS
 
 
 @frozen
 class Persona:
     """A named agent profile. It takes the role of its own name, and those in `roles`.
 
-    `backend` is one of the daemon's. `tools` are what it may use, None: all but those of MCP servers. `consent`: it is bound only where
-    somebody has consented to exactly this. `temperature` None: as the model has it. `max_output_tokens` bounds one answer.
+    `backend` is one of the daemon's. `tools` are what it may use, None: AT_HOME. `consent`: it is bound only where somebody has consented
+    to exactly this. `temperature` None: as the model has it. `max_output_tokens` bounds one answer.
+    `sandbox` is one of SANDBOXES: what is put around the commands that it has run. `http_hosts` are the hosts that it may reach,
+    None: what the configuration says.
     """
 
     name: str
@@ -46,9 +53,9 @@ class Persona:
     version: int = 1
     temperature: float | None = None
     max_output_tokens: int = MAX_OUTPUT_TOKENS
+    sandbox: str = "bwrap"
+    http_hosts: tuple[str, ...] | None = None
 
     def may(self, tool: str) -> bool:
         """Whether the tool is permitted to it. Saying that one is done needs no permission."""
-        if tool == "finish" or self.tools is None:
-            return split(tool) is None
-        return any(covers(one, tool) for one in self.tools)
+        return tool == "finish" or any(covers(one, tool) for one in (AT_HOME if self.tools is None else self.tools))

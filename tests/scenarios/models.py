@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from tests.scenarios.harness import House
 
 __all__ = [
-    "BAD", "FLOW", "GOOD", "POOL", "Backstage", "Held", "Model", "Reply", "actor", "agent", "ask", "crew", "fails", "persona", "says",
-    "takes", "told", "writes",
+    "BAD", "FLOW", "GOOD", "PAYER", "POOL", "Backstage", "Held", "Model", "Reply", "actor", "agent", "ask", "crew", "fails", "persona",
+    "says", "takes", "told", "writes",
 ]  # fmt: skip
 
 Reply = Callable[[ModelRequest, OnPart], Awaitable[Answer]]
@@ -133,6 +133,7 @@ nodes:
 {nodes}"""
 GOOD, BAD = '{"n": 1}', '{"n": "one", "m": 2}'
 POOL = "backend: stage\nmodel: gpt-5-mini\nsystem: From the pool.\n"
+PAYER = "  writer: {backend: stage, model: gpt-5-mini, tools: [run_command], sandbox: none}\n"
 WRITER = "  writer: {backend: stage, model: gpt-5-mini, system: You write notes.}\n"
 
 

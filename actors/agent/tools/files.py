@@ -9,8 +9,8 @@ from stat import S_ISDIR, S_ISREG
 from typing import Any, Final
 
 from actors.agent.provider.messages import ToolCall, ToolSpec
-from actors.agent.tools.source import Said
-from actors.agent.tools.words import texts
+from actors.agent.tools.source import Said, not_done
+from actors.agent.tools.words import shown_name, texts
 from actors.node.contained import NotContained, open_beneath, parent_beneath
 
 __all__ = ["SPECS", "FileTools"]
@@ -61,10 +61,8 @@ class FileTools:
             return Said(known[call.name](call.arguments))
         except _Refused as refused:
             return Said(str(refused), is_error=True)
-        except NotContained as error:
-            return Said(f"Refused: {error}.", is_error=True)
-        except OSError as error:
-            return Said(f"It cannot be done: {error.strerror or error}.", is_error=True)
+        except (NotContained, OSError) as error:
+            return not_done(error)
 
     def _write(self, given: Mapping[str, Any]) -> str:
         path, content = given["path"], given["content"]
@@ -105,8 +103,7 @@ class FileTools:
 def _entry(folder: int, name: str) -> str:
     found = os.stat(name, dir_fd=folder, follow_symlinks=False)
     kind = "/" if S_ISDIR(found.st_mode) else "" if S_ISREG(found.st_mode) else " (no plain file)"
-    shown = name.encode("utf-8", "replace").decode("utf-8", "replace")
-    return f"{shown}{kind}" + (f" ({found.st_size} bytes)" if kind == "" else "")
+    return f"{shown_name(name)}{kind}" + (f" ({found.st_size} bytes)" if kind == "" else "")
 
 
 def _replace(parent: int, name: str, data: bytes) -> None:

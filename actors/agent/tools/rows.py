@@ -33,13 +33,14 @@ class _Reading:
             case ModelCallAnswered(calls=calls):
                 self.asked = {call.call_id: call for call in calls}
             case ToolIntended(attempt=attempt):
-                self._begun_anew()
+                self.cut_off()
                 self.under_way = self._row(fact.call_id, fact.name) | {"attempt": attempt, "state": "open", "began_ms": at_ms}
                 self.rows.append(self.under_way)
             case ToolAnswered(cut_off=False):
                 self._answered(at_ms, fact)
 
-    def _begun_anew(self) -> None:
+    def cut_off(self) -> None:
+        """The use under way has no end, and will have none."""
         if self.under_way is not None:
             self.under_way["state"] = "uncertain"
 
@@ -62,13 +63,16 @@ class _Reading:
         }  # fmt: skip
 
 
-def uses_of(thread_id: str, facts: Iterable[tuple[int, Fact]]) -> list[dict[str, Any]]:
-    """A row for each use in the order in which they began; facts come with their times, and with their texts.
+def uses_of(thread_id: str, facts: Iterable[tuple[int, Fact]], *, ended: bool = False) -> list[dict[str, Any]]:
+    """A row for each use in the order in which they began; facts come with their times, and with their texts. `ended`: the run has.
 
-    `state`: `open` has no end yet; else as in ToolAnswered, and `uncertain` too for what was cut off and begun anew. What was never begun
-    has no row. `ended_ms` and `latency_ms` stand only where the end was seen. `arguments` are JSON, cut like `answer` at 2,000 characters.
+    `state`: `open` has no end yet; else as in ToolAnswered, and `uncertain` too for what was cut off, and begun anew or never again.
+    What was never begun has no row. `ended_ms` and `latency_ms` stand only where the end was seen. `arguments` are JSON, cut like `answer`
+    at 2,000 characters.
     """
     reading = _Reading(thread_id)
     for at_ms, fact in facts:
         reading.apply(at_ms, fact)
+    if ended:
+        reading.cut_off()
     return reading.rows

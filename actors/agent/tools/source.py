@@ -8,8 +8,9 @@ from typing import Literal, Protocol
 from attrs import Factory, frozen
 
 from actors.agent.provider.messages import ToolCall, ToolSpec
+from actors.node.contained import NotContained
 
-__all__ = ["Said", "State", "ToolSource"]
+__all__ = ["Said", "State", "ToolSource", "not_done"]
 
 State = Literal["ok", "error", "denied", "uncertain"]
 
@@ -21,6 +22,13 @@ class Said:
     text: str
     is_error: bool = False
     state: State = Factory(lambda self: "error" if self.is_error else "ok", takes_self=True)
+
+
+def not_done(error: NotContained | OSError) -> Said:
+    """What is said where a file is out of the working folder, or cannot be used."""
+    if isinstance(error, OSError):
+        return Said(f"It cannot be done: {error.strerror or error}.", is_error=True)
+    return Said(f"Refused: {error}.", is_error=True)
 
 
 class ToolSource(Protocol):

@@ -12,7 +12,7 @@ import orjson
 from tests.scenarios.history import History
 from tests.scenarios.records import Records
 
-__all__ = ["inv_threads"]
+__all__ = ["inv_threads", "told_wrong"]
 
 ENDS = ("model_call_answered", "model_call_failed")
 SAYS = ("prompt_added", "tool_answered")
@@ -26,7 +26,7 @@ def inv_threads(db: Records, history: History) -> list[str]:
         if not name.startswith("run:") or not log or name in db.purged:
             continue
         facts = [(kind, orjson.loads(data)) for _, kind, data in log]
-        wrong += [f"threads: {name}: {problem}" for problem in (*_own(facts), *_tools(facts))]
+        wrong += [f"threads: {name}: {problem}" for problem in told_wrong(facts)]
         run_id = name.split(":")[1]
         used[run_id] = used.get(run_id, 0) + sum(_tokens(fact) for kind, fact in facts if kind in ENDS)
     for run_id in db.runs:
@@ -34,6 +34,11 @@ def inv_threads(db: Records, history: History) -> list[str]:
         if counted > used.get(run_id, 0):
             wrong.append(f"threads: {run_id} has counted {counted} tokens, its calls used {used[run_id]}")
     return wrong
+
+
+def told_wrong(facts: list[tuple[str, dict[str, Any]]]) -> list[str]:
+    """What is wrong with the facts (kind, fields) of one conversation."""
+    return [*_own(facts), *_tools(facts)]
 
 
 def _tokens(fact: dict[str, Any]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import trio
 from attrs import evolve
 
 from actors.agent.binding import Bound
@@ -148,6 +149,17 @@ def test_the_message_holds_task_schema_data_feedback_and_errors_between_two_mark
     assert "write_file" not in plain
 
 
+async def test_what_was_not_recorded_is_not_remembered(services: Services) -> None:
+    log = ThreadLog(services.store, services.clock, "r", "run:r:node:n")
+    await log.append([ThreadBegun("r", "n", 1)])
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        await log.append([PromptAdded(1, "do it")])
+    assert (log.thread.seq, log.thread.turns) == (1, [])
+    await log.append([PromptAdded(1, "do this")])
+    assert ThreadLog(services.store, services.clock, "r", "run:r:node:n").thread.turns == [UserText("do this")]
+
+
 async def test_long_texts_lie_beside_the_log_and_come_back(services: Services) -> None:
     log = ThreadLog(services.store, services.clock, "r", "run:r:node:n")
     long = "ü" * 100_000
@@ -157,6 +169,8 @@ async def test_long_texts_lie_beside_the_log_and_come_back(services: Services) -
     await log.append([intended(1), answer])
     read = ThreadLog(services.store, services.clock, "r", "run:r:node:n").thread
     assert (read.turns, read.seq, read.unanswered) == (log.thread.turns, 4, [ToolCall("c", "write_file", {"path": "x", "content": long})])
-    assert [len(getattr(fact, "text", "")) for _, fact in facts_of(services.store, "run:r:node:n")] == [0, 0, 0, 0]
+    await log.append([ToolAnswered("c", "write_file", "\1" * 60_000)])  # six times as long in JSON
+    assert ThreadLog(services.store, services.clock, "r", "run:r:node:n").thread.turns == log.thread.turns
+    assert [len(getattr(fact, "text", "")) for _, fact in facts_of(services.store, "run:r:node:n")] == [0, 0, 0, 0, 0]
     [line] = services.store.catalog.list("thread", parent="r")
     assert (line.facts["calls"], line.stream) == (1, "run:r:node:n")

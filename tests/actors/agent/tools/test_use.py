@@ -125,6 +125,8 @@ def test_uses_as_rows() -> None:
         ("look", 1, "ok", 40, 45), ("put", 1, "uncertain", 5, None), ("put", 2, "ok", 100, 107), ("pay", 3, "uncertain", 13, None),
         ("pay", 3, "open", 15, None),
     ]  # fmt: skip
+    assert [row["state"] for row in uses_of(THREAD, told, ended=True)][-2:] == ["uncertain", "uncertain"]
+    assert [row["state"] for row in uses_of(THREAD, told[:4], ended=True)] == ["ok"]
     assert (rows[0]["arguments"], rows[0]["answer"], len(rows[2]["answer"]), rows[3]["arguments"]) == ('{"x":1}', "saw", 2_000, "{}")
     assert {(row["run_id"], row["node_id"], row["instance"], row["thread_id"]) for row in rows} == {("r", "n", 1, THREAD)}
 
