@@ -13,6 +13,7 @@ from actors.handoff.actor import Watchman
 from actors.heartbeat import Heartbeats
 from actors.housekeeping import Caretaker, Storekeeper, Warden
 from actors.library.steward import Steward
+from actors.mcp.servers import BRANCH
 from actors.notification.actor import Notifier
 from actors.notification.delivery import Hook
 from actors.removal.retention import Ages
@@ -65,6 +66,7 @@ def daemon_tree(
         ChildSpec("reporter", lambda: Reporter(paperwork.reports, inline=inline)),
         ChildSpec("statuses", lambda: StatusWriter(paperwork.statuses, inline=inline)),
         ChildSpec("scheduler", lambda: Scheduler(services, slots, tick_s, single=single)),
+        ChildSpec(BRANCH, lambda: Dynamic(intensity=1000, period=1.0)),
         ChildSpec("runs", lambda: Dynamic(intensity=1000, period=1.0)),
         ChildSpec(
             "registrar",

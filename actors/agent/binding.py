@@ -12,8 +12,10 @@ from attrs import Factory, frozen
 from actors.agent.persona import digest, encode
 from actors.agent.policy import Policy
 from actors.refusals import Refusal
+from actors.workflow.mcp_names import servers_of
 from actors.workflow.spec import Agent, Workflow
-from actors.workflow.spec_agent import Persona, ToolPolicy
+from actors.workflow.spec_agent import Persona
+from actors.workflow.tool_names import ToolPolicy
 
 __all__ = ["Binding", "Bound", "Pool", "bind", "objection", "roles_of", "unbound"]
 
@@ -35,14 +37,15 @@ class Bound:
 class Pool:
     """What a binding may choose from. `broken` are personas that cannot be read, with the reason.
 
-    `backends` are those configured: why each cannot be used, "" where it can. `consents` are digests of personas. `policy`: what may be
-    done with tools at most.
+    `backends` are those configured: why each cannot be used, "" where it can. `consents` are digests of personas.
+    `servers` are the MCP servers of the configuration, `policy` is what may be done with tools at most.
     """
 
     personas: tuple[Persona, ...] = ()
     broken: Mapping[str, str] = Factory(dict)
     backends: Mapping[str, str] = Factory(dict)
     consents: frozenset[str] = frozenset()
+    servers: frozenset[str] = frozenset()
     policy: ToolPolicy = ()
 
 
@@ -128,6 +131,9 @@ def objection(persona: Persona, pool: Pool, tools: tuple[str, ...]) -> tuple[str
         return "backend_unavailable", f"its backend {persona.backend} is not configured; configured are: {known}"
     if reason := pool.backends[persona.backend]:
         return "backend_unavailable", f"its backend {persona.backend} cannot be used: {reason}"
+    if away := [server for server in servers_of((*tools, *(persona.tools or ()))) if server not in pool.servers]:
+        known = ", ".join(sorted(pool.servers)) or "none"
+        return "mcp_server_unknown", f"there is no MCP server {', '.join(away)} whose tools it could use; configured are: {known}"
     if missing := [tool for tool in tools if not persona.may(tool)]:
         return "tool_not_permitted", f"it is not permitted to use {', '.join(missing)}"
     policy = Policy(pool.policy, persona.policy)

@@ -65,6 +65,9 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
     provider = _provider(house, persona)
     if isinstance(provider, Failure):
         return provider
+    foreign = None if house.outfitter is None else await house.outfitter.outfit(order, action, persona)
+    if isinstance(foreign, Failure):
+        return foreign
     for name in ("logs", "outputs"):
         os.makedirs(f"{order.run_dir}/{name}", mode=0o700, exist_ok=True)
     recorder = Recorder(order, action, log, cap=tools.settings.output_cap // 2)
@@ -75,7 +78,7 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
         policy = policy_of(house, persona, action)
         if (denied := cannot_deliver(order, policy)) is not None:
             return denied
-        kit = Kit(order, tools, house, folder, policy)
+        kit = Kit(order, tools, house, folder, foreign, policy)
         ended = await _Attempt(order, action, house, log, persona, provider, kit, recorder).run()
         if isinstance(ended, Interruption | ToolQuestion):
             return ended

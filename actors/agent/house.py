@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import Factory, frozen
 
@@ -14,14 +14,25 @@ from actors.node.messages import Usage
 
 if TYPE_CHECKING:
     from actors.agent.backends import Backends
+    from actors.agent.tools.source import ToolSource
     from actors.ledger.prices import PriceTable
-    from actors.workflow.spec_agent import ToolPolicy
+    from actors.node.messages import AgentOrder, Failure, WorkOrder
+    from actors.workflow.spec_agent import Persona
+    from actors.workflow.tool_names import ToolPolicy
     from storage.store import Store
     from supervision import Clock
 
-__all__ = ["House"]
+__all__ = ["House", "Outfitter"]
 
 MANY = 10_000
+
+
+class Outfitter(Protocol):
+    """Who has tools that are not Penstock's own."""
+
+    async def outfit(self, order: WorkOrder, action: AgentOrder, persona: Persona) -> ToolSource | Failure | None:
+        """The tools of that kind that the attempt may use, None where it may use none; or why it cannot begin."""
+        ...
 
 
 @frozen(eq=False)
@@ -39,6 +50,7 @@ class House:
     purse: Purse = Factory(Purse)
     private: Callable[[], Private] = Private
     http_hosts: tuple[str, ...] | None = None
+    outfitter: Outfitter | None = None
 
     def used_by(self, run_id: str) -> Usage:
         """What all calls of the run have used, those of attempts under way included."""

@@ -10,8 +10,7 @@ from typing import Final, Literal
 
 from attrs import frozen
 
-from actors.workflow.spec_agent import MCP, POLICY_WORDS, ToolPolicy
-from actors.workflow.tool_names import ALWAYS, said_of
+from actors.workflow.tool_names import ALWAYS, MCP, POLICY_WORDS, ToolPolicy, said_of
 
 __all__ = ["Policy", "Ruling", "Word", "name_in_policy"]
 

@@ -12,7 +12,8 @@ from actors.agent.binding import Pool
 from actors.agent.consents import Consents
 from actors.agent.persona import ENDINGS, read_text
 from actors.workflow.problems import WorkflowInvalid
-from actors.workflow.spec_agent import Persona, ToolPolicy
+from actors.workflow.spec_agent import Persona
+from actors.workflow.tool_names import ToolPolicy
 
 __all__ = ["FOLDER", "Roster"]
 
@@ -31,14 +32,15 @@ class _Read:
 
 @define(eq=False)
 class Roster:
-    """`folder` may be missing, `policy` is that of the configuration.
+    """`folder` may be missing. A file that cannot be read is a persona that cannot be bound, and harms no other.
 
-    A file that cannot be read is a persona that cannot be bound, and harms no other.
+    `servers` are the MCP servers of the configuration, `policy` is what it says of tools.
     """
 
     folder: Path
     backends: Backends
     consents: Consents
+    servers: frozenset[str] = frozenset()
     policy: ToolPolicy = ()
     _files: dict[str, _Read] = Factory(dict)
 
@@ -54,7 +56,8 @@ class Roster:
             else:
                 known[read.persona.name] = read.persona
         personas = tuple(known[name] for name in sorted(known))
-        return Pool(personas, broken, dict(self.backends.available()), frozenset(self.consents.given()), self.policy)
+        backends, consents = dict(self.backends.available()), frozenset(self.consents.given())
+        return Pool(personas, broken, backends, consents, self.servers, self.policy)
 
     def _look(self) -> dict[str, _Read]:
         try:

@@ -17,6 +17,7 @@ from typing import Literal
 
 from attrs import frozen
 
+from actors.cli.checks_mcp import look_at_servers
 from actors.cli.checks_outside import look_at_hook, look_at_resolvers
 from actors.cli.link import Link
 from actors.control import endpoint
@@ -197,6 +198,10 @@ def _resolvers(link: Link) -> list[Finding]:
     return [Finding(level, "resolvers", text, advice) for level, text, advice in look_at_resolvers(link)]
 
 
+def _servers(link: Link) -> list[Finding]:
+    return [Finding(level, "mcp", text, advice) for level, text, advice in look_at_servers(link)]
+
+
 CHECKS: dict[str, Callable[[Link], list[Finding]]] = {
     "system": _python,
     "settings": _settings,
@@ -211,4 +216,5 @@ CHECKS: dict[str, Callable[[Link], list[Finding]]] = {
     "limits": _limits,
     "notify": _hook,
     "resolvers": _resolvers,
+    "mcp": _servers,
 }

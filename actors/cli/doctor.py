@@ -18,7 +18,7 @@ __all__ = ["doctor", "examine"]
 def doctor(context: click.Context, *, as_json: bool) -> int:
     """Check this installation and say what to do.
 
-    Settings, folders, disk, SQLite, socket, processes. Exit code 1 when something fails.
+    Settings, folders, disk, SQLite, socket, processes, and what it talks to. Exit code 1 when something fails.
     """
     findings = examine(link_of(context))
     if as_json:

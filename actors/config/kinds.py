@@ -9,8 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from actors.workflow.hosts import HOST_FORM, host_entry
-from actors.workflow.spec_agent import POLICY_WORDS
-from actors.workflow.tool_names import misnamed
+from actors.workflow.tool_names import POLICY_WORDS, misnamed
 
 __all__ = ["ALLOWED", "FORGE", "READERS", "Wrong", "shown_map"]
 

@@ -8,13 +8,16 @@ from typing import Any
 from attrs import Attribute, Factory, field, fields, frozen
 
 from actors.config.backends import DEFAULTS, Backend
+from actors.config.mcp import McpServer
 from actors.config.rules import Rule, choice, choices, count, duration, flag, names, number, outside, principals, word
 
 __all__ = [
-    "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Ledger", "Nodes", "Notify", "Reaper", "Retention",
-    "Runs", "Scheduler", "Schedules", "Storage", "Tools", "table",
+    "DEFAULT", "NAMED", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Ledger", "Nodes", "Notify", "Reaper",
+    "Retention", "Runs", "Scheduler", "Schedules", "Storage", "Tools", "table",
 ]  # fmt: skip
 
+NAMED = ("backends", "mcp")
+"""Sections of tables that have names of their own."""
 DEFAULT = "default"
 PROFILES = ("strict", "guided", "yolo")
 
@@ -190,7 +193,7 @@ class Entry:
 class Config:
     """All settings in force. Durations are whole milliseconds. `origins` names where each key that was set came from.
 
-    `backends` stand in tables of their own, `[backends.NAME]`, and in the file alone.
+    `backends` and `mcp` stand in tables of their own, `[backends.NAME]` and `[mcp.NAME]`, and in the file alone.
     """
 
     runs: Runs = Runs()
@@ -209,6 +212,7 @@ class Config:
     storage: Storage = Storage()
     flow: Flow = Flow()
     backends: tuple[Backend, ...] = DEFAULTS
+    mcp: tuple[McpServer, ...] = ()
     origins: Mapping[str, str] = field(default=Factory(dict), eq=False, repr=False)
 
     def entries(self) -> list[Entry]:
@@ -228,7 +232,7 @@ class Config:
 
 def table() -> dict[str, dict[str, tuple[Attribute[Any], Rule]]]:
     """Section to key to field and rule, in the order of this file. A key is its field's name without the unit that Python wants to see."""
-    return {section.name: _keys(type(section.default)) for section in fields(Config) if section.name not in {"backends", "origins"}}
+    return {section.name: _keys(type(section.default)) for section in fields(Config) if section.name not in {*NAMED, "origins"}}
 
 
 def _keys(section: Any) -> dict[str, tuple[Attribute[Any], Rule]]:

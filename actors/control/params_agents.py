@@ -6,7 +6,7 @@ from attrs import field, frozen
 
 from actors.control import bounds
 
-__all__ = ["LedgerList", "PersonaList", "PersonaOnly", "ToolList"]
+__all__ = ["LedgerList", "McpServerOnly", "PersonaList", "PersonaOnly", "ToolList"]
 
 
 @frozen
@@ -40,3 +40,10 @@ class ToolList:
     run_id: str = field(validator=bounds.name)
     node_id: str | None = field(default=None, validator=bounds.name)
     limit: int = field(default=500, validator=bounds.count)
+
+
+@frozen
+class McpServerOnly:
+    """An MCP server, by its name in the configuration. It is started where it does not run."""
+
+    server: str = field(validator=bounds.name)

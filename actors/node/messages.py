@@ -9,7 +9,8 @@ from attrs import Factory, frozen
 
 from actors.agent.binding import Bound
 from actors.workflow.spec import OutputForm
-from actors.workflow.spec_agent import MAX_STEPS, ToolPolicy
+from actors.workflow.spec_agent import MAX_STEPS
+from actors.workflow.tool_names import ToolPolicy
 
 __all__ = [
     "AgentOrder", "ArtifactFact", "ArtifactOrder", "Budget", "CommandOrder", "Failure", "Interruption", "Outcome", "PythonOrder",
@@ -122,6 +123,7 @@ class AgentOrder:
     """Work for a model. `bound` names who does it; `tools` are what the node asks for, empty: all;
     `data` is what it is given beside its instructions. `max_steps` bounds how often it is asked in one attempt.
 
+    `anew` counts how often people had the run begin anew.
     `spent` is what the run has counted of this node so far: whatever its calls have used beyond that has still to be told.
 
     `policy` is what the node says of tools; `asks`: people may be asked about them, and `decided` is what was answered last. `worked_ms` is
@@ -137,6 +139,7 @@ class AgentOrder:
     repair: RepairOrder | None = None
     spent: Usage = Usage()
     budget: Budget = Budget()
+    anew: int = 0
     max_steps: int = MAX_STEPS
     policy: ToolPolicy = ()
     asks: bool = True

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from actors.workflow.drafts import Draft
 from actors.workflow.problems import Report
-from actors.workflow.spec_agent import AT_HOME, MCP, Agent, Persona
-from actors.workflow.tool_names import said_of
+from actors.workflow.spec_agent import AT_HOME, Agent, Persona
+from actors.workflow.tool_names import MCP, said_of
 
 __all__ = ["check_agent"]
 

@@ -7,6 +7,7 @@ from typing import Final
 from actors.workflow.drafts import Draft
 from actors.workflow.form import Form, kind_word
 from actors.workflow.hosts import HOST_FORM, host_entry
+from actors.workflow.mcp_names import FORM, split
 from actors.workflow.names import ID_FORM, is_id, provider_name
 from actors.workflow.problems import Path, Report
 from actors.workflow.read_policy import read_approval, read_policy
@@ -88,9 +89,10 @@ def read_persona(form: Form, name: str) -> Persona:
 def _read_tools(form: Form) -> tuple[str, ...] | None:
     listed = form.texts("tools")
     for i, tool in enumerate(listed or ()):
-        if tool not in TOOLS:
-            message = f"There is no tool {tool[:80]!r}.{form.report.similar(tool, TOOLS)} The tools are {', '.join(TOOLS)}."
-            form.report.add("tool_unknown", (*form.at("tools"), i), message, found=tool, allowed=TOOLS)
+        if tool not in TOOLS and split(tool) is None:
+            near, allowed = form.report.similar(tool, TOOLS), (*TOOLS, FORM)
+            message = f"There is no tool {tool[:80]!r}.{near} The tools are {', '.join(allowed)}."
+            form.report.add("tool_unknown", (*form.at("tools"), i), message, found=tool, allowed=allowed)
     return None if listed is None else tuple(dict.fromkeys(listed))
 
 

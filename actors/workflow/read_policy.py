@@ -6,8 +6,8 @@ from typing import Final
 
 from actors.workflow.form import ABSENT, Form
 from actors.workflow.read_gate import read_approvers
-from actors.workflow.spec_agent import MCP, POLICY_WORDS, TOOLS, ToolApproval, ToolPolicy
-from actors.workflow.tool_names import ALWAYS, misnamed
+from actors.workflow.spec_agent import TOOLS, ToolApproval
+from actors.workflow.tool_names import ALWAYS, MCP, POLICY_WORDS, ToolPolicy, misnamed
 
 __all__ = ["read_approval", "read_policy"]
 

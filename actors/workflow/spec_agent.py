@@ -6,22 +6,12 @@ from typing import Final, Literal
 
 from attrs import frozen
 
-__all__ = [
-    "AT_HOME", "MAX_OUTPUT_TOKENS", "MAX_STEPS", "MCP", "POLICY_WORDS", "SANDBOXES", "TOOLS", "Agent", "Persona", "ToolApproval",
-    "ToolPolicy",
-]  # fmt: skip
+from actors.workflow.mcp_names import covers
+from actors.workflow.tool_names import AT_HOME, TOOLS, ToolPolicy
 
-AT_HOME: Final = ("read_file", "write_file", "list_dir", "search", "finish")
-"""Tools that stay inside the node's working folder: a persona that names none may use all of these."""
-TOOLS: Final = (*AT_HOME, "run_command", "http_get")
-"""The tools that exist."""
+__all__ = ["AT_HOME", "MAX_OUTPUT_TOKENS", "MAX_STEPS", "SANDBOXES", "TOOLS", "Agent", "Persona", "ToolApproval"]
+
 SANDBOXES: Final = ("bwrap", "none")
-MCP: Final = "mcp."
-"""How the names of tools begin that come from outside, from a server that the configuration names."""
-POLICY_WORDS: Final = ("allow", "ask", "deny")
-"""What may be said of a tool, from the mildest to the strictest."""
-ToolPolicy = tuple[tuple[str, str], ...]
-"""Patterns and their words, sorted: the name of a tool, or its beginning and `*`."""
 MAX_OUTPUT_TOKENS: Final = 4_096
 MAX_STEPS: Final = 64
 
@@ -79,4 +69,4 @@ class Persona:
 
     def may(self, tool: str) -> bool:
         """Whether the tool is permitted to it. Saying that one is done needs no permission."""
-        return tool == "finish" or tool in (AT_HOME if self.tools is None else self.tools)
+        return tool == "finish" or any(covers(one, tool) for one in (AT_HOME if self.tools is None else self.tools))

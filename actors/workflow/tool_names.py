@@ -1,12 +1,21 @@
-"""Names of tools in policies: which may stand there, and what a table says of a tool. Pure."""
+"""Names of tools, and policies of them: which may stand there, and what a table says of a tool. Pure."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from actors.workflow.spec_agent import MCP, TOOLS, ToolPolicy
+__all__ = ["ALWAYS", "AT_HOME", "MCP", "POLICY_WORDS", "TOOLS", "ToolPolicy", "misnamed", "said_of"]
 
-__all__ = ["ALWAYS", "misnamed", "said_of"]
+AT_HOME: Final = ("read_file", "write_file", "list_dir", "search", "finish")
+"""Tools that stay inside the node's working folder: a persona that names none may use all of these."""
+TOOLS: Final = (*AT_HOME, "run_command", "http_get")
+"""The tools that are Penstock's own. Those of MCP servers: see `mcp_names`."""
+MCP: Final = "mcp."
+"""How the names of tools begin that come from outside, from a server that the configuration names."""
+POLICY_WORDS: Final = ("allow", "ask", "deny")
+"""What may be said of a tool, from the mildest to the strictest."""
+ToolPolicy = tuple[tuple[str, str], ...]
+"""Patterns and their words, sorted: the name of a tool, or its beginning and `*`."""
 
 ALWAYS: Final = "finish"
 """The tool that nobody can take away: with it an agent says that it is done."""

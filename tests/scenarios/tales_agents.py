@@ -15,6 +15,7 @@ from actors.agent.tools.source import Said
 from tests.scenarios.client import Refused
 from tests.scenarios.harness import ENDED, House
 from tests.scenarios.models import GOOD, PAYER, actor, agent, ask, crew, says, writes
+from tests.scenarios.tooling import crafted
 
 __all__ = ["AGENT_TALES"]
 
@@ -50,6 +51,19 @@ async def _answered(house: House, run_id: str, word: Callable[[dict[str, Any]], 
     return run_id
 
 
+async def craftsman(request: ModelRequest, on_part: OnPart) -> Answer:
+    """One who looks with a tool of a server, and then writes."""
+    last = request.turns[-1]
+    reply = writes("notes.json", GOOD) if isinstance(last, ToolResult) else ask("mcp__shop__hammer", n=1)
+    return await reply(request, on_part)
+
+
+async def _servers(house: House) -> str:
+    """It uses a tool of a server that only looks, and that its run must have written down before."""
+    house.models.always = craftsman
+    return await house.begin(crew(agent(), personas=crafted()))
+
+
 async def _payer(request: ModelRequest, on_part: OnPart) -> Answer:
     """Pays, and writes its notes whatever it hears of that."""
     heard = isinstance(request.turns[-1], ToolResult)
@@ -79,5 +93,5 @@ async def _effect(house: House) -> str:
 
 
 AGENT_TALES: dict[str, Callable[[House], Awaitable[str]]] = {
-    "agent": _agent, "agent_effect": _effect, "tool_asks": _tool_asks,
+    "agent": _agent, "agent_effect": _effect, "agent_servers": _servers, "tool_asks": _tool_asks,
 }  # fmt: skip

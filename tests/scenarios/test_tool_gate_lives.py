@@ -15,8 +15,9 @@ from tests.scenarios.flows import gate
 from tests.scenarios.forged import services_of
 from tests.scenarios.harness import House
 from tests.scenarios.inside import store_of
-from tests.scenarios.models import GOOD, agent, crew, says, writes
+from tests.scenarios.models import GOOD, agent, ask, crew, says, told, writes
 from tests.scenarios.tool_asking import ASKS, FILE, answer, asked, asking, said_of_tools, work
+from tests.scenarios.tooling import crafted, serve, tool
 
 
 @pytest.mark.parametrize("how", ["crash", "stop", "pause"])
@@ -100,3 +101,22 @@ async def test_a_group_may_be_the_only_one_that_answers(d: House) -> None:
     run_id, found = await asked(d, text=asking(f'{FILE}, {ASKS}, tool_approval: {{approvers: ["@{mine}"]}}'))
     await answer(d, run_id, found)
     assert (await d.run_until(run_id))["status"] == "completed"
+
+
+async def test_tools_of_servers_are_asked_about_unless_the_operator_says_that_they_only_read(house: House) -> None:
+    serve(house, policy=(), read_only=("saw",))
+    await house.start()
+    text = crew(agent(more=""), personas=crafted("mcp.shop.*"))
+    run_id, found = await asked(house, ask("mcp__shop__saw", n=1), ask("mcp__shop__hammer", n=2), says("done"), text=text)
+    assert house.bench.uses == [("saw", {"n": 1})]
+    await answer(house, run_id, found)
+    assert (await house.run_until(run_id))["status"] == "completed"
+    assert house.bench.uses[1:] == [("hammer", {"n": 2})]
+
+
+async def test_a_tool_of_a_server_is_denied_by_its_own_name_whatever_the_model_hears(house: House) -> None:
+    serve(house, policy=(("mcp.shop.*", "allow"), ("mcp.shop.rm.all", "deny")))
+    house.bench.tools = [tool("rm.all"), tool("hammer")]
+    await house.start()
+    await told(house, says("done"), flow=crew(agent(more=""), personas=crafted("mcp.shop.*")))
+    assert [one.name for one in house.models.requests[0].tools][-2:] == ["finish", "mcp__shop__hammer"]

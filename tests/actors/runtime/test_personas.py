@@ -33,7 +33,9 @@ def methods(services: Services) -> PersonaMethods:
     (folder / "torn.yaml").write_text("[")
     backends = Configured((Backend("stage", "openai", "http://127.0.0.1:1"),), {})
     system: Any = None  # nobody is asked for anything here
-    return PersonaMethods(services, system, Library(services), lambda _: None, {}, Roster(folder, backends, Consents(services.store)))
+    servers: Any = None  # nor any server of tools
+    roster = Roster(folder, backends, Consents(services.store))
+    return PersonaMethods(services, system, Library(services), lambda _: None, {}, roster, servers)
 
 
 def key(name: str) -> RequestKey:

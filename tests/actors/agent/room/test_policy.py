@@ -14,8 +14,8 @@ from actors.config import ConfigInvalid, load
 from actors.refusals import Refusal
 from actors.workflow.canonical import decode, encode
 from actors.workflow.spec import Agent
-from actors.workflow.spec_agent import POLICY_WORDS, TOOLS, ToolApproval, ToolPolicy
-from actors.workflow.tool_names import said_of
+from actors.workflow.spec_agent import TOOLS, ToolApproval
+from actors.workflow.tool_names import POLICY_WORDS, ToolPolicy, said_of
 from tests.actors.workflow.samples import loaded, warned, wrong
 
 HEARD = (*TOOLS, "mcp__github__create_issue", "mcp__github__get_issue", "mcp__files__read")
