@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from actors.node.messages import AgentOrder, ToolDecision, WorkOrder
     from actors.workflow.spec_agent import Persona
 
-__all__ = ["Clearance", "Cleared", "cannot_deliver", "policy_of"]
+__all__ = ["Clearance", "Cleared", "cannot_work", "policy_of"]
 
 LARGEST_ASKED: Final = 64 << 10
 """Bytes of arguments that a person can be expected to look at."""
@@ -42,8 +42,13 @@ def policy_of(house: House, persona: Persona, action: AgentOrder) -> Policy:
     return Policy(house.policy, persona.policy, action.policy, action.asks, unsandboxed=persona.sandbox == "none")
 
 
-def cannot_deliver(order: WorkOrder, policy: Policy) -> Failure | None:
-    """An agent that may not write leaves no file, however often it is asked."""
+def cannot_work(order: WorkOrder, policy: Policy, *, own_tools: bool = False) -> Failure | None:
+    """An agent that may not write leaves no file, however often it is asked; and one with tools of its own asks nobody about them."""
+    if own_tools:
+        text = (
+            "The node has a policy of tools, and its agent has tools of its own, in which that has no say. Take the policy out of the node."
+        )
+        return Failure("backend_unfit", text, "configuration") if policy.node else None
     ruling = policy.ruling("write_file")
     if order.artifact is None or ruling.word != "deny":
         return None

@@ -56,8 +56,9 @@ class Roster:
             else:
                 known[read.persona.name] = read.persona
         personas = tuple(known[name] for name in sorted(known))
+        agents = frozenset(name for name, traits in self.backends.traits().items() if traits.own_tools)
         backends, consents = dict(self.backends.available()), frozenset(self.consents.given())
-        return Pool(personas, broken, backends, consents, self.servers, self.policy)
+        return Pool(personas, broken, backends, consents, agents, self.servers, self.policy)
 
     def _look(self) -> dict[str, _Read]:
         try:

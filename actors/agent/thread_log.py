@@ -7,10 +7,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+import trio
 from attrs import evolve
 
 from actors.agent.thread import Thread
 from actors.agent.thread_events import (
+    AgentSessionHeard,
     Asked,
     ModelCallAnswered,
     ModelCallFailed,
@@ -44,8 +46,8 @@ LARGEST: Final = 128 << 10
 def thread_codec() -> Codec[Fact]:
     """The codec of these logs."""
     return Codec((
-        ThreadBegun, PromptAdded, ModelCallIntended, ModelCallAnswered, ModelCallFailed, ToolApprovalWanted, ToolApprovalUsed, ToolIntended,
-        ToolAnswered,
+        ThreadBegun, PromptAdded, ModelCallIntended, AgentSessionHeard, ModelCallAnswered, ModelCallFailed, ToolApprovalWanted,
+        ToolApprovalUsed, ToolIntended, ToolAnswered,
     ))  # fmt: skip
 
 
@@ -94,7 +96,8 @@ class ThreadLog:
             now = self._clock.now_ms()
             append = Append(self._id, self.thread.seq, events, headline=self._headline(after, now))
             try:
-                await self._store.commit(Transaction(now, (append,)))
+                with trio.CancelScope(shield=True):  # what was said to be so here is so in the log, whoever runs out of time meanwhile
+                    await self._store.commit(Transaction(now, (append,)))
             except Unavailable:
                 await self._store.wait_writable()
             else:

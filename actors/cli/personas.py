@@ -58,8 +58,11 @@ def show(context: click.Context, persona: str, workflow_id: str | None, *, as_js
     for one in found["may_use"]:
         emit(visible(f"  {one['tool']}: {one['may']}, by {one['by']}"))
     for key, value in found["definition"].items():
-        if key not in _FACTS and key not in ("system", "tools", "policy"):
+        if key not in _FACTS and key not in ("system", "tools", "policy", "fallback"):
             emit(visible(f"  {key.replace('_', ' ')}: {', '.join(value) if isinstance(value, list) else value}"))
+    for one in found.get("fallback", ()):
+        away = f" (would be passed over: {one['problem']})" if "problem" in one else ""
+        emit(visible(f"  fallback: {one['backend']} {one['model']}{away}"))
     for line in str(found["definition"].get("system", "")).splitlines():
         emit(visible(f"  | {line}"))
     return exits.OK

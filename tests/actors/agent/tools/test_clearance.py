@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from actors.agent.binding import Bound
-from actors.agent.clearance import LARGEST_ASKED, Clearance, cannot_deliver
+from actors.agent.clearance import LARGEST_ASKED, Clearance, cannot_work
 from actors.agent.policy import Policy
 from actors.agent.provider.messages import ToolCall
 from actors.agent.thread_events import ToolApprovalUsed, ToolApprovalWanted
@@ -87,7 +87,11 @@ async def test_what_does_not_fit_or_is_not_there_is_not_asked_about(services: Se
 def test_who_may_not_write_leaves_no_file(tmp_path: Path) -> None:
     action = AgentOrder(BOUND, "x", "t")
     order = WorkOrder("r", "n", 1, 1, "t", "k", action, str(tmp_path), str(tmp_path), artifact=ArtifactOrder("a.json"))
-    failure = cannot_deliver(order, Policy(persona=(("write_file", "deny"),)))
+    failure = cannot_work(order, Policy(persona=(("write_file", "deny"),)))
     assert failure is not None
     assert (failure.code, failure.failure_class) == ("tool_denied", "configuration")
-    assert cannot_deliver(order, Policy(persona=(("write_file", "ask"),))) is None
+    assert cannot_work(order, Policy(persona=(("write_file", "ask"),))) is None
+    own = cannot_work(order, Policy(node=(("*", "ask"),)), own_tools=True)
+    assert own is not None
+    assert own.code == "backend_unfit"
+    assert cannot_work(order, Policy((("*", "deny"),)), own_tools=True) is None
