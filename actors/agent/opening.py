@@ -26,11 +26,11 @@ class Opening:
     prompts: bool
 
 
-def opening(order: WorkOrder, action: AgentOrder, thread: Thread) -> Opening:
-    """What the attempt says before its first call."""
+def opening(order: WorkOrder, action: AgentOrder, thread: Thread, *, own_tools: bool = False) -> Opening:
+    """What the attempt says before its first call. `own_tools`: to an agent that has other tools than ours."""
     facts: list[Fact] = []
     if thread.open_turn is not None:
-        facts.append(ModelCallFailed(thread.open_turn, message=LOST))
+        facts.append(ModelCallFailed(thread.open_turn, message=LOST, priced=not own_tools))
     anew = thread.instance != order.instance
     repair = not anew and thread.prompted > 0 and action.repair is not None and action.repair.attempt >= thread.prompted
     prompts = anew or repair or thread.prompted == 0
@@ -44,5 +44,5 @@ def opening(order: WorkOrder, action: AgentOrder, thread: Thread) -> Opening:
             begun = doubtful.call_id if doubtful is not None else None
             left = [call for call in thread.unanswered if call.call_id != begun]
             facts += [ToolAnswered(call.call_id, call.name, CUT_OFF, is_error=True, cut_off=True) for call in left]
-        facts.append(PromptAdded(order.attempt, envelope(order, action, repair=repair), repair=repair))
+        facts.append(PromptAdded(order.attempt, envelope(order, action, repair=repair, own_tools=own_tools), repair=repair))
     return Opening(tuple(facts), prompts)

@@ -7,10 +7,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+import trio
 from attrs import evolve
 
 from actors.agent.thread import Thread
 from actors.agent.thread_events import (
+    AgentSessionHeard,
     Asked,
     ModelCallAnswered,
     ModelCallFailed,
@@ -41,7 +43,11 @@ LARGEST: Final = 128 << 10
 @cache
 def thread_codec() -> Codec[Fact]:
     """The codec of these logs."""
-    return Codec((ThreadBegun, PromptAdded, ModelCallIntended, ModelCallAnswered, ModelCallFailed, ToolIntended, ToolAnswered))
+    return Codec(
+        (
+            ThreadBegun, PromptAdded, ModelCallIntended, AgentSessionHeard, ModelCallAnswered, ModelCallFailed, ToolIntended, ToolAnswered,
+        )
+    )  # fmt: skip
 
 
 def facts_of(store: Store, thread_id: str) -> Iterator[tuple[Recorded, Fact]]:
@@ -89,7 +95,8 @@ class ThreadLog:
             now = self._clock.now_ms()
             append = Append(self._id, self.thread.seq, events, headline=self._headline(after, now))
             try:
-                await self._store.commit(Transaction(now, (append,)))
+                with trio.CancelScope(shield=True):  # what was said to be so here is so in the log, whoever runs out of time meanwhile
+                    await self._store.commit(Transaction(now, (append,)))
             except Unavailable:
                 await self._store.wait_writable()
             else:

@@ -17,13 +17,12 @@ from typing import Literal
 
 from attrs import frozen
 
-from actors.cli.checks_mcp import look_at_servers
 from actors.cli.checks_outside import look_at_hook, look_at_resolvers
 from actors.cli.link import Link
 from actors.control import endpoint
 from actors.control.client import Disconnected, NoDaemon
 
-__all__ = ["CHECKS", "Finding"]
+__all__ = ["CHECKS", "NETWORK", "Finding"]
 
 Level = Literal["ok", "warn", "fail"]
 _MIB = 1 << 20
@@ -198,7 +197,21 @@ def _resolvers(link: Link) -> list[Finding]:
     return [Finding(level, "resolvers", text, advice) for level, text, advice in look_at_resolvers(link)]
 
 
+def _backends(link: Link) -> list[Finding]:
+    from actors.cli.checks_backends import look_at_backends
+
+    return [Finding(level, "backends", text, advice) for level, text, advice in look_at_backends(link)]
+
+
+def _services(link: Link) -> list[Finding]:
+    from actors.cli.checks_backends import look_at_services
+
+    return [Finding(level, "services", text, advice) for level, text, advice in look_at_services(link)]
+
+
 def _servers(link: Link) -> list[Finding]:
+    from actors.cli.checks_mcp import look_at_servers
+
     return [Finding(level, "mcp", text, advice) for level, text, advice in look_at_servers(link)]
 
 
@@ -216,5 +229,8 @@ CHECKS: dict[str, Callable[[Link], list[Finding]]] = {
     "limits": _limits,
     "notify": _hook,
     "resolvers": _resolvers,
+    "backends": _backends,
     "mcp": _servers,
 }
+NETWORK: dict[str, Callable[[Link], list[Finding]]] = {"services": _services}
+"""What goes to the network, for those who ask for it."""

@@ -26,5 +26,6 @@ def persona_json(persona: Persona) -> dict[str, Any]:
         "max_output_tokens": persona.max_output_tokens if persona.max_output_tokens != MAX_OUTPUT_TOKENS else None,
         "sandbox": persona.sandbox if persona.sandbox != "bwrap" else None,
         "http_hosts": None if persona.http_hosts is None else list(persona.http_hosts),
+        "fallback": [{"backend": one.backend, "model": one.model} for one in persona.fallback] or None,
     }  # fmt: skip
     return {name: value for name, value in entries.items() if value is not None}

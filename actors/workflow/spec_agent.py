@@ -8,7 +8,7 @@ from attrs import frozen
 
 from actors.workflow.mcp_names import covers
 
-__all__ = ["AT_HOME", "MAX_OUTPUT_TOKENS", "MAX_STEPS", "SANDBOXES", "TOOLS", "Agent", "Persona"]
+__all__ = ["AT_HOME", "MAX_OUTPUT_TOKENS", "MAX_STEPS", "SANDBOXES", "TOOLS", "Agent", "Fallback", "Persona"]
 
 AT_HOME: Final = ("read_file", "write_file", "list_dir", "search", "finish")
 """Tools that stay inside the node's working folder: a persona that names none may use all of these."""
@@ -34,13 +34,21 @@ class Agent:
 
 
 @frozen
+class Fallback:
+    """A model of a backend that stands in for another."""
+
+    backend: str
+    model: str
+
+
+@frozen
 class Persona:
     """A named agent profile. It takes the role of its own name, and those in `roles`.
 
     `backend` is one of the daemon's. `tools` are what it may use, None: AT_HOME. `consent`: it is bound only where somebody has consented
-    to exactly this. `temperature` None: as the model has it. `max_output_tokens` bounds one answer.
-    `sandbox` is one of SANDBOXES: what is put around the commands that it has run. `http_hosts` are the hosts that it may reach,
-    None: what the configuration says.
+    to exactly this. `temperature` None: as the model has it. `max_output_tokens` bounds one answer. `fallback` stand in for the model, in
+    this order, while it cannot answer. `sandbox` is one of SANDBOXES: what is put around the commands that it has run. `http_hosts` are
+    the hosts that it may reach, None: what the configuration says.
     """
 
     name: str
@@ -53,8 +61,14 @@ class Persona:
     version: int = 1
     temperature: float | None = None
     max_output_tokens: int = MAX_OUTPUT_TOKENS
+    fallback: tuple[Fallback, ...] = ()
     sandbox: str = "bwrap"
     http_hosts: tuple[str, ...] | None = None
+
+    @property
+    def models(self) -> tuple[Fallback, ...]:
+        """Backend and model of all that may be asked, its own first."""
+        return Fallback(self.backend, self.model), *self.fallback
 
     def may(self, tool: str) -> bool:
         """Whether the tool is permitted to it. Saying that one is done needs no permission."""

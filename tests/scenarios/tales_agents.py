@@ -11,7 +11,7 @@ from actors.agent.provider.messages import Answer, ModelRequest, OnPart, ToolCal
 from actors.agent.tools.command import Command
 from actors.agent.tools.source import Said
 from tests.scenarios.harness import House
-from tests.scenarios.models import GOOD, PAYER, actor, agent, ask, crew, writes
+from tests.scenarios.models import GOOD, PAYER, UNDERSTUDY, actor, agent, ask, crew, writes
 from tests.scenarios.tooling import crafted
 
 __all__ = ["AGENT_TALES"]
@@ -64,4 +64,20 @@ async def _effect(house: House) -> str:
     return run_id
 
 
-AGENT_TALES: dict[str, Callable[[House], Awaitable[str]]] = {"agent": _agent, "agent_effect": _effect, "agent_servers": _servers}
+async def _understudy(house: House) -> str:
+    """The same by a model that stands in for one that is never there."""
+    house.models.always = actor
+    house.models.broken["stage"] = "provider_unauthorized"
+    return await house.begin(crew(agent(), personas=UNDERSTUDY))
+
+
+async def _commanded(house: House) -> str:
+    """The same by an agent with tools and sessions of its own."""
+    house.models.puppets = ("stage",)
+    return await house.begin(crew(agent()))
+
+
+AGENT_TALES: dict[str, Callable[[House], Awaitable[str]]] = {
+    "agent": _agent, "agent_effect": _effect, "understudy": _understudy, "commanded": _commanded,
+    "agent_servers": _servers,
+}  # fmt: skip

@@ -11,9 +11,10 @@ from attrs import evolve
 from actors.agent.binding import Bound
 from actors.agent.envelope import envelope
 from actors.agent.opening import opening
-from actors.agent.provider.messages import AssistantTurn, ToolCall, ToolResult, UserText
+from actors.agent.provider.messages import AssistantTurn, TokenUsage, ToolCall, ToolResult, UserText
 from actors.agent.thread import Thread
 from actors.agent.thread_events import (
+    AgentSessionHeard,
     Asked,
     ModelCallAnswered,
     ModelCallFailed,
@@ -28,6 +29,7 @@ from actors.agent.watcher import over, summary_of
 from actors.entity import Fact
 from actors.node.messages import AgentOrder, ArtifactOrder, RepairOrder, Usage, WorkOrder
 from actors.services import Services
+from storage import VersionConflict
 
 ACTION = AgentOrder(Bound("writer", "anna", 1, "ab" * 32, "stage", "m", "pool"), "Write.", "run:r:node:n")
 SCHEMA = {"type": "object", "required": ["n"]}
@@ -62,6 +64,23 @@ def test_a_log_folds_to_turns_and_to_what_was_used() -> None:
     assert found.used == Usage(13, 5, 0.1, 1, unpriced=True)
     found.apply(ThreadBegun("r", "n", 2))
     assert (found.turns, found.used.tokens, found.last_text) == ([], 18, "")
+
+
+def test_a_log_folds_to_the_sessions_of_agents_and_to_what_each_has_counted() -> None:
+    heard, other = AgentSessionHeard(1, "stage", "s-1"), ModelCallIntended(3, 1, "writer", "anna", 1, "understudy", "m")
+    found = thread(*BEGUN, intended(1), heard, ModelCallFailed(1, 100, 20, tool_calls=2))
+    assert (found.sessions, found.counted, found.tries, found.used.tool_calls) == ({"stage": "s-1"}, {"s-1": TokenUsage(100, 20)}, 1, 2)
+    _apply(found, intended(2), ModelCallFailed(2), other, ModelCallFailed(3, code="provider_agent_failed"))
+    assert found.sessions == {"stage": "s-1"}  # the call was lost before it could say so, and the other failed elsewhere
+    _apply(found, PromptAdded(2, "again"), intended(4), ModelCallFailed(4, code="provider_agent_failed"))
+    assert (found.sessions, found.tries) == ({}, 1)  # it could not be resumed
+    _apply(found, intended(5), AgentSessionHeard(5, "stage", "s-2"), ThreadBegun("r", "n", 2))
+    assert found.sessions == {}
+
+
+def _apply(found: Thread, *facts: Fact) -> None:
+    for fact in facts:
+        found.apply(fact)
 
 
 @pytest.mark.parametrize(
@@ -152,12 +171,13 @@ def test_the_message_holds_task_schema_data_feedback_and_errors_between_two_mark
 async def test_what_was_not_recorded_is_not_remembered(services: Services) -> None:
     log = ThreadLog(services.store, services.clock, "r", "run:r:node:n")
     await log.append([ThreadBegun("r", "n", 1)])
+    ghost = ThreadLog(services.store, services.clock, "r", "run:r:node:n")
     with trio.CancelScope() as scope:
         scope.cancel()
-        await log.append([PromptAdded(1, "do it")])
-    assert (log.thread.seq, log.thread.turns) == (1, [])
-    await log.append([PromptAdded(1, "do this")])
-    assert ThreadLog(services.store, services.clock, "r", "run:r:node:n").thread.turns == [UserText("do this")]
+        await log.append([PromptAdded(1, "do it")])  # once begun it is done, whoever gives up meanwhile
+    with pytest.raises(VersionConflict):
+        await ghost.append([PromptAdded(1, "do this")])
+    assert (ghost.thread.seq, ghost.thread.turns, log.thread.turns) == (1, [], [UserText("do it")])
 
 
 async def test_long_texts_lie_beside_the_log_and_come_back(services: Services) -> None:

@@ -170,6 +170,10 @@ async def test_a_name_is_looked_up_once_and_what_was_looked_at_is_connected_to(w
 
 
 async def test_what_cannot_be_had_is_told(web: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    trio.socket.set_custom_hostname_resolver(Names(a="127.0.0.1 127.0.0.2"))
+    web.respond = lambda _: b"hello\r\n\r\n"
+    where = f"a.org:{place(web).rpartition(':')[2]}"
+    assert "broke off" in (await get(f"http://{where}/", (where,))).text  # who has answered is not asked again elsewhere
     trio.socket.set_custom_hostname_resolver(Names(slow="never"))
     assert "is not known" in (await get("http://gone.org/", ("gone.org",))).text
     with socket.socket() as taken:
