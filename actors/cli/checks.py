@@ -17,7 +17,6 @@ from typing import Literal
 
 from attrs import frozen
 
-from actors.cli.checks_mcp import look_at_servers
 from actors.cli.checks_outside import look_at_hook, look_at_resolvers
 from actors.cli.link import Link
 from actors.control import endpoint
@@ -198,10 +197,6 @@ def _resolvers(link: Link) -> list[Finding]:
     return [Finding(level, "resolvers", text, advice) for level, text, advice in look_at_resolvers(link)]
 
 
-def _servers(link: Link) -> list[Finding]:
-    return [Finding(level, "mcp", text, advice) for level, text, advice in look_at_servers(link)]
-
-
 def _backends(link: Link) -> list[Finding]:
     from actors.cli.checks_backends import look_at_backends
 
@@ -212,6 +207,12 @@ def _services(link: Link) -> list[Finding]:
     from actors.cli.checks_backends import look_at_services
 
     return [Finding(level, "services", text, advice) for level, text, advice in look_at_services(link)]
+
+
+def _servers(link: Link) -> list[Finding]:
+    from actors.cli.checks_mcp import look_at_servers
+
+    return [Finding(level, "mcp", text, advice) for level, text, advice in look_at_servers(link)]
 
 
 CHECKS: dict[str, Callable[[Link], list[Finding]]] = {

@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from actors.workflow.hosts import HOST_FORM, host_entry
-from actors.workflow.tool_names import POLICY_WORDS, misnamed
 
 __all__ = ["ALLOWED", "FORGE", "READERS", "Wrong", "shown_map"]
 
@@ -119,7 +118,15 @@ def _handle(raw: object) -> str:
 
 def _policy(raw: object) -> tuple[tuple[str, str], ...]:
     table = _decoded(raw)
-    if not isinstance(table, dict) or any(misnamed(name) or word not in POLICY_WORDS for name, word in table.items()):
+    if not isinstance(table, dict):
+        raise Wrong
+    return _sound(table) if table else ()
+
+
+def _sound(table: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    from actors.workflow.tool_names import POLICY_WORDS, misnamed  # noqa: PLC0415 - only who says something of tools pays
+
+    if any(misnamed(name) or word not in POLICY_WORDS for name, word in table.items()):
         raise Wrong
     return tuple(sorted(table.items()))
 

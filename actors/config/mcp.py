@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 from attrs import Factory, field, frozen
 
 from actors.config.backends import LOOPBACK, Flaw, read_headers, read_time
-from actors.config.kinds import ALLOWED, READERS, VARIABLE, Wrong
+from actors.config.cli_agents import names_of_variables
+from actors.config.kinds import ALLOWED, READERS, Wrong
 from actors.workflow.mcp_names import SERVER_FORM, is_server, split
 
 __all__ = ["KEYS", "McpServer", "read_servers"]
 
 MOST: Final = 64
 MOST_NAMES: Final = 256
-_OURS: Final = "PENSTOCK_"
 
 
 @frozen
@@ -107,12 +107,6 @@ def _check(server: McpServer, table: Mapping[str, Any], flaws: list[Flaw]) -> No
         flaws.append(Flaw(f"{name}.read_only", "names a tool that is not among tools", foreign[0], ", ".join(server.tools)))
 
 
-def _variables(raw: object) -> tuple[str, ...] | None:
-    names = _texts(raw)
-    fine = names is not None and all(VARIABLE.fullmatch(name) and not name.startswith(_OURS) for name in names)
-    return names if fine else None
-
-
 def _tools(raw: object) -> tuple[str, ...] | None:
     names = _texts(raw)
     return names if names is not None and all(name != "*" and split(f"mcp.x.{name}") for name in names) else None
@@ -132,7 +126,7 @@ _TOOLS: Final = "a list of at most 256 names of tools, as the server has them"
 KEYS: Final[dict[str, tuple[str, str, Callable[[object], Any]]]] = {
     "command": ("command", ALLOWED["argv"].partition(";")[0], READERS["argv"]),
     "url": ("url", ALLOWED["url"], READERS["url"]),
-    "env": ("env", "a list of at most 256 names of variables of the daemon, none of Penstock's own", _variables),
+    "env": ("env", "a list of at most 64 names of variables of the daemon; none of Penstock's own", names_of_variables),
     "folder": ("folder", "the absolute path of a folder", READERS["path"]),
     "token_env": ("token_env", "the name of a variable of the daemon, in capitals", _variable),
     "token_file": ("token_file", ALLOWED["path"], READERS["path"]),

@@ -28,6 +28,7 @@ FAREWELL_S: Final = 2.0
 AGAIN_S: Final = 10.0
 SOON_S: Final = 10.0
 REFUSAL_BYTES: Final = 2_000
+JSON: Final = "application/json"
 STREAM: Final = "text/event-stream"
 LOST: Final = 404
 SHORTEST_SECRET: Final = 8
@@ -98,6 +99,10 @@ class Http:
             if form == STREAM:
                 await self._stream(response, message.get("id"))
             elif "id" in message:
+                if form != JSON:
+                    raise Trouble(
+                        "mcp_malformed", f"the answer is neither {JSON} nor {STREAM}, so the address may be that of something else"
+                    )
                 self._heard(await _body(response, MOST_BYTES))
         return True
 
@@ -169,9 +174,9 @@ class Http:
             raise Trouble("mcp_broken_off", "the exchange with the server is over")
         library, opened = await load_http(), Line()
         headers = {
-            **self._address.headers, "accept": f"application/json, {STREAM}" if method == "POST" else STREAM, "accept-encoding": "identity",
+            **self._address.headers, "accept": f"{JSON}, {STREAM}" if method == "POST" else STREAM, "accept-encoding": "identity",
         }  # fmt: skip
-        headers |= {"content-type": "application/json"} if body is not None else {}
+        headers |= {"content-type": JSON} if body is not None else {}
         headers |= {"mcp-session-id": self._session} if self._session else {}
         headers |= {"mcp-protocol-version": self._version} if self._version else {}
         try:

@@ -38,7 +38,7 @@ def test_a_daemon_that_is_killed_leaves_no_server_behind(house: House, manner: s
     assert len(house.call("mcp.tools", server="tests")["tools"]) == 10
     [pid] = _servers(house)
     assert pid != house.daemon.pid
-    house.daemon.kill()
+    house.kill()
     until(lambda: not _servers(house), 2.0)
     house.start(env={name: value})
     assert [row["state"] for row in house.call("mcp.list")["servers"]] == ["stopped", "stopped"]

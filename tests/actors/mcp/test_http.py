@@ -141,11 +141,15 @@ async def test_what_a_server_says_unasked_is_heard(servers: Servers, web: Server
         (lambda message: answer(200, b"data: " + b"x" * (5 << 20), Content_Type="text/event-stream"), "mcp_too_large"),
         (lambda message: events({"jsonrpc": "2.0", "method": "notifications/progress"}), "mcp_broken_off"),
         (lambda message: answer(200, b"{}", Content_Encoding="gzip"), "mcp_malformed"),
-        (lambda message: b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[1, 2", "mcp_broken_off"),
+        (lambda message: b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n[1, 2", "mcp_broken_off"),
         (lambda message: answer(200, result(message, [1]), Content_Type="application/json"), "mcp_malformed"),
-        (lambda message: answer(200, {"jsonrpc": "2.0", "id": message["id"], "error": {"code": 1}}), "mcp_refused"),
+        (
+            lambda message: answer(200, {"jsonrpc": "2.0", "id": message["id"], "error": {"code": 1}}, Content_Type="application/json"),
+            "mcp_refused",
+        ),
+        (lambda message: answer(200, b"<html>", Content_Type="text/html"), "mcp_malformed"),
     ],
-    ids=["500", "401", "302", "no-answer", "giant", "giant-event", "no-end", "packed", "half", "no-result", "error"],
+    ids=["500", "401", "302", "no-answer", "giant", "giant-event", "no-end", "packed", "half", "no-result", "error", "page"],
 )
 async def test_answers_that_are_none_have_names(servers: Servers, web: Server, reply: Any, code: str) -> None:
     there = Elsewhere(web)
