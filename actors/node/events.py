@@ -88,6 +88,7 @@ class NodeInterrupted(Fact):
     """An attempt was ended from outside, its processes are dead. `lost` ones count as crash attempts, the others do not count.
 
     `tool_asked`: it was put down, because a person is asked whether it may use a tool.
+    `value`: what all runs of the workflow have used of their common budget, where that is the reason.
     """
 
     kind: ClassVar[str] = "node_interrupted"
@@ -96,6 +97,7 @@ class NodeInterrupted(Fact):
     attempt: int = 1
     instance: int = 1
     usage: Usage | None = None
+    value: float | None = None
 
 
 @frozen

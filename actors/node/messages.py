@@ -8,13 +8,14 @@ from typing import Any
 from attrs import Factory, frozen
 
 from actors.agent.binding import Bound
-from actors.workflow.spec import OutputForm
+from actors.node.tool_questions import ToolDecision, ToolQuestion
+from actors.workflow.spec import OutputForm, Period
 from actors.workflow.spec_agent import MAX_STEPS
 from actors.workflow.tool_names import ToolPolicy
 
 __all__ = [
     "AgentOrder", "ArtifactFact", "ArtifactOrder", "Budget", "CommandOrder", "Failure", "Interruption", "Outcome", "PythonOrder",
-    "RepairOrder", "Report", "Success", "ToolDecision", "ToolQuestion", "Usage", "Verdict", "WorkOrder",
+    "RepairOrder", "Report", "SharedBudget", "Success", "ToolDecision", "ToolQuestion", "Usage", "Verdict", "WorkOrder",
 ]  # fmt: skip
 
 
@@ -86,36 +87,20 @@ class Budget:
 
 
 @frozen
+class SharedBudget:
+    """What the calls of all runs of a workflow may use in each period; `limits` says how much, as far as this run is concerned."""
+
+    workflow_id: str
+    per: Period
+    limits: Budget
+
+
+@frozen
 class RepairOrder:
     """The file of that attempt was not what was asked for: its errors, each {path, message}, none where there was no file."""
 
     attempt: int
     errors: tuple[Mapping[str, Any], ...] = ()
-
-
-@frozen
-class ToolQuestion:
-    """The attempt was put down: a person is to say whether this call of a tool may be made. It names all that the answer is bound to.
-
-    `turn` is the number of the model's call that asked for it, which makes it one whatever ids the model gives.
-    """
-
-    tool: str
-    arguments: Mapping[str, Any]
-    call_id: str
-    turn: int
-    persona: str
-    persona_sha256: str
-
-
-@frozen
-class ToolDecision:
-    """What was answered to a question: `approve` or `reject`. `shown_digest` is that of what was shown, and binds it to one call."""
-
-    decision: str
-    by: str
-    shown_digest: str
-    feedback: str | None = None
 
 
 @frozen
@@ -140,6 +125,7 @@ class AgentOrder:
     spent: Usage = Usage()
     budget: Budget = Budget()
     anew: int = 0
+    shared: SharedBudget | None = None
     max_steps: int = MAX_STEPS
     policy: ToolPolicy = ()
     asks: bool = True
@@ -222,9 +208,13 @@ class Failure:
 
 @frozen
 class Interruption:
-    """The attempt was ended from outside (pause, cancel, shutdown) and all its processes are dead."""
+    """The attempt was ended from outside (pause, cancel, shutdown) and all its processes are dead.
+
+    `value`: what all runs of the workflow have used of their common budget, where that is the reason.
+    """
 
     reason: str
+    value: float | None = None
 
 
 Verdict = Success | Failure | Interruption | ToolQuestion

@@ -103,7 +103,7 @@ def _interrupted(state: RunState, event: node.NodeInterrupted, at: int) -> None:
         item.worked_ms = 0
     use(state, event.node_id, event.usage)
     if event.reason.startswith("budget_"):
-        state.used_up = event.reason
+        state.used_up, state.used_value = event.reason, event.value
     if event.reason == "lost":
         item.crashes += 1
     state.offer(event.node_id)

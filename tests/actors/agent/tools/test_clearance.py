@@ -17,6 +17,7 @@ from actors.gate.shown import digest_of_shown
 from actors.gate.tools import shown_of
 from actors.node.messages import AgentOrder, ArtifactOrder, ToolDecision, ToolQuestion, WorkOrder
 from actors.services import Services
+from actors.telemetry.meter import Meter
 
 CALL = ToolCall("c1", "write_file", {"path": "a", "content": "b"})
 BOUND = Bound("writer", "anna", 1, "5e" * 32, "stage", "m", "workflow")
@@ -27,7 +28,7 @@ def clearance(services: Services, word: str = "ask", decided: ToolDecision | Non
     hands = Hands((FileTools(-1, {"write_file"}), Finish()), Policy(node=(("write_file", word),)))
     action = AgentOrder(BOUND, "x", "run:r:node:n", decided=decided)
     order = WorkOrder("r", "n", 1, 1, "t", "k", action, "/w", "/d")
-    return Clearance(hands, order, action, ThreadLog(services.store, services.clock, "r", "run:r:node:n"))
+    return Clearance(hands, order, action, ThreadLog(services.store, services.clock, "r", "run:r:node:n", Meter()))
 
 
 async def test_what_is_allowed_is_made_and_what_is_denied_is_not(services: Services) -> None:
