@@ -202,7 +202,7 @@ class Entry:
 
 @frozen
 class Config:
-    """All settings in force, in whole milliseconds. `origins`: where each was set. Of `[backends.NAME]` and `[mcp.NAME]` all that stand there."""
+    """All settings in force, in whole milliseconds. `origins`: where each was set. `backends` and `mcp`: the tables of those names."""
 
     runs: Runs = Runs()
     nodes: Nodes = Nodes()
