@@ -49,6 +49,8 @@ from supervision.clock import SystemClock
 
 if TYPE_CHECKING:
     from actors.config import Config
+    from actors.config.mcp import McpServer
+    from actors.mcp.wire import Wire
     from actors.node.guardian.guardian import Guardian
     from actors.paths import Places
     from supervision import Clock, KernelEvent
@@ -80,6 +82,7 @@ def run_rules(config: Config) -> RunRules:
         notify_ways=config.notify.ways,
         git_timeout_ms=config.worktrees.timeout_ms,
         git_author=(config.worktrees.author_name, config.worktrees.author_email),
+        mcp_servers=frozenset(server.name for server in config.mcp),
         env={name: os.environ[name] for name in config.flow.script_inherit_env if name in os.environ},
     )
 
@@ -108,23 +111,23 @@ class Assembly:
         inline: bool | None = None,
         listen: bool = True,
         backends: Backends | None = None,
+        wires: Callable[[McpServer], Wire] | None = None,
     ) -> Self:
         """Open the memory and put the rest around it. Raises what the store raises when it is not to be opened.
 
         `clock` and `inline` are for tests under a virtual clock; without `listen` there is no socket. `backends`: instead of those of the
-        configuration.
+        configuration; `wires`: instead of the usual ways to its MCP servers.
         """
         wall, fresh = clock or SystemClock(), not (places.data / "penstock.db").exists()
         pinned = COMMIT[config.storage.commit] if inline is None else inline
-        rights = rights_of(config.control.operators, config.control.approvers)
         prices = price_table(places.config_file.parent / config.ledger.prices if config.ledger.prices else None)
         # Nothing is written, and no run goes on, where the door could not be opened afterwards.
         door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
         store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door)
         ids, paperwork, meter = RandomIds(), Paperwork(), Meter()
         made = backends or Configured(config.backends, os.environ)
-        workshop = Workshop(places, store, config, wall, made, prices, meter, inline=bool(inline))
-        roster = Roster(places.config_file.parent / PERSONAS, workshop.agents.backends, Consents(store))
+        workshop = Workshop(places, store, config, wall, made, prices, meter, lambda: system, inline=bool(inline), wires=wires)
+        roster = _roster(places, workshop, store, config)
         services = Services(
             store=store, clock=wall, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config),
             lease=_lease(store, config, ids.new(f"penstockd:{os.getpid()}"), clock), folder=places.data,
@@ -132,10 +135,8 @@ class Assembly:
             report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
             outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))), pool=roster.pool, meter=meter,
         )  # fmt: skip
-        is_step = workshop.guardian.is_step_process if embedded or clock is not None else partial(_is_step, workshop.guardian)
-        control = ControlSettings(places.socket, VERSION, is_step, rights) if listen else None
-        stale = StaleRuns(services, lambda: system)
-        library = Library(services, lambda _: _look_at_triggers(system))
+        control = _control(places, config, workshop.guardian, alone=not embedded and clock is None) if listen else None
+        stale, library = StaleRuns(services, lambda: system), Library(services, lambda _: _look_at_triggers(system))
         # A daemon that is carried for a moment begins nothing that nobody has asked for.
         root = daemon_tree(
             services, workshop.guardian, config, control, lambda: runtime, _say_stuck, paperwork, library, stale,
@@ -144,7 +145,7 @@ class Assembly:
         system = System(root, clock=wall, observe=_observe)
         paperwork.connect(services, system)
         about = _about(places, str(places.socket) if listen else None, wall.now_ms(), embedded=embedded) | {"prices_as_of": prices.as_of}
-        runtime = DaemonRuntime(services, system, library, stop, about, roster, archives=config.retention.archive)
+        runtime = DaemonRuntime(services, system, library, stop, about, roster, workshop.servers, archives=config.retention.archive)
         return cls(store, services, workshop, system, runtime, fresh)
 
     async def sweep(self) -> None:
@@ -159,6 +160,17 @@ class Assembly:
 
     def __exit__(self, *_: object) -> None:
         self.store.close()
+
+
+def _roster(places: Places, workshop: Workshop, store: Store, config: Config) -> Roster:
+    servers = frozenset(workshop.servers.configured)
+    return Roster(places.config_file.parent / PERSONAS, workshop.agents.backends, Consents(store), servers, config.tools.policy)
+
+
+def _control(places: Places, config: Config, guardian: Guardian, *, alone: bool) -> ControlSettings:
+    """`alone`: the process is the daemon and nothing else."""
+    is_step = partial(_is_step, guardian) if alone else guardian.is_step_process
+    return ControlSettings(places.socket, VERSION, is_step, rights_of(config.control.operators, config.control.approvers))
 
 
 def _lease(store: Store, config: Config, name: str, clock: Clock | None) -> Lease:

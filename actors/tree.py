@@ -15,6 +15,7 @@ from actors.handoff.actor import Watchman
 from actors.heartbeat import Heartbeats
 from actors.housekeeping import Caretaker, Storekeeper, Warden
 from actors.library.steward import Steward
+from actors.mcp.servers import BRANCH
 from actors.notification.actor import Notifier
 from actors.notification.delivery import Hook
 from actors.refusals import Principal, Refusal
@@ -98,6 +99,7 @@ def _of_runs(services: Services, config: Config) -> tuple[ChildSpec, ...]:
     window_s, renew_s = runs.restart_window_ms / 1000, config.claims.renew_every_ms / 1000
     return (
         ChildSpec("scheduler", lambda: Scheduler(services, slots, tick_s, single=single)),
+        ChildSpec(BRANCH, lambda: Dynamic(intensity=1000, period=1.0)),
         ChildSpec("runs", lambda: Dynamic(intensity=1000, period=1.0)),
         ChildSpec("registrar", lambda: Registrar(services, restart_max=runs.restart_max, restart_window_s=window_s, renew_s=renew_s)),
     )

@@ -16,6 +16,7 @@ import trio
 from actors.agent.backends import Desk
 from actors.agent.calls import Caller
 from actors.agent.candidates import candidates
+from actors.agent.clearance import Clearance, cannot_work, policy_of
 from actors.agent.contents import PersonaMissing, persona_of
 from actors.agent.delivery import Ended, deliver
 from actors.agent.opening import opening
@@ -31,7 +32,7 @@ from actors.ledger.purse import UsedUp
 from actors.node import failures
 from actors.node.artifact import clear
 from actors.node.contained import open_folder
-from actors.node.messages import Failure, Interruption
+from actors.node.messages import Failure, Interruption, ToolQuestion
 from storage import StorageError
 
 if TYPE_CHECKING:
@@ -68,6 +69,9 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
     crew = candidates(house.backends, persona, Desk(order, folder, tools, log))
     if isinstance(crew, Failure):
         return crew
+    foreign = None if house.outfitter is None else await house.outfitter.outfit(order, action, persona)
+    if isinstance(foreign, Failure):
+        return foreign
     for name in ("logs", "outputs"):
         os.makedirs(f"{order.run_dir}/{name}", mode=0o700, exist_ok=True)
     recorder = Recorder(order, action, log, cap=tools.settings.output_cap // 2)
@@ -76,9 +80,12 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
         refused = await _open(order, action, log, folder, own_tools=own_tools)
         if refused is not None:
             return refused
-        kit = Kit(order, tools, house, folder)
+        policy = policy_of(house, persona, action)
+        if (denied := cannot_work(order, policy, own_tools=own_tools)) is not None:
+            return denied
+        kit = Kit(order, tools, house, folder, foreign, policy)
         ended = await _Attempt(order, action, house, log, persona, crew, kit, recorder).run()
-        if isinstance(ended, Interruption):
+        if isinstance(ended, Interruption | ToolQuestion):
             return ended
         return await deliver(order, folder, tools, log.thread, ended)
     finally:
@@ -109,13 +116,15 @@ class _Attempt:
         self._recorder = recorder
         self._most = action.max_steps
         hands = kit.hands(action, persona, self._heard)
-        self._tools = ToolUse(hands, log, recorder, house.clock, order.attempt, self._heard)
+        clearance = Clearance(hands, order, action, log)
+        self._tools = ToolUse(hands, clearance, log, recorder, house.clock, order.attempt, self._heard)
         self._began = trio.current_time()
+        self._total_from = self._began - action.worked_ms / 1000
         specs = tuple(hands.specs.values())
         self._caller = Caller(house, log, order, action, persona, Retrying(crew), specs, self._began, self._waits, self._heard)
         self._scope = trio.CancelScope()
 
-    async def run(self) -> Ended | Interruption:
+    async def run(self) -> Ended | Interruption | ToolQuestion:
         """Let it talk to its end, or to that of its time."""
         self._heard()
         try:
@@ -134,13 +143,15 @@ class _Attempt:
         self._recorder.note()
         return Ended(expired=(code, limit))
 
-    async def _talk(self) -> Ended:
+    async def _talk(self) -> Ended | ToolQuestion:
         artifact = self._order.artifact
         for _ in range(self._most):
-            repeats = await self._tools.answer_all() if self._log.thread.unanswered else 0
+            answered = await self._tools.answer_all() if self._log.thread.unanswered else 0
             self._recorder.note()
-            if repeats >= ENOUGH:
-                return Ended(repeats=repeats)
+            if isinstance(answered, ToolQuestion):
+                return answered
+            if answered >= ENOUGH:
+                return Ended(repeats=answered)
             if over(self._log.thread, artifact.path if artifact is not None else None):
                 return Ended()
             await self._caller.call(self._part)
@@ -167,10 +178,10 @@ class _Attempt:
 
     def _due(self) -> float:
         total = self._order.total_ms
-        return inf if total is None else self._began + total / 1000
+        return inf if total is None else self._total_from + total / 1000
 
     def _expired(self) -> tuple[str, int]:
         total = self._order.total_ms
-        if total is not None and trio.current_time() >= self._began + total / 1000:
+        if total is not None and trio.current_time() >= self._total_from + total / 1000:
             return "node_absolute_timeout", total
         return "node_idle_timeout", self._order.idle_ms or 0

@@ -13,6 +13,7 @@ from actors.agent.consents import Consents
 from actors.agent.persona import ENDINGS, read_text
 from actors.workflow.problems import WorkflowInvalid
 from actors.workflow.spec_agent import Persona
+from actors.workflow.tool_names import ToolPolicy
 
 __all__ = ["FOLDER", "Roster"]
 
@@ -31,11 +32,16 @@ class _Read:
 
 @define(eq=False)
 class Roster:
-    """`folder` may be missing. A file that cannot be read is a persona that cannot be bound, and harms no other."""
+    """`folder` may be missing. A file that cannot be read is a persona that cannot be bound, and harms no other.
+
+    `servers` are the MCP servers of the configuration, `policy` is what it says of tools.
+    """
 
     folder: Path
     backends: Backends
     consents: Consents
+    servers: frozenset[str] = frozenset()
+    policy: ToolPolicy = ()
     _files: dict[str, _Read] = Factory(dict)
 
     def pool(self) -> Pool:
@@ -51,7 +57,8 @@ class Roster:
                 known[read.persona.name] = read.persona
         personas = tuple(known[name] for name in sorted(known))
         agents = frozenset(name for name, traits in self.backends.traits().items() if traits.own_tools)
-        return Pool(personas, broken, dict(self.backends.available()), frozenset(self.consents.given()), agents)
+        backends, consents = dict(self.backends.available()), frozenset(self.consents.given())
+        return Pool(personas, broken, backends, consents, agents, self.servers, self.policy)
 
     def _look(self) -> dict[str, _Read]:
         try:

@@ -21,6 +21,8 @@ from actors.agent.thread_events import (
     PromptAdded,
     ThreadBegun,
     ToolAnswered,
+    ToolApprovalUsed,
+    ToolApprovalWanted,
     ToolIntended,
 )
 from actors.entity import Fact
@@ -45,11 +47,10 @@ LARGEST: Final = 128 << 10
 @cache
 def thread_codec() -> Codec[Fact]:
     """The codec of these logs."""
-    return Codec(
-        (
-            ThreadBegun, PromptAdded, ModelCallIntended, AgentSessionHeard, ModelCallAnswered, ModelCallFailed, ToolIntended, ToolAnswered,
-        )
-    )  # fmt: skip
+    return Codec((
+        ThreadBegun, PromptAdded, ModelCallIntended, AgentSessionHeard, ModelCallAnswered, ModelCallFailed, ToolApprovalWanted,
+        ToolApprovalUsed, ToolIntended, ToolAnswered,
+    ))  # fmt: skip
 
 
 def facts_of(store: Store, thread_id: str) -> Iterator[tuple[Recorded, Fact]]:

@@ -64,6 +64,7 @@ _SECTIONS = {
     "Agents": {
         "ledger": ("ledger:ledger", "List the calls of models that a run has made, or sum up those of all runs."),
         "tools": ("tools:tools", "List the tools that the agents of a run have used, and what came of it."),
+        "mcp": ("mcp:mcp", "See the MCP servers of the configuration, and their tools."),
         "personas": ("personas:personas", "See the personas that runs can be bound to, and consent to them."),
     },
     "The installation": {

@@ -17,6 +17,12 @@ def _completed(event: Event, took: str) -> str:
     return f"{event['node_id']}  completed{took}{attempt(event)}{warned}{made}{what}"
 
 
+def _interrupted(event: Event, took: str) -> str:
+    if event["reason"] == "tool_asked":
+        return f"{event['node_id']}  rests{took} while a person is asked about a tool"
+    return f"{event['node_id']}  ended{took}{because(event)}"
+
+
 def _failed(event: Event, took: str) -> str:
     of = f", attempt {event['attempt']} of {event['max_attempts']}" if event["max_attempts"] > 1 else ""
     message = f": {line(event['message'], 200)}" if event.get("message") else ""
@@ -63,7 +69,7 @@ OF_NODES: dict[str, Sentence] = {
     "node_completed": _completed,
     "node_completed_with_warnings": _completed,
     "node_failed": _failed,
-    "node_interrupted": lambda event, took: f"{event['node_id']}  ended{took}{because(event)}",
+    "node_interrupted": _interrupted,
     "node_skipped": lambda event, _: f"{event['node_id']}  skipped{because(event)}",
     "node_skipped_no_work": lambda event, _: f"{event['node_id']}  skipped: what it needs had nothing to do",
     "node_retry_backoff_scheduled": _backoff,

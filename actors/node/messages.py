@@ -8,12 +8,14 @@ from typing import Any
 from attrs import Factory, frozen
 
 from actors.agent.binding import Bound
+from actors.node.tool_questions import ToolDecision, ToolQuestion
 from actors.workflow.spec import OutputForm, Period
 from actors.workflow.spec_agent import MAX_STEPS
+from actors.workflow.tool_names import ToolPolicy
 
 __all__ = [
     "AgentOrder", "ArtifactFact", "ArtifactOrder", "Budget", "CommandOrder", "Failure", "Interruption", "Outcome", "PythonOrder",
-    "RepairOrder", "Report", "SharedBudget", "Success", "Usage", "Verdict", "WorkOrder",
+    "RepairOrder", "Report", "SharedBudget", "Success", "ToolDecision", "ToolQuestion", "Usage", "Verdict", "WorkOrder",
 ]  # fmt: skip
 
 
@@ -106,7 +108,11 @@ class AgentOrder:
     """Work for a model. `bound` names who does it; `tools` are what the node asks for, empty: all;
     `data` is what it is given beside its instructions. `max_steps` bounds how often it is asked in one attempt.
 
+    `anew` counts how often people had the run begin anew.
     `spent` is what the run has counted of this node so far: whatever its calls have used beyond that has still to be told.
+
+    `policy` is what the node says of tools; `asks`: people may be asked about them, and `decided` is what was answered last. `worked_ms` is
+    how long the attempt was at work before it was put down for questions.
     """
 
     bound: Bound
@@ -118,8 +124,13 @@ class AgentOrder:
     repair: RepairOrder | None = None
     spent: Usage = Usage()
     budget: Budget = Budget()
+    anew: int = 0
     shared: SharedBudget | None = None
     max_steps: int = MAX_STEPS
+    policy: ToolPolicy = ()
+    asks: bool = True
+    decided: ToolDecision | None = None
+    worked_ms: int = 0
 
 
 @frozen
@@ -208,7 +219,7 @@ class Interruption:
     value: float | None = None
 
 
-Verdict = Success | Failure | Interruption
+Verdict = Success | Failure | Interruption | ToolQuestion
 
 
 @frozen

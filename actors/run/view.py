@@ -98,6 +98,8 @@ def gate_json(run_id: str, gate: OpenGate) -> dict[str, Any]:
         "shown": dict(gate.shown), "shown_digest": gate.shown_digest, "opened_at_ms": gate.opened_at_ms,
         "approval_request_id": gate.request_id(run_id),
     }  # fmt: skip
+    if gate.tool is not None:
+        found["tool"] = gate.tool
     if gate.min_approvals > 1:
         found |= {"min_approvals": gate.min_approvals, "votes": [asdict(vote) for vote in gate.votes]}
     found |= {

@@ -7,6 +7,7 @@ from actors.runtime.handoffs import HandoffMethods
 from actors.runtime.ledger import LedgerMethods
 from actors.runtime.letters import LetterMethods
 from actors.runtime.lives import LifeMethods
+from actors.runtime.mcp import McpMethods
 from actors.runtime.notices import NoticeMethods
 from actors.runtime.personas import PersonaMethods
 from actors.runtime.removal import RemovalMethods
@@ -25,6 +26,6 @@ __all__ = ["DaemonRuntime"]
 
 class DaemonRuntime(
     WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, RemovalMethods, ExhibitMethods, WaitMethods,
-    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, ToolMethods, WorktreeMethods, SystemMethods, UpkeepMethods,
+    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, McpMethods, ToolMethods, WorktreeMethods, SystemMethods, UpkeepMethods,
 ):  # fmt: skip
     """All methods of one daemon."""

@@ -10,8 +10,7 @@ from actors.library import no_such_workflow, workflow_paused
 from actors.refusals import Refusal
 from actors.run.requests import Cancel, Continue, Finish, Fork, Pause, Recover, Repair, Requeue, Resume, Retry
 from actors.runtime.base import TRIES, Answer, Base, changed_meanwhile
-from actors.runtime.workflows import invalid
-from actors.workflow.check_gates import unresolved
+from actors.runtime.workflows import invalid, unavailable
 from actors.workflow.parse import load_tree
 from actors.workflow.patching import patched
 from actors.workflow.problems import Report, WorkflowInvalid
@@ -110,5 +109,5 @@ class SteeringMethods(Base):
             workflow = load_tree(Report("<repair>"), tree, folder=None, stored=True).workflow
         except WorkflowInvalid as problems:
             return invalid(problems, "<repair>")
-        missing = unresolved(workflow, self.services.rules.resolver_types, file="<repair>")
+        missing = unavailable(workflow, self.services.rules, source="<repair>")
         return invalid(WorkflowInvalid(missing), "<repair>") if missing else workflow

@@ -19,6 +19,7 @@ MODULES: Final = {
     "Nodes": ("actors.node.events",),
     "What agents are asked for and leave": ("actors.agent.artifacts",),
     "Conversations of agents": ("actors.agent.thread_events",),
+    "Tools of MCP servers": ("actors.mcp.events",),
     "Consent to personas": ("actors.agent.events",),
     "What a node's output says": ("actors.node.findings",),
     "Gates": ("actors.gate.events",),

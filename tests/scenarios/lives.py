@@ -19,6 +19,7 @@ from tests.scenarios.host import CrashPoint, Host
 from tests.scenarios.models import Backstage
 from tests.scenarios.records import Records
 from tests.scenarios.script import Script
+from tests.scenarios.tooling import Bench
 
 __all__ = ["Lives", "in_memory"]
 
@@ -34,6 +35,7 @@ def in_memory() -> str | None:
 @define(eq=False)
 class Lives:
     """`nursery` carries the daemons. `script` says what python nodes do, `models` what agents do, unless `backends` do it.
+    MCP servers are those of the `bench`, unless it does not serve.
 
     With `revive` a dead daemon is followed by the next one.
     """
@@ -48,6 +50,8 @@ class Lives:
     inline: bool = True
     models: Backstage = field(factory=Backstage)
     backends: Backends | None = None
+    bench: Bench = field(factory=Bench)
+    serves: bool = True
     revive: bool = False
     host: Host | None = None
     _client: Client | None = None
@@ -62,7 +66,10 @@ class Lives:
         """Start a daemon and return when it serves. Raises what refuses the start."""
         life = Life(len(self.history.lives), trio.current_time())
         self.history.lives.append(life)
-        self.host = Host(self.places, self.config, self.clock, life, self.point, inline=self.inline, backends=self.backends or self.models)
+        self.host = Host(
+            self.places, self.config, self.clock, life, self.point, inline=self.inline, backends=self.backends or self.models,
+            wires=self.bench.wire if self.serves else None,
+        )  # fmt: skip
         if self.revive:
             self.nursery.start_soon(self._live_on, self.host)
             while not self.host.up.is_set():

@@ -24,13 +24,15 @@ class ToolSpec:
     """A tool that the model may ask for. `name` is 1 to 64 letters, digits, `_` and `-`; `schema` is a JSON Schema of its arguments.
 
     `effect` is what a use changes outside of the conversation, which no model is told: nothing; something that comes to the same when it is
-    done again with the same arguments; or something that is not done again unasked.
+    done again with the same arguments; or something that is not done again unasked. `named` is what policies call it, its name where
+    that is empty.
     """
 
     name: str
     description: str
     schema: Mapping[str, Any]
     effect: Effect = "once"
+    named: str = ""
 
 
 @frozen

@@ -17,6 +17,7 @@ PERSONA: dict[str, Any] = {
     "consented_by": "uid:1", "consented_at_ms": 1000, "problem": "no key",
     "fallback": [{"backend": "b", "model": "n"}, {"backend": "c", "model": "o", "problem": "no key"}],
     "definition": {"fallback": [], "backend": "openai", "model": "m", "tools": ["read_file", "finish"], "system": "Be kind.\nBe short."},
+    "may_use": [{"tool": "read_file", "may": "allow", "by": "what is usual for it"}],
 }  # fmt: skip
 CALL: dict[str, Any] = {
     "at_ms": 1000, "node_id": "draft", "turn": 1, "persona": "anna", "backend": "openai", "model": "m",
@@ -50,7 +51,7 @@ def test_personas_are_listed_and_shown(agents: World, penstock: Penstock) -> Non
         "  fallback: b n\n  fallback: c o (would be passed over: no key)",
         "consent: given",
         "consented by: uid:1",
-        "tools: read_file, finish",
+        "read_file: allow, by what is usual for it",
         "  | Be kind.\n  | Be short.",
     ):
         assert part in said
@@ -89,6 +90,39 @@ def test_roles_are_written_role_and_name() -> None:
     for wrong in (("writer",), ("=anna",), ("a=b", "a=c")):
         with pytest.raises(Told):
             roles_of(wrong)
+
+
+SERVER: dict[str, Any] = {
+    "server": "files", "place": "files (and 1 more words)", "env": ["TOKEN"], "folder": "/", "read_only": [], "timeout": "60s",
+    "state": "running", "tools": 2, "uses": 3,
+}  # fmt: skip
+TOOLS = [
+    {"tool": "read", "name": "mcp.files.read", "read_only": True, "description": "Reads " + "a long file " * 20},
+    {"tool": "odd", "problem": "its schema cannot be used"},
+]
+
+
+def test_mcp_servers_are_listed_and_shown(world: World, penstock: Penstock) -> None:
+    world.runtime.answers["mcp_list"] = {"servers": [SERVER]}
+    assert "files   files (and 1 more words)  running  2      3" in penstock("mcp", "ls").output
+    said = penstock("mcp", "show", "files").output
+    for part in ("env: TOKEN", "read only: none", "state: running"):
+        assert part in said
+    assert json.loads(penstock("mcp", "show", "files", "--json").output) == SERVER
+    missing = penstock("mcp", "show", "other")
+    assert (missing.exit_code, "configured are: files" in missing.output + missing.stderr) == (66, True)
+
+
+def test_tools_of_a_server_and_those_that_a_run_holds_to_are_listed(world: World, penstock: Penstock) -> None:
+    world.runtime.answers |= {
+        "mcp_tools": {"server": "files", "tools": TOOLS},
+        "mcp_pins": {"pins": [{"server": "files", "tool": "read", "sha256": "ab" * 32, "pinned_at_ms": 1000, "changed_to": "cd" * 32}]},
+    }
+    said = penstock("mcp", "tools", "files").output
+    assert ("mcp.files.read" in said, "its schema cannot be used" in said, "…" in said) == (True, True, True)
+    assert json.loads(penstock("mcp", "tools", "files", "--json").output)["tools"] == TOOLS
+    assert "cdcdcd" in penstock("mcp", "pins", "r").output
+    assert world.runtime.called("mcp_pins")[0].run_id == "r"
 
 
 def test_sums_of_all_runs_are_printed_for_each_word(agents: World, penstock: Penstock) -> None:

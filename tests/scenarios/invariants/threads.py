@@ -12,7 +12,7 @@ import orjson
 from tests.scenarios.history import History
 from tests.scenarios.records import Records
 
-__all__ = ["inv_threads", "told_wrong"]
+__all__ = ["approved_wrong", "inv_threads", "told_wrong"]
 
 ENDS = ("model_call_answered", "model_call_failed")
 SAYS = ("prompt_added", "tool_answered")
@@ -28,12 +28,27 @@ def inv_threads(db: Records, history: History) -> list[str]:
         facts = [(kind, orjson.loads(data)) for _, kind, data in log]
         wrong += [f"threads: {name}: {problem}" for problem in told_wrong(facts)]
         run_id = name.split(":")[1]
+        wrong += [f"threads: {name}: {problem}" for problem in approved_wrong(facts, _approved(db, run_id))]
         used[run_id] = used.get(run_id, 0) + sum(_tokens(fact) for kind, fact in facts if kind in ENDS)
     for run_id in db.runs:
         counted = sum(_counted(event) for event in db.events(run_id) if event.get("usage") and run_id in used)
         if counted > used.get(run_id, 0):
             wrong.append(f"threads: {run_id} has counted {counted} tokens, its calls used {used[run_id]}")
     return wrong
+
+
+def _approved(db: Records, run_id: str) -> set[str]:
+    """The digests of what people have approved in the run."""
+    decided = [event for event in db.events(run_id) if event["event"] == "approval_gate_decided"]
+    return {event["shown_digest"] for event in decided if event["decision"] == "approve"}
+
+
+def approved_wrong(facts: list[tuple[str, dict[str, Any]]], approved: set[str]) -> list[str]:
+    """A tool that people are asked about is used only where one has said so, and once."""
+    used = [fact["shown_digest"] for kind, fact in facts if kind == "tool_approval_used"]
+    wanted = {fact["shown_digest"] for kind, fact in facts if kind == "tool_approval_wanted"}
+    wrong = [f"{digest} was used without an approval" for digest in used if digest not in approved or digest not in wanted]
+    return wrong + [f"{digest} was used {used.count(digest)} times" for digest in set(used) if used.count(digest) > 1]
 
 
 def told_wrong(facts: list[tuple[str, dict[str, Any]]]) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from actors.agent.clearance import Clearance
 from actors.agent.provider.messages import ToolCall, ToolSpec
 from actors.agent.record import Recorder
 from actors.agent.thread_events import Asked, ModelCallAnswered, ModelCallIntended, PromptAdded, ThreadBegun, ToolAnswered, ToolIntended
@@ -59,7 +60,8 @@ async def begun(services: Services, folder: Path, *calls: tuple[str, object]) ->
     (folder / "outputs").mkdir(exist_ok=True)
     order = ORDER.__class__("r", "n", 1, 1, "t", "k", ACTION, "/w", str(folder))
     recorder = Recorder(order, ACTION, log, cap=10_000)
-    return ToolUse(Hands((world, Finish())), log, recorder, services.clock, 1, lambda: None), world
+    hands = Hands((world, Finish()))
+    return ToolUse(hands, Clearance(hands, order, ACTION, log), log, recorder, services.clock, 1, lambda: None), world
 
 
 def facts(services: Services) -> list[Fact]:
