@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from actors.node.guardian.guardian import Guardian
     from actors.node.tools import Tools
     from actors.paths import Places
+    from actors.telemetry.meter import Meter
     from storage import Store
     from supervision import Clock, System
 
@@ -37,7 +38,7 @@ class Workshop:
     """
 
     def __init__(
-        self, places: Places, store: Store, config: Config, clock: Clock, backends: Backends, prices: PriceTable,
+        self, places: Places, store: Store, config: Config, clock: Clock, backends: Backends, prices: PriceTable, meter: Meter,
         system: Callable[[], System], *, inline: bool, wires: Callable[[McpServer], Wire] | None = None,
     ) -> None:  # fmt: skip
         self._store = store
@@ -46,7 +47,7 @@ class Workshop:
         self._data = places.data
         self.servers = Servers(config.mcp, wires or self._wire, system)
         self.agents = House(
-            store, clock, backends, prices, private=partial(private_places, places, config), http_hosts=config.tools.http_hosts,
+            store, clock, backends, prices, meter, private=partial(private_places, places, config), http_hosts=config.tools.http_hosts,
             outfitter=Outfitter(self.servers, store, clock),
         )  # fmt: skip
 
