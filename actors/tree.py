@@ -63,7 +63,6 @@ def daemon_tree(
     tick_s = config.scheduler.effective_tick_ms / 1000
     single = config.scheduler.mode == "single"
     slots = 1 if single else config.scheduler.max_concurrent_runs
-    kept = config.retention
     children = [
         ChildSpec("store", lambda: Storekeeper(services.store)),
         ChildSpec("warden", lambda: Warden(guardian), shutdown=10.0),
@@ -86,9 +85,7 @@ def daemon_tree(
         ChildSpec("letters", lambda: Dispatcher(services)),
         ChildSpec("notifier", lambda: Notifier(services, Hook(guardian, config.notify, services.rules.env))),
         ChildSpec("poller", lambda: Poller(services, _asking(config, guardian, services))),
-        ChildSpec(
-            "caretaker", lambda: Caretaker(services, UPKEEP_S, Ages(kept.finished_runs_ms, kept.dead_letters_ms, archive=kept.archive))
-        ),
+        ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, _ages(config))),
         ChildSpec("heartbeats", lambda: Heartbeats(services)),
         ChildSpec("reaper", lambda: Reaper(interval_s=LOOK_S, sweep=stale, stuck_after_s=STUCK_AFTER_S, on_stuck=on_stuck)),
     ]
@@ -125,6 +122,11 @@ def _scraping(address: str, runtime: Callable[[], Runtime]) -> Supervisor:
 
     scraped = ChildSpec("metrics", lambda: Scraped(address, text), shutdown=0.1)
     return Supervisor(children=[scraped], intensity=3, period=60.0)
+
+
+def _ages(config: Config) -> Ages:
+    kept = config.retention
+    return Ages(kept.finished_runs_ms, kept.dead_letters_ms, archive=kept.archive)
 
 
 def _asking(config: Config, guardian: Guardian, services: Services) -> Asking:
