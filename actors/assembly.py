@@ -81,6 +81,8 @@ def run_rules(config: Config) -> RunRules:
         notify_events=frozenset(config.notify.events),
         notify_ways=config.notify.ways,
         mcp_servers=frozenset(server.name for server in config.mcp),
+        git_timeout_ms=config.worktrees.timeout_ms,
+        git_author=(config.worktrees.author_name, config.worktrees.author_email),
         env={name: os.environ[name] for name in config.flow.script_inherit_env if name in os.environ},
     )
 

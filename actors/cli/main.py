@@ -58,6 +58,9 @@ _SECTIONS = {
         "schedule": ("schedules:schedule", "See what is scheduled, and hold it."),
         "handoffs": ("handoffs:handoffs", "See what one workflow hands to another, and let it in."),
     },
+    "Worktrees": {
+        "worktree": ("worktrees:worktree", "See the worktrees of runs, and remove those that are left."),
+    },
     "Agents": {
         "ledger": ("ledger:ledger", "List the calls of models that a run has made, or sum up those of all runs."),
         "tools": ("tools:tools", "List the tools that the agents of a run have used, and what came of it."),
