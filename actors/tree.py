@@ -127,8 +127,8 @@ def _scraping(address: str, runtime: Callable[[], Runtime]) -> Supervisor:
 
 
 def _ages(config: Config) -> Ages:
-    kept = config.retention
-    return Ages(kept.finished_runs_ms, kept.dead_letters_ms, archive=kept.archive)
+    retention = config.retention
+    return Ages(retention.finished_runs_ms, retention.dead_letters_ms, archive=retention.archive)
 
 
 def _asking(config: Config, guardian: Guardian, services: Services) -> Asking:
