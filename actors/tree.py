@@ -60,8 +60,6 @@ def daemon_tree(
 
     `unattended`: runs may begin that nobody starts, by their schedules and watches.
     """
-    retention = config.retention
-    ages = Ages(retention.finished_runs_ms, retention.dead_letters_ms, archive=retention.archive)
     children = [
         ChildSpec("store", lambda: Storekeeper(services.store)),
         ChildSpec("warden", lambda: Warden(guardian), shutdown=10.0),
@@ -74,7 +72,7 @@ def daemon_tree(
         ChildSpec("notifier", lambda: Notifier(services, Hook(guardian, config.notify, services.rules.env))),
         ChildSpec("poller", lambda: Poller(services, _asking(config, guardian, services))),
         ChildSpec("worktrees", lambda: Keeper(services), shutdown=10.0),
-        ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, ages)),
+        ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, _ages(config))),
         ChildSpec("heartbeats", lambda: Heartbeats(services)),
         ChildSpec("reaper", lambda: Reaper(interval_s=LOOK_S, sweep=stale, stuck_after_s=STUCK_AFTER_S, on_stuck=on_stuck)),
     ]
@@ -126,6 +124,11 @@ def _scraping(address: str, runtime: Callable[[], Runtime]) -> Supervisor:
 
     scraped = ChildSpec("metrics", lambda: Scraped(address, text), shutdown=0.1)
     return Supervisor(children=[scraped], intensity=3, period=60.0)
+
+
+def _ages(config: Config) -> Ages:
+    retention = config.retention
+    return Ages(retention.finished_runs_ms, retention.dead_letters_ms, archive=retention.archive)
 
 
 def _asking(config: Config, guardian: Guardian, services: Services) -> Asking:

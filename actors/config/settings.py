@@ -94,8 +94,8 @@ class Config:
 
 def table() -> dict[str, dict[str, tuple[Attribute[Any], Rule]]]:
     """Section to key to field and rule, in the order of this file. A key is its field's name without the unit that Python wants to see."""
-    sections = [one for one in fields(Config) if one.name not in {*NAMED, "origins"}]
-    return {one.name: _keys(one.default.factory) for one in sections if one.default is not None}
+    made = Config()
+    return {one.name: _keys(type(getattr(made, one.name))) for one in fields(Config) if one.name not in {*NAMED, "origins"}}
 
 
 def _keys(section: Any) -> dict[str, tuple[Attribute[Any], Rule]]:

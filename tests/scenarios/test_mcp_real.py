@@ -22,7 +22,8 @@ pytestmark = pytest.mark.slow
 async def test_an_agent_uses_a_program_that_dies_and_a_service(real: House, tmp_path: Path) -> None:
     async with serving() as web:
         Elsewhere(web)
-        servers = (program("well", str(tmp_path / "notes"), name="near"), McpServer("far", url=web.url))
+        near = program("well", str(tmp_path / "notes"), name="near", read_only=("echo", "die"))
+        servers = (near, McpServer("far", url=web.url, read_only=("echo",)))
         real.config, real.serves = evolve(real.config, mcp=servers), False
         await real.restart()
         run = await told(
@@ -34,7 +35,7 @@ async def test_an_agent_uses_a_program_that_dies_and_a_service(real: House, tmp_
     assert [heard[0], heard[1].partition(":")[0], *heard[2:]] == ["hello", "mcp_server_died", "again", "{'n': 1} None"]
     uses = (await real.call("tool.list", run_id=run["run_id"]))["uses"]
     assert [(use["tool"], use["state"]) for use in uses] == [
-        ("mcp__near__echo", "ok"), ("mcp__near__die", "uncertain"), ("mcp__near__echo", "ok"), ("mcp__far__echo", "ok"),
+        ("mcp__near__echo", "ok"), ("mcp__near__die", "error"), ("mcp__near__echo", "ok"), ("mcp__far__echo", "ok"),
         ("write_file", "ok"),
     ]  # fmt: skip
     assert (tmp_path / "notes").read_text().count("started") == 2

@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 import trio
 
+from actors.config.mcp import McpServer
 from actors.mcp.catalog import Catalog
+from actors.mcp.connect import Connector
 from actors.mcp.messages import UseTool
 from actors.mcp.results import said_of
 from actors.mcp.servers import Servers
+from actors.mcp.wire import Wire
 from actors.refusals import Refusal
 from tests.actors.mcp.conftest import Served, program
 
@@ -191,8 +194,6 @@ async def test_with_the_tree_all_servers_end(served: Served, tmp_path: Path) -> 
     ids=["program", "word", "folder", "variable"],
 )
 async def test_what_cannot_be_started_says_so(served: Served, settings: dict[str, Any], code: str) -> None:
-    from actors.config.mcp import McpServer
-
     servers = await served.start(McpServer("tests", **settings))
     found = await servers.tools("tests")
     assert isinstance(found, Refusal)
@@ -200,3 +201,20 @@ async def test_what_cannot_be_started_says_so(served: Served, settings: dict[str
     unknown = await servers.tools("other")
     assert isinstance(unknown, Refusal)
     assert (unknown.code, unknown.data) == ("mcp_server_unknown", {"server": "other", "servers": ["tests"]})
+
+
+async def test_an_error_of_ours_ends_the_actor_and_the_next_one_serves(served: Served, connector: Connector) -> None:
+    await served.start()
+    broken = [True]
+
+    def wire(server: McpServer) -> Wire:
+        if broken:
+            broken.clear()
+            raise RuntimeError("a defect")
+        return connector.wire(server)
+
+    servers = Servers((program(),), wire, lambda: served.system)
+    refused = await servers.tools("tests")
+    assert isinstance(refused, Refusal)
+    assert (refused.code, refused.data) == ("mcp_server_died", {"sent": True})
+    assert await use(servers, "echo", text="well") == "well"

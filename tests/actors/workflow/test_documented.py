@@ -45,7 +45,7 @@ def test_the_example_of_an_agent_loads_and_its_prices_are_a_table() -> None:
     loaded = load_text(text, notation="yaml", source="page", folder="/srv/flows")
     assert (loaded.workflow.personas[0].name, loaded.warnings) == ("writer", ())
     program = load_text(re.sub(r"personas:\n.*\n", personas, text), notation="yaml", source="page", folder="/srv/flows")
-    [table] = re.findall(r"```toml\n(.*?)```", AGENTS, re.DOTALL)
+    table, *_ = re.findall(r"```toml\n(.*?)```", AGENTS, re.DOTALL)
     backends, flaws = read_backends(tomllib.loads(table)["backends"])
     assert (program.workflow.personas[0].backend in {one.name for one in backends}, flaws) == (True, ())
     [prices] = re.findall(r"```json\n(.*?)```", AGENTS, re.DOTALL)
