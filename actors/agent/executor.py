@@ -8,6 +8,7 @@ Everything is written into the conversation's log before anything follows from i
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,11 @@ import trio
 from actors.agent.calls import Caller
 from actors.agent.contents import PersonaMissing, persona_of
 from actors.agent.delivery import Ended, deliver
+from actors.agent.ear import Ear
 from actors.agent.opening import opening
 from actors.agent.provider.messages import ProviderFailure
 from actors.agent.record import Recorder
+from actors.agent.thread_events import SteeringAdded
 from actors.agent.thread_log import ThreadLog
 from actors.agent.toolbox import SPECS, Toolbox
 from actors.agent.watcher import over
@@ -38,12 +41,17 @@ if TYPE_CHECKING:
 
 __all__ = ["work"]
 
+Heard = Callable[[int], Awaitable[object]]
+
 MOST_CALLS = 64
 """Calls of a model in one attempt; more of them mean that it turns in circles."""
 
 
-async def work(order: WorkOrder, action: AgentOrder, tools: Tools) -> Verdict:
-    """Do the work of one attempt. Interrupted with the code of a budget where that is used up: the run says what follows."""
+async def work(order: WorkOrder, action: AgentOrder, tools: Tools, heard: Heard) -> Verdict:
+    """Do the work of one attempt. Interrupted with the code of a budget where that is used up: the run says what follows.
+
+    `heard` is told when the conversation holds what people have said to the agent.
+    """
     house = tools.agents
     assert house is not None, "a daemon that runs agents has what they need"
     try:
@@ -51,12 +59,12 @@ async def work(order: WorkOrder, action: AgentOrder, tools: Tools) -> Verdict:
     except OSError as error:
         return failures.workdir_missing(order.workdir, error.errno or 0)
     try:
-        return await _in_folder(order, action, tools, house, folder)
+        return await _in_folder(order, action, tools, house, folder, heard)
     finally:
         os.close(folder)
 
 
-async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: House, folder: int) -> Verdict:
+async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: House, folder: int, heard: Heard) -> Verdict:
     try:
         persona = persona_of(house.store.blobs, action.bound.sha256)
         log = ThreadLog(house.store, house.clock, order.run_id, action.thread_id)
@@ -72,7 +80,7 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
         refused = await _open(order, action, log, folder)
         if refused is not None:
             return refused
-        ended = await _Attempt(order, action, house, log, persona, provider, folder, recorder).run()
+        ended = await _Attempt(order, action, house, log, persona, provider, folder, recorder, heard).run()
         if isinstance(ended, Interruption):
             return ended
         return await deliver(order, folder, tools, log.thread, ended)
@@ -103,7 +111,7 @@ class _Attempt:
 
     def __init__(
         self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, provider: Provider, folder: int,
-        recorder: Recorder,
+        recorder: Recorder, heard: Heard,
     ) -> None:  # fmt: skip
         permitted = tuple(name for name in (action.tools or tuple(SPECS)) if persona.may(name))
         needed = ("write_file",) if order.artifact is not None else ()
@@ -111,6 +119,8 @@ class _Attempt:
         self._order = order
         self._log = log
         self._recorder = recorder
+        self._ear, self._say_heard = Ear(house.store, order, action), heard
+        self._noted = action.steering[0].number - 1 if action.steering else log.thread.heard
         self._box = Toolbox(folder, self._tools)
         self._began = trio.current_time()
         specs = tuple(SPECS[name] for name in self._tools)
@@ -139,6 +149,7 @@ class _Attempt:
         for _ in range(MOST_CALLS):
             if thread.unanswered:
                 await self._use_tools()
+            await self._listen()
             if over(thread, artifact.path if artifact is not None else None):
                 return Ended()
             self._clock(idle=False)  # to wait for others of the run is no silence
@@ -158,6 +169,14 @@ class _Attempt:
             self._heard()
         await self._log.append(said)
         self._recorder.note()
+
+    async def _listen(self) -> None:
+        """What people have said meanwhile is durable in the conversation before the model hears it, and before its run takes note."""
+        thread = self._log.thread
+        await self._log.append([SteeringAdded(said.number, said.by, said.text) for said in self._ear.news(thread.heard)])
+        if thread.heard > self._noted:
+            self._noted = thread.heard
+            await self._say_heard(thread.heard)
 
     def _part(self, part: Part) -> None:
         self._heard()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from attrs import Factory, define
 
 from actors.agent.provider.messages import AssistantTurn, ToolCall, ToolResult, Turn, UserText
+from actors.agent.steering import spoken
 from actors.agent.thread_events import (
     CallEnded,
     ModelCallAnswered,
     ModelCallFailed,
     ModelCallIntended,
     PromptAdded,
+    SteeringAdded,
     ThreadBegun,
     ToolAnswered,
 )
@@ -25,7 +27,7 @@ class Thread:
     """`instance` 0: nothing was said yet. `prompted` is the attempt in which the agent was told something last.
 
     `open_turn` is a call without an end, `unanswered` are tools that were asked for and have not answered. `used` counts all instances.
-    `calls` is how many calls were made, `stop` how the last answer ended.
+    `calls` is how many calls were made, `stop` how the last answer ended, `heard` the number of the last message of a person.
     """
 
     seq: int = 0
@@ -37,6 +39,7 @@ class Thread:
     unanswered: list[ToolCall] = Factory(list)
     stop: str = ""
     used: Usage = Factory(Usage)
+    heard: int = 0
 
     @property
     def done(self) -> bool:
@@ -57,6 +60,9 @@ class Thread:
             case PromptAdded(attempt=attempt, text=text):
                 self.prompted = attempt
                 self.turns.append(UserText(text))
+            case SteeringAdded(number=number, by=by, text=text):
+                self.heard = number
+                self.turns.append(UserText(spoken(number, by, text)))
             case ModelCallIntended(turn=turn):
                 self.calls, self.open_turn = turn, turn
             case ModelCallAnswered() as answer:

@@ -12,7 +12,16 @@ from attrs import Factory, frozen
 
 from actors.entity import Fact
 
-__all__ = ["Asked", "ModelCallAnswered", "ModelCallFailed", "ModelCallIntended", "PromptAdded", "ThreadBegun", "ToolAnswered"]
+__all__ = [
+    "Asked",
+    "ModelCallAnswered",
+    "ModelCallFailed",
+    "ModelCallIntended",
+    "PromptAdded",
+    "SteeringAdded",
+    "ThreadBegun",
+    "ToolAnswered",
+]
 
 
 @frozen
@@ -44,6 +53,17 @@ class PromptAdded(Fact):
     text: str = ""
     repair: bool = False
     body: str | None = None
+
+
+@frozen
+class SteeringAdded(Fact):
+    """The agent was told what a person says to it, between two messages. `number` is that of the message in the run's log."""
+
+    kind: ClassVar[str] = "steering_added"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"text"})
+    number: int
+    by: str
+    text: str
 
 
 @frozen

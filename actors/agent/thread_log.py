@@ -16,6 +16,7 @@ from actors.agent.thread_events import (
     ModelCallFailed,
     ModelCallIntended,
     PromptAdded,
+    SteeringAdded,
     ThreadBegun,
     ToolAnswered,
 )
@@ -40,7 +41,7 @@ LARGEST: Final = 128 << 10
 @cache
 def thread_codec() -> Codec[Fact]:
     """The codec of these logs."""
-    return Codec((ThreadBegun, PromptAdded, ModelCallIntended, ModelCallAnswered, ModelCallFailed, ToolAnswered))
+    return Codec((ThreadBegun, PromptAdded, SteeringAdded, ModelCallIntended, ModelCallAnswered, ModelCallFailed, ToolAnswered))
 
 
 def facts_of(store: Store, thread_id: str) -> Iterator[tuple[Recorded, Fact]]:

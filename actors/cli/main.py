@@ -59,6 +59,7 @@ _SECTIONS = {
         "handoffs": ("handoffs:handoffs", "See what one workflow hands to another, and let it in."),
     },
     "Agents": {
+        "steer": ("steer_agent:steer", "Say something to an agent at work."),
         "ledger": ("ledger:ledger", "List the calls of models that a run has made, and their cost."),
         "personas": ("personas:personas", "See the personas that runs can be bound to, and consent to them."),
     },

@@ -6,7 +6,16 @@ from attrs import field, frozen
 
 from actors.control import bounds
 
-__all__ = ["LedgerList", "PersonaList", "PersonaOnly"]
+__all__ = ["AgentSteer", "LedgerList", "PersonaList", "PersonaOnly"]
+
+
+@frozen
+class AgentSteer:
+    """Say something to the agent of a node."""
+
+    run_id: str = field(validator=bounds.name)
+    node_id: str = field(validator=bounds.name)
+    text: str
 
 
 @frozen

@@ -8,11 +8,12 @@ from typing import Any
 from attrs import Factory, frozen
 
 from actors.agent.binding import Bound
+from actors.agent.steering import AgentSteered
 from actors.workflow.spec import OutputForm
 
 __all__ = [
-    "AgentOrder", "ArtifactFact", "ArtifactOrder", "Budget", "CommandOrder", "Failure", "Interruption", "Outcome", "PythonOrder",
-    "RepairOrder", "Report", "Success", "Usage", "Verdict", "WorkOrder",
+    "AgentHeard", "AgentOrder", "ArtifactFact", "ArtifactOrder", "Budget", "CommandOrder", "Failure", "Interruption", "Outcome",
+    "PythonOrder", "RepairOrder", "Report", "Success", "Usage", "Verdict", "WorkOrder",
 ]  # fmt: skip
 
 
@@ -96,7 +97,8 @@ class AgentOrder:
     """Work for a model. `bound` names who does it; `tools` are what the node asks for, empty: all;
     `data` is what it is given beside its instructions.
 
-    `spent` is what the run has counted of this node so far: whatever its calls have used beyond that has still to be told.
+    `spent` is what the run has counted of this node so far: whatever its calls have used beyond that has still to be told. `steering` is
+    what people have said to it and it has not heard when the run's log ends at `seq`; what is said later stands behind that.
     """
 
     bound: Bound
@@ -108,6 +110,8 @@ class AgentOrder:
     repair: RepairOrder | None = None
     spent: Usage = Usage()
     budget: Budget = Budget()
+    steering: tuple[AgentSteered, ...] = ()
+    seq: int = 0
 
 
 @frozen
@@ -195,12 +199,24 @@ Verdict = Success | Failure | Interruption
 
 @frozen
 class Outcome:
-    """Tell of an attempt to its run. Accepted only while `token` is the attempt under way."""
+    """Tell of an attempt to its run. Accepted only while `token` is the attempt under way.
+
+    `heard` is the number of the last message that an agent's conversation holds.
+    """
 
     node_id: str
     token: str
     verdict: Verdict
     usage: Usage | None = None
+    heard: int = 0
+
+
+@frozen
+class AgentHeard:
+    """Tell of an attempt to its run: the agent's conversation holds what was said to it up to that number. Its outcome says so again."""
+
+    node_id: str
+    heard: int
 
 
 @frozen

@@ -9,9 +9,10 @@ import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from actors.node.messages import Outcome
+from actors.node.messages import AgentHeard, Outcome
 from actors.refusals import Refusal
 from actors.run.audits import operation_entry, stale_result
+from actors.run.conversing import take_note
 from actors.run.crew import Crew
 from actors.run.deciding import decide
 from actors.run.desk import Desk, interrupted_by, without_outcome
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Run", "RunMessage"]
 
-RunMessage = Outcome | AttemptDown | GraceOver | Wake | ForRun | Launch | QueueReason | Drain | Rest
+RunMessage = Outcome | AgentHeard | AttemptDown | GraceOver | Wake | ForRun | Launch | QueueReason | Drain | Rest
 
 
 class Run(Actor[RunMessage]):
@@ -51,9 +52,7 @@ class Run(Actor[RunMessage]):
     def __init__(self, services: Services, run_id: str, stale: Reap | None = None) -> None:
         self.services = services
         self.run_id = run_id
-        self.desk = Desk(self)
-        self.drainage = Drainage(self)
-        self._shown = Shown(self)
+        self.desk, self.drainage, self._shown = Desk(self), Drainage(self), Shown(self)
         self._held: list[Outcome] = []
         self._stale = stale
         self.aside = False
@@ -108,6 +107,8 @@ class Run(Actor[RunMessage]):
                 await self.fold([message, *self.take(Outcome)])
             case AttemptDown():
                 await self._attempt_down(message)
+            case AgentHeard():
+                await take_note(self, message)
             case ForRun():
                 return await self.desk.take(message)
             case Launch():

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from attrs import Factory, define, frozen
 
+from actors.agent.steering import AgentSteered
 from actors.node.messages import ArtifactFact, Usage
 
 __all__ = ["Flaw", "NodeError", "NodeState", "NodeStatus"]
@@ -47,6 +48,7 @@ class NodeState:
     output is what the daemon noted of a lost attempt, until the next one starts. `rollbacks` counts how often it sent
     back what it reviews, `prompted` is the attempt in which an agent was told something last, and `flaw` what it is to repair.
     `used` is what all its attempts have used, `verdicts` are (instance, attempt, word) of all its outputs; both hold for all instances.
+    So do `told`, the number of the last message that was said to its agent, and `unheard`, those that its conversation does not hold yet.
     """
 
     status: NodeStatus = "pending"
@@ -71,6 +73,8 @@ class NodeState:
     flaw: Flaw | None = None
     used: Usage = Factory(Usage)
     verdicts: list[tuple[int, int, str]] = Factory(list)
+    told: int = 0
+    unheard: list[AgentSteered] = Factory(list)
 
     @property
     def spent(self) -> int:

@@ -7,6 +7,7 @@ from typing import assert_never
 from actors.gate.rules import ask_outcome
 from actors.node.events import NodeCompleted, NodeInterrupted
 from actors.node.messages import Failure, Interruption, Outcome, Success, Usage
+from actors.run.agent_steering import GOES_ON, goes_on, note_heard
 from actors.run.delivering import in_last_words, note_delivery, policy_of
 from actors.run.failing import cap_of, record_failure, spent_by
 from actors.run.findings import finding_of
@@ -27,6 +28,10 @@ def accepts(turn: Turn, outcome: Outcome) -> bool:
 def on_outcome(turn: Turn, outcome: Outcome) -> None:
     """Fold the ending of an attempt that is under way."""
     node_id, usage = outcome.node_id, outcome.usage
+    note_heard(turn, outcome)
+    if goes_on(turn.state, outcome):
+        _note_interrupted(turn, node_id, GOES_ON, usage)  # not asked about, whatever its effect: it has done its work, and does more
+        return
     note_delivery(turn, node_id, outcome.verdict)
     match outcome.verdict:
         case Success() as success if turn.state.plan.section[node_id] == "body":
@@ -84,8 +89,12 @@ def _unknown(turn: Turn, node_id: str) -> bool:
 
 def _interrupt(turn: Turn, node_id: str, reason: str, usage: Usage | None) -> None:
     if not _unknown(turn, node_id):
-        node = turn.state.nodes[node_id]
-        turn.emit(NodeInterrupted(node_id=node_id, reason=reason, attempt=node.attempt, instance=node.instance, usage=usage))
+        _note_interrupted(turn, node_id, reason, usage)
+
+
+def _note_interrupted(turn: Turn, node_id: str, reason: str, usage: Usage | None) -> None:
+    node = turn.state.nodes[node_id]
+    turn.emit(NodeInterrupted(node_id=node_id, reason=reason, attempt=node.attempt, instance=node.instance, usage=usage))
 
 
 def _fail(turn: Turn, node_id: str, failure: Failure, usage: Usage | None, *, retry: bool = True) -> None:

@@ -15,7 +15,7 @@ from actors.wait.messages import Resolve, Signal
 from storage.records import Append
 
 __all__ = [
-    "Cancel", "Continue", "Finish", "Fork", "Operation", "Pause", "Reap", "Recover", "Repair", "Requeue", "Resume", "Retry",
+    "Cancel", "Continue", "Finish", "Fork", "Operation", "Pause", "Reap", "Recover", "Repair", "Requeue", "Resume", "Retry", "Steer",
 ]  # fmt: skip
 
 
@@ -106,6 +106,15 @@ class Fork:
 
 
 @frozen
+class Steer:
+    """Say something to the agent of the node."""
+
+    by: Principal
+    node_id: str
+    text: str
+
+
+@frozen
 class Reap:
     """Hold the run because nothing has happened in it for `threshold_ms`; only if its log still ends at `seq`. Asked by the daemon."""
 
@@ -116,5 +125,5 @@ class Reap:
 
 Operation = (
     Pause | Resume | Cancel | Finish | Retry | Requeue | Continue | Recover | Repair | Fork | Decide | Signal | Resolve
-    | RetryLetters | Reap | ResolverAnswer
+    | RetryLetters | Reap | ResolverAnswer | Steer
 )  # fmt: skip

@@ -72,6 +72,8 @@ def _node(state: RunState, node_id: str, node: NodeState) -> dict[str, Any]:
     found |= {
         name: value for name, value in (times | {"output": node.output, "skip_reason": node.skip_reason}).items() if value is not None
     }
+    if node.unheard:
+        found["unheard"] = [{"number": said.number, "by": said.by, "text": said.text} for said in node.unheard]
     if node.finding:
         found["finding"] = node.finding
     if node.error is not None and node.status != "completed":

@@ -19,14 +19,15 @@ from actors.agent.provider.messages import (
     TokenUsage,
     ToolCall,
     ToolResult,
+    UserText,
 )
 
 if TYPE_CHECKING:
     from tests.scenarios.harness import House
 
 __all__ = [
-    "BAD", "FLOW", "GOOD", "POOL", "Backstage", "Held", "Model", "Reply", "actor", "agent", "ask", "crew", "fails", "persona", "says",
-    "takes", "told", "writes",
+    "BAD", "FLOW", "GOOD", "POOL", "Backstage", "Held", "Model", "Reply", "actor", "agent", "ask", "crew", "fails", "listener", "persona",
+    "says", "takes", "told", "writes",
 ]  # fmt: skip
 
 Reply = Callable[[ModelRequest, OnPart], Awaitable[Answer]]
@@ -66,6 +67,13 @@ def by_heart(request: ModelRequest) -> Reply:
 async def actor(request: ModelRequest, on_part: OnPart) -> Answer:
     """The same as an answer: it hangs on what was said alone, whoever asks and however often."""
     return await by_heart(request)(request, on_part)
+
+
+async def listener(request: ModelRequest, on_part: OnPart) -> Answer:
+    """Of one who works until a person has said something to him; then he writes how often he has heard it."""
+    heard = sum("BEGIN PENSTOCK MESSAGE 1 " in turn.text for turn in request.turns if isinstance(turn, UserText))
+    reply = writes("notes.json", f'{{"n": {heard}}}') if heard else takes(1, ask("list_dir", path="."))
+    return await reply(request, on_part)
 
 
 def fails(code: str = "provider_overloaded") -> Reply:
