@@ -34,6 +34,7 @@ from actors.plans import Plans
 from actors.resolver.messages import LookAtPolls
 from actors.run.stale import StaleRuns
 from actors.runtime import DaemonRuntime
+from actors.secrets.vault import Vault
 from actors.services import CALENDAR, NOTIFIER, POLLER, WATCHMAN, Services
 from actors.settings import RunRules
 from actors.tree import daemon_tree
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from actors.config import Config
     from actors.node.guardian.guardian import Guardian
     from actors.paths import Places
+    from actors.secrets.redactor import Redactor
     from supervision import Clock, KernelEvent
     from supervision.reaper import Stuck
 
@@ -57,7 +59,7 @@ __all__ = ["Assembly", "run_rules"]
 COMMIT = {"auto": None, "inline": True, "thread": False}
 
 
-def run_rules(config: Config) -> RunRules:
+def run_rules(config: Config, vault: Vault) -> RunRules:
     """What the pure rules need of the configuration."""
     on_expiry: GateExpiry = next((one for one in get_args(GateExpiry) if one == config.gates.on_expiry), "cancel")
     return RunRules(
@@ -76,7 +78,8 @@ def run_rules(config: Config) -> RunRules:
         resolver_types=frozenset(config.gates.resolver_types),
         notify_events=frozenset(config.notify.events),
         notify_ways=config.notify.ways,
-        env={name: os.environ[name] for name in config.flow.script_inherit_env if name in os.environ},
+        env={name: os.environ[name] for name in vault.harmless(config.flow.script_inherit_env) if name in os.environ},
+        secrets=vault.names,
     )
 
 
@@ -117,27 +120,30 @@ class Assembly:
         prices = price_table(places.config_file.parent / config.ledger.prices if config.ledger.prices else None)
         # Nothing is written, and no run goes on, where the door could not be opened afterwards.
         door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
-        store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door)
-        workshop = Workshop(store, config, wall, backends or Configured(config.backends, os.environ), prices, inline=bool(inline))
-        ids, paperwork = RandomIds(), Paperwork()
-        roster = Roster(places.config_file.parent / PERSONAS, workshop.agents.backends, Consents(store))
+        vault = Vault(config, os.environ)
+        redact = vault.redactor.json
+        store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door, scrub=redact)
+        workshop = Workshop(store, config, wall, backends or Configured(config.backends, os.environ), prices, vault, inline=bool(inline))
+        ids, paperwork = RandomIds(), Paperwork(redactor=vault.redactor)
+        roster = Roster(places.config_file.parent / PERSONAS, workshop.agents.backends, Consents(store), vault.redactor)
         services = Services(
-            store=store, clock=wall, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config),
+            store=store, clock=wall, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config, vault),
             lease=_lease(store, config, ids.new(f"penstockd:{os.getpid()}"), clock), folder=places.data,
             tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])),
             report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
             outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))), pool=roster.pool,
         )  # fmt: skip
         is_step = workshop.guardian.is_step_process if embedded or clock is not None else partial(_is_step, workshop.guardian)
-        control = ControlSettings(places.socket, VERSION, is_step, rights) if listen else None
+        control = ControlSettings(places.socket, VERSION, is_step, rights, redact=redact) if listen else None
         stale = StaleRuns(services, lambda: system)
         library = Library(services, lambda _: _look_at_triggers(system))
         # A daemon that is carried for a moment begins nothing that nobody has asked for.
         root = daemon_tree(
-            services, workshop.guardian, config, control, lambda: runtime, _say_stuck, paperwork, library, stale, inline=bool(inline),
+            services, workshop.guardian, vault, config, control, lambda: runtime, partial(_say_stuck, vault.redactor),
+            paperwork, library, stale, inline=bool(inline),
             unattended=not embedded,
         )  # fmt: skip
-        system = System(root, clock=wall, observe=_observe)
+        system = System(root, clock=wall, observe=partial(_observe, vault.redactor))
         paperwork.connect(services, system)
         about = _about(places, str(places.socket) if listen else None, wall.now_ms(), embedded=embedded) | {"prices_as_of": prices.as_of}
         runtime = DaemonRuntime(services, system, library, stop, about, roster, archives=config.retention.archive)
@@ -196,13 +202,13 @@ def _no_door() -> None:
     """Without a socket there is nothing to check."""
 
 
-def _observe(event: KernelEvent) -> None:
+def _observe(redactor: Redactor, event: KernelEvent) -> None:
     """What the tree reports of itself, where somebody should see it."""
     if event.happening in ("restarting", "escalated", "stuck") or (
         event.happening == "ended" and event.exit.__class__.__name__ == "Failed"
     ):
-        sys.stderr.write(f"{event.happening} {event.path}: {event.exit or event.detail}\n")
+        sys.stderr.write(redactor.text(f"{event.happening} {event.path}: {event.exit or event.detail}\n"))
 
 
-def _say_stuck(stuck: Stuck) -> None:
-    sys.stderr.write(f"stuck {stuck.path}: in one handler for {stuck.seconds:.0f} s\n")
+def _say_stuck(redactor: Redactor, stuck: Stuck) -> None:
+    sys.stderr.write(redactor.text(f"stuck {stuck.path}: in one handler for {stuck.seconds:.0f} s\n"))

@@ -19,7 +19,7 @@ class RunRules:
     """Defaults that apply where a workflow is silent. Milliseconds. `env`: the daemon's variables that texts may name.
 
     `notify_events`: of what a hook is told, `notify_ways`: how (command, url); both empty where there is none.
-    `resolver_types`: the types of gates for which a resolver is registered.
+    `resolver_types`: the types of gates for which a resolver is registered. `secrets`: the handles of the secrets that there are.
     """
 
     default_profile: str = "guided"
@@ -39,3 +39,4 @@ class RunRules:
     notify_events: frozenset[str] = frozenset()
     notify_ways: tuple[str, ...] = ()
     resolver_types: frozenset[str] = frozenset()
+    secrets: frozenset[str] = frozenset()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from actors.ledger.prices import PriceTable
     from actors.node.guardian.guardian import Guardian
     from actors.node.tools import Tools
+    from actors.secrets.vault import Vault
     from storage import Store
     from supervision import Clock
 
@@ -25,14 +26,17 @@ __all__ = ["FileBlobs", "Workshop"]
 class Workshop:
     """Guardian and tools of this daemon: made when the first attempt asks for them, since they cost what many runs never need.
 
-    `agents` is what its agents need.
+    `agents` is what its agents need, `vault` knows the secrets.
     """
 
-    def __init__(self, store: Store, config: Config, clock: Clock, backends: Backends, prices: PriceTable, *, inline: bool) -> None:
+    def __init__(
+        self, store: Store, config: Config, clock: Clock, backends: Backends, prices: PriceTable, vault: Vault, *, inline: bool
+    ) -> None:
         self._store = store
         self._config = config
         self._inline = inline
-        self.agents = House(store, clock, backends, prices)
+        self.vault = vault
+        self.agents = House(store, clock, backends, prices, redactor=vault.redactor)
 
     @cached_property
     def guardian(self) -> Guardian:
@@ -49,10 +53,10 @@ class Workshop:
 
         settings = NodeSettings(
             kill_grace_ms=self._config.nodes.kill_grace_ms,
-            inherit_env=self._config.flow.script_inherit_env,
+            inherit_env=self.vault.harmless(self._config.flow.script_inherit_env),
             inline_imports=self._inline,
         )
-        return Made(self.guardian, FileBlobs(self._store, inline=self._inline), settings, agents=self.agents)
+        return Made(self.guardian, FileBlobs(self._store, inline=self._inline), settings, agents=self.agents, vault=self.vault)
 
 
 class FileBlobs:

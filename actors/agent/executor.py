@@ -67,7 +67,7 @@ async def work(order: WorkOrder, action: AgentOrder, tools: Tools, heard: Heard)
 async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: House, folder: int, heard: Heard) -> Verdict:
     try:
         persona = persona_of(house.store.blobs, action.bound.sha256)
-        log = ThreadLog(house.store, house.clock, order.run_id, action.thread_id)
+        log = ThreadLog(house.store, house.clock, order.run_id, action.thread_id, house.redactor)
     except (PersonaMissing, StorageError) as error:
         return Failure("run_metadata_missing", f"The attempt cannot go on: {error}. Start a fresh run.", "configuration")
     provider = _provider(house, persona)
@@ -75,7 +75,7 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
         return provider
     for name in ("logs", "outputs"):
         os.makedirs(f"{order.run_dir}/{name}", mode=0o700, exist_ok=True)
-    recorder = Recorder(order, action, log, cap=tools.settings.output_cap // 2)
+    recorder = Recorder(order, action, log, house.redactor, cap=tools.settings.output_cap // 2)
     try:
         refused = await _open(order, action, log, folder)
         if refused is not None:

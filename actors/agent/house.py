@@ -9,6 +9,7 @@ from attrs import Factory, frozen
 from actors.agent.thread_log import KIND
 from actors.ledger.purse import Purse
 from actors.node.messages import Usage
+from actors.secrets.redactor import Redactor
 
 if TYPE_CHECKING:
     from actors.agent.backends import Backends
@@ -30,6 +31,7 @@ class House:
     backends: Backends
     prices: PriceTable
     purse: Purse = Factory(Purse)
+    redactor: Redactor = Factory(Redactor)
 
     def used_by(self, run_id: str) -> Usage:
         """What all calls of the run have used, those of attempts under way included."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from actors.agent.thread_log import ThreadLog
     from actors.agent.toolbox import Said
     from actors.node.messages import AgentOrder, WorkOrder
+    from actors.secrets.redactor import Redactor
 
 __all__ = ["Recorder"]
 
@@ -24,13 +25,14 @@ LONGEST_ARGUMENTS = 4_000
 class Recorder:
     """The log of what was said (`….out`), the audit of tools (`….tools.jsonl`, a line each), and the file of what was used."""
 
-    def __init__(self, order: WorkOrder, action: AgentOrder, log: ThreadLog, *, cap: int) -> None:
+    def __init__(self, order: WorkOrder, action: AgentOrder, log: ThreadLog, redactor: Redactor, *, cap: int) -> None:
         logs = f"{order.run_dir}/logs/{order.node_id}.{order.instance}.{order.attempt}"
-        self._said = Capture(f"{logs}.out", cap=cap, keep=0)
+        self._said = Capture(f"{logs}.out", cap=cap, keep=0, redactor=redactor)
         self._audit = f"{logs}.tools.jsonl"
         self._usage = usage_path(order)
         self._spent = action.spent
         self._log = log
+        self._redactor = redactor
 
     def say(self, text: str) -> None:
         """The agent's own words."""
@@ -40,6 +42,7 @@ class Recorder:
 
     def audit(self, call: ToolCall, said: Said) -> None:
         """One use of a tool. What cannot be written is not worth an attempt."""
+        call, said = self._redactor.value(call), self._redactor.value(said)
         arguments = json.dumps(dict(call.arguments), ensure_ascii=True)
         line = {
             "call_id": call.call_id, "tool": call.name, "arguments": arguments[:LONGEST_ARGUMENTS], "is_error": said.is_error,

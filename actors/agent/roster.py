@@ -11,6 +11,7 @@ from actors.agent.backends import Backends
 from actors.agent.binding import Pool
 from actors.agent.consents import Consents
 from actors.agent.persona import ENDINGS, read_text
+from actors.secrets.redactor import Redactor
 from actors.workflow.problems import WorkflowInvalid
 from actors.workflow.spec_agent import Persona
 
@@ -31,11 +32,15 @@ class _Read:
 
 @define(eq=False)
 class Roster:
-    """`folder` may be missing. A file that cannot be read is a persona that cannot be bound, and harms no other."""
+    """`folder` may be missing. A file that cannot be read is a persona that cannot be bound, and harms no other.
+
+    `redactor` keeps secrets out of what is bound: a persona's digest is of what is left.
+    """
 
     folder: Path
     backends: Backends
     consents: Consents
+    redactor: Redactor = Factory(Redactor)
     _files: dict[str, _Read] = Factory(dict)
 
     def pool(self) -> Pool:
@@ -70,7 +75,9 @@ class Roster:
                 return known
             if not file.is_file() or found.st_size > LARGEST:
                 return _Read(stamp, None, f"{file.name} is no plain file of at most {LARGEST} bytes")
-            return _Read(stamp, read_text(file.read_text("utf-8"), source=file.name, stem=file.stem, ending=file.suffix), "")
+            return _Read(
+                stamp, read_text(self.redactor.text(file.read_text("utf-8")), source=file.name, stem=file.stem, ending=file.suffix), ""
+            )
         except WorkflowInvalid as invalid:
             return _Read(stamp, None, str(invalid))
         except (OSError, UnicodeDecodeError) as error:

@@ -9,6 +9,7 @@ from attrs import Attribute, Factory, field, fields, frozen
 
 from actors.config.backends import DEFAULTS, Backend
 from actors.config.rules import Rule, choice, choices, count, duration, flag, names, number, outside, principals, word
+from actors.config.secrets import SecretSource
 
 __all__ = [
     "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Ledger", "Nodes", "Notify", "Reaper", "Retention",
@@ -182,7 +183,7 @@ class Entry:
 class Config:
     """All settings in force. Durations are whole milliseconds. `origins` names where each key that was set came from.
 
-    `backends` stand in tables of their own, `[backends.NAME]`, and in the file alone.
+    `backends` and `secrets` stand in tables of their own, `[backends.NAME]` and `[secrets.NAME]`, and in the file alone.
     """
 
     runs: Runs = Runs()
@@ -200,6 +201,7 @@ class Config:
     storage: Storage = Storage()
     flow: Flow = Flow()
     backends: tuple[Backend, ...] = DEFAULTS
+    secrets: tuple[SecretSource, ...] = ()
     origins: Mapping[str, str] = field(default=Factory(dict), eq=False, repr=False)
 
     def entries(self) -> list[Entry]:
@@ -219,7 +221,9 @@ class Config:
 
 def table() -> dict[str, dict[str, tuple[Attribute[Any], Rule]]]:
     """Section to key to field and rule, in the order of this file. A key is its field's name without the unit that Python wants to see."""
-    return {section.name: _keys(type(section.default)) for section in fields(Config) if section.name not in {"backends", "origins"}}
+    return {
+        section.name: _keys(type(section.default)) for section in fields(Config) if section.name not in {"backends", "secrets", "origins"}
+    }
 
 
 def _keys(section: Any) -> dict[str, tuple[Attribute[Any], Rule]]:

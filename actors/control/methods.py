@@ -111,6 +111,7 @@ _ROWS = (
     Method("dead_letter.compensate", letters.LetterCompensate, changing=True, scope="operate"),
     Method("dead_letter.resolve", letters.LetterSteer, changing=True, scope="operate"),
     Method("notify.test", p.Nothing, scope="operate", deadline=_PATIENT, aside=True),
+    Method("secret.list", p.Nothing, scope="operate", deadline=_PATIENT, aside=True),
     Method("agent.steer", a.AgentSteer, changing=True, scope="approve"),
     Method("ledger.list", a.LedgerList),
     Method("persona.list", a.PersonaList),

@@ -37,15 +37,22 @@ class Attempt(Actor[Report]):
 
     async def main(self) -> None:
         """Perform, tell, and wait to be dismissed."""
-        try:
-            verdict: Verdict = await perform(self.order, self._tools(), self._hear)
-        except Exception as error:  # noqa: BLE001 - whatever breaks here is one attempt's failure, not its run's
-            text = f"The executor broke: {type(error).__name__}: {error}. This is a defect of Penstock, not of the node."
-            verdict = Failure("executor_crashed", text, "execution_error", unknown=True)
-        self._verdict = verdict = _within_limits(verdict)
+        self._verdict = verdict = _within_limits(await self._performed())
         self.plain = True  # nothing is left to say at the end, which spares the kernel a farewell
         await self._run.tell(self._outcome(verdict))
         await super().main()
+
+    async def _performed(self) -> Verdict:
+        """What came of it, without secrets."""
+        tools: Tools | None = None
+        try:
+            tools = self._tools()
+            verdict = await perform(self.order, tools, self._hear)
+        except Exception as error:  # noqa: BLE001 - whatever breaks here is one attempt's failure, not its run's
+            text = f"The executor broke: {type(error).__name__}: {error}. This is a defect of Penstock, not of the node."
+            verdict = Failure("executor_crashed", text, "execution_error", unknown=True)
+        redactor = None if tools is None else tools.redactor
+        return verdict if redactor is None else redactor.value(verdict)
 
     async def receive(self, message: Report) -> None:
         """A restarted run asks again."""

@@ -19,11 +19,15 @@ __all__ = [
 
 @frozen
 class CommandOrder:
-    """A process to run: rendered argv (a shell node arrives as `sh -c TEXT`), added environment, bytes for its standard input."""
+    """A process to run: rendered argv (a shell node arrives as `sh -c TEXT`), added environment, bytes for its standard input.
+
+    `secrets` are variables that hold a secret, by its handle: it is looked up when the process starts, and stands nowhere else.
+    """
 
     argv: tuple[str, ...]
     env: Mapping[str, str] = Factory(dict)
     stdin: str | None = None
+    secrets: Mapping[str, str] = Factory(dict)
 
 
 @frozen

@@ -12,6 +12,7 @@ from actors.runtime.personas import PersonaMethods
 from actors.runtime.removal import RemovalMethods
 from actors.runtime.runs import RunMethods
 from actors.runtime.schedules import ScheduleMethods
+from actors.runtime.secrets import SecretMethods
 from actors.runtime.steering import SteeringMethods
 from actors.runtime.system import SystemMethods
 from actors.runtime.upkeep import UpkeepMethods
@@ -23,6 +24,6 @@ __all__ = ["DaemonRuntime"]
 
 class DaemonRuntime(
     WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, RemovalMethods, ExhibitMethods, WaitMethods,
-    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, SystemMethods, UpkeepMethods,
+    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, SecretMethods, SystemMethods, UpkeepMethods,
 ):  # fmt: skip
     """All methods of one daemon."""

@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.actors.outside.conftest import guardian
+
+__all__ = ["guardian"]
