@@ -114,15 +114,13 @@ class Assembly:
         configuration.
         """
         wall = clock or SystemClock()
-        fresh = not (places.data / "penstock.db").exists()
+        vault, fresh = Vault(config, os.environ), not (places.data / "penstock.db").exists()
         pinned = COMMIT[config.storage.commit] if inline is None else inline
         rights = rights_of(config.control.operators, config.control.approvers)
         prices = price_table(places.config_file.parent / config.ledger.prices if config.ledger.prices else None)
         # Nothing is written, and no run goes on, where the door could not be opened afterwards.
         door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
-        vault = Vault(config, os.environ)
-        redact = vault.redactor.json
-        store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door, scrub=redact)
+        store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door, scrub=vault.redactor.json)
         workshop = Workshop(store, config, wall, backends or Configured(config.backends, os.environ), prices, vault, inline=bool(inline))
         ids, paperwork = RandomIds(), Paperwork(redactor=vault.redactor)
         roster = Roster(places.config_file.parent / PERSONAS, workshop.agents.backends, Consents(store), vault.redactor)
@@ -134,14 +132,13 @@ class Assembly:
             outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))), pool=roster.pool,
         )  # fmt: skip
         is_step = workshop.guardian.is_step_process if embedded or clock is not None else partial(_is_step, workshop.guardian)
-        control = ControlSettings(places.socket, VERSION, is_step, rights, redact=redact) if listen else None
+        control = ControlSettings(places.socket, VERSION, is_step, rights, redact=vault.redactor.json) if listen else None
         stale = StaleRuns(services, lambda: system)
         library = Library(services, lambda _: _look_at_triggers(system))
         # A daemon that is carried for a moment begins nothing that nobody has asked for.
         root = daemon_tree(
             services, workshop.guardian, vault, config, control, lambda: runtime, partial(_say_stuck, vault.redactor),
-            paperwork, library, stale, inline=bool(inline),
-            unattended=not embedded,
+            paperwork, library, stale, inline=bool(inline), unattended=not embedded,
         )  # fmt: skip
         system = System(root, clock=wall, observe=partial(_observe, vault.redactor))
         paperwork.connect(services, system)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import orjson
 from attrs import evolve
 
-from storage.records import Append, AuditEntry, Headline, NewEvent, Receipt, Transaction
+from storage.records import Append, Headline, NewEvent, Transaction
 
 __all__ = ["Scrub", "scrubbed"]
 
@@ -16,16 +17,27 @@ Scrub = Callable[[bytes], bytes]
 
 
 def scrubbed(transaction: Transaction, scrub: Scrub) -> Transaction:
-    """The transaction as it is recorded: events, headlines, the reply of a receipt, details of audit entries."""
-    appends = tuple([_append(append, scrub) for append in transaction.appends])
-    receipt, audit = transaction.receipt, tuple([_entry(entry, scrub) for entry in transaction.audit])
-    return evolve(transaction, appends=appends, receipt=None if receipt is None else _receipt(receipt, scrub), audit=audit)
+    """The transaction as it is recorded: events, headlines, the reply of a receipt, details of audit entries. Itself where all is well."""
+    changed: dict[str, Any] = {}
+    appends = [_append(append, scrub) for append in transaction.appends]
+    if any(new is not old for new, old in zip(appends, transaction.appends, strict=True)):
+        changed["appends"] = tuple(appends)
+    receipt = transaction.receipt
+    if receipt is not None and (reply := scrub(receipt.reply)) is not receipt.reply:
+        changed["receipt"] = evolve(receipt, reply=reply)
+    if transaction.audit:
+        changed["audit"] = tuple([evolve(entry, detail=scrub(entry.detail)) for entry in transaction.audit])
+    return evolve(transaction, **changed) if changed else transaction
 
 
 def _append(append: Append, scrub: Scrub) -> Append:
-    events = tuple([_event(event, scrub) for event in append.events])
-    headline = None if append.headline is None else _headline(append.headline, scrub)
-    return append if events == append.events and headline is append.headline else evolve(append, events=events, headline=headline)
+    changed: dict[str, Any] = {}
+    events = [_event(event, scrub) for event in append.events]
+    if any(new is not old for new, old in zip(events, append.events, strict=True)):
+        changed["events"] = tuple(events)
+    if append.headline is not None and (headline := _headline(append.headline, scrub)) is not append.headline:
+        changed["headline"] = headline
+    return evolve(append, **changed) if changed else append
 
 
 def _event(event: NewEvent, scrub: Scrub) -> NewEvent:
@@ -40,11 +52,3 @@ def _headline(line: Headline, scrub: Scrub) -> Headline:
         return line
     title, facts = orjson.loads(clean)
     return evolve(line, title=title, facts=facts)
-
-
-def _receipt(receipt: Receipt, scrub: Scrub) -> Receipt:
-    return evolve(receipt, reply=scrub(receipt.reply))
-
-
-def _entry(entry: AuditEntry, scrub: Scrub) -> AuditEntry:
-    return evolve(entry, detail=scrub(entry.detail))

@@ -69,7 +69,7 @@ _SECTIONS = {
         "tree": ("look:tree", "Show the daemon's actors."),
         "notify": ("notify:notify", "Look at the hook that is told what needs a person."),
         "doctor": ("doctor:doctor", "Check this installation and say what to do."),
-        "secrets": ("secrets:secrets", "List the secrets that steps can be given, and whether they can be read."),
+        "secrets": ("secrets:handles", "List the secrets that steps can be given, and whether they can be read."),
         "config": ("settings:config", "Print the settings in force and where each came from."),
         "backup": ("upkeep:backup", "Write a consistent copy of the database."),
         "verify": ("upkeep:verify", "Verify the log and the audit trail."),

@@ -8,15 +8,15 @@ from actors.cli import exits, options
 from actors.cli.link import link_of
 from actors.cli.text import print_json, table
 
-__all__ = ["secrets"]
+__all__ = ["handles"]
 
 
-@click.group()
-def secrets() -> None:
-    """See the secrets that steps can be given by handle; never their values."""
+@click.group("secrets")
+def handles() -> None:
+    """List the secrets that steps can be given, and whether they can be read."""
 
 
-@secrets.command()
+@handles.command()
 @options.as_json
 @click.pass_context
 def ls(context: click.Context, *, as_json: bool) -> int:

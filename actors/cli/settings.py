@@ -27,8 +27,16 @@ def config(context: click.Context, *, explain: bool, as_json: bool) -> int:
     found = load(os.environ, places.config_file)
     rows: list[dict[str, Any]] = [attrs.asdict(entry) for entry in found.entries()]
     backends = list(map(_backend, found.backends))
+    secrets = [{"secret": one.name, "source": one.shown} for one in found.secrets]
     if as_json:
-        print_json({"settings": rows, "backends": backends, "places": {name: str(path) for name, path in attrs.asdict(places).items()}})
+        print_json(
+            {
+                "settings": rows,
+                "backends": backends,
+                "secrets": secrets,
+                "places": {name: str(path) for name, path in attrs.asdict(places).items()},
+            }
+        )
         return exits.OK
     for name, path in attrs.asdict(places).items():
         emit(f"# {name}: {visible(path)}{'' if path.exists() else '   (does not exist)'}")
@@ -43,6 +51,9 @@ def config(context: click.Context, *, explain: bool, as_json: bool) -> int:
     emit("")
     columns = (("name", "BACKEND"), ("kind", "KIND"), ("base_url", "ADDRESS"), ("key", "KEY"))
     table([{**one, "key": one["key_env"] or one["key_file"] or "none"} for one in backends], columns, empty="No backends.")
+    if secrets:
+        emit("")
+        table(secrets, (("secret", "SECRET"), ("source", "SOURCE")), empty="No secrets.")
     return exits.OK
 
 

@@ -110,7 +110,7 @@ def test_what_is_shown_can_be_written_back_and_means_the_same(tmp_path: Path) ->
 
 def test_every_line_of_the_table_says_what_it_is_for_and_what_is_allowed() -> None:
     assert all(entry.says and entry.allowed for entry in Config().entries())
-    assert set(table()) == {one.name for one in fields(Config)} - {"backends", "origins"}
+    assert set(table()) == {one.name for one in fields(Config)} - {"backends", "secrets", "origins"}
 
 
 def test_the_interval_of_resolvers_does_not_shrink() -> None:

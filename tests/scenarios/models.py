@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import trio
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from actors.agent.provider.messages import (
     Answer,
@@ -21,6 +21,7 @@ from actors.agent.provider.messages import (
     ToolResult,
     UserText,
 )
+from tests.scenarios.canary import CANARY
 
 if TYPE_CHECKING:
     from tests.scenarios.harness import House
@@ -105,10 +106,11 @@ class Model:
     otherwise: Reply
 
     async def stream(self, request: ModelRequest, on_part: OnPart) -> Answer:
-        """The next answer."""
+        """The next answer; its name at the service holds a secret."""
         self.requests.append(request)
         reply = self.script.pop(0) if self.script else self.otherwise
-        return await reply(request, on_part)
+        answer = await reply(request, on_part)
+        return evolve(answer, request_id=f"{answer.request_id} {CANARY}")
 
 
 @define(eq=False)

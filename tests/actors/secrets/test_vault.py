@@ -67,7 +67,7 @@ def test_the_settings_name_where_each_secret_lies(tmp_path: Path) -> None:
         ('[secrets.a]\nenv = "hunter2 hunter2"\n', "secrets.a.env", "the name of a variable"),
         ('[secrets.a]\nfile = "hunter2hunter2"\n', "secrets.a.file", "the absolute path"),
         ('[secrets.a]\ncommand = "hunter2hunter2"\n', "secrets.a.command", "a list of words"),
-        ('[secrets.a]\ncommand = []\n', "secrets.a.command", "a list of words"),
+        ("[secrets.a]\ncommand = []\n", "secrets.a.command", "a list of words"),
         ("".join(f'[secrets.a{n}]\nenv = "A"\n' for n in range(257)), "secrets", "at most 256"),
     ],
     ids=["name", "value", "two", "unknown", "variable", "relative", "text", "no program", "many"],
