@@ -25,10 +25,9 @@ def line(title: str) -> Headline:
 
 def whole(word: str) -> Transaction:
     said = orjson.dumps({"word": word})
-    return Transaction(
-        1, (Append("s", 0, (NewEvent("fine", b"{}"), NewEvent("said", said)), headline=line(word)), Append("t", 0, (NewEvent("fine", b"{}"),))),
-        Receipt("r", b"d", said), (AuditEntry("a", "b", "c", said, "ok"),),
-    )  # fmt: skip
+    fine = NewEvent("fine", b"{}")
+    appends = (Append("s", 0, (fine, NewEvent("said", said)), headline=line(word)), Append("t", 0, (fine,)))
+    return Transaction(1, appends, Receipt("r", b"d", said), (AuditEntry("a", "b", "c", said, "ok"),))
 
 
 def test_every_text_of_a_transaction_is_looked_at_and_what_is_clean_stays_the_same_object() -> None:
