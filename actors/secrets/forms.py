@@ -23,15 +23,20 @@ def forms_of(value: str) -> tuple[bytes, ...]:
     if len(value) < SHORTEST:
         return ()
     found = dict.fromkeys((*_texts(value), *_codes(value.encode())))
+    found |= dict.fromkeys(twice for form in found for twice in _escaped(form))  # the text with it may itself stand in JSON
     return tuple(sorted(found, key=len, reverse=True))
+
+
+def _escaped(form: bytes) -> Iterator[bytes]:
+    for ascii_only in (True, False):
+        yield json.dumps(form.decode(), ensure_ascii=ascii_only)[1:-1].encode()
 
 
 def _texts(value: str) -> Iterator[bytes]:
     yield value.encode()
-    for ascii_only in (True, False):
-        escaped = json.dumps(value, ensure_ascii=ascii_only)[1:-1]
-        yield escaped.encode()
-        yield escaped.replace("/", "\\/").encode()
+    for escaped in _escaped(value.encode()):
+        yield escaped
+        yield escaped.replace(b"/", rb"\/")
     for in_url in (quote(value, safe=""), quote(value), quote_plus(value)):
         yield in_url.encode()
         yield _small_digits(in_url).encode()

@@ -18,7 +18,8 @@ from actors.secrets.trie import pattern_of
 __all__ = ["Redactor"]
 
 T = TypeVar("T")
-_BREAKS: Final = re.compile(rb"\r|\n|\\r|\\n")
+_BREAKS: Final = re.compile(rb"\r|\n|\\{1,2}[rn]")
+_PLAIN: Final = frozenset((bool, int, float))
 HEAD: Final = 4
 """So many bytes of a form are looked at first."""
 Span = tuple[int, int, bytes]
@@ -32,6 +33,7 @@ class Redactor:
         self._forms: dict[bytes, bytes] = {}
         self._any: re.Pattern[bytes] | None = None
         self._heads: frozenset[bytes] = frozenset()
+        self._breaks = False
         self.longest = 0
 
     def know(self, name: str, value: str) -> None:
@@ -44,6 +46,7 @@ class Redactor:
         if self._forms:
             self._any = pattern_of(self._forms)
             self._heads = frozenset(form[:n] for form in self._forms for n in range(1, HEAD + 1))
+            self._breaks = any(map(_BREAKS.search, self._forms))
             self.longest = max(map(len, self._forms))
 
     @property
@@ -75,27 +78,44 @@ class Redactor:
         return data if clean == value else orjson.dumps(clean) + data[len(data.rstrip()) :]
 
     def value(self, value: T) -> T:
-        """A JSON value, or a record of such, without secrets in its texts."""
-        return self._value(value) if self._forms else value
+        """A JSON value, or a record of such, without secrets in its texts: the same object where there are none."""
+        if not self._forms:
+            return value
+        try:
+            if not self.spans(orjson.dumps(value, default=_fields)):
+                return value
+        except TypeError:
+            pass  # no JSON, so its texts are looked at one by one
+        clean: T = self._value(value)
+        return clean
 
     def _value(self, value: Any) -> Any:
-        if isinstance(value, str):
+        kind = type(value)
+        if kind is str:
             return self.text(value)
+        if value is None or kind in _PLAIN:
+            return value
         if isinstance(value, Mapping):
-            return {self._value(key): self._value(item) for key, item in value.items()}
+            clean = {self._value(key): self._value(item) for key, item in value.items()}
+            return value if clean == value else clean
         if isinstance(value, list | tuple):
-            return type(value)(map(self._value, value))
-        if attrs.has(type(value)):
-            named = {one.name: getattr(value, one.name) for one in attrs.fields(type(value)) if one.init}
-            changed = {name: clean for name, old in named.items() if (clean := self._value(old)) != old}
-            return attrs.evolve(value, **changed) if changed else value
-        return value
+            return type(value)(map(self._value, value)) if value else value
+        return self._record(value, kind) if attrs.has(kind) else value
+
+    def _record(self, record: Any, kind: type) -> Any:
+        changed = {}
+        for one in attrs.fields(kind):
+            old = getattr(record, one.name)
+            if (clean := self._value(old)) is not old and clean != old:
+                changed[one.name] = clean
+        return attrs.evolve(record, **changed) if changed else record
 
     def spans(self, data: bytes) -> list[Span]:
         """Where secrets stand: (from, to, what to put there), in order, none in another."""
-        found = self._in(data)
-        if b"\n" in data or b"\r" in data or b"\\n" in data or b"\\r" in data:
-            found += self._broken(data)
+        broken = b"\n" in data or b"\r" in data or b"\\n" in data or b"\\r" in data
+        found = self._broken(data) if broken else []
+        if not broken or self._breaks:  # else what is whole was found with what is broken
+            found += self._in(data)
         return _apart(sorted(found, key=lambda span: (span[0], -span[1]))) if found else found
 
     def _in(self, data: bytes) -> list[Span]:
@@ -111,7 +131,7 @@ class Redactor:
         return len(data)
 
     def _broken(self, data: bytes) -> list[Span]:
-        """Those that are broken over lines."""
+        """Those that are there when line breaks are left out."""
         squeezed = _BREAKS.sub(b"", data)
         found = self._in(squeezed)
         if not found:
@@ -127,6 +147,13 @@ class Redactor:
             parts += [data[at:start], label]
             at = end
         return b"".join([*parts, data[at:]])
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    """What orjson does not know: records, and mappings of other kinds."""
+    if isinstance(record, Mapping):
+        return dict(record)
+    return {one.name: getattr(record, one.name) for one in attrs.fields(type(record))}
 
 
 def kept(data: bytes) -> list[int]:

@@ -8,8 +8,8 @@ from actors.secrets.redactor import Redactor, kept
 
 __all__ = ["Stream"]
 
-WIDEST: Final = 5
-"""A byte of a secret and a line break behind it, as it may stand in JSON: so many bytes at most."""
+WIDEST: Final = 7
+"""A byte of a secret and a line break behind it, as it may stand in a text within JSON: so many bytes at most."""
 
 
 class Stream:
@@ -40,6 +40,6 @@ class Stream:
         tail = data[start:]
         at = kept(tail)
         whole = bytes(map(tail.__getitem__, at))
-        bare = whole.removesuffix(b"\\")  # it may be half of a break
-        begun = min(self._redactor.begins(whole), self._redactor.begins(bare))
+        halves = (whole, whole.removesuffix(b"\\"), whole.removesuffix(b"\\\\"))  # what ends it may be the first half of a break
+        begun = min(map(self._redactor.begins, halves))
         return start + at[begun] if begun < len(at) else len(data)

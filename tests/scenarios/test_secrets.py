@@ -129,6 +129,22 @@ async def test_a_step_gets_its_secret_in_its_environment_alone_and_no_key_of_a_p
     assert leaks(d.places.data) == []
 
 
+async def test_what_a_program_prints_is_known_from_the_start_wherever_it_turns_up(real: House) -> None:
+    d = real
+    d.config = evolve(d.config, secrets=(*d.config.secrets, SecretSource("printed", command=("echo", "printed/value+1"))))
+    await d.restart()
+    rows = {row["path"]: row["status"] for row in (await d.call("system.tree"))["rows"]}
+    assert rows["keeper"] == "2 secrets by handle"
+    made = """{id: a, shell: 'printf "printed/%s" value+1 | od -An -v -tx1 | tr -d " "'}"""  # the text itself would not arrive
+    run = await d.run_until(await d.begin(flow(made, name="other")), within=30)
+    assert run["nodes"][0]["output"] == "[secret printed]"
+    run = await d.run_until(
+        await d.begin(flow('{id: a, shell: \'echo "$T" >&2; echo "$T"; exit 3\', env: {T: secrets.printed}}')), within=30
+    )
+    assert "[secret printed]" in run["nodes"][0]["error"]["message"]
+    assert b"printed/value" not in b"".join(file.read_bytes() for file in d.places.data.rglob("*") if file.is_file())
+
+
 async def test_a_secret_that_cannot_be_read_fails_the_step_without_a_retry(real: House) -> None:
     d = real
     d.config = evolve(d.config, secrets=(*d.config.secrets, SecretSource("gone", env="PENSTOCK_NO_SUCH_VARIABLE")))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
+from types import MappingProxyType
 from urllib.parse import quote, quote_plus
 
 import orjson
@@ -130,6 +131,22 @@ def test_json_stays_json_and_its_numbers_stay() -> None:
     assert redactor.json(b'{"broken 1234567890') == b'{"broken [secret s0]'
 
 
+@pytest.mark.parametrize("form", [*FORMS, *MORE])
+def test_each_form_is_found_in_a_text_of_a_record_and_of_json(form: str) -> None:
+    redactor = knowing()
+    said = f"it said: {(FORMS | MORE)[form](SECRET)}"
+    assert "[secret s0]" in redactor.value(Success({"deep": [said]})).output["deep"][0]
+    assert b"[secret s0]" in redactor.json(orjson.dumps({"deep": [said]}))
+    assert b"[secret s0]" in redactor.json(json.dumps({"deep": [said]}).encode())
+
+
+def test_what_is_no_json_is_looked_at_text_by_text() -> None:
+    redactor = knowing()
+    assert redactor.value({SECRET: {1, 2}}) == {"[secret s0]": {1, 2}}
+    assert redactor.value(MappingProxyType({"a": (SECRET,)})) == {"a": ("[secret s0]",)}
+    assert redactor.value(MappingProxyType({"a": 1})) == {"a": 1}
+
+
 def test_records_are_cleaned_in_all_their_texts_and_kept_where_there_are_none() -> None:
     redactor = knowing()
     clean = Success({"a": ("b",)}, None, ("w",))
@@ -143,6 +160,11 @@ def test_secrets_that_meet_or_hold_each_other_leave_nothing() -> None:
     redactor = knowing("abcdefghij", "ghijklmnop", "abcdefgh")
     assert redactor.scrub(b"-abcdefghijklmnop-") == b"-[secret s0]-"
     assert redactor.scrub(b"abcdefghghijklmnop") == b"[secret s2][secret s1]"
+
+
+def test_a_secret_that_holds_what_looks_like_a_line_break_is_found_whole_between_line_breaks() -> None:
+    redactor = knowing("pass\\nword")
+    assert redactor.scrub(b"a\npass\\nword\nb") == b"a\n[secret s0]\nb"
 
 
 def test_an_old_value_is_known_for_ever() -> None:
