@@ -20,7 +20,7 @@ from actors.node.tools import Tools
 from actors.node.usage import usage_path
 from actors.outside.trouble import Trouble
 
-__all__ = ["Finished", "run"]
+__all__ = ["PIPE_GRACE", "Finished", "run", "stdin_of"]
 
 PIPE_GRACE = 2.0  # seconds for pipes that somebody outside of the dead tree still holds
 _STDERR_KEPT = 8 << 10
@@ -44,7 +44,7 @@ async def run(order: WorkOrder, action: CommandOrder, folder: int, tools: Tools)
         return given
     env, warnings = build(order, tools.base_env, given, output_path(order), usage_path(order))
     try:
-        stdin = _stdin(action.stdin)
+        stdin = stdin_of(action.stdin)
         try:
             process = await tools.guardian.spawn(action.argv, env, token=order.token, folder=folder, stdin=stdin)
         finally:
@@ -78,7 +78,7 @@ async def _with_secrets(action: CommandOrder, tools: Tools) -> Mapping[str, str]
     return found
 
 
-def _stdin(text: str | None) -> int:
+def stdin_of(text: str | None) -> int:
     """A memory file with the text, so that nobody has to feed a pipe; without text, nothing to read."""
     if text is None:
         return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)

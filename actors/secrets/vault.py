@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Vault"]
 
+_PLAIN = frozenset(("PATH", "HOME", "LANG", "TZ", "TMPDIR"))
+"""Variables that every process gets, and that are no secrets though a backend names them."""
+
 
 @define(eq=False)
 class Vault:
@@ -98,6 +101,9 @@ def _own(config: Config) -> Iterator[tuple[str, str]]:
             yield f"backends.{backend.name}", f"env:{backend.key_env}"
         elif backend.key_file is not None:
             yield f"backends.{backend.name}", f"file:{backend.key_file}"
+        for name in backend.cli.env if backend.cli is not None else ():
+            if name not in _PLAIN:
+                yield f"backends.{backend.name}.{name}", f"env:{name}"
     for name, where in config.gates.tokens:
         yield f"gates.tokens.{name}", where
     if config.notify.key_file is not None:

@@ -127,6 +127,19 @@ async def test_after_a_crash_what_was_heard_is_not_said_again_and_what_was_not_i
     assert kinds.count("steering_added") == 2
 
 
+async def test_an_agent_with_a_command_line_hears_it_when_its_program_has_ended_and_goes_on_in_its_session(d: House) -> None:
+    d.models.puppets = ("stage",)
+    run_id = await d.begin(crew(agent()))
+    await d.when(run_id, lambda run: run["nodes"][0]["status"] == "running")
+    assert (await d.call("agent.steer", run_id=run_id, node_id="draft", text="Be brief."))["at_work"]
+    assert (await d.run_until(run_id))["status"] == "completed"
+    rows = (await d.call("ledger.list", run_id=run_id))["calls"]
+    assert [(row["attempt"], row["session_id"], row["status"]) for row in rows] == [(1, "s-1", "ok"), (1, "s-1", "ok"), (2, "s-1", "ok")]
+    assert (await d.names(run_id, ("agent_steered", "agent_steering_heard", "artifact_invalid"))) == [
+        "agent_steered", "agent_steering_heard", "artifact_invalid",
+    ]  # fmt: skip
+
+
 async def test_refusals_reach_the_one_who_asks(d: House) -> None:
     held = Held(writes("notes.json", GOOD))
     run_id = await begun(d, held, flow=crew(agent(), step("plain", "needs: [draft]")))

@@ -11,8 +11,8 @@ from actors.agent.provider.failures import ProviderFailure
 from actors.agent.provider.tokens import TokenUsage
 
 __all__ = [
-    "Answer", "AssistantTurn", "CallBegun", "CallFailed", "Limits", "ModelRequest", "OnPart", "Part", "Provider", "ProviderFailure", "Stop",
-    "TextDelta", "TokenUsage", "ToolCall", "ToolResult", "ToolSpec", "Turn", "UserText",
+    "Answer", "AssistantTurn", "AtWork", "CallBegun", "CallFailed", "Limits", "ModelRequest", "OnPart", "Part", "Provider",
+    "ProviderFailure", "Stop", "TextDelta", "TokenUsage", "ToolCall", "ToolResult", "ToolSpec", "Turn", "UserText",
 ]  # fmt: skip
 
 Stop = Literal["end", "tools", "length", "refusal"]
@@ -38,9 +38,10 @@ class ToolCall:
 
 @frozen
 class UserText:
-    """What is said to the model."""
+    """What is said to the model. `aside`: beside its task, by a person, while it is at work."""
 
     text: str
+    aside: bool = False
 
 
 @frozen
@@ -109,7 +110,12 @@ class CallFailed:
     again_after_ms: int = 0
 
 
-Part = TextDelta | CallBegun | CallFailed
+@frozen
+class AtWork:
+    """It is alive: something came that is no part of the answer."""
+
+
+Part = TextDelta | CallBegun | CallFailed | AtWork
 OnPart = Callable[[Part], object]
 """Hears each part in order, as it comes. Must not wait."""
 

@@ -167,3 +167,13 @@ def test_the_daemons_own_keys_are_known_and_not_handed_down(tmp_path: Path, monk
     assert made.harmless(["PATH", *own]) == ("PATH",)
     assert made.names == {"mine"}
     assert "my-own-secret" not in repr(made)
+
+
+def test_the_variables_of_an_agent_with_a_command_line_are_secrets_but_for_those_that_all_processes_get(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setenv("CLAUDE_KEY", "key-of-claude")
+    monkeypatch.setenv("HOME", "/home/of-somebody")
+    made = Vault(configured(tmp_path, '[backends.claude]\nkind = "claude-cli"\nenv = ["CLAUDE_KEY", "HOME"]\n'), {})
+    assert made.redactor.text("key-of-claude in /home/of-somebody") == "[secret backends.claude.CLAUDE_KEY] in /home/of-somebody"
+    assert made.harmless(["HOME", "CLAUDE_KEY"]) == ("HOME",)
