@@ -116,12 +116,12 @@ class Assembly:
         wall = clock or SystemClock()
         vault, fresh = Vault(config, os.environ), not (places.data / "penstock.db").exists()
         pinned = COMMIT[config.storage.commit] if inline is None else inline
-        rights = rights_of(config.control.operators, config.control.approvers)
+        rights, known = rights_of(config.control.operators, config.control.approvers), backends or Configured(config.backends, os.environ)
         prices = price_table(places.config_file.parent / config.ledger.prices if config.ledger.prices else None)
         # Nothing is written, and no run goes on, where the door could not be opened afterwards.
         door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
         store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door, scrub=vault.redactor.json)
-        workshop = Workshop(store, config, wall, backends or Configured(config.backends, os.environ), prices, vault, inline=bool(inline))
+        workshop = Workshop(places, store, config, wall, known, prices, vault, inline=bool(inline))
         ids, paperwork = RandomIds(), Paperwork(redactor=vault.redactor)
         roster = Roster(places.config_file.parent / PERSONAS, workshop.agents.backends, Consents(store), vault.redactor)
         services = Services(

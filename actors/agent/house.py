@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attrs import Factory, frozen
 
 from actors.agent.thread_log import KIND
+from actors.agent.tools.sandbox import Private
 from actors.ledger.purse import Purse
 from actors.node.messages import Usage
 from actors.secrets.redactor import Redactor
@@ -24,13 +26,15 @@ MANY = 10_000
 
 @frozen(eq=False)
 class House:
-    """Shared by all agents of one daemon."""
+    """Shared by all agents of one daemon. `private`: what commands in a sandbox do not see. `http_hosts`: what may be reached."""
 
     store: Store
     clock: Clock
     backends: Backends
     prices: PriceTable
     purse: Purse = Factory(Purse)
+    private: Callable[[], Private] = Private
+    http_hosts: tuple[str, ...] | None = None
     redactor: Redactor = Factory(Redactor)
 
     def tells_cost(self, backend: str) -> bool:

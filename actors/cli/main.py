@@ -61,6 +61,7 @@ _SECTIONS = {
     "Agents": {
         "steer": ("steer_agent:steer", "Say something to an agent at work."),
         "ledger": ("ledger:ledger", "List the calls of models that a run has made, and their cost."),
+        "tools": ("tools:tools", "List the tools that the agents of a run have used, and what came of it."),
         "personas": ("personas:personas", "See the personas that runs can be bound to, and consent to them."),
     },
     "The installation": {

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from actors.workflow.hosts import HOST_FORM, host_entry
+
 __all__ = ["ALLOWED", "FORGE", "READERS", "Wrong", "shown_map"]
 
 FORGE = "forge:"
@@ -26,6 +28,7 @@ ALLOWED = {
     "argv": 'a list of words, the first one names the program (["notify-send", "Penstock"]); in the environment as JSON',
     "url": "an address that begins with https:// or http://, without a password in it",
     "path": "the absolute path of a file",
+    "hosts": f"a list of hosts ({HOST_FORM}); in the environment separated by commas",
     "resolvers": 'a table from gate type to a command (list of words), an address (https://…), or "forge:" and the address of a forge\'s '
     "REST API; in the environment as JSON",
     "handles": 'a table from name to "file:" and an absolute path, or "env:" and the name of a variable of the daemon; in the environment '
@@ -71,6 +74,16 @@ def _path(raw: object) -> str:
     raise Wrong
 
 
+def _hosts(raw: object) -> tuple[str, ...]:
+    listed = [part for part in raw.split(",") if part.strip()] if isinstance(raw, str) else raw
+    if not isinstance(listed, list) or len(listed) > MOST_WORDS:
+        raise Wrong
+    entries = [host_entry(word) if isinstance(word, str) else None for word in listed]
+    if None in entries:
+        raise Wrong
+    return tuple(entry for entry in entries if entry is not None)
+
+
 def _resolver(raw: object) -> str | tuple[str, ...]:
     if isinstance(raw, str):
         address = _url(raw.removeprefix(FORGE))
@@ -114,5 +127,5 @@ def shown_map(value: tuple[tuple[str, str | tuple[str, ...]], ...]) -> dict[str,
 
 
 READERS: dict[str, Callable[[object], Any]] = {
-    "argv": _argv, "url": _url, "path": _path, "resolvers": _resolvers, "handles": _handles,
+    "argv": _argv, "url": _url, "path": _path, "hosts": _hosts, "resolvers": _resolvers, "handles": _handles,
 }  # fmt: skip

@@ -13,7 +13,7 @@ from actors.config.secrets import SecretSource
 
 __all__ = [
     "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Ledger", "Nodes", "Notify", "Reaper", "Retention",
-    "Runs", "Scheduler", "Schedules", "Storage", "table",
+    "Runs", "Scheduler", "Schedules", "Storage", "Tools", "table",
 ]  # fmt: skip
 
 DEFAULT = "default"
@@ -154,6 +154,13 @@ class Ledger:
 
 
 @frozen
+class Tools:
+    """`[tools]`: what the tools of agents may do at most."""
+
+    http_hosts: tuple[str, ...] | None = outside("hosts", "the hosts that http_get may reach; unset: what the persona says")
+
+
+@frozen
 class Storage:
     """`[storage]`: the database."""
 
@@ -198,6 +205,7 @@ class Config:
     daemon: Daemon = Daemon()
     retention: Retention = Retention()
     ledger: Ledger = Ledger()
+    tools: Tools = Tools()
     storage: Storage = Storage()
     flow: Flow = Flow()
     backends: tuple[Backend, ...] = DEFAULTS

@@ -114,6 +114,7 @@ _ROWS = (
     Method("secret.list", p.Nothing, scope="operate", deadline=_PATIENT, aside=True),
     Method("agent.steer", a.AgentSteer, changing=True, scope="approve"),
     Method("ledger.list", a.LedgerList),
+    Method("tool.list", a.ToolList),
     Method("persona.list", a.PersonaList),
     Method("persona.get", a.PersonaOnly),
     Method("persona.consent", a.PersonaOnly, changing=True, scope="approve"),

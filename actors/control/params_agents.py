@@ -1,4 +1,4 @@
-"""The parameters of the methods about agents: personas, and what their calls cost."""
+"""The parameters of the methods about agents: personas, what their calls cost, and what their tools did."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from attrs import field, frozen
 
 from actors.control import bounds
 
-__all__ = ["AgentSteer", "LedgerList", "PersonaList", "PersonaOnly"]
+__all__ = ["AgentSteer", "LedgerList", "PersonaList", "PersonaOnly", "ToolList"]
 
 
 @frozen
@@ -36,6 +36,15 @@ class PersonaOnly:
 @frozen
 class LedgerList:
     """Calls of models of a run, or of one node of it; the newest `limit` of them, oldest first."""
+
+    run_id: str = field(validator=bounds.name)
+    node_id: str | None = field(default=None, validator=bounds.name)
+    limit: int = field(default=500, validator=bounds.count)
+
+
+@frozen
+class ToolList:
+    """Uses of tools by the agents of a run, or by one node of it; the newest `limit` of them, oldest first."""
 
     run_id: str = field(validator=bounds.name)
     node_id: str | None = field(default=None, validator=bounds.name)

@@ -10,6 +10,7 @@ from attrs import Factory, frozen
 from actors.agent.binding import Bound
 from actors.agent.steering import AgentSteered
 from actors.workflow.spec import OutputForm
+from actors.workflow.spec_agent import MAX_STEPS
 
 __all__ = [
     "AgentHeard", "AgentOrder", "ArtifactFact", "ArtifactOrder", "Budget", "CommandOrder", "Failure", "Interruption", "Outcome",
@@ -99,7 +100,7 @@ class RepairOrder:
 @frozen
 class AgentOrder:
     """Work for a model. `bound` names who does it; `tools` are what the node asks for, empty: all;
-    `data` is what it is given beside its instructions.
+    `data` is what it is given beside its instructions. `max_steps` bounds how often it is asked in one attempt.
 
     `spent` is what the run has counted of this node so far: whatever its calls have used beyond that has still to be told. `steering` is
     what people have said to it and it has not heard when the run's log ends at `seq`; what is said later stands behind that.
@@ -114,6 +115,7 @@ class AgentOrder:
     repair: RepairOrder | None = None
     spent: Usage = Usage()
     budget: Budget = Budget()
+    max_steps: int = MAX_STEPS
     steering: tuple[AgentSteered, ...] = ()
     seq: int = 0
 

@@ -29,7 +29,7 @@ def agent_order(state: RunState, node: Node, action: Agent, scope: dict[str, obj
     return AgentOrder(
         bound=bound, instructions=render_text(action.instructions, scope), thread_id=thread_of(state.run_id, node.node_id),
         tools=action.tools, data=render(dict(node.with_), scope), feedback=tuple(item.feedback), repair=repair, spent=item.used,
-        budget=_budget(state, now), steering=tuple(item.unheard), seq=state.seq,
+        budget=_budget(state, now), max_steps=action.max_steps, steering=tuple(item.unheard), seq=state.seq,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from actors.runtime.schedules import ScheduleMethods
 from actors.runtime.secrets import SecretMethods
 from actors.runtime.steering import SteeringMethods
 from actors.runtime.system import SystemMethods
+from actors.runtime.tools import ToolMethods
 from actors.runtime.upkeep import UpkeepMethods
 from actors.runtime.waits import WaitMethods
 from actors.runtime.workflows import WorkflowMethods
@@ -24,6 +25,6 @@ __all__ = ["DaemonRuntime"]
 
 class DaemonRuntime(
     WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, RemovalMethods, ExhibitMethods, WaitMethods,
-    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, SecretMethods, SystemMethods, UpkeepMethods,
+    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, SecretMethods, ToolMethods, SystemMethods, UpkeepMethods,
 ):  # fmt: skip
     """All methods of one daemon."""

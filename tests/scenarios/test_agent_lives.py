@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import trio
 
@@ -9,11 +11,13 @@ from actors.run.delivering import announce
 from actors.run.logbook import fold_log
 from actors.run.turn import Turn
 from actors.settings import RunRules
-from tests.scenarios.flows import gate
+from tests.actors.agent.tools.test_injected_output import CLAIMS
+from tests.scenarios.flows import gate, step
 from tests.scenarios.forged import HELD_BACK, let_go, services_of
 from tests.scenarios.harness import House
 from tests.scenarios.inside import full_disk, store_of
 from tests.scenarios.models import BAD, GOOD, POOL, Held, agent, ask, crew, persona, says, told, writes
+from tests.scenarios.script import Call
 
 PAIR = (agent("a", "artifact: {path: a.json, schema: notes}"), agent("b", "needs: [a], artifact: {path: b.json, schema: notes}"))
 
@@ -126,6 +130,24 @@ async def test_e14_a_shutdown_during_a_call_holds_the_run_and_the_next_start_tak
     assert events[at + 1]["reason"] == "shutdown"
     assert names[at + 2] == "run_queued_for_resume_after_restart"
     assert names.count("prompt_sent") == 1
+
+
+async def test_s26_words_of_an_agent_decide_no_gate_and_reach_the_next_node_as_words(d: House) -> None:
+    heard = []
+
+    async def use(call: Call) -> Any:
+        heard.append(call.given["said"])
+
+    nodes = (agent(more=""), gate("ask", "needs: [draft]"), step("use", 'needs: [ask], with: {said: "{{ nodes.draft.output }}"}'))
+    for i, text in enumerate(CLAIMS.values()):
+        d.script.on("use", use)
+        d.models.script[:] = [says(text)]
+        run_id = await d.begin(crew(*nodes, name=f"story-{i}"))
+        run = await d.run_until(run_id, "awaiting_approval")
+        assert (run["gate_history"], run["nodes"][0]["output"]) == ([], text)
+        await d.decide(run_id, "approve")
+        assert (await d.run_until(run_id))["status"] == "completed"
+    assert heard == list(CLAIMS.values())
 
 
 async def test_a_run_that_is_removed_takes_its_conversations_along(d: House) -> None:

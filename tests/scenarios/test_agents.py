@@ -11,7 +11,7 @@ import pytest
 import trio
 
 from actors.agent.provider.again import Patience
-from actors.agent.provider.messages import ProviderFailure, TokenUsage, ToolResult
+from actors.agent.provider.messages import ProviderFailure, TokenUsage
 from tests.scenarios.harness import House
 from tests.scenarios.models import BAD, GOOD, agent, ask, crew, fails, says, takes, told, writes
 
@@ -114,22 +114,6 @@ async def test_an_output_that_is_no_json_is_asked_for_again(d: House) -> None:
     assert "was not accepted" in str(d.models.requests[1].turns[-1])
 
 
-async def test_tools_stay_in_the_folder_and_what_they_refuse_is_told(d: House) -> None:
-    given = {"content": "x"}
-    first = says(
-        "", ("write_file", {"path": "../out", **given}), ("read_file", {"path": "missing"}), ("list_dir", {"path": "."}), ("sudo", {}),
-        ("write_file", {"path": "a/b.txt", **given}), ("read_file", {}),
-    )  # fmt: skip
-    run = await told(d, first, ask("list_dir", path="a"), ask("read_file", path="a/b.txt"), says("ok"), flow=crew(agent(more="")))
-    assert run["status"] == "completed"
-    results = [turn for turn in d.models.requests[1].turns if isinstance(turn, ToolResult)]
-    assert [turn.is_error for turn in results] == [True, True, False, True, False, True]
-    assert [turn.text for turn in d.models.requests[3].turns if isinstance(turn, ToolResult)][-2:] == ["b.txt (1 bytes)", "x"]
-    folder = d.places.data / "runs" / run["run_id"]
-    assert not (folder / "out").exists()
-    assert len((folder / "logs" / "draft.1.1.tools.jsonl").read_text().splitlines()) == 8
-
-
 @pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x"])
 async def test_e17_a_path_that_leads_out_is_refused_when_the_file_is_read(d: House, path: str) -> None:
     refused = await d.refused("run.start", text=crew(agent(more=f"artifact: {{path: {path}, schema: notes}}")))
@@ -162,12 +146,6 @@ async def test_trouble_of_a_provider_leaves_three_attempts_whatever_the_policy_s
     assert (run["status"], run["nodes"][0]["attempt"]) == ("completed", 3)
     failed = [event for event in await d.events(run["run_id"]) if event["event"] == "node_failed"]
     assert [(event["terminal"], event["max_attempts"]) for event in failed] == [(False, 3), (False, 3)]
-
-
-async def test_an_agent_that_turns_in_circles_is_stopped(d: House) -> None:
-    run = await told(d, *[ask("list_dir", path=".")] * 64, says("done at last"), flow=crew(agent(more="")))
-    [failed] = [event for event in await d.events(run["run_id"]) if event["event"] == "node_failed"]
-    assert (failed["code"], run["status"]) == ("agent_turns_exhausted", "completed")
 
 
 async def test_each_repetition_of_a_call_is_a_row_of_its_own(d: House) -> None:

@@ -1,12 +1,16 @@
-"""A server that speaks as model services do, written by others than us and run from an environment of its own."""
+"""A real memory for what reads and writes logs, and a server that speaks as model services do, written by others than us."""
 
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Generator
+from collections.abc import AsyncIterator, Generator
+from pathlib import Path
 
 import pytest
+import trio
 
+from actors.services import Services
+from tests.actors.run.house import services_at
 from tests.architecture.sources import ROOT
 
 # It takes a free port before it says so, and ends when its standard input does, whatever becomes of us.
@@ -31,3 +35,11 @@ def llmock() -> Generator[tuple[str, str], None, None]:
         assert len(line) == 2, "llmock has not started; run bin/setup test"
         yield line[0], line[1]
         process.stdin.close()
+
+
+@pytest.fixture
+async def services(tmp_path: Path, nursery: trio.Nursery) -> AsyncIterator[Services]:
+    """Services over a served store."""
+    with services_at(tmp_path / "data") as services:
+        await nursery.start(services.store.serve)
+        yield services

@@ -1,4 +1,4 @@
-"""`penstock personas` and `penstock ledger`."""
+"""`penstock personas`, `penstock ledger` and `penstock tools`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ CALL: dict[str, Any] = {
     "at_ms": 1000, "node_id": "draft", "turn": 1, "persona": "anna", "backend": "openai", "model": "m",
     "input_tokens": 10, "output_tokens": 5, "cost_usd": 0.25, "priced": True, "latency_ms": 1500, "status": "ok",
 }  # fmt: skip
+USE: dict[str, Any] = {
+    "began_ms": 1000, "node_id": "draft", "attempt": 1, "tool": "run_command", "arguments": '{"argv":["make"]}', "state": "uncertain",
+}  # fmt: skip
 TOTALS = {"calls": 2, "failed": 1, "unpriced": 1, "input_tokens": 10, "output_tokens": 5, "cost_usd": 0.25}
 
 
@@ -34,6 +37,7 @@ def agents(world: World) -> World:
         "persona_consent": {"persona": "anna", "sha256": "ab" * 32, "consented": True},
         "persona_withdraw": {"persona": "anna", "sha256": "ab" * 32, "consented": False},
         "ledger_list": {"run_id": "r", "calls": [CALL, failed], "totals": TOTALS, "prices_as_of": "2026-01-01"},
+        "tool_list": {"run_id": "r", "uses": [USE, USE | {"state": "ok", "latency_ms": 1500}]},
     }  # fmt: skip
     return world
 
@@ -93,6 +97,16 @@ def test_the_ledger_lists_calls_and_their_sum(agents: World, penstock: Penstock)
     assert len(json.loads(penstock("ledger", "r", "--json").output)["calls"]) == 2
     agents.runtime.answers["ledger_list"] = {"run_id": "r", "calls": [], "totals": TOTALS, "prices_as_of": ""}
     assert penstock("ledger", "r").output == "No calls of models.\n"
+
+
+def test_uses_of_tools_are_listed(agents: World, penstock: Penstock) -> None:
+    said = penstock("tools", "r", "--node", "draft").output
+    assert 'run_command  uncertain  -     {"argv":["make"]}' in said
+    assert "run_command  ok         1.5s" in said
+    assert agents.runtime.called("tool_list")[0].node_id == "draft"
+    assert len(json.loads(penstock("tools", "r", "--json").output)["uses"]) == 2
+    agents.runtime.answers["tool_list"] = {"run_id": "r", "uses": []}
+    assert penstock("tools", "r").output == "No uses of tools.\n"
 
 
 def test_roles_are_written_role_and_name() -> None:

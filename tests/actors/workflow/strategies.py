@@ -52,11 +52,12 @@ COMMANDS = st.builds(
 SHELLS = st.builds(Shell, TEXT, ENV)
 PYTHONS = st.builds(Python, st.just("mod:func"), st.booleans())
 TOOLS = st.lists(st.sampled_from(["read_file", "write_file", "finish"]), unique=True).map(tuple)
-AGENTS = st.builds(Agent, NAMES, TEXT, TOOLS)
+AGENTS = st.builds(Agent, NAMES, TEXT, TOOLS, st.integers(1, 99))
 FALLBACKS = st.builds(Fallback, NAMES, NAMES)
 PERSONAS = st.builds(
     Persona, NAMES, NAMES, TEXT, st.just("") | TEXT, st.none() | TOOLS, st.lists(NAMES, unique=True, max_size=2).map(tuple), st.booleans(),
     st.integers(1, 9), st.none() | st.floats(0, 2), st.integers(1, 9_000), st.lists(FALLBACKS, max_size=2).map(tuple),
+    st.sampled_from(["bwrap", "none"]), st.none() | st.sampled_from([(), ("example.org", "*.example.org:8443")]),
 )  # fmt: skip
 DECISIONS = st.lists(st.sampled_from(["approve", "reject", "rework", "cancel"]), min_size=1, unique=True).map(tuple)
 OPTIONS = st.lists(st.builds(Option, TEXT, TEXT), max_size=2, unique_by=lambda option: option.value).map(tuple)
