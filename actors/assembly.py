@@ -37,6 +37,8 @@ from actors.runtime import DaemonRuntime
 from actors.secrets.vault import Vault
 from actors.services import CALENDAR, NOTIFIER, POLLER, WATCHMAN, Services
 from actors.settings import RunRules
+from actors.telemetry.collector import collector_of
+from actors.telemetry.meter import Meter
 from actors.tree import daemon_tree
 from actors.version import VERSION
 from actors.watch import Watchers
@@ -113,23 +115,22 @@ class Assembly:
         `clock` and `inline` are for tests under a virtual clock; without `listen` there is no socket. `backends`: instead of those of the
         configuration.
         """
-        wall = clock or SystemClock()
-        vault, fresh = Vault(config, os.environ), not (places.data / "penstock.db").exists()
+        wall, vault, fresh = clock or SystemClock(), Vault(config, os.environ), not (places.data / "penstock.db").exists()
         pinned = COMMIT[config.storage.commit] if inline is None else inline
         rights, known = rights_of(config.control.operators, config.control.approvers), backends or Configured(config.backends, os.environ)
         prices = price_table(places.config_file.parent / config.ledger.prices if config.ledger.prices else None)
         # Nothing is written, and no run goes on, where the door could not be opened afterwards.
         door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
         store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door, scrub=vault.redactor.json)
-        workshop = Workshop(places, store, config, wall, known, prices, vault, inline=bool(inline))
-        ids, paperwork = RandomIds(), Paperwork(redactor=vault.redactor)
+        ids, paperwork, meter = RandomIds(), Paperwork(redactor=vault.redactor), Meter()
+        workshop = Workshop(places, store, config, wall, known, prices, meter, vault, inline=bool(inline))
         roster = Roster(places.config_file.parent / PERSONAS, workshop.agents.backends, Consents(store), vault.redactor)
         services = Services(
             store=store, clock=wall, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config, vault),
             lease=_lease(store, config, ids.new(f"penstockd:{os.getpid()}"), clock), folder=places.data,
             tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])),
             report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
-            outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))), pool=roster.pool,
+            outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))), pool=roster.pool, meter=meter,
         )  # fmt: skip
         is_step = workshop.guardian.is_step_process if embedded or clock is not None else partial(_is_step, workshop.guardian)
         control = ControlSettings(places.socket, VERSION, is_step, rights, redact=vault.redactor.json) if listen else None
@@ -137,8 +138,8 @@ class Assembly:
         library = Library(services, lambda _: _look_at_triggers(system))
         # A daemon that is carried for a moment begins nothing that nobody has asked for.
         root = daemon_tree(
-            services, workshop.guardian, vault, config, control, lambda: runtime, partial(_say_stuck, vault.redactor),
-            paperwork, library, stale, inline=bool(inline), unattended=not embedded,
+            services, workshop.guardian, vault, config, control, lambda: runtime, partial(_say_stuck, vault.redactor), paperwork, library,
+            stale, collector_of(config.telemetry, os.environ), inline=bool(inline), unattended=not embedded,
         )  # fmt: skip
         system = System(root, clock=wall, observe=partial(_observe, vault.redactor))
         paperwork.connect(services, system)

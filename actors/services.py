@@ -10,6 +10,7 @@ from attrs import Factory, frozen
 
 from actors.agent.binding import Pool
 from actors.settings import RunRules
+from actors.telemetry.meter import Meter
 
 if TYPE_CHECKING:
     from actors.ids import Ids
@@ -61,7 +62,7 @@ class Services:
     `report` has the final report of an ended run written, soon and beside the run's own work, `show` its status file (None: there are
     none), and `forget` drops what waits to be written of a run that is removed. `newborn` holds the first fact of runs that
     were made a moment ago and not opened yet, at most `NEWBORN` of them. `outbox` is called after a commit in which logs began beside a
-    run's own: whoever looks after such logs looks soon, and does so by himself, too.
+    run's own: whoever looks after such logs looks soon, and does so by himself, too. `meter` counts what is durable.
     """
 
     store: Store
@@ -80,6 +81,7 @@ class Services:
     outbox: Callable[[], None] = _nobody
     pool: Callable[[], Pool] = Pool
     newborn: dict[str, tuple[RunCreated, int]] = Factory(dict)
+    meter: Meter = Factory(Meter)
 
     @property
     def claimant(self) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from actors.calendar.actor import Calendar
+from actors.control.params import SystemMetrics
 from actors.control.server import control_branch
 from actors.dead_letter.actor import Dispatcher
 from actors.gate.pacing import Pace
@@ -15,6 +17,7 @@ from actors.housekeeping import Caretaker, Storekeeper, Warden
 from actors.library.steward import Steward
 from actors.notification.actor import Notifier
 from actors.notification.delivery import Hook
+from actors.refusals import Principal, Refusal
 from actors.removal.retention import Ages
 from actors.reporter import Reporter
 from actors.resolver.poller import Asking, Poller
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from actors.run.stale import StaleRuns
     from actors.secrets.vault import Vault
     from actors.services import Services
+    from actors.telemetry.collector import Collector
     from supervision.reaper import Stuck
 
 __all__ = ["daemon_tree"]
@@ -49,17 +53,17 @@ STUCK_AFTER_S = 30.0
 
 def daemon_tree(
     services: Services, guardian: Guardian, vault: Vault, config: Config, control: ControlSettings | None, runtime: Callable[[], Runtime],
-    on_stuck: Callable[[Stuck], None], paperwork: Paperwork, library: Library, stale: StaleRuns, *, inline: bool, unattended: bool,
+    on_stuck: Callable[[Stuck], None], paperwork: Paperwork, library: Library, stale: StaleRuns, collector: Collector | None,
+    *, inline: bool, unattended: bool,
 ) -> Supervisor:  # fmt: skip
     """Root: 3 restarts in 60 s, then the daemon ends in order and the service manager starts it anew. `control` None: no socket.
 
     `unattended`: runs may begin that nobody starts, by their schedules and watches.
     """
-    runs = config.runs
+    runs, retention = config.runs, config.retention
     tick_s = config.scheduler.effective_tick_ms / 1000
     single = config.scheduler.mode == "single"
     slots = 1 if single else config.scheduler.max_concurrent_runs
-    retention = config.retention
     ages = Ages(retention.finished_runs_ms, retention.dead_letters_ms, archive=retention.archive)
     children = [
         ChildSpec("store", lambda: Storekeeper(services.store)),
@@ -92,7 +96,34 @@ def daemon_tree(
         children.append(ChildSpec("watchman", lambda: Watchman(services, library, tick_s, inline=inline)))
     if control is not None:
         children.append(ChildSpec("control", lambda: control_branch(control, runtime())))
+    if unattended and (address := config.telemetry.metrics_listen) is not None:
+        children.append(ChildSpec("scraping", lambda: _scraping(address, runtime), restart="temporary"))
+    if collector is not None:
+        children.append(ChildSpec("telemetry", lambda: _telemetry(services, collector), restart="temporary"))
     return Supervisor(children=children, strategy="rest_for_one", intensity=3, period=60.0)
+
+
+def _telemetry(services: Services, collector: Collector) -> Supervisor:
+    """Whatever goes wrong in it, nothing else begins anew: when it breaks again and again, it stays away, and its log is told later."""
+    from actors.telemetry.cursor import Cursor  # noqa: PLC0415 - who tells nobody does not pay
+    from actors.telemetry.exporter import FAREWELL_S, Exporter  # noqa: PLC0415 - as above
+
+    cursor = Cursor(services.folder, str(services.store.info()["store"]))
+    exporter = ChildSpec("exporter", lambda: Exporter(services, collector, cursor), shutdown=FAREWELL_S + 0.1)
+    return Supervisor(children=[exporter], intensity=3, period=60.0)
+
+
+def _scraping(address: str, runtime: Callable[[], Runtime]) -> Supervisor:
+    """As above: what goes wrong here stays here."""
+    from actors.telemetry.scraping import Scraped  # noqa: PLC0415 - who is not asked does not pay
+
+    async def text() -> str:
+        found = await runtime().system_metrics(SystemMetrics("prometheus"), Principal(os.getuid()))
+        assert not isinstance(found, Refusal), "numbers are refused to nobody"
+        return str(found["text"])
+
+    scraped = ChildSpec("metrics", lambda: Scraped(address, text), shutdown=0.1)
+    return Supervisor(children=[scraped], intensity=3, period=60.0)
 
 
 def _asking(config: Config, guardian: Guardian, services: Services) -> Asking:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from actors.node.tools import Tools
     from actors.paths import Places
     from actors.secrets.vault import Vault
+    from actors.telemetry.meter import Meter
     from storage import Store
     from supervision import Clock
 
@@ -32,15 +33,16 @@ class Workshop:
     """
 
     def __init__(
-        self, places: Places, store: Store, config: Config, clock: Clock, backends: Backends, prices: PriceTable, vault: Vault,
-        *, inline: bool,
+        self, places: Places, store: Store, config: Config, clock: Clock, backends: Backends, prices: PriceTable, meter: Meter,
+        vault: Vault, *, inline: bool,
     ) -> None:  # fmt: skip
         self._store = store
         self._config = config
         self._inline = inline
         self.vault = vault
         private = partial(private_places, places, config)
-        self.agents = House(store, clock, backends, prices, private=private, http_hosts=config.tools.http_hosts, redactor=vault.redactor)
+        hosts = config.tools.http_hosts
+        self.agents = House(store, clock, backends, prices, meter, private=private, http_hosts=hosts, redactor=vault.redactor)
 
     @cached_property
     def guardian(self) -> Guardian:

@@ -70,7 +70,7 @@ async def work(order: WorkOrder, action: AgentOrder, tools: Tools, heard: Heard)
 async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: House, folder: int, heard: Heard) -> Verdict:
     try:
         persona = persona_of(house.store.blobs, action.bound.sha256)
-        log = ThreadLog(house.store, house.clock, order.run_id, action.thread_id, house.redactor)
+        log = ThreadLog(house.store, house.clock, order.run_id, action.thread_id, house.meter, house.redactor)
     except (PersonaMissing, StorageError) as error:
         return Failure("run_metadata_missing", f"The attempt cannot go on: {error}. Start a fresh run.", "configuration")
     crew = candidates(house.backends, persona, Desk(order, folder, tools, log))
@@ -132,7 +132,8 @@ class _Attempt:
             with self._scope:
                 return await self._talk()
         except UsedUp as used_up:
-            return Interruption(str(used_up.args[0]))
+            code, value = used_up.args
+            return Interruption(code, value)
         except ProviderFailure as failure:
             return Ended(failure=failure)
         finally:

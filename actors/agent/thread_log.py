@@ -14,6 +14,7 @@ from actors.agent.thread import Thread
 from actors.agent.thread_events import (
     AgentSessionHeard,
     Asked,
+    CallEnded,
     ModelCallAnswered,
     ModelCallFailed,
     ModelCallIntended,
@@ -30,6 +31,7 @@ from storage.codec import Codec, canonical
 from storage.records import Append, Headline, Transaction
 
 if TYPE_CHECKING:
+    from actors.telemetry.meter import Meter
     from storage.records import Recorded
     from storage.store import Store
     from supervision import Clock
@@ -71,17 +73,20 @@ def whole(store: Store, fact: Fact) -> Fact:
 class ThreadLog:
     """The conversation of one node, and the way to go on with it."""
 
-    def __init__(self, store: Store, clock: Clock, run_id: str, thread_id: str, redactor: Redactor | None = None) -> None:
+    def __init__(self, store: Store, clock: Clock, run_id: str, thread_id: str, meter: Meter, redactor: Redactor | None = None) -> None:
         self._store = store
         self._clock = clock
         self._redactor = redactor or Redactor()
         self._run_id = run_id
         self._id = thread_id
         self._created_ms = clock.now_ms()
+        self._meter = meter
+        self._intent: ModelCallIntended | None = None
         self.thread = Thread()
         for recorded, fact in facts_of(store, thread_id):
             if self.thread.seq == 0:
                 self._created_ms = recorded.at_ms
+            self._intended(fact)
             self.thread.apply(whole(store, fact))
 
     async def append(self, facts: Iterable[Fact]) -> None:
@@ -106,7 +111,21 @@ class ThreadLog:
                 await self._store.wait_writable()
             else:
                 self.thread = after  # only now: cancelled means not recorded
-                return
+                break
+        for fact in whole:
+            self._count(fact)
+
+    def _intended(self, fact: Fact) -> None:
+        if isinstance(fact, ModelCallIntended):
+            self._intent = fact
+
+    def _count(self, fact: Fact) -> None:
+        """What is durable is counted, under the names of the call that it ends."""
+        self._intended(fact)
+        if isinstance(fact, ToolAnswered):
+            self._meter.tool(fact)
+        elif isinstance(fact, CallEnded) and self._intent is not None:
+            self._meter.call(self._intent, fact, fact.code if isinstance(fact, ModelCallFailed) else "")
 
     def _headline(self, thread: Thread, now: int) -> Headline:
         used = thread.used

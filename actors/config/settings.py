@@ -13,7 +13,7 @@ from actors.config.secrets import SecretSource
 
 __all__ = [
     "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Ledger", "Nodes", "Notify", "Reaper", "Retention",
-    "Runs", "Scheduler", "Schedules", "Storage", "Tools", "table",
+    "Runs", "Scheduler", "Schedules", "Storage", "Telemetry", "Tools", "table",
 ]  # fmt: skip
 
 DEFAULT = "default"
@@ -154,6 +154,17 @@ class Ledger:
 
 
 @frozen
+class Telemetry:
+    """`[telemetry]`: who is told of runs as traces, and of numbers."""
+
+    endpoint: str | None = outside("url", "the collector to which spans of runs are posted (OTLP over HTTP, JSON); unset: to none")
+    headers_env: str | None = word("the variable of the daemon with the headers for it: name=value,name=value")
+    service_name: str = word("the name under which spans are told", "penstock")
+    metrics_listen: str | None = outside("loopback", "where the daemon answers a Prometheus of this machine; unset: nowhere")
+    content: bool = flag(False, "whether spans say what models were told and answered; it leaves this machine then")
+
+
+@frozen
 class Tools:
     """`[tools]`: what the tools of agents may do at most."""
 
@@ -205,6 +216,7 @@ class Config:
     daemon: Daemon = Daemon()
     retention: Retention = Retention()
     ledger: Ledger = Ledger()
+    telemetry: Telemetry = Telemetry()
     tools: Tools = Tools()
     storage: Storage = Storage()
     flow: Flow = Flow()

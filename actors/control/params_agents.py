@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from attrs import field, frozen
 
 from actors.control import bounds
 
-__all__ = ["AgentSteer", "LedgerList", "PersonaList", "PersonaOnly", "ToolList"]
+__all__ = ["AgentSteer", "LedgerRun", "LedgerTotals", "PersonaList", "PersonaOnly", "ToolList"]
 
 
 @frozen
@@ -34,12 +36,21 @@ class PersonaOnly:
 
 
 @frozen
-class LedgerList:
+class LedgerRun:
     """Calls of models of a run, or of one node of it; the newest `limit` of them, oldest first."""
 
     run_id: str = field(validator=bounds.name)
     node_id: str | None = field(default=None, validator=bounds.name)
     limit: int = field(default=500, validator=bounds.count)
+
+
+@frozen
+class LedgerTotals:
+    """What calls of all runs come to since that time (epoch milliseconds; None: ever), for each model, workflow, persona or day (UTC)."""
+
+    by: Literal["model", "workflow", "persona", "day"] = "model"
+    since_ms: int | None = field(default=None, validator=bounds.position)
+    workflow_id: str | None = field(default=None, validator=bounds.name)
 
 
 @frozen

@@ -9,12 +9,12 @@ from attrs import Factory, frozen
 
 from actors.agent.binding import Bound
 from actors.agent.steering import AgentSteered
-from actors.workflow.spec import OutputForm
+from actors.workflow.spec import OutputForm, Period
 from actors.workflow.spec_agent import MAX_STEPS
 
 __all__ = [
     "AgentHeard", "AgentOrder", "ArtifactFact", "ArtifactOrder", "Budget", "CommandOrder", "Failure", "Interruption", "Outcome",
-    "PythonOrder", "RepairOrder", "Report", "Success", "Usage", "Verdict", "WorkOrder",
+    "PythonOrder", "RepairOrder", "Report", "SharedBudget", "Success", "Usage", "Verdict", "WorkOrder",
 ]  # fmt: skip
 
 
@@ -90,6 +90,15 @@ class Budget:
 
 
 @frozen
+class SharedBudget:
+    """What the calls of all runs of a workflow may use in each period; `limits` says how much, as far as this run is concerned."""
+
+    workflow_id: str
+    per: Period
+    limits: Budget
+
+
+@frozen
 class RepairOrder:
     """The file of that attempt was not what was asked for: its errors, each {path, message}, none where there was no file."""
 
@@ -115,6 +124,7 @@ class AgentOrder:
     repair: RepairOrder | None = None
     spent: Usage = Usage()
     budget: Budget = Budget()
+    shared: SharedBudget | None = None
     max_steps: int = MAX_STEPS
     steering: tuple[AgentSteered, ...] = ()
     seq: int = 0
@@ -195,9 +205,13 @@ class Failure:
 
 @frozen
 class Interruption:
-    """The attempt was ended from outside (pause, cancel, shutdown) and all its processes are dead."""
+    """The attempt was ended from outside (pause, cancel, shutdown) and all its processes are dead.
+
+    `value`: what all runs of the workflow have used of their common budget, where that is the reason.
+    """
 
     reason: str
+    value: float | None = None
 
 
 Verdict = Success | Failure | Interruption

@@ -19,7 +19,7 @@ from actors.outside.trouble import Trouble
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["LARGEST", "Reply", "Request", "fetch"]
+__all__ = ["LARGEST", "Reply", "Request", "fetch", "prepare"]
 
 LARGEST = 1 << 20
 """Bytes of a body that are taken."""
@@ -76,6 +76,11 @@ async def fetch(request: Request) -> Reply:
         finally:
             await line.hang_up()
     raise Trouble("http_timeout", f"{where} had not answered after {request.timeout_s:g} s")
+
+
+async def prepare() -> None:
+    """Have the library at hand before the first request."""
+    await _load()
 
 
 @define

@@ -38,7 +38,7 @@ def _started(state: RunState, event: run.RunStarted, at: int) -> None:
 def requeue(state: RunState, reason: str, detail: dict[str, Any] | None = None) -> None:
     """The run goes back into the queue, and what held it is forgotten."""
     state.status, state.resume_reason = "queued", reason
-    state.pause_reason = state.stop_kind = state.stop_reason = state.used_up = None
+    state.pause_reason = state.stop_kind = state.stop_reason = state.used_up = state.used_value = None
     if detail is not None:
         state.detail = detail
 

@@ -55,7 +55,8 @@ class RunState:
     `gate_selections` are the newest that was said at a gate. `letters` names the dead letter for whose sake a node's present instance
     began. `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
     `letters` names the dead letter for whose sake a node's present instance began.
-    `used_up` is the budget for whose sake an attempt was ended before its next call. `marks` are the keys of facts that stand in the log
+    `used_up` is the budget for whose sake an attempt was ended before its next call; `used_value`: how much all runs of the workflow have
+    used of it, where they share it. `marks` are the keys of facts that stand in the log
     once, `artifacts` what became of files by node, instance and attempt.
     `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
     `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
@@ -98,6 +99,7 @@ class RunState:
     limits: dict[str, float] = Factory(dict)
     usage: Usage = Factory(Usage)
     used_up: str | None = None
+    used_value: float | None = None
     marks: set[tuple[str, str, int, int]] = Factory(set)
     artifacts: dict[tuple[str, int, int], ArtifactRow] = Factory(dict)
     phase: str | None = None

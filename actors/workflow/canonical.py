@@ -13,7 +13,7 @@ from actors.workflow.canonical_wait import wait_json
 from actors.workflow.json_text import read_json
 from actors.workflow.parse import load_tree
 from actors.workflow.problems import Report
-from actors.workflow.spec import Action, Agent, Command, Contract, Input, Need, Node, OnFail, Python, Shell, Wait, Workflow
+from actors.workflow.spec import Action, Agent, Command, Contract, Input, Need, Node, OnFail, Python, Shell, Wait, Workflow, WorkflowBudget
 from actors.workflow.tree import STORED
 
 __all__ = ["decode", "digest", "encode"]
@@ -60,6 +60,7 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
                 max_parallel=1,
                 weight=1,
             ),
+            "budget": _budget(workflow.budget),
             "workspace_root": workflow.workspace_root,
             "schemas": dict(workflow.schemas),
             "output": dict(workflow.output),
@@ -72,6 +73,12 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
         },
         description="",
     ) | {"flow": {"nodes": [_node(node) for node in workflow.nodes]} | slim({"finally": [_node(node) for node in workflow.finally_]})}
+
+
+def _budget(budget: WorkflowBudget | None) -> dict[str, Any] | None:
+    if budget is None:
+        return None
+    return {"per": budget.per} | slim({"tokens": budget.tokens, "cost_usd": budget.cost_usd, "tool_calls": budget.tool_calls})
 
 
 def _input(given: Input) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from actors.workflow.triggers import Triggers
 
 __all__ = [
     "Action", "Agent", "Artifact", "Backoff", "Command", "Condition", "Contract", "Effect", "Execution", "Gate", "GateExpiry",
-    "GateMode", "Input", "Need", "Node", "NodeKind", "OnFail", "Option", "OptionsRef", "OutputForm", "Persona", "Profile", "Python",
-    "RetryPolicy", "Shell", "Timer", "Until", "Validator", "Wait", "WaitTimeout", "Webhook", "WebhookField", "Workflow",
+    "GateMode", "Input", "Need", "Node", "NodeKind", "OnFail", "Option", "OptionsRef", "OutputForm", "Period", "Persona", "Profile",
+    "Python", "RetryPolicy", "Shell", "Timer", "Until", "Validator", "Wait", "WaitTimeout", "Webhook", "WebhookField", "Workflow",
+    "WorkflowBudget",
 ]  # fmt: skip
 
 NodeKind = Literal["command", "shell", "python", "agent", "gate", "wait"]
@@ -195,6 +196,19 @@ class Execution:
         return {self.max_total_runtime_ms, self.max_total_tokens, self.max_total_cost_usd, self.max_total_tool_calls} != {None}
 
 
+Period = Literal["hour", "day", "week", "month"]
+
+
+@frozen
+class WorkflowBudget:
+    """What the calls of models of all runs of the workflow may use in each period of the calendar (UTC). None: as much as they like."""
+
+    per: Period = "day"
+    tokens: int | None = None
+    cost_usd: float | None = None
+    tool_calls: int | None = None
+
+
 @frozen
 class Workflow:
     """One version of a workflow.
@@ -202,7 +216,7 @@ class Workflow:
     `folder` is where python modules are found, and where a relative workspace begins (absolute); None when nothing needs it.
     `output_targets` are files in the working folder that must be there, and be worth something, when a run completes.
     `providers` are outside services that its runs need: while one of them is throttled, none of them starts. `personas` are those that it
-    brings along.
+    brings along; `budget` is what all its runs share.
     """
 
     workflow_id: str
@@ -221,3 +235,4 @@ class Workflow:
     providers: tuple[str, ...] = ()
     triggers: Triggers = Factory(Triggers)
     personas: tuple[Persona, ...] = ()
+    budget: WorkflowBudget | None = None

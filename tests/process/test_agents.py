@@ -88,7 +88,7 @@ def test_a_daemon_that_is_killed_during_a_call_goes_on_with_the_conversation(hou
     run = house.reach(run_id)
     assert (run["status"], run["nodes"][0]["output"], len(service.asked)) == ("completed", {"n": 1}, 3)
     assert service.asked[2]["messages"] == service.asked[1]["messages"]
-    answer = house.call("ledger.list", run_id=run_id)
+    answer = house.call("ledger.run", run_id=run_id)
     assert [(row["status"], row.get("error_code"), row["priced"]) for row in answer["calls"]] == [
         ("ok", None, False), ("error", "call_lost", True), ("ok", None, False),
     ]  # fmt: skip

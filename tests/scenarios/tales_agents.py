@@ -30,6 +30,15 @@ async def _steered(house: House) -> str:
     return run_id
 
 
+async def _shared_budget(house: House) -> str:
+    """What all runs of its workflow share is used up after two calls, and raised."""
+    house.models.always = actor
+    run_id = await house.begin(crew(agent(), top="budget: {per: month, tokens: 200}"))
+    await house.run_until(run_id, "paused")
+    await house.call("run.resume", run_id=run_id, limits={"workflow_tokens": 100_000})
+    return run_id
+
+
 async def _payer(request: ModelRequest, on_part: OnPart) -> Answer:
     """Pays, and writes its notes whatever it hears of that."""
     heard = isinstance(request.turns[-1], ToolResult)
@@ -73,4 +82,5 @@ async def _commanded(house: House) -> str:
 
 AGENT_TALES: dict[str, Callable[[House], Awaitable[str]]] = {
     "agent": _agent, "agent_effect": _effect, "steered": _steered, "understudy": _understudy, "commanded": _commanded,
+    "shared_budget": _shared_budget,
 }  # fmt: skip

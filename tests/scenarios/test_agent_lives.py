@@ -42,7 +42,7 @@ async def test_e07_after_a_crash_a_conversation_goes_on_and_no_recorded_call_is_
     [again] = d.models.requests[seen:]
     assert again.turns == d.models.requests[seen - 1].turns  # what was said before, and nothing else
     assert again.idempotency_key == d.models.requests[seen - 1].idempotency_key
-    calls = (await d.call("ledger.list", run_id=run_id, node_id="b"))["calls"]
+    calls = (await d.call("ledger.run", run_id=run_id, node_id="b"))["calls"]
     assert {row["thread_id"] for row in calls} == {f"run:{run_id}:node:b"}
     assert [(row["status"], row.get("error_code")) for row in calls] == [("ok", None), ("error", "call_lost"), ("ok", None)]
     assert run["total_tokens"] == 360  # that of the attempt that was lost is counted as well
@@ -154,7 +154,7 @@ async def test_a_run_that_is_removed_takes_its_conversations_along(d: House) -> 
     run = await told(d, writes("notes.json", BAD), writes("notes.json", GOOD))
     await d.call("run.purge", run_id=run["run_id"])
     assert store_of(d).journal.read(f"run:{run['run_id']}:node:draft") == []
-    assert (await d.refused("ledger.list", run_id=run["run_id"])).code == "run_not_found"
+    assert (await d.refused("ledger.run", run_id=run["run_id"])).code == "run_not_found"
 
 
 async def test_a_disk_that_takes_nothing_is_waited_for(d: House) -> None:

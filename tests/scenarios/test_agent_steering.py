@@ -133,7 +133,7 @@ async def test_an_agent_with_a_command_line_hears_it_when_its_program_has_ended_
     await d.when(run_id, lambda run: run["nodes"][0]["status"] == "running")
     assert (await d.call("agent.steer", run_id=run_id, node_id="draft", text="Be brief."))["at_work"]
     assert (await d.run_until(run_id))["status"] == "completed"
-    rows = (await d.call("ledger.list", run_id=run_id))["calls"]
+    rows = (await d.call("ledger.run", run_id=run_id))["calls"]
     assert [(row["attempt"], row["session_id"], row["status"]) for row in rows] == [(1, "s-1", "ok"), (1, "s-1", "ok"), (2, "s-1", "ok")]
     assert (await d.names(run_id, ("agent_steered", "agent_steering_heard", "artifact_invalid"))) == [
         "agent_steered", "agent_steering_heard", "artifact_invalid",

@@ -85,7 +85,7 @@ async def test_an_agent_whose_time_runs_out_without_the_file_is_told_so(d: House
     assert (run["status"], run["nodes"][0]["attempt"]) == ("completed", 2)
     [failed] = [event for event in await d.events(run["run_id"]) if event["event"] == "node_failed"]
     assert (failed["code"], failed["failure_class"]) == ("artifact_timeout", "timeout")
-    calls = (await d.call("ledger.list", run_id=run["run_id"]))["calls"]
+    calls = (await d.call("ledger.run", run_id=run["run_id"]))["calls"]
     assert [row.get("error_code") for row in calls] == ["node_absolute_timeout", None]
 
 
@@ -135,7 +135,7 @@ async def test_trouble_of_a_provider_is_tried_again_in_the_same_conversation(d: 
     assert (failed["failure_class"], failed["category"]) == ("provider_transient", "provider_server_error")
     assert d.models.requests[2].turns == d.models.requests[1].turns
     assert d.models.requests[2].idempotency_key == d.models.requests[1].idempotency_key
-    calls = (await d.call("ledger.list", run_id=run["run_id"]))["calls"]
+    calls = (await d.call("ledger.run", run_id=run["run_id"]))["calls"]
     assert [(row["turn"], row["status"], row.get("error_code")) for row in calls] == [
         (1, "ok", None), (2, "error", "provider_overloaded"), (3, "ok", None),
     ]  # fmt: skip
@@ -155,7 +155,7 @@ async def test_each_repetition_of_a_call_is_a_row_of_its_own(d: House) -> None:
     d.models.patience = Patience()
     flow = crew(agent(more="artifact: {path: notes.json, schema: notes}, idle_timeout: 30s"))  # to wait as one was asked to is no silence
     run = await told(d, busy, writes("notes.json", GOOD), flow=flow)
-    calls = (await d.call("ledger.list", run_id=run["run_id"]))["calls"]
+    calls = (await d.call("ledger.run", run_id=run["run_id"]))["calls"]
     assert [(row["turn"], row["status"], row["input_tokens"]) for row in calls] == [(1, "error", 10), (2, "ok", 100)]
     assert (run["total_tokens"], run["nodes"][0]["attempt"]) == (130, 1)
 

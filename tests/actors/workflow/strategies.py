@@ -31,6 +31,7 @@ from actors.workflow.spec import (
     Wait,
     Webhook,
     Workflow,
+    WorkflowBudget,
 )  # fmt: skip
 from actors.workflow.spec_agent import Fallback
 
@@ -167,9 +168,13 @@ def workflows(draw: st.DrawFn) -> Workflow:
         draw(st.integers(1, 16)), draw(st.none() | MS), draw(counts), draw(st.none() | st.floats(0, 1e6)), draw(counts),
         draw(st.sampled_from([None, True, False])), draw(st.integers(1, 100)), draw(st.sampled_from([None, "strict", "yolo"])),
     )  # fmt: skip
+    budgets = st.builds(
+        WorkflowBudget, st.sampled_from(["hour", "day", "week", "month"]), st.integers(1, 2**53), st.none() | st.floats(0, 1e6)
+    )
     return Workflow(
         draw(NAMES), body, draw(st.none() | TEXT), draw(LOOSE), draw(_inputs()), tail, limits, draw(st.none() | TEXT),
         {"some": draw(st.sampled_from([True, {"type": "object"}]))}, draw(TABLES), draw(st.sampled_from([(), ("out.md", "a/b.json")])),
         draw(st.none() | st.just("/srv")), draw(TABLES), tuple(draw(st.lists(NAMES, unique=True, max_size=3))),
         personas=tuple(sorted(draw(st.lists(PERSONAS, unique_by=lambda one: one.name, max_size=2)), key=lambda one: one.name)),
+        budget=draw(st.none() | budgets),
     )  # fmt: skip

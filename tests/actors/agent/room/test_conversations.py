@@ -29,6 +29,7 @@ from actors.agent.watcher import over, summary_of
 from actors.entity import Fact
 from actors.node.messages import AgentOrder, ArtifactOrder, RepairOrder, Usage, WorkOrder
 from actors.services import Services
+from actors.telemetry.meter import Meter
 from storage import VersionConflict
 
 ACTION = AgentOrder(Bound("writer", "anna", 1, "ab" * 32, "stage", "m", "pool"), "Write.", "run:r:node:n")
@@ -169,9 +170,9 @@ def test_the_message_holds_task_schema_data_feedback_and_errors_between_two_mark
 
 
 async def test_what_was_not_recorded_is_not_remembered(services: Services) -> None:
-    log = ThreadLog(services.store, services.clock, "r", "run:r:node:n")
+    log = ThreadLog(services.store, services.clock, "r", "run:r:node:n", Meter())
     await log.append([ThreadBegun("r", "n", 1)])
-    ghost = ThreadLog(services.store, services.clock, "r", "run:r:node:n")
+    ghost = ThreadLog(services.store, services.clock, "r", "run:r:node:n", Meter())
     with trio.CancelScope() as scope:
         scope.cancel()
         await log.append([PromptAdded(1, "do it")])  # once begun it is done, whoever gives up meanwhile
@@ -181,16 +182,16 @@ async def test_what_was_not_recorded_is_not_remembered(services: Services) -> No
 
 
 async def test_long_texts_lie_beside_the_log_and_come_back(services: Services) -> None:
-    log = ThreadLog(services.store, services.clock, "r", "run:r:node:n")
+    log = ThreadLog(services.store, services.clock, "r", "run:r:node:n", Meter())
     long = "ü" * 100_000
     answer = ModelCallAnswered(1, text=long, calls=(Asked("c", "write_file", {"path": "x", "content": long}),))
     await log.append([])
     await log.append([ThreadBegun("r", "n", 1), PromptAdded(1, long)])
     await log.append([intended(1), answer])
-    read = ThreadLog(services.store, services.clock, "r", "run:r:node:n").thread
+    read = ThreadLog(services.store, services.clock, "r", "run:r:node:n", Meter()).thread
     assert (read.turns, read.seq, read.unanswered) == (log.thread.turns, 4, [ToolCall("c", "write_file", {"path": "x", "content": long})])
     await log.append([ToolAnswered("c", "write_file", "\1" * 60_000)])  # six times as long in JSON
-    assert ThreadLog(services.store, services.clock, "r", "run:r:node:n").thread.turns == log.thread.turns
+    assert ThreadLog(services.store, services.clock, "r", "run:r:node:n", Meter()).thread.turns == log.thread.turns
     assert [len(getattr(fact, "text", "")) for _, fact in facts_of(services.store, "run:r:node:n")] == [0, 0, 0, 0, 0]
     [line] = services.store.catalog.list("thread", parent="r")
     assert (line.facts["calls"], line.stream) == (1, "run:r:node:n")

@@ -22,6 +22,7 @@ from actors.agent.tools.words import texts
 from actors.entity import Fact
 from actors.secrets.redactor import Redactor
 from actors.services import Services
+from actors.telemetry.meter import Meter
 from tests.actors.agent.room.test_conversations import ACTION, ORDER
 
 THREAD = "run:r:node:n"
@@ -50,7 +51,7 @@ class World:
 
 
 async def begun(services: Services, folder: Path, *calls: tuple[str, object]) -> tuple[ToolUse, World]:
-    log = ThreadLog(services.store, services.clock, "r", THREAD)
+    log = ThreadLog(services.store, services.clock, "r", THREAD, Meter())
     asked = tuple(Asked(f"c{i}", name, {"x": x}) for i, (name, x) in enumerate(calls))
     await log.append([ThreadBegun("r", "n", 1), PromptAdded(1, "do it")])
     await log.append([ModelCallIntended(1, 1, "writer", "anna", 1, "stage", "m"), ModelCallAnswered(1, calls=asked)])
