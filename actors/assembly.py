@@ -80,6 +80,8 @@ def run_rules(config: Config, vault: Vault) -> RunRules:
         resolver_types=frozenset(config.gates.resolver_types),
         notify_events=frozenset(config.notify.events),
         notify_ways=config.notify.ways,
+        git_timeout_ms=config.worktrees.timeout_ms,
+        git_author=(config.worktrees.author_name, config.worktrees.author_email),
         env={name: os.environ[name] for name in vault.harmless(config.flow.script_inherit_env) if name in os.environ},
         secrets=vault.names,
     )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CALENDAR", "INBOX", "LETTERS", "NEWBORN", "NOTIFIER", "POLLER", "REGISTRAR", "REPORTER", "RUNS", "SCHEDULER", "STATUSES", "STEWARD",
-    "WATCHMAN", "Services",
+    "WATCHMAN", "WORKTREES", "Services",
 ]  # fmt: skip
 
 NEWBORN = 1024
@@ -43,6 +43,7 @@ RUNS = "runs"
 SCHEDULER = "scheduler"
 STEWARD = "steward"
 WATCHMAN = "watchman"
+WORKTREES = "worktrees"
 
 
 def _nothing(run_id: str) -> None:
@@ -92,6 +93,11 @@ class Services:
     def lease_ms(self) -> int:
         """How long its claims hold without a renewal, milliseconds."""
         return self.lease.length_ms
+
+    @property
+    def worktrees(self) -> Path:
+        """The folder of the runs' worktrees, each under its run's id."""
+        return self.folder / "worktrees"
 
     def run_folder(self, run_id: str) -> Path:
         """The run's private folder; it may not exist yet."""

@@ -24,9 +24,10 @@ from actors.resolver.poller import Asking, Poller
 from actors.resolver.registry import registry_of
 from actors.run.registrar import Registrar
 from actors.scheduler.actor import Scheduler
-from actors.secrets.actor import Keeper
+from actors.secrets.actor import Locksmith
 from actors.status_file import StatusWriter
 from actors.wait.inbox import Inbox
+from actors.worktree.keeper import Keeper
 from supervision import ChildSpec, Dynamic, Supervisor
 from supervision.reaper import Reaper
 
@@ -60,40 +61,30 @@ def daemon_tree(
 
     `unattended`: runs may begin that nobody starts, by their schedules and watches.
     """
-    runs, retention = config.runs, config.retention
-    tick_s = config.scheduler.effective_tick_ms / 1000
-    single = config.scheduler.mode == "single"
-    slots = 1 if single else config.scheduler.max_concurrent_runs
+    retention = config.retention
     ages = Ages(retention.finished_runs_ms, retention.dead_letters_ms, archive=retention.archive)
     children = [
         ChildSpec("store", lambda: Storekeeper(services.store)),
         ChildSpec("warden", lambda: Warden(guardian), shutdown=10.0),
-        *([ChildSpec("keeper", lambda: Keeper(vault, guardian))] if any(one.command for one in config.secrets) else []),
+        *([ChildSpec("locksmith", lambda: Locksmith(vault, guardian))] if any(one.command for one in config.secrets) else []),
         ChildSpec("reporter", lambda: Reporter(paperwork.reports, inline=inline)),
         ChildSpec("statuses", lambda: StatusWriter(paperwork.statuses, inline=inline)),
-        ChildSpec("scheduler", lambda: Scheduler(services, slots, tick_s, single=single)),
-        ChildSpec("runs", lambda: Dynamic(intensity=1000, period=1.0)),
-        ChildSpec(
-            "registrar",
-            lambda: Registrar(
-                services,
-                restart_max=runs.restart_max,
-                restart_window_s=runs.restart_window_ms / 1000,
-                renew_s=config.claims.renew_every_ms / 1000,
-            ),
-        ),
+        *_of_runs(services, config),
         ChildSpec("steward", lambda: Steward(services, library)),
         ChildSpec("inbox", lambda: Inbox(services, INBOX_S)),
         ChildSpec("letters", lambda: Dispatcher(services)),
         ChildSpec("notifier", lambda: Notifier(services, Hook(guardian, config.notify, services.rules.env))),
         ChildSpec("poller", lambda: Poller(services, _asking(config, guardian, services))),
+        ChildSpec("worktrees", lambda: Keeper(services), shutdown=10.0),
         ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, ages)),
         ChildSpec("heartbeats", lambda: Heartbeats(services)),
         ChildSpec("reaper", lambda: Reaper(interval_s=LOOK_S, sweep=stale, stuck_after_s=STUCK_AFTER_S, on_stuck=on_stuck)),
     ]
     if unattended:
         children.append(ChildSpec("calendar", lambda: Calendar(services, config.schedules.misfire_grace_ms)))
-        children.append(ChildSpec("watchman", lambda: Watchman(services, library, tick_s, inline=inline)))
+        children.append(
+            ChildSpec("watchman", lambda: Watchman(services, library, config.scheduler.effective_tick_ms / 1000, inline=inline))
+        )
     if control is not None:
         children.append(ChildSpec("control", lambda: control_branch(control, runtime())))
     if unattended and (address := config.telemetry.metrics_listen) is not None:
@@ -101,6 +92,18 @@ def daemon_tree(
     if collector is not None:
         children.append(ChildSpec("telemetry", lambda: _telemetry(services, collector), restart="temporary"))
     return Supervisor(children=children, strategy="rest_for_one", intensity=3, period=60.0)
+
+
+def _of_runs(services: Services, config: Config) -> tuple[ChildSpec, ...]:
+    """The queue, the runs, and their one door."""
+    runs, single = config.runs, config.scheduler.mode == "single"
+    slots, tick_s = 1 if single else config.scheduler.max_concurrent_runs, config.scheduler.effective_tick_ms / 1000
+    window_s, renew_s = runs.restart_window_ms / 1000, config.claims.renew_every_ms / 1000
+    return (
+        ChildSpec("scheduler", lambda: Scheduler(services, slots, tick_s, single=single)),
+        ChildSpec("runs", lambda: Dynamic(intensity=1000, period=1.0)),
+        ChildSpec("registrar", lambda: Registrar(services, restart_max=runs.restart_max, restart_window_s=window_s, renew_s=renew_s)),
+    )
 
 
 def _telemetry(services: Services, collector: Collector) -> Supervisor:

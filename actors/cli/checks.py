@@ -145,7 +145,7 @@ def _socket(link: Link) -> list[Finding]:
 def _tools(_: Link) -> list[Finding]:
     git = shutil.which("git")
     if git is None:
-        return [Finding("warn", "git", "git is not on PATH", "install it if your workflows use repositories")]
+        return [Finding("warn", "git", "git is not on PATH", "install it if your workflows use repositories, or ask for worktrees")]
     return [Finding("ok", "git", git)]
 
 

@@ -58,6 +58,9 @@ _SECTIONS = {
         "schedule": ("schedules:schedule", "See what is scheduled, and hold it."),
         "handoffs": ("handoffs:handoffs", "See what one workflow hands to another, and let it in."),
     },
+    "Worktrees": {
+        "worktree": ("worktrees:worktree", "See the worktrees of runs, and remove those that are left."),
+    },
     "Agents": {
         "steer": ("steer_agent:steer", "Say something to an agent at work."),
         "ledger": ("ledger:ledger", "List the calls of models that a run has made, or sum up those of all runs."),

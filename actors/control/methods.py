@@ -13,6 +13,7 @@ from actors.control import params as p
 from actors.control import params_agents as a
 from actors.control import params_letters as letters
 from actors.control import params_unattended as u
+from actors.control import params_worktrees as w
 
 __all__ = ["DECIDE", "METHODS", "PING", "RUN_FOLLOW", "SYSTEM_FOLLOW", "Method", "Scope"]
 
@@ -120,6 +121,9 @@ _ROWS = (
     Method("persona.get", a.PersonaOnly),
     Method("persona.consent", a.PersonaOnly, changing=True, scope="approve"),
     Method("persona.withdraw", a.PersonaOnly, changing=True, scope="approve"),
+    Method("worktree.list", w.WorktreeList),
+    Method("worktree.get", w.WorktreeOnly, aside=True, deadline=_PATIENT),
+    Method("worktree.remove", w.WorktreeRemove, changing=True, scope="operate", deadline=_PATIENT),
     Method("actor.tell", p.ActorTell, changing=True, scope="operate"),
     Method("audit.verify", p.Nothing, deadline=_PATIENT, aside=True),
     Method("store.verify", p.Nothing, deadline=_PATIENT, aside=True),

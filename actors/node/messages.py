@@ -148,7 +148,8 @@ class WorkOrder:
     """Everything that one attempt needs, rendered. `token` names this start for ever; `idempotency_key` is the same for each attempt.
 
     `workdir` is the working folder (absolute, exists); `run_dir` the run's private folder. Limits are milliseconds, None for none.
-    `gate_feedback` and `gate_selections` are the newest that people said at a gate of the run.
+    `gate_feedback` and `gate_selections` are the newest that people said at a gate of the run. `author`: name and address for commits of
+    the step, where git knows none.
     """
 
     run_id: str
@@ -166,6 +167,7 @@ class WorkOrder:
     total_ms: int | None = None
     gate_feedback: str | None = None
     gate_selections: tuple[str, ...] = ()
+    author: tuple[str, str] | None = None
 
 
 @frozen

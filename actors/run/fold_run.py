@@ -11,6 +11,7 @@ from actors.entity import Fact
 from actors.run import events as run
 from actors.run.resets import reset_nodes
 from actors.run.state import Conclusion, RunState
+from actors.worktree.site import Site
 
 __all__ = ["RUN_FOLDS", "requeue"]
 
@@ -22,6 +23,7 @@ def _created(state: RunState, event: run.RunCreated, at: int) -> None:
     state.scheduled_for_ms, state.queues, state.forked_from = event.scheduled_for_ms, event.queues, event.forked_from
     state.trigger_reason, state.consumed_handoff_id = event.trigger_reason, event.consumed_handoff_id
     state.binding, state.created_at_ms = event.binding, at
+    state.worktree = None if event.worktree is None else Site(event.worktree)
 
 
 def _claimed(state: RunState, event: run.RunExecutionClaimed, at: int) -> None:

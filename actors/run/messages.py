@@ -21,6 +21,7 @@ __all__ = [
     "GraceOver",
     "Launch",
     "Made",
+    "MakerDown",
     "Origin",
     "QueueReason",
     "ReapRun",
@@ -47,7 +48,7 @@ class ForRun(Request[Reply]):
 class Origin:
     """What makes a run that nobody starts by itself. Fields as in `run_created`; `run_id` is its name, which others of the commit refer to.
 
-    `forked_from`: the run that it goes on from, in `workspace` if that is given.
+    `forked_from`: the run that it goes on from, in `workspace` if that is given; `start`: the branch at which its own begins.
     """
 
     run_id: str
@@ -57,6 +58,7 @@ class Origin:
     handoff_id: str | None = None
     forked_from: str | None = None
     workspace: str | None = None
+    start: str | None = None
 
 
 @frozen
@@ -173,6 +175,13 @@ class AttemptDown:
     node_id: str
     token: str
     down: Down
+
+
+@frozen
+class MakerDown:
+    """Tell of the kernel to a run: who made its worktree, as this child, has ended."""
+
+    child: str
 
 
 @frozen

@@ -19,6 +19,7 @@ from actors.run.frontier import Frontier
 from actors.run.node_state import NodeError, NodeState, NodeStatus
 from actors.run.plan import Plan
 from actors.wait.row import KeptSignal, WaitRow
+from actors.worktree.site import Site
 
 __all__ = [
     "ACTIVE", "SKIPPED_AS_DONE", "TERMINAL", "Conclusion", "GateRecord", "NodeError", "NodeState", "NodeStatus", "OpenGate", "RunState",
@@ -80,6 +81,7 @@ class RunState:
     profile: str = "guided"
     priority: int = 0
     workspace: str | None = None
+    worktree: Site | None = None
     started_by: str | None = None
     forked_from: str | None = None
     binding: tuple[Bound, ...] = ()

@@ -19,12 +19,14 @@ from actors.runtime.tools import ToolMethods
 from actors.runtime.upkeep import UpkeepMethods
 from actors.runtime.waits import WaitMethods
 from actors.runtime.workflows import WorkflowMethods
+from actors.runtime.worktrees import WorktreeMethods
 
 __all__ = ["DaemonRuntime"]
 
 
 class DaemonRuntime(
     WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, RemovalMethods, ExhibitMethods, WaitMethods,
-    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, SecretMethods, ToolMethods, SystemMethods, UpkeepMethods,
+    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, SecretMethods, ToolMethods, WorktreeMethods, SystemMethods,
+    UpkeepMethods,
 ):  # fmt: skip
     """All methods of one daemon."""

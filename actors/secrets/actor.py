@@ -10,10 +10,10 @@ if TYPE_CHECKING:
     from actors.node.guardian.guardian import Guardian
     from actors.secrets.vault import Vault
 
-__all__ = ["Keeper"]
+__all__ = ["Locksmith"]
 
 
-class Keeper(Actor[None]):
+class Locksmith(Actor[None]):
     """Learns them when it starts; whoever uses one asks the vault, which reads it anew."""
 
     def __init__(self, vault: Vault, guardian: Guardian) -> None:

@@ -12,7 +12,7 @@ from actors.telemetry import names as n
 from actors.version import VERSION
 
 if TYPE_CHECKING:
-    from actors.config.settings import Telemetry
+    from actors.config.sections import Telemetry
     from actors.telemetry.spans import Value
 
 __all__ = ["Collector", "collector_of"]

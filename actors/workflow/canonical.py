@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from attrs import asdict
+
 from actors.workflow.canonical_agent import agent_json, persona_json
 from actors.workflow.canonical_gate import gate_json, slim
 from actors.workflow.canonical_retry import retry_json
@@ -14,6 +16,7 @@ from actors.workflow.json_text import read_json
 from actors.workflow.parse import load_tree
 from actors.workflow.problems import Report
 from actors.workflow.spec import Action, Agent, Command, Contract, Input, Need, Node, OnFail, Python, Shell, Wait, Workflow, WorkflowBudget
+from actors.workflow.spec_worktree import DEFAULT_BRANCH
 from actors.workflow.tree import STORED
 
 __all__ = ["decode", "digest", "encode"]
@@ -62,6 +65,7 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
             ),
             "budget": _budget(workflow.budget),
             "workspace_root": workflow.workspace_root,
+            "worktree": None if workflow.worktree is None else slim(asdict(workflow.worktree), branch=DEFAULT_BRANCH),
             "schemas": dict(workflow.schemas),
             "output": dict(workflow.output),
             "output_targets": list(workflow.output_targets),

@@ -19,6 +19,7 @@ from actors.workflow.read_node import read_node
 from actors.workflow.read_output import check_inner_path
 from actors.workflow.read_providers import read_providers
 from actors.workflow.read_triggers import read_triggers
+from actors.workflow.read_worktree import read_worktree
 from actors.workflow.spec import Input, Need, Python, Workflow
 
 __all__ = ["INPUT_TYPES", "MAX_NODES", "Reading", "SchemaSource", "fits", "read_workflow"]
@@ -64,6 +65,7 @@ def read_workflow(report: Report, tree: Any, *, folder: str | None, stored: bool
         execution=read_execution(form),
         budget=read_budget(form),
         workspace_root=workspace,
+        worktree=read_worktree(form, workspace),
         schemas=_read_schemas(form, schema_source),
         output=form.table("output"),
         output_targets=_read_targets(form),

@@ -14,6 +14,7 @@ from actors.workflow.exhaustion import ManualOverride, TerminalBehavior
 from actors.workflow.spec_agent import Agent, Persona
 from actors.workflow.spec_gate import Gate, GateExpiry, GateMode, Option, OptionsRef
 from actors.workflow.spec_wait import Condition, Timer, Wait, WaitTimeout, Webhook, WebhookField
+from actors.workflow.spec_worktree import Worktree
 from actors.workflow.triggers import Triggers
 
 __all__ = [
@@ -214,6 +215,7 @@ class Workflow:
     """One version of a workflow.
 
     `folder` is where python modules are found, and where a relative workspace begins (absolute); None when nothing needs it.
+    With a `worktree` each run works in one of its own, of the repository in which the workspace lies.
     `output_targets` are files in the working folder that must be there, and be worth something, when a run completes.
     `providers` are outside services that its runs need: while one of them is throttled, none of them starts. `personas` are those that it
     brings along; `budget` is what all its runs share.
@@ -236,3 +238,4 @@ class Workflow:
     triggers: Triggers = Factory(Triggers)
     personas: tuple[Persona, ...] = ()
     budget: WorkflowBudget | None = None
+    worktree: Worktree | None = None

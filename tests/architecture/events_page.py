@@ -34,6 +34,7 @@ MODULES: Final = {
     "Webhook deliveries": ("actors.wait.deliveries",),
     "Polls of resolvers": ("actors.resolver.events",),
     "Notifications": ("actors.notification.events",),
+    "Worktrees": ("actors.worktree.events",),
     "Removal": ("actors.removal.events",),
 }
 

@@ -134,7 +134,7 @@ async def test_what_a_program_prints_is_known_from_the_start_wherever_it_turns_u
     d.config = evolve(d.config, secrets=(*d.config.secrets, SecretSource("printed", command=("echo", "printed/value+1"))))
     await d.restart()
     rows = {row["path"]: row["status"] for row in (await d.call("system.tree"))["rows"]}
-    assert rows["keeper"] == "2 secrets by handle"
+    assert rows["locksmith"] == "2 secrets by handle"
     made = """{id: a, shell: 'printf "printed/%s" value+1 | od -An -v -tx1 | tr -d " "'}"""  # the text itself would not arrive
     run = await d.run_until(await d.begin(flow(made, name="other")), within=30)
     assert run["nodes"][0]["output"] == "[secret printed]"

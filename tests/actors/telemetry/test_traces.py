@@ -8,7 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from actors.agent.thread_events import Asked, ModelCallAnswered, ModelCallFailed, ModelCallIntended, PromptAdded, ThreadBegun, ToolAnswered
-from actors.config.settings import Telemetry
+from actors.config.sections import Telemetry
 from actors.entity import Fact
 from actors.node.events import NodeCompleted, NodeInterrupted, NodeStarted
 from actors.run.events import RunCompleted, RunCreated, RunStopped

@@ -34,6 +34,7 @@ from actors.workflow.spec import (
     WorkflowBudget,
 )  # fmt: skip
 from actors.workflow.spec_agent import Fallback
+from actors.workflow.spec_worktree import Worktree
 
 PLAIN = st.characters(exclude_categories=["Cs"], exclude_characters="\0{}")
 TEXT = st.text(PLAIN, min_size=1, max_size=8).filter(lambda text: bool(text.strip()))
@@ -171,10 +172,12 @@ def workflows(draw: st.DrawFn) -> Workflow:
     budgets = st.builds(
         WorkflowBudget, st.sampled_from(["hour", "day", "week", "month"]), st.integers(1, 2**53), st.none() | st.floats(0, 1e6)
     )
+    workspace = draw(st.none() | TEXT)
     return Workflow(
-        draw(NAMES), body, draw(st.none() | TEXT), draw(LOOSE), draw(_inputs()), tail, limits, draw(st.none() | TEXT),
+        draw(NAMES), body, draw(st.none() | TEXT), draw(LOOSE), draw(_inputs()), tail, limits, workspace,
         {"some": draw(st.sampled_from([True, {"type": "object"}]))}, draw(TABLES), draw(st.sampled_from([(), ("out.md", "a/b.json")])),
         draw(st.none() | st.just("/srv")), draw(TABLES), tuple(draw(st.lists(NAMES, unique=True, max_size=3))),
         personas=tuple(sorted(draw(st.lists(PERSONAS, unique_by=lambda one: one.name, max_size=2)), key=lambda one: one.name)),
         budget=draw(st.none() | budgets),
+        worktree=None if workspace is None else draw(st.none() | st.builds(Worktree, TEXT, st.just("a/{{ run.id }}"))),
     )  # fmt: skip
