@@ -91,9 +91,8 @@ class Config:
 
 def table() -> dict[str, dict[str, tuple[Attribute[Any], Rule]]]:
     """Section to key to field and rule, in the order of this file. A key is its field's name without the unit that Python wants to see."""
-    return {
-        section.name: _keys(type(section.default)) for section in fields(Config) if section.name not in {"backends", "secrets", "origins"}
-    }
+    sections: list[Any] = [one for one in fields(Config) if one.name not in {"backends", "secrets", "origins"}]
+    return {section.name: _keys(section.default.factory) for section in sections}
 
 
 def _keys(section: Any) -> dict[str, tuple[Attribute[Any], Rule]]:
