@@ -25,6 +25,7 @@ from actors.resolver.poller import Asking, Poller
 from actors.resolver.registry import registry_of
 from actors.run.registrar import Registrar
 from actors.scheduler.actor import Scheduler
+from actors.secrets.actor import Locksmith
 from actors.status_file import StatusWriter
 from actors.wait.inbox import Inbox
 from actors.worktree.keeper import Keeper
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from actors.node.guardian.guardian import Guardian
     from actors.paperwork import Paperwork
     from actors.run.stale import StaleRuns
+    from actors.secrets.vault import Vault
     from actors.services import Services
     from actors.telemetry.collector import Collector
     from supervision.reaper import Stuck
@@ -52,7 +54,7 @@ STUCK_AFTER_S = 30.0
 
 
 def daemon_tree(
-    services: Services, guardian: Guardian, config: Config, control: ControlSettings | None, runtime: Callable[[], Runtime],
+    services: Services, guardian: Guardian, vault: Vault, config: Config, control: ControlSettings | None, runtime: Callable[[], Runtime],
     on_stuck: Callable[[Stuck], None], paperwork: Paperwork, library: Library, stale: StaleRuns, collector: Collector | None,
     *, inline: bool, unattended: bool,
 ) -> Supervisor:  # fmt: skip
@@ -63,6 +65,7 @@ def daemon_tree(
     children = [
         ChildSpec("store", lambda: Storekeeper(services.store)),
         ChildSpec("warden", lambda: Warden(guardian), shutdown=10.0),
+        *([ChildSpec("locksmith", lambda: Locksmith(vault, guardian))] if any(one.command for one in config.secrets) else []),
         ChildSpec("reporter", lambda: Reporter(paperwork.reports, inline=inline)),
         ChildSpec("statuses", lambda: StatusWriter(paperwork.statuses, inline=inline)),
         *_of_runs(services, config),

@@ -8,6 +8,7 @@ Everything is written into the conversation's log before anything follows from i
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,13 @@ from actors.agent.candidates import candidates
 from actors.agent.clearance import Clearance, cannot_work, policy_of
 from actors.agent.contents import PersonaMissing, persona_of
 from actors.agent.delivery import Ended, deliver
+from actors.agent.ear import Ear
 from actors.agent.opening import opening
 from actors.agent.provider.messages import CallFailed, ProviderFailure
 from actors.agent.provider.retrying import Retrying
 from actors.agent.record import Recorder
 from actors.agent.repeats import ENOUGH
+from actors.agent.thread_events import SteeringAdded
 from actors.agent.thread_log import ThreadLog
 from actors.agent.tools.kit import Kit
 from actors.agent.tools.use import ToolUse
@@ -45,9 +48,14 @@ if TYPE_CHECKING:
 
 __all__ = ["work"]
 
+Heard = Callable[[int], Awaitable[object]]
 
-async def work(order: WorkOrder, action: AgentOrder, tools: Tools) -> Verdict:
-    """Do the work of one attempt. Interrupted with the code of a budget where that is used up: the run says what follows."""
+
+async def work(order: WorkOrder, action: AgentOrder, tools: Tools, heard: Heard) -> Verdict:
+    """Do the work of one attempt. Interrupted with the code of a budget where that is used up: the run says what follows.
+
+    `heard` is told when the conversation holds what people have said to the agent.
+    """
     house = tools.agents
     assert house is not None, "a daemon that runs agents has what they need"
     try:
@@ -55,15 +63,15 @@ async def work(order: WorkOrder, action: AgentOrder, tools: Tools) -> Verdict:
     except OSError as error:
         return failures.workdir_missing(order.workdir, error.errno or 0)
     try:
-        return await _in_folder(order, action, tools, house, folder)
+        return await _in_folder(order, action, tools, house, folder, heard)
     finally:
         os.close(folder)
 
 
-async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: House, folder: int) -> Verdict:
+async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: House, folder: int, heard: Heard) -> Verdict:
     try:
         persona = persona_of(house.store.blobs, action.bound.sha256)
-        log = ThreadLog(house.store, house.clock, order.run_id, action.thread_id, house.meter)
+        log = ThreadLog(house.store, house.clock, order.run_id, action.thread_id, house.meter, house.redactor)
     except (PersonaMissing, StorageError) as error:
         return Failure("run_metadata_missing", f"The attempt cannot go on: {error}. Start a fresh run.", "configuration")
     crew = candidates(house.backends, persona, Desk(order, folder, tools, log))
@@ -74,7 +82,7 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
         return foreign
     for name in ("logs", "outputs"):
         os.makedirs(f"{order.run_dir}/{name}", mode=0o700, exist_ok=True)
-    recorder = Recorder(order, action, log, cap=tools.settings.output_cap // 2)
+    recorder = Recorder(order, action, log, house.redactor, cap=tools.settings.output_cap // 2)
     try:
         own_tools = house.own_tools(crew[0].provider.name)
         refused = await _open(order, action, log, folder, own_tools=own_tools)
@@ -84,7 +92,7 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
         if (denied := cannot_work(order, policy, own_tools=own_tools)) is not None:
             return denied
         kit = Kit(order, tools, house, folder, foreign, policy)
-        ended = await _Attempt(order, action, house, log, persona, crew, kit, recorder).run()
+        ended = await _Attempt(order, action, house, log, persona, crew, kit, recorder, heard).run()
         if isinstance(ended, Interruption | ToolQuestion):
             return ended
         return await deliver(order, folder, tools, log.thread, ended)
@@ -108,12 +116,14 @@ class _Attempt:
 
     def __init__(
         self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, crew: tuple[Candidate, ...], kit: Kit,
-        recorder: Recorder,
+        recorder: Recorder, heard: Heard,
     ) -> None:  # fmt: skip
         self._order = order
         self._own_tools = house.own_tools(crew[0].provider.name)
         self._log = log
         self._recorder = recorder
+        self._ear, self._say_heard = Ear(house.store, order, action), heard
+        self._noted = action.steering[0].number - 1 if action.steering else log.thread.heard
         self._most = action.max_steps
         hands = kit.hands(action, persona, self._heard)
         clearance = Clearance(hands, order, action, log)
@@ -152,6 +162,7 @@ class _Attempt:
                 return answered
             if answered >= ENOUGH:
                 return Ended(repeats=answered)
+            await self._listen()
             if over(self._log.thread, artifact.path if artifact is not None else None):
                 return Ended()
             await self._caller.call(self._part)
@@ -160,6 +171,14 @@ class _Attempt:
                 self._recorder.say(self._log.thread.last_text)
             self._heard()
         return Ended(circles=self._most)
+
+    async def _listen(self) -> None:
+        """What people have said meanwhile is durable in the conversation before the model hears it, and before its run takes note."""
+        thread = self._log.thread
+        await self._log.append([SteeringAdded(said.number, said.by, said.text) for said in self._ear.news(thread.heard)])
+        if thread.heard > self._noted:
+            self._noted = thread.heard
+            await self._say_heard(thread.heard)
 
     def _part(self, part: Part) -> None:
         if not isinstance(part, CallFailed):  # behind which it waits

@@ -14,6 +14,7 @@ from actors.agent.tools.sandbox import Private
 from actors.ledger.periods import begin_of
 from actors.ledger.purse import Purse
 from actors.node.messages import Usage
+from actors.secrets.redactor import Redactor
 from actors.telemetry.meter import Meter
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class House:
     private: Callable[[], Private] = Private
     http_hosts: tuple[str, ...] | None = None
     outfitter: Outfitter | None = None
+    redactor: Redactor = Factory(Redactor)
 
     def tells_cost(self, backend: str) -> bool:
         """Whether calls at that backend come with what they have cost."""

@@ -6,6 +6,7 @@ from attrs import Factory, define, evolve
 
 from actors.agent.provider.messages import AssistantTurn, ToolCall, ToolResult, Turn, UserText
 from actors.agent.provider.tokens import TokenUsage
+from actors.agent.steering import spoken
 from actors.agent.thread_events import (
     AgentSessionHeard,
     CallEnded,
@@ -13,6 +14,7 @@ from actors.agent.thread_events import (
     ModelCallFailed,
     ModelCallIntended,
     PromptAdded,
+    SteeringAdded,
     ThreadBegun,
     ToolAnswered,
     ToolApprovalUsed,
@@ -35,7 +37,7 @@ class Thread:
     `open_turn` is a call without an end, `unanswered` are tools that were asked for and have not answered, `under_way` is the intent
     of one of them. `used` counts all instances.
     `calls` is how many calls were made, `answered_turn` the number of the one that was answered last, `stop` how that answer ended; `tries`
-    counts those since it was told something last.
+    counts those since it was told something last. `heard` is the number of the last message of a person.
     `approvals_wanted` and `approvals_used` are digests of calls of tools about which people were asked.
     `session` is what the last call said of itself, `sessions` are those of agents with a command line, by backend, and `counted` the
     tokens of each session so far.
@@ -54,6 +56,7 @@ class Thread:
     approvals_wanted: set[str] = Factory(set)
     approvals_used: set[str] = Factory(set)
     used: Usage = Factory(Usage)
+    heard: int = 0
     tries: int = 0
     sessions: dict[str, str] = Factory(dict)
     counted: dict[str, TokenUsage] = Factory(dict)
@@ -87,6 +90,9 @@ class Thread:
             case PromptAdded(attempt=attempt, text=text):
                 self.prompted, self.tries = attempt, 0
                 self.turns.append(UserText(text))
+            case SteeringAdded(number=number, by=by, text=text):
+                self.heard, self.tries = number, 0
+                self.turns.append(UserText(spoken(number, by, text), aside=True))
             case ModelCallIntended(turn=turn, backend=backend):
                 self.calls, self.open_turn, self.tries = turn, turn, self.tries + 1
                 self._backend, self.session = backend, ""

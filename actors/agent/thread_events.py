@@ -13,8 +13,8 @@ from attrs import Factory, frozen
 from actors.entity import Fact
 
 __all__ = [
-    "AgentSessionHeard", "Asked", "ModelCallAnswered", "ModelCallFailed", "ModelCallIntended", "PromptAdded", "ThreadBegun", "ToolAnswered",
-    "ToolApprovalUsed", "ToolApprovalWanted", "ToolIntended",
+    "AgentSessionHeard", "Asked", "ModelCallAnswered", "ModelCallFailed", "ModelCallIntended", "PromptAdded", "SteeringAdded",
+    "ThreadBegun", "ToolAnswered", "ToolApprovalUsed", "ToolApprovalWanted", "ToolIntended",
 ]  # fmt: skip
 
 
@@ -47,6 +47,17 @@ class PromptAdded(Fact):
     text: str = ""
     repair: bool = False
     body: str | None = None
+
+
+@frozen
+class SteeringAdded(Fact):
+    """The agent was told what a person says to it, between two messages. `number` is that of the message in the run's log."""
+
+    kind: ClassVar[str] = "steering_added"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"text"})
+    number: int
+    by: str
+    text: str
 
 
 @frozen

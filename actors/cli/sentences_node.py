@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.cli.phrases import Event, Sentence, again, attempt, because, line, of_gate, of_nodes
+from actors.cli.phrases import Event, Sentence, again, attempt, because, by, line, of_gate, of_nodes
 from actors.cli.text import count, span
 
 __all__ = ["OF_NODES"]
@@ -81,6 +81,8 @@ OF_NODES: dict[str, Sentence] = {
     "artifact_expected": lambda event, _: f"{event['node_id']}  is to leave {event['path']}",
     "prompt_sent": lambda event, _: f"{event['node_id']}  was told what to do",
     "prompt_repaired": lambda event, _: f"{event['node_id']}  was told what was wrong{attempt(event)}",
+    "agent_steered": lambda event, _: f"{event['node_id']}  is told{by(event)}: {line(event['text'], 200)}",
+    "agent_steering_heard": lambda event, _: f"{event['node_id']}  has heard message {event['number']}",
     "artifact_timeout": lambda event, _: f"{event['node_id']}  left no {event['path']}{attempt(event)}",
     "artifact_invalid": _invalid,
     "artifact_validated": lambda event, _: f"{event['node_id']}  left {event['path']} as it was asked for",

@@ -28,12 +28,14 @@ def config(context: click.Context, *, explain: bool, as_json: bool) -> int:
     rows: list[dict[str, Any]] = [attrs.asdict(entry) for entry in found.entries()]
     backends = list(map(_backend, found.backends))
     servers = list(map(_server, found.mcp))
+    secrets = [{"secret": one.name, "source": one.shown} for one in found.secrets]
     if as_json:
         print_json(
             {
                 "settings": rows,
                 "backends": backends,
                 "mcp": servers,
+                "secrets": secrets,
                 "places": {name: str(path) for name, path in attrs.asdict(places).items()},
             }
         )
@@ -55,6 +57,9 @@ def config(context: click.Context, *, explain: bool, as_json: bool) -> int:
         emit("")
         columns = (("name", "MCP SERVER"), ("place", "PLACE"), ("tools", "TOOLS"), ("secrets", "SECRETS FROM"))
         table([{**one, "tools": _words(tuple(one["tools"])) if one["tools"] is not None else "all"} for one in servers], columns, empty="")
+    if secrets:
+        emit("")
+        table(secrets, (("secret", "SECRET"), ("source", "SOURCE")), empty="No secrets.")
     return exits.OK
 
 

@@ -12,6 +12,7 @@ from attrs import Factory, define, evolve, frozen
 from actors.config.backends import Backend, Flaw, read_backends
 from actors.config.mcp import McpServer, read_servers
 from actors.config.rules import Rule, Wrong
+from actors.config.secrets import SecretSource, read_secrets
 from actors.config.settings import NAMED, Config, table
 
 __all__ = ["ConfigInvalid", "Problem", "load"]
@@ -53,6 +54,7 @@ class _Reading:
     problems: list[Problem] = Factory(list)
     backends: tuple[Backend, ...] | None = None
     servers: tuple[McpServer, ...] = ()
+    secrets: tuple[SecretSource, ...] = ()
 
     def take_tables(self, section: str, raw: Mapping[str, Any], origin: str) -> None:
         """A section whose tables have names of their own."""
@@ -62,6 +64,10 @@ class _Reading:
         else:
             self.servers, flaws = read_servers(raw)
         self.problems += [Problem(f"{section}.{one.key}".rstrip("."), one.message, one.found, one.allowed, origin) for one in flaws]
+
+    def take_secrets(self, raw: Mapping[str, Any], origin: str) -> None:
+        self.secrets, flaws = read_secrets(raw)
+        self.problems += [Problem(f"secrets.{one.key}".rstrip("."), one.message, one.found, one.allowed, origin) for one in flaws]
 
     def take(self, section: str, key: str, raw: object, origin: str) -> None:
         name = f"{section}.{key}"
@@ -94,7 +100,7 @@ def load(environ: Mapping[str, str], file: Path | None) -> Config:
         _read_file(reading, file)
     _read_environment(reading, environ)
     sections: dict[str, Any] = {name: type(getattr(Config(), name))(**values) for name, values in reading.values.items()}
-    config = Config(**sections, mcp=reading.servers, origins=reading.origins)
+    config = Config(**sections, mcp=reading.servers, secrets=reading.secrets, origins=reading.origins)
     if reading.backends is not None:
         config = evolve(config, backends=reading.backends)
     if not reading.problems:
@@ -118,6 +124,9 @@ def _read_file(reading: _Reading, file: Path) -> None:
             continue
         if section in NAMED:
             reading.take_tables(section, keys, str(file))
+            continue
+        if section == "secrets":
+            reading.take_secrets(keys, str(file))
             continue
         for key, raw in keys.items():
             reading.take(section, key, raw, str(file))

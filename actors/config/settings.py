@@ -10,6 +10,7 @@ from attrs import Attribute, Factory, field, fields, frozen
 from actors.config.backends import DEFAULTS, Backend
 from actors.config.mcp import McpServer
 from actors.config.rules import Rule
+from actors.config.secrets import SecretSource
 from actors.config.sections import (
     Claims,
     Control,
@@ -32,7 +33,7 @@ from actors.config.sections import (
 
 __all__ = ["DEFAULT", "NAMED", "Config", "Entry", "table"]
 
-NAMED = ("backends", "mcp")
+NAMED = ("backends", "mcp", "secrets")
 """Sections of tables that have names of their own."""
 
 DEFAULT = "default"
@@ -53,7 +54,7 @@ class Entry:
 class Config:
     """All settings in force. Durations are whole milliseconds. `origins` names where each key that was set came from.
 
-    `backends` and `mcp` stand in tables of their own, `[backends.NAME]`, `[mcp.NAME]`, and in the file alone.
+    `backends`, `mcp` and `secrets` stand in tables of their own, such as `[backends.NAME]`, and in the file alone.
     """
 
     runs: Runs = Factory(Runs)
@@ -75,6 +76,7 @@ class Config:
     worktrees: Worktrees = Factory(Worktrees)
     backends: tuple[Backend, ...] = DEFAULTS
     mcp: tuple[McpServer, ...] = ()
+    secrets: tuple[SecretSource, ...] = ()
     origins: Mapping[str, str] = field(default=Factory(dict), eq=False, repr=False)
 
     def entries(self) -> list[Entry]:

@@ -115,6 +115,8 @@ _ROWS = (
     Method("mcp.list", p.Nothing, aside=True),
     Method("mcp.tools", a.McpServerOnly, aside=True, deadline=_PATIENT),
     Method("mcp.pins", p.RunOnly),
+    Method("secret.list", p.Nothing, scope="operate", deadline=_PATIENT, aside=True),
+    Method("agent.steer", a.AgentSteer, changing=True, scope="approve"),
     Method("ledger.run", a.LedgerRun),
     Method("ledger.totals", a.LedgerTotals, aside=True),
     Method("tool.list", a.ToolList),

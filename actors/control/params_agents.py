@@ -8,7 +8,16 @@ from attrs import field, frozen
 
 from actors.control import bounds
 
-__all__ = ["LedgerRun", "LedgerTotals", "McpServerOnly", "PersonaList", "PersonaOnly", "ToolList"]
+__all__ = ["AgentSteer", "LedgerRun", "LedgerTotals", "McpServerOnly", "PersonaList", "PersonaOnly", "ToolList"]
+
+
+@frozen
+class AgentSteer:
+    """Say something to the agent of a node."""
+
+    run_id: str = field(validator=bounds.name)
+    node_id: str = field(validator=bounds.name)
+    text: str
 
 
 @frozen

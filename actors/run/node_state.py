@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from attrs import Factory, define, frozen
 
+from actors.agent.steering import AgentSteered
 from actors.node.messages import ArtifactFact, ToolDecision, Usage
 
 __all__ = ["Flaw", "NodeError", "NodeState", "NodeStatus"]
@@ -49,6 +50,7 @@ class NodeState:
     `asking`: people are asked about a tool. `questions` counts how often they were in all instances, `put_down` the attempts of this one
     that ended so; `tool_decision` is what was answered last, `worked_ms` how long had been worked before that.
     `used` is what all its attempts have used, `verdicts` are (instance, attempt, word) of all its outputs; both hold for all instances.
+    So do `told`, the number of the last message that was said to its agent, and `unheard`, those that its conversation does not hold yet.
     """
 
     status: NodeStatus = "pending"
@@ -78,6 +80,8 @@ class NodeState:
     worked_ms: int = 0
     used: Usage = Factory(Usage)
     verdicts: list[tuple[int, int, str]] = Factory(list)
+    told: int = 0
+    unheard: list[AgentSteered] = Factory(list)
 
     @property
     def spent(self) -> int:

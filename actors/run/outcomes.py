@@ -8,6 +8,7 @@ from actors.gate.rules import ask_outcome
 from actors.gate.tools import ask_tool
 from actors.node.events import TOOL_ASKED, NodeCompleted, NodeInterrupted
 from actors.node.messages import Failure, Interruption, Outcome, Success, ToolQuestion, Usage
+from actors.run.agent_steering import GOES_ON, goes_on, note_heard
 from actors.run.delivering import in_last_words, note_delivery, policy_of
 from actors.run.failing import cap_of, record_failure, spent_by
 from actors.run.findings import finding_of
@@ -28,6 +29,10 @@ def accepts(turn: Turn, outcome: Outcome) -> bool:
 def on_outcome(turn: Turn, outcome: Outcome) -> None:
     """Fold the ending of an attempt that is under way."""
     node_id, usage = outcome.node_id, outcome.usage
+    note_heard(turn, outcome)
+    if goes_on(turn.state, outcome):
+        _note_interrupted(turn, node_id, GOES_ON, usage)  # not asked about, whatever its effect: it has done its work, and does more
+        return
     note_delivery(turn, node_id, outcome.verdict)
     match outcome.verdict:
         case Success() as success if turn.state.plan.section[node_id] == "body":
@@ -87,8 +92,12 @@ def _unknown(turn: Turn, node_id: str) -> bool:
 
 def _interrupt(turn: Turn, node_id: str, reason: str, usage: Usage | None, value: float | None = None) -> None:
     if not _unknown(turn, node_id):
-        node = turn.state.nodes[node_id]
-        turn.emit(NodeInterrupted(node_id, reason, attempt=node.attempt, instance=node.instance, usage=usage, value=value))
+        _note_interrupted(turn, node_id, reason, usage, value)
+
+
+def _note_interrupted(turn: Turn, node_id: str, reason: str, usage: Usage | None, value: float | None = None) -> None:
+    node = turn.state.nodes[node_id]
+    turn.emit(NodeInterrupted(node_id, reason, attempt=node.attempt, instance=node.instance, usage=usage, value=value))
 
 
 def _put_down(turn: Turn, node_id: str, question: ToolQuestion, usage: Usage | None) -> None:

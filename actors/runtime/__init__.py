@@ -13,6 +13,7 @@ from actors.runtime.personas import PersonaMethods
 from actors.runtime.removal import RemovalMethods
 from actors.runtime.runs import RunMethods
 from actors.runtime.schedules import ScheduleMethods
+from actors.runtime.secrets import SecretMethods
 from actors.runtime.steering import SteeringMethods
 from actors.runtime.system import SystemMethods
 from actors.runtime.tools import ToolMethods
@@ -26,6 +27,7 @@ __all__ = ["DaemonRuntime"]
 
 class DaemonRuntime(
     WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, RemovalMethods, ExhibitMethods, WaitMethods,
-    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, McpMethods, ToolMethods, WorktreeMethods, SystemMethods, UpkeepMethods,
+    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, McpMethods, SecretMethods, ToolMethods, WorktreeMethods, SystemMethods,
+    UpkeepMethods,
 ):  # fmt: skip
     """All methods of one daemon."""

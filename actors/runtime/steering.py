@@ -8,7 +8,7 @@ import orjson
 
 from actors.library import no_such_workflow, workflow_paused
 from actors.refusals import Refusal
-from actors.run.requests import Cancel, Continue, Finish, Fork, Pause, Recover, Repair, Requeue, Resume, Retry
+from actors.run.requests import Cancel, Continue, Finish, Fork, Pause, Recover, Repair, Requeue, Resume, Retry, Steer
 from actors.runtime.base import TRIES, Answer, Base, changed_meanwhile
 from actors.runtime.workflows import invalid, unavailable
 from actors.workflow.parse import load_tree
@@ -17,6 +17,7 @@ from actors.workflow.problems import Report, WorkflowInvalid
 
 if TYPE_CHECKING:
     from actors.control import params as p
+    from actors.control import params_agents as a
     from actors.refusals import Principal, RequestKey
     from actors.workflow.spec import Workflow
 
@@ -49,6 +50,9 @@ class SteeringMethods(Base):
 
     async def run_continue(self, params: p.RunNode, by: Principal, request: RequestKey) -> Answer:
         return await self.operate(params.run_id, Continue(by, params.node_id, params.reason), request)
+
+    async def agent_steer(self, params: a.AgentSteer, by: Principal, request: RequestKey) -> Answer:
+        return await self.operate(params.run_id, Steer(by, params.node_id, params.text), request)
 
     async def run_fork(self, params: p.RunFork, by: Principal, request: RequestKey) -> Answer:
         """A new run, unless nothing of its workflow is to start."""

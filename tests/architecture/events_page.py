@@ -18,6 +18,7 @@ MODULES: Final = {
     "Endings and promotions of a mission": ("actors.run.course",),
     "Nodes": ("actors.node.events",),
     "What agents are asked for and leave": ("actors.agent.artifacts",),
+    "What people say to agents": ("actors.agent.steering",),
     "Conversations of agents": ("actors.agent.thread_events",),
     "Tools of MCP servers": ("actors.mcp.events",),
     "Consent to personas": ("actors.agent.events",),

@@ -12,6 +12,7 @@ from attrs import define, evolve, field
 from actors.agent.backends import Backends
 from actors.config import Config
 from actors.paths import Places
+from tests.scenarios.canary import canary_in
 from tests.scenarios.client import Client, Lost, new_request_id
 from tests.scenarios.clock import WallClock
 from tests.scenarios.history import CHANGING, History, Life
@@ -44,7 +45,7 @@ class Lives:
     nursery: trio.Nursery
     clock: WallClock
     script: Script
-    config: Config = field(factory=Config)
+    config: Config = field()
     history: History = field(factory=History)
     point: CrashPoint = field(factory=CrashPoint)
     inline: bool = True
@@ -55,6 +56,11 @@ class Lives:
     revive: bool = False
     host: Host | None = None
     _client: Client | None = None
+
+    @config.default
+    def _with_canary(self) -> Config:
+        self.folder.mkdir(exist_ok=True)
+        return Config(secrets=(canary_in(self.folder),))
 
     @property
     def places(self) -> Places:

@@ -14,7 +14,7 @@ from actors.agent.tools.command import Command
 from actors.agent.tools.source import Said
 from tests.scenarios.client import Refused
 from tests.scenarios.harness import ENDED, House
-from tests.scenarios.models import GOOD, PAYER, UNDERSTUDY, actor, agent, ask, crew, says, writes
+from tests.scenarios.models import GOOD, PAYER, UNDERSTUDY, actor, agent, ask, crew, listener, says, writes
 from tests.scenarios.tooling import crafted
 
 __all__ = ["AGENT_TALES"]
@@ -62,6 +62,14 @@ async def _servers(house: House) -> str:
     """It uses a tool of a server that only looks, and that its run must have written down before."""
     house.models.always = craftsman
     return await house.begin(crew(agent(), personas=crafted()))
+
+
+async def _steered(house: House) -> str:
+    """It works until a person has said something to it, and writes how often it has heard that."""
+    house.models.always = listener
+    run_id = await house.begin(crew(agent()))
+    await house.call("agent.steer", run_id=run_id, node_id="draft", text="Now.")
+    return run_id
 
 
 async def _shared_budget(house: House) -> str:
@@ -115,6 +123,6 @@ async def _commanded(house: House) -> str:
 
 
 AGENT_TALES: dict[str, Callable[[House], Awaitable[str]]] = {
-    "agent": _agent, "agent_effect": _effect, "agent_servers": _servers, "tool_asks": _tool_asks, "understudy": _understudy,
-    "commanded": _commanded, "shared_budget": _shared_budget,
+    "agent": _agent, "agent_effect": _effect, "agent_servers": _servers, "tool_asks": _tool_asks, "steered": _steered,
+    "understudy": _understudy, "commanded": _commanded, "shared_budget": _shared_budget,
 }  # fmt: skip

@@ -46,9 +46,10 @@ class ToolCall:
 
 @frozen
 class UserText:
-    """What is said to the model."""
+    """What is said to the model. `aside`: beside its task, by a person, while it is at work."""
 
     text: str
+    aside: bool = False
 
 
 @frozen

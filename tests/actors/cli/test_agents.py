@@ -64,6 +64,31 @@ def test_consent_is_given_and_withdrawn_by_name(agents: World, penstock: Penstoc
     assert agents.runtime.called(f"persona_{word}")[0].persona == "anna"
 
 
+@pytest.mark.parametrize(
+    ("at_work", "when"), [(True, "at the next message border"), (False, "when the agent begins")], ids=["now", "later"]
+)
+def test_a_message_to_an_agent_is_sent_and_its_number_told(agents: World, penstock: Penstock, *, at_work: bool, when: str) -> None:
+    answer = {"run_id": "r", "status": "running", "node_id": "draft", "number": 3, "position": 9, "at_work": at_work}
+    agents.runtime.answers["agent_steer"] = answer
+    plain, as_json = (
+        penstock("steer", "r", "draft", "Be brief.", "--request-id", "x"),
+        penstock("steer", "r", "draft", "Be brief.", "--json"),
+    )
+    assert f"r: message 3 to draft; it is heard {when}" in plain.output
+    assert json.loads(as_json.output) == answer
+    assert [call.text for call in agents.runtime.called("agent_steer")] == ["Be brief.", "Be brief."]
+
+
+def test_what_an_agent_has_not_heard_is_shown_with_its_run(agents: World, penstock: Penstock) -> None:
+    said = [{"number": 1, "by": "uid:1", "text": "Be brief."}]
+    node = {"node_id": "draft", "status": "running", "attempt": 1, "kind": "agent", "unheard": said}
+    failed = node | {"node_id": "b", "error": {"code": "boom", "message": "it broke"}}
+    agents.runtime.answers["run_get"] = {"run": {"run_id": "r", "workflow_id": "w", "status": "running", "nodes": [node, failed]}}
+    shown = penstock("show", "r").output
+    assert "1 message not heard: Be brief." in shown
+    assert "boom: it broke; 1 message not heard: Be brief." in shown
+
+
 def test_the_ledger_lists_calls_and_their_sum(agents: World, penstock: Penstock) -> None:
     said = penstock("ledger", "r", "--node", "draft").output
     assert "0.250000  1.5s  ok" in said

@@ -90,6 +90,12 @@ def test_config_names_mcp_servers_and_where_secrets_come_from_and_no_secret(alon
     assert "s3cret" not in said
 
 
+def test_config_names_secrets_and_where_they_lie(alone: Penstock, tmp_path: Path) -> None:
+    (tmp_path / "penstock.toml").write_text('[secrets.github]\nenv = "TOKEN"\n')
+    assert json.loads(alone("config", "--json").output)["secrets"] == [{"secret": "github", "source": "env TOKEN"}]
+    assert "github  env TOKEN" in alone("config").output
+
+
 def test_settings_that_cannot_be_used_are_78(alone: Penstock, tmp_path: Path) -> None:
     (tmp_path / "penstock.toml").write_text("[nodes]\nnonsense = 1\n")
     result = alone("config")

@@ -21,6 +21,7 @@ from actors.agent.tools.source import Said
 from actors.agent.tools.use import ToolUse
 from actors.agent.tools.words import texts
 from actors.entity import Fact
+from actors.secrets.redactor import Redactor
 from actors.services import Services
 from actors.telemetry.meter import Meter
 from tests.actors.agent.room.test_conversations import ACTION, ORDER
@@ -59,7 +60,7 @@ async def begun(services: Services, folder: Path, *calls: tuple[str, object]) ->
     (folder / "logs").mkdir(exist_ok=True)
     (folder / "outputs").mkdir(exist_ok=True)
     order = ORDER.__class__("r", "n", 1, 1, "t", "k", ACTION, "/w", str(folder))
-    recorder = Recorder(order, ACTION, log, cap=10_000)
+    recorder = Recorder(order, ACTION, log, Redactor(), cap=10_000)
     hands = Hands((world, Finish()))
     return ToolUse(hands, Clearance(hands, order, ACTION, log), log, recorder, services.clock, 1, lambda: None), world
 
