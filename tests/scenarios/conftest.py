@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import trio
+from attrs import evolve
 from trio.testing import MockClock
 
 from tests.scenarios.bounds import real_seconds
@@ -77,7 +78,7 @@ async def d(house: House) -> House:
 @pytest.fixture
 async def h(house: House) -> House:
     """A daemon that tells histories as it goes."""
-    house.config = ALWAYS
+    house.config = evolve(house.config, projection=ALWAYS)
     await house.start()
     return house
 

@@ -10,7 +10,6 @@ import pytest
 import trio
 from attrs import evolve
 
-from actors.config import Config
 from actors.config.sections import Projection
 from supervision.testing import crash
 from tests.scenarios.flows import flow, gate, step
@@ -76,7 +75,7 @@ async def test_one_snapshot_is_found_by_its_id_and_one_that_rotted_is_named(h: H
 
 
 async def test_p91_a_reader_can_tell_what_is_not_told_yet(house: House) -> None:
-    house.config = Config(projection=Projection(poll_every_ms=400_000))
+    house.config = evolve(house.config, projection=Projection(poll_every_ms=400_000))
     await house.start()
     run_id = await house.begin(flow(step("a"), step("b", "needs: [a]")))
     await house.run_until(run_id)
@@ -123,7 +122,7 @@ async def test_p77_the_actor_writes_an_unreadable_snapshot_anew_and_goes_on(h: H
 
 
 async def test_p76_a_death_after_each_write_leaves_what_a_life_without_deaths_leaves(house: House) -> None:
-    house.config = Config(projection=Projection(poll_every_ms=1000, batch=1))
+    house.config = evolve(house.config, projection=Projection(poll_every_ms=1000, batch=1))
     nodes = [step("n0"), *(step(f"n{n}", f"needs: [n{n - 1}]") for n in range(1, 22))]
     await house.start()
     await house.stop()

@@ -97,7 +97,7 @@ def lived(story: Callable[[House], Awaitable[Any]], plan: list[tuple[str, int]])
 
     async def live() -> tuple[Any, int]:
         async with open_house(folder, ALL) as house:
-            house.config = evolve(ALWAYS, retention=Retention(sweep_every_ms=20_000))
+            house.config = evolve(house.config, projection=ALWAYS, retention=Retention(sweep_every_ms=20_000))
             house.revive, house.point.plan = True, list(plan)
             await house.start()
             said = await story(house)

@@ -6,13 +6,13 @@ from typing import Any
 
 import trio
 
-from actors.config import Config
 from actors.config.sections import Projection
 from tests.scenarios.harness import House
 
 __all__ = ["ALWAYS", "WAIT", "caught_up", "names", "snapshots", "whole"]
 
-ALWAYS = Config(projection=Projection(poll_every_ms=1000))
+ALWAYS = Projection()
+"""Histories are told as runs go on."""
 WAIT = "stateful_runtime.wait."
 
 
