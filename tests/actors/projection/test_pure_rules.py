@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from actors.projection.content import EMPTY, filled, payload_digest, whole
@@ -42,6 +42,8 @@ def _encodable(value: Any) -> bool:
 
 
 @given(JSON.filter(_encodable))
+@example({"wide": [2**70, -(2**65)]})
+@example([{"small": 0.00001234, "large": 1e22, "whole": 1.0}])
 def test_the_canonical_form_is_that_of_the_standard_library(value: Any) -> None:
     assert canonical_bytes(value) == expected(value)
     assert digest_of(value) == f"sha256:{hashlib.sha256(expected(value)).hexdigest()}"
