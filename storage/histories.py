@@ -28,6 +28,9 @@ _GROWN = """SELECT s.id, s.name, max(j.seq) FROM journal j JOIN streams s ON s.i
 _BEHIND = """SELECT s.id, s.name FROM streams s JOIN catalog c ON c.stream = s.id WHERE s.id > ? AND c.kind = ? AND
     (SELECT max(seq) FROM journal WHERE stream = s.id) > coalesce((SELECT max(h.cursor) FROM histories h WHERE h.run = s.name), 0)
     ORDER BY s.id LIMIT ?"""
+_KINDS = "SELECT j.seq, j.kind FROM journal j JOIN streams s ON s.id = j.stream WHERE s.name = ? AND j.seq >= ? ORDER BY j.seq"
+_NOTED = """SELECT h.id, h.run FROM histories h JOIN streams s ON s.name = h.run JOIN catalog c ON c.stream = s.id
+    WHERE h.id > ? AND h.last_seq = 0 AND h.cursor > 0 AND c.created_ms < ? ORDER BY h.id LIMIT ?"""
 _LARGEST = 2**63 - 1
 
 
@@ -63,6 +66,11 @@ class History:
     records: int
     last_seq: int
     foreign: bool
+
+    @property
+    def noted(self) -> bool:
+        """Whether it is only known how far it reaches: no number is given yet, and its rows are written when somebody asks."""
+        return self.last_seq == 0 and self.cursor > 0
 
 
 class Histories:
@@ -131,6 +139,14 @@ class Histories:
     def behind(self, after: int, kind: str, limit: int) -> list[tuple[int, str]]:
         """Streams of a kind that reach beyond what is told of them, behind the stream of number `after`: (number, name)."""
         return self._reader().execute(_BEHIND, (after, kind, limit)).fetchall()
+
+    def kinds(self, stream: str, since: int) -> list[tuple[int, str]]:
+        """Numbers and kinds of a stream's events from that number on."""
+        return self._reader().execute(_KINDS, (stream, since)).fetchall()
+
+    def noted(self, after: int, before_ms: int, limit: int) -> list[tuple[int, str]]:
+        """Histories that are only noted, of streams made before that time, behind the history of number `after`: (number, stream)."""
+        return self._reader().execute(_NOTED, (after, before_ms, limit)).fetchall()
 
     def _rows(self, sql: str, values: Sequence[Any]) -> list[Row]:
         return [Row(*row) for row in self._reader().execute(sql, values).fetchall()]

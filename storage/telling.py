@@ -12,19 +12,9 @@ from storage.crashpoints import reach
 from storage.histories import EventIdTaken, EventSeqTaken, HistoryKey, history_in
 
 __all__ = [
-    "Compacted",
-    "NewRow",
-    "Telling",
-    "Told",
-    "bring",
-    "compact_rows",
-    "drop_histories",
-    "forget_pruned",
-    "prune_rows",
-    "set_aside",
-    "tell",
-    "tell_all",
-]
+    "Compacted", "NewRow", "Note", "Telling", "Told", "bring", "compact_rows", "drop_histories", "forget_pruned", "note_all", "prune_rows",
+    "set_aside", "tell", "tell_all",
+]  # fmt: skip
 
 _NEW = "INSERT INTO histories(run, org, workspace, deployment, about) VALUES (?, ?, ?, ?, ?)"
 _EVENT = "INSERT INTO history_events(history, seq, event_id, at_ms, body) VALUES (?, ?, ?, ?, ?)"
@@ -33,6 +23,9 @@ _USED = """SELECT event_id, seq FROM history_events WHERE history = ?1
     UNION ALL SELECT event_id, seq FROM history_spent WHERE history = ?1"""
 _REWIND = "UPDATE histories SET cursor = ?, records = ?, last_seq = max(last_seq, ?), about = ? WHERE id = ?"
 _MOVE = "UPDATE histories SET cursor = max(cursor, ?), records = max(records, ?), last_seq = max(last_seq, ?), about = ? WHERE id = ?"
+_NOTE = """INSERT INTO histories(run, org, workspace, deployment, about, cursor, records) VALUES (?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT DO UPDATE SET cursor = max(cursor, excluded.cursor), records = max(records, excluded.records)
+    WHERE last_seq = 0 AND foreign_rows = 0"""
 _BROUGHT = "UPDATE histories SET last_seq = ?, foreign_rows = max(foreign_rows, ?) WHERE id = ?"
 _SPEND = "INSERT OR IGNORE INTO history_spent(history, event_id, seq) VALUES (?, ?, ?)"
 _THERE = "SELECT snapshot_id FROM history_snapshots WHERE history = ?"
@@ -68,6 +61,16 @@ class Telling:
 
 
 @frozen
+class Note:
+    """Up to where the stream can be told, which is `records` records: rows are written when somebody asks for them."""
+
+    key: HistoryKey
+    about: bytes
+    cursor: int
+    records: int
+
+
+@frozen
 class Told:
     """How many entries are new, wholly or in part. `gone`: the stream is not there any more, and nothing was written.
 
@@ -94,12 +97,22 @@ def tell_all(batch: Batch, tellings: Sequence[Telling]) -> list[Told]:
     return [tell(batch, telling) for telling in tellings]
 
 
+def note_all(batch: Batch, notes: Sequence[Note]) -> None:
+    """Move the cursors of histories that have no rows; one that has some is left to those who write them."""
+    for note in notes:
+        if batch.connection.execute(_KNOWN, (note.key[0],)).fetchone() is not None:
+            reach("projection.between")
+            batch.connection.execute(_NOTE, (*note.key, note.about, note.cursor, note.records))
+            batch.touched = True
+
+
 def tell(batch: Batch, telling: Telling) -> Told:
     """Write rows that come after all others, each at most once, and move the cursor."""
     connection = batch.connection
     if connection.execute(_KNOWN, (telling.key[0],)).fetchone() is None:
         return Told(0, gone=True)
     history, last, cursor, foreign_rows = _begin(connection, telling.key, telling.about)
+    fresh = last == 0  # it was noted at most: from now on its rows say how far it is told
     # Who goes on where the history ends meets nothing that is there; anybody else looks at all of it first.
     behind = foreign_rows or (last > 0 and (telling.after == 0 or telling.after != cursor))
     used = dict(connection.execute(_USED, (history,)).fetchall()) if behind else {}
@@ -125,7 +138,7 @@ def tell(batch: Batch, telling: Telling) -> Told:
     connection.executemany(_EVENT, events)
     reach("projection.between")
     connection.executemany(_SNAPSHOT, snapshots)
-    connection.execute(_REWIND if telling.rewinds else _MOVE, (telling.cursor, telling.records, last, telling.about, history))
+    connection.execute(_REWIND if telling.rewinds or fresh else _MOVE, (telling.cursor, telling.records, last, telling.about, history))
     batch.touched = True
     return Told(count, foreign=foreign)
 

@@ -6,14 +6,16 @@ tried again, later and later, and stops no other.
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import trio
 from attrs import define, frozen
 
-from actors.projection.messages import Forget, LookAtLogs, Rebuild
+from actors.projection.messages import Forget, LookAtLogs, Rebuild, WriteOut
+from actors.projection.noting import Noting
 from actors.projection.projecting import Projection
 from actors.projection.retention import Forgetting
 from actors.refusals import Refusal
@@ -54,7 +56,7 @@ class _Trouble:
     delay_s: float
 
 
-class Projector(Actor[LookAtLogs | Forget | Rebuild]):
+class Projector(Actor[LookAtLogs | Forget | Rebuild | WriteOut]):
     """What is told lies in the store; here is only which runs have grown, and which cannot be told now."""
 
     mailbox = Mailbox(capacity=64)
@@ -64,6 +66,7 @@ class Projector(Actor[LookAtLogs | Forget | Rebuild]):
         self._services = services
         self._habits = habits
         self._projection = Projection(services, habits.batch)
+        self._noting = Noting(services, habits.batch)
         self._forgetting = forgetting
         self._grown: dict[str, None] = {}
         self._trouble: dict[str, _Trouble] = {}
@@ -94,18 +97,21 @@ class Projector(Actor[LookAtLogs | Forget | Rebuild]):
     def status(self) -> str:
         """What it has told since this incarnation began, for the tree."""
         stuck = f", {len(self._trouble)} runs cannot be told: {', '.join(list(self._trouble)[:3])}" if self._trouble else ""
-        return f"{self._told} events told, {len(self._grown)} runs to be told{stuck}"
+        return f"{self._told} events written, {len(self._grown)} runs to be told{stuck}"
 
     def _hint(self) -> None:
         """Something grew: look soon, once for all that grows until then."""
         if self._timer is None:
             self._timer = self.after(self._habits.poll_s / BURST, LookAtLogs())
 
-    async def receive(self, message: LookAtLogs | Forget | Rebuild) -> object:
+    async def receive(self, message: LookAtLogs | Forget | Rebuild | WriteOut) -> object:
         """Time, a hint, or a person who wants a history written anew."""
         match message:
             case Rebuild():
                 return await self._rebuild(message)
+            case WriteOut():
+                with contextlib.suppress(Unavailable):  # the disk takes nothing: it stays noted, and is not called told
+                    await self._write_out([message.run_id])
             case Forget():
                 await self._forget()
             case LookAtLogs():
@@ -138,9 +144,22 @@ class Projector(Actor[LookAtLogs | Forget | Rebuild]):
                 del self._grown[run_id]  # its own time comes
         if not chosen:
             self._projection.rest()
-        for run_id, outcome in (await self._projection.tail(dict.fromkeys(chosen))).items():
+        noted = await self._noting.note(run_id for run_id in chosen if run_id not in self._trouble)
+        for run_id in noted:
+            self._grown.pop(run_id, None)
+            self._services.watchers.told(run_id)
+        await self._tell(run_id for run_id in chosen if run_id not in noted)
+
+    async def _tell(self, run_ids: Iterable[str]) -> None:
+        for run_id, outcome in (await self._projection.tail(dict.fromkeys(run_ids))).items():
             self._grown.pop(run_id, None)
             await self._settle(run_id, outcome)
+
+    async def _write_out(self, run_ids: Iterable[str]) -> None:
+        """Rows of what was only noted; a run that cannot be told has its own time."""
+        histories = self._services.store.histories
+        noted = (run_id for run_id in run_ids if any(one.noted for one in histories.of(run_id)))
+        await self._tell(run_id for run_id in noted if run_id not in self._trouble)
 
     async def _settle(self, run_id: str, outcome: Outcome) -> None:
         """A snapshot that cannot be read is written anew, once; whatever else stops a run is tried again later."""
@@ -173,12 +192,21 @@ class Projector(Actor[LookAtLogs | Forget | Rebuild]):
 
     async def _forget(self) -> None:
         try:
+            await self._write_out_old()
             await self._forgetting.sweep(self._services.clock.now_ms())
         except Unavailable:
             return  # at the next turn
         for warning in self._forgetting.warnings:
             sys.stderr.write(f"warning: history: {warning}\n")
         self._forgetting.warnings.clear()
+
+    async def _write_out_old(self) -> None:
+        """What has no rows cannot be compacted: of what is old enough they are written first, a page at a time."""
+        forgetting, after = self._forgetting, 0
+        before_ms = self._services.clock.now_ms() - forgetting.retention_ms
+        while forgetting.on and (page := self._services.store.histories.noted(after, before_ms, PAGE)):
+            after = page[-1][0]
+            await self._write_out(run_id for _, run_id in page)
 
     def _warn(self, run_id: str, code: str, text: str) -> None:
         sys.stderr.write(f"warning: history of {run_id}: {code}{f': {text}' if text else ''}\n")

@@ -9,7 +9,7 @@ from attrs import frozen
 from actors.refusals import Refusal
 from supervision import Request
 
-__all__ = ["Forget", "LookAtLogs", "Rebuild"]
+__all__ = ["Forget", "LookAtLogs", "Rebuild", "WriteOut"]
 
 
 @frozen
@@ -28,3 +28,10 @@ class Rebuild(Request[dict[str, Any] | Refusal]):
 
     run_id: str
     include_pruned: bool = False
+
+
+@frozen
+class WriteOut(Request[None]):
+    """Somebody wants to read a history of which only is noted how far it reaches: its rows are written now."""
+
+    run_id: str

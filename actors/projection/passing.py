@@ -169,7 +169,7 @@ class Passes:
             made = self._from_zero(reader, subject, history)
             made.rewinds = True
             return made
-        if history is None or history.cursor == 0 or history.foreign:
+        if history is None or history.cursor == 0 or history.noted or history.foreign:
             return self._from_zero(reader, subject, history)
         newest = store.histories.newest_snapshot(history.id)
         if newest is None or newest.seq != history.last_seq:

@@ -9,8 +9,12 @@ from actors.projection.bodies import Unreadable, event_of, snapshot_of, subject_
 
 if TYPE_CHECKING:
     from actors.projection.record import Boundary
-    from storage.histories import History
+    from actors.projection.unwritten import Unwritten
+    from storage.histories import Histories, History
     from storage.store import Store
+
+    Rows = Histories | Unwritten
+    """Where rows of histories are read."""
 
 __all__ = ["clamped", "history_of", "list_snapshots", "next_seq", "query_events", "read_snapshot", "seq_by_id"]
 
@@ -30,17 +34,18 @@ def history_of(store: Store, run_id: str, boundary: Boundary | None = None) -> H
 
 
 def query_events(
-    store: Store, history: History | None, *, after_seq: int = 0, before_seq: int | None = None, limit: int = 0, tail: bool = False
-) -> list[dict[str, Any]]:
+    store: Store, history: History | None, *, after_seq: int = 0, before_seq: int | None = None, limit: int = 0, tail: bool = False,
+    rows: Rows | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
     """Events between two numbers, ascending: the first `limit` of them, or with `tail` the last; 0: all.
 
-    A row that cannot be read is left out, with a warning; its number is used all the same.
+    A row that cannot be read is left out, with a warning; its number is used all the same. `rows` are those of the store unless given.
     """
     if history is None:
         return []
     subject = subject_in(history.key[0], history.about)
     found = []
-    for row in store.histories.events(history.id, after=after_seq, before=before_seq, limit=limit, tail=tail):
+    for row in (rows or store.histories).events(history.id, after=after_seq, before=before_seq, limit=limit, tail=tail):
         event = event_of(subject, row)
         if event is None:
             sys.stderr.write(f"warning: the event {row.id} (number {row.seq}) of {history.key[0]} cannot be read, and is left out\n")
@@ -49,13 +54,13 @@ def query_events(
     return found
 
 
-def list_snapshots(store: Store, history: History | None, limit: int = 0) -> list[dict[str, Any]]:
+def list_snapshots(store: Store, history: History | None, limit: int = 0, rows: Rows | None = None) -> list[dict[str, Any]]:
     """The last `limit` snapshots, ascending; 0: all. One that cannot be read is left out, with a warning."""
     if history is None:
         return []
     subject = subject_in(history.key[0], history.about)
     found = []
-    for row in store.histories.snapshots(history.id, limit):
+    for row in (rows or store.histories).snapshots(history.id, limit):
         try:
             found.append(snapshot_of(subject, row))
         except Unreadable as unreadable:
@@ -63,9 +68,9 @@ def list_snapshots(store: Store, history: History | None, limit: int = 0) -> lis
     return found
 
 
-def read_snapshot(store: Store, history: History | None, snapshot_id: str) -> dict[str, Any] | None:
+def read_snapshot(store: Store, history: History | None, snapshot_id: str, rows: Rows | None = None) -> dict[str, Any] | None:
     """One snapshot; None where there is none. Raises Unreadable."""
-    row = store.histories.snapshot(history.id, snapshot_id) if history is not None else None
+    row = (rows or store.histories).snapshot(history.id, snapshot_id) if history is not None else None
     return None if row is None or history is None else snapshot_of(subject_in(history.key[0], history.about), row)
 
 

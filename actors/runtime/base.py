@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import trio
 from attrs import define, evolve
 
+from actors.projection.messages import WriteOut
 from actors.refusals import Principal, Refusal, RequestKey
 from actors.run.audits import audit_entry
 from actors.run.known import is_run, no_such_run, replayed
 from actors.run.logbook import CorruptLog, fold_log
 from actors.run.messages import ForRun
-from actors.services import REGISTRAR
+from actors.services import PROJECTOR, REGISTRAR
 from storage import StreamDamaged, Transaction, Unavailable
 from supervision import ActorDead, AskTimeout, MailboxFull
 
@@ -27,11 +29,13 @@ if TYPE_CHECKING:
     from actors.services import Services
     from supervision import System
 
-__all__ = ["ASK_S", "TRIES", "Answer", "Base", "changed_meanwhile"]
+__all__ = ["ASK_S", "PATIENT_S", "TRIES", "Answer", "Base", "changed_meanwhile"]
 
 Answer = dict[str, Any] | Refusal
 TRIES = 5
 ASK_S = 60.0
+PATIENT_S = 600.0
+"""For what goes over a whole log."""
 
 
 def changed_meanwhile(workflow_id: str) -> Refusal:
@@ -55,6 +59,14 @@ class Base:
     roster: Roster
     servers: Servers
     archives: bool = False
+
+    async def written_out(self, run_id: str) -> bool:
+        """Have the rows of a history written of which only is noted how far it reaches; False where that cannot be done now."""
+        histories = self.services.store.histories
+        if any(one.noted for one in histories.of(run_id)):
+            with contextlib.suppress(ActorDead, AskTimeout, MailboxFull):
+                await self.system.ref(PROJECTOR).ask(WriteOut(run_id), timeout=PATIENT_S)
+        return not any(one.noted for one in histories.of(run_id))
 
     def fold(self, run_id: str) -> RunState | Refusal:
         """The run's state from its log, or why there is none."""

@@ -15,8 +15,7 @@ from actors.refusals import Refusal
 from actors.run.audits import audit_entry
 from actors.run.known import no_such_run
 from actors.run.logbook import CorruptLog
-from actors.runtime.base import Answer, Base
-from actors.runtime.histories import PATIENT_S
+from actors.runtime.base import PATIENT_S, Answer, Base
 from actors.services import PROJECTOR
 from storage import Receipt, StorageError, StreamDamaged, Transaction, Unavailable
 from storage.codec import canonical
@@ -73,6 +72,11 @@ class BundleMethods(Base):
         except OSError as error:
             return Refusal("bundle_unreadable", f"{source} cannot be read: {error.strerror or error}", {"path": str(source)})
         answer = {**found.summary(), "new": 0}
+        if not params.check and not await self.written_out(str(answer["run_id"])):
+            text = (
+                f"The history of {answer['run_id']} that is here cannot be written now, and so not be compared. Ask again; it does no harm."
+            )
+            return Refusal("unavailable", text, {"run_id": answer["run_id"]})
         try:
             answer["new"] = 0 if params.check else await bring_in(store, found)
         except (EventIdTaken, EventSeqTaken) as taken:

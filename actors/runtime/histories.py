@@ -10,9 +10,10 @@ from actors.projection.messages import Rebuild
 from actors.projection.phases import transition_event
 from actors.projection.reading import clamped, history_of, list_snapshots, query_events, read_snapshot
 from actors.projection.record import Boundary
+from actors.projection.unwritten import Unwritten, unwritten
 from actors.refusals import Refusal
 from actors.run.known import is_run, no_such_run
-from actors.runtime.base import Answer, Base
+from actors.runtime.base import PATIENT_S, Answer, Base
 from actors.services import PROJECTOR
 from supervision import ActorDead, AskTimeout, MailboxFull
 
@@ -20,12 +21,11 @@ if TYPE_CHECKING:
     from actors.control import params as p
     from actors.control import params_histories as h
     from actors.refusals import Principal
-    from storage.histories import History
+    from storage.histories import Histories, History
 
 __all__ = ["HistoryMethods"]
 
 TERMINAL = ("completed", "failed", "cancelled", "blocked")
-PATIENT_S = 600.0
 NUMBERS = ("after_seq", "since_seq", "before_seq", "limit", "tail")
 
 
@@ -35,13 +35,15 @@ class HistoryMethods(Base):
     async def projection_events(self, params: h.HistoryEvents, by: Principal) -> Answer:
         if (wrong := _no_number(params, NUMBERS)) is not None:
             return wrong
+        await self.written_out(params.run_id)
         found = self._found(params)
         if isinstance(found, Refusal):
             return found
+        found, rows = self._readable(found)
         after = params.after_seq if params.after_seq is not None else params.since_seq or 0
         limit = clamped(params.tail if params.tail is not None else params.limit)
         events = query_events(
-            self.services.store, found, after_seq=after, before_seq=params.before_seq, limit=limit, tail=params.tail is not None
+            self.services.store, found, after_seq=after, before_seq=params.before_seq, limit=limit, tail=params.tail is not None, rows=rows,
         )  # fmt: skip
         return {
             "run_id": params.run_id, "events": events, "count": len(events), "last_seq": events[-1]["seq"] if events else None,
@@ -52,15 +54,17 @@ class HistoryMethods(Base):
     async def projection_snapshots(self, params: h.HistorySnapshots, by: Principal) -> Answer:
         if (wrong := _no_number(params, ("limit",))) is not None:
             return wrong
+        await self.written_out(params.run_id)
         found, store = self._found(params), self.services.store
         if isinstance(found, Refusal):
             return found
+        found, rows = self._readable(found)
         limit = clamped(params.limit)
         if params.snapshot_id is None:
-            snapshots = list_snapshots(store, found, limit)
+            snapshots = list_snapshots(store, found, limit, rows)
         else:
             try:
-                one = read_snapshot(store, found, params.snapshot_id)
+                one = read_snapshot(store, found, params.snapshot_id, rows)
             except Unreadable as unreadable:
                 return Refusal("snapshot_unreadable", str(unreadable), {"run_id": params.run_id, "snapshot_id": params.snapshot_id})
             if one is None:
@@ -77,8 +81,9 @@ class HistoryMethods(Base):
         store, run_id = self.services.store, params.run_id
         if not is_run(store, run_id) and not store.histories.of(run_id):
             return no_such_run(run_id)
-        found = history_of(store, run_id)
-        newest = next(iter(list_snapshots(store, found, 1)), None)
+        await self.written_out(run_id)
+        found, rows = self._readable(history_of(store, run_id))
+        newest = next(iter(list_snapshots(store, found, 1, rows)), None)
         if newest is None:
             return {"run_id": run_id, "phase": None, "allowed_next_phases": [], "transitions": [], **self._reach(run_id, found)}
         told = [transition_event(run_id, seq, newest["scope"], one) for seq, one in enumerate(newest["phase_history"], 1)]
@@ -99,10 +104,21 @@ class HistoryMethods(Base):
         store = self.services.store
         if not is_run(store, run_id) and not store.histories.of(run_id):
             return no_such_run(run_id)
+        await self.written_out(run_id)
         history, line = history_of(store, run_id), store.catalog.get(run_id)
         events = query_events(store, history, after_seq=after, limit=limit)
-        told = line is None or (line.status in TERMINAL and history is not None and history.cursor >= store.journal.head(run_id))
+        told = line is None or (
+            line.status in TERMINAL and history is not None and not history.noted and history.cursor >= store.journal.head(run_id)
+        )
         return Page(events, events[-1]["seq"] if events else after, told and len(events) < limit)
+
+    def _readable(self, history: History | None) -> tuple[History | None, Histories | Unwritten]:
+        """The history and where its rows are; one that is noted and can be neither written nor made of its log is not told."""
+        stored = self.services.store.histories
+        if history is None or not history.noted:
+            return history, stored
+        made = unwritten(self.services, history.key[0])
+        return (None, stored) if made is None else (history, made)
 
     def _found(self, params: h.HistoryEvents | h.HistorySnapshots) -> History | Refusal | None:
         """The history that the tenant sees; None where nothing is told yet."""

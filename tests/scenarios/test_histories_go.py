@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import trio
+from attrs import evolve
 
+from actors.config.sections import Retention
 from tests.scenarios.flows import flow, gate, step
 from tests.scenarios.harness import House
 from tests.scenarios.inside import store_of
-from tests.scenarios.told import caught_up, whole
+from tests.scenarios.told import ALWAYS, caught_up, whole
 
 
 async def test_a_history_goes_with_its_run(h: House) -> None:
@@ -18,6 +20,22 @@ async def test_a_history_goes_with_its_run(h: House) -> None:
     await trio.sleep(5)
     assert store_of(h).histories.of(run_id) == []
     assert (await h.refused("projection.events", run_id=run_id)).code == "run_not_found"
+
+
+async def test_what_nobody_asked_for_is_forgotten_at_its_time_too(house: House) -> None:
+    house.config = evolve(house.config, projection=ALWAYS, retention=Retention(sweep_every_ms=20_000))
+    await house.start()
+    run_id = await house.begin(flow(step("a"), step("b", "needs: [a]"), step("c", "needs: [b]")))
+    await house.run_until(run_id)
+    await trio.sleep(5)
+    [noted] = store_of(house).histories.of(run_id)
+    assert (noted.noted, noted.cursor) == (True, len(await house.events(run_id)))
+    house.clock.jump(40 * 86_400_000)
+    await trio.sleep(60)
+    found = await caught_up(house, run_id)
+    marker, last = found["events"]
+    assert (marker["seq"], last["seq"], found["projected_records"]) == (noted.cursor - 1, noted.cursor, noted.cursor)
+    assert len((await house.call("projection.snapshots", run_id=run_id))["snapshots"]) == 3
 
 
 async def test_public_events_are_followed_from_any_number(h: House) -> None:
