@@ -1,0 +1,82 @@
+"""What a finished run is worth (optimization spec 6). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from attrs import frozen
+
+from actors.campaign.config import Budget
+from actors.campaign.decimals import exact, round9
+from actors.campaign.declined import Declined
+from actors.campaign.records import Metrics
+
+__all__ = ["Measured", "case_outcomes", "metrics_from", "metrics_of"]
+
+_NUMBERS = ("artifact_validator_pass_rate", "unmet_requirement_count", "blocked_node_rate")
+
+
+@frozen
+class Measured:
+    """A finished run: `outputs` by node, `execution_ms` without the time in which it waited for people, `unpriced` calls have no cost."""
+
+    outputs: Mapping[str, Any]
+    blocked_nodes: int
+    tokens: int
+    cost_usd: float
+    unpriced: bool
+    execution_ms: int
+
+
+def metrics_of(run: Measured, budget: Budget, baseline_nodes: int) -> Metrics:
+    """Its metrics; blocked nodes count against those of the baseline. Raises Declined where nothing was validated."""
+    summaries = list(_summaries(run.outputs).values())
+    if not summaries:
+        raise Declined("run_without_validator_outputs")
+    passed = sum(_outcome(summary) == "passed" for summary in summaries)
+    unmet = sum(len(found) for summary in summaries if isinstance(found := summary.get("unmet_requirements"), list))
+    return Metrics(
+        artifact_validator_pass_rate=exact(Decimal(passed) / len(summaries)),
+        unmet_requirement_count=float(unmet),
+        blocked_node_rate=exact(Decimal(run.blocked_nodes) / max(1, baseline_nodes)),
+        budget_within_limits=_within(run, budget),
+    )
+
+
+def case_outcomes(outputs: Mapping[str, Any]) -> dict[str, str]:
+    """The outcome of each node that has one, trimmed and in lower case."""
+    found = {node_id: _outcome(summary) for node_id, summary in _summaries(outputs).items()}
+    return {node_id: outcome for node_id, outcome in found.items() if outcome}
+
+
+def metrics_from(loose: Any) -> Metrics:
+    """Metrics out of an experiment's JSON. Raises Declined with the first field that is missing or no such value."""
+    given: Mapping[str, Any] = loose if isinstance(loose, Mapping) else {}
+    numbers: list[float] = []
+    for name in _NUMBERS:
+        value = given.get(name, given.get("validator_pass_rate") if name == _NUMBERS[0] else None)
+        if type(value) not in {int, float}:
+            raise Declined("metrics_field_missing", field=name)
+        numbers.append(exact(value))
+    if type(within := given.get("budget_within_limits")) is not bool:
+        raise Declined("metrics_field_missing", field="budget_within_limits")
+    return Metrics(numbers[0], numbers[1], numbers[2], within)
+
+
+def _summaries(outputs: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    found = {node_id: output.get("validator_summary") for node_id, output in outputs.items() if isinstance(output, Mapping)}
+    return {node_id: summary for node_id, summary in found.items() if isinstance(summary, Mapping)}
+
+
+def _outcome(summary: Mapping[str, Any]) -> str:
+    outcome = summary.get("outcome")
+    return outcome.strip().lower() if isinstance(outcome, str) else ""
+
+
+def _within(run: Measured, budget: Budget) -> bool:
+    """All limits of one run, inclusive; a call without a price breaks a limit of money."""
+    tokens = budget.max_total_tokens is None or run.tokens <= budget.max_total_tokens
+    money = budget.max_total_cost_usd is None or (not run.unpriced and round9(run.cost_usd) <= round9(budget.max_total_cost_usd))
+    return tokens and money and run.execution_ms <= budget.max_runtime_minutes * 60_000
