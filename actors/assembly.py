@@ -140,7 +140,7 @@ class Assembly:
         system = System(root, clock=wall, observe=_observe)
         paperwork.connect(services, system)
         about = _about(places, str(places.socket) if listen else None, wall.now_ms(), embedded=embedded) | {"prices_as_of": prices.as_of}
-        runtime = DaemonRuntime(services, system, library, stop, about, roster, archives=config.retention.archive)
+        runtime = DaemonRuntime(services, system, library, stop, about, roster, archives=config.retention.archive, inline=bool(inline))
         return cls(store, services, workshop, system, runtime, fresh)
 
     async def sweep(self) -> None:

@@ -25,16 +25,18 @@ if TYPE_CHECKING:
     from supervision import Clock
 
 __all__ = [
-    "CALENDAR", "INBOX", "LETTERS", "NEWBORN", "NOTIFIER", "POLLER", "REGISTRAR", "REPORTER", "RUNS", "SCHEDULER", "STATUSES", "STEWARD",
-    "WATCHMAN", "Services",
+    "CALENDAR", "CAMPAIGNS", "INBOX", "LETTERS", "NEWBORN", "NOTIFIER", "POLLER", "RECONCILER", "REGISTRAR", "REPORTER", "RUNS",
+    "SCHEDULER", "STATUSES", "STEWARD", "WATCHMAN", "Services",
 ]  # fmt: skip
 
 NEWBORN = 1024
 CALENDAR = "calendar"
+CAMPAIGNS = "campaigns"
 INBOX = "inbox"
 LETTERS = "letters"
 NOTIFIER = "notifier"
 POLLER = "poller"
+RECONCILER = "reconciler"
 REGISTRAR = "registrar"
 REPORTER = "reporter"
 STATUSES = "statuses"

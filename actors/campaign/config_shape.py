@@ -10,7 +10,7 @@ from attrs import NOTHING, fields
 from actors.campaign.config import Budget, Eval, MutationPolicy, Scope
 from actors.campaign.records import FIELD_PATHS
 
-__all__ = ["PARTS", "Misshapen", "shape"]
+__all__ = ["PARTS", "Misshapen", "checked", "shape"]
 
 T = TypeVar("T")
 Check = Callable[[Any], bool]
@@ -68,13 +68,14 @@ def shape(part: type[T], tree: Any) -> tuple[T, list[str]]:
     known = {one.name: one for one in fields(part)}  # type: ignore[arg-type]  # every part is an attrs class
     for name, one in known.items():
         if name in tree and not (tree[name] is None and one.default is None):
-            given[name] = _checked(name, tree[name])
+            given[name] = checked(name, tree[name])
         elif one.default is NOTHING:
             raise Misshapen(f"the key {name} is missing")
     return part(**given), [str(key) for key in tree if key not in known]
 
 
-def _checked(name: str, value: Any) -> Any:
+def checked(name: str, value: Any) -> Any:
+    """The value of that key, as it is kept. Raises Misshapen."""
     check, expected = _CHECKS[_KINDS[name]]
     if not check(value):
         raise Misshapen(f"{name}: {expected} is expected, found {value!r}"[:300])

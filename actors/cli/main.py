@@ -62,6 +62,9 @@ _SECTIONS = {
         "ledger": ("ledger:ledger", "List the calls of models that a run has made, and their cost."),
         "personas": ("personas:personas", "See the personas that runs can be bound to, and consent to them."),
     },
+    "Making workflows better": {
+        "campaign": ("campaigns:campaign", "Improve a workflow by tiny, measured changes that a person approves."),
+    },
     "The installation": {
         "queue": ("queue:queue", "Show which runs have a slot, which wait, and why."),
         "throttle": ("queue:throttle", "Hold up runs that need an outside service."),

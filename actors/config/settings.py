@@ -153,6 +153,13 @@ class Ledger:
 
 
 @frozen
+class Campaign:
+    """`[campaign]`: optimization campaigns."""
+
+    reconcile_every_ms: int = duration("2s", "how often campaigns look at what has ended and what is due", low="100ms", high="10m")
+
+
+@frozen
 class Storage:
     """`[storage]`: the database."""
 
@@ -197,6 +204,7 @@ class Config:
     daemon: Daemon = Daemon()
     retention: Retention = Retention()
     ledger: Ledger = Ledger()
+    campaign: Campaign = Campaign()
     storage: Storage = Storage()
     flow: Flow = Flow()
     backends: tuple[Backend, ...] = DEFAULTS

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from actors.control import params as p
 from actors.control import params_agents as a
+from actors.control import params_campaigns as c
 from actors.control import params_letters as letters
 from actors.control import params_unattended as u
 
@@ -112,6 +113,15 @@ _ROWS = (
     Method("dead_letter.resolve", letters.LetterSteer, changing=True, scope="operate"),
     Method("notify.test", p.Nothing, scope="operate", deadline=_PATIENT, aside=True),
     Method("ledger.list", a.LedgerList),
+    Method("campaign.create", c.CampaignCreate, changing=True, scope="operate"),
+    Method("campaign.list", c.CampaignList),
+    Method("campaign.get", c.CampaignOnly),
+    Method("campaign.experiments", c.CampaignOnly),
+    Method("campaign.experiment", c.ExperimentOnly),
+    Method("campaign.events", c.CampaignEvents),
+    Method("campaign.act", c.CampaignAct, changing=True, scope="operate"),
+    Method("campaign.apply", c.ExperimentOnly, changing=True, scope="approve"),
+    Method("campaign.delete", c.CampaignDelete, changing=True, scope="operate"),
     Method("persona.list", a.PersonaList),
     Method("persona.get", a.PersonaOnly),
     Method("persona.consent", a.PersonaOnly, changing=True, scope="approve"),

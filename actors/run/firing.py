@@ -42,9 +42,9 @@ async def fire(services: Services, scheduler: Ref[Enqueue], message: Fire) -> Ma
         appends += prepared[0].appends
         made.append((prepared[1], prepared[2]))
     try:
-        await services.store.commit(Transaction(now, (*appends, *message.also)))
-    except VersionConflict as conflict:
-        return Refusal("overtaken", f"{conflict}. No run was made.")
+        await services.store.commit(Transaction(now, (*appends, *message.also), message.receipt, message.audit))
+    except (VersionConflict, ReceiptExists, RequestConflict) as overtaken:
+        return Refusal("overtaken", f"{overtaken}. No run was made.")
     except (Unavailable, BadTransaction) as error:
         return Refusal(error.code, f"{error}. No run was made.")
     for event, ticket in made:

@@ -95,16 +95,17 @@ def headline_of(state: RunState) -> Headline:
         facts["queue_reason"] = state.queue["queue_reason"]
     return Headline(
         stream=state.run_id, kind="run", status=state.status, created_ms=state.created_at_ms, updated_ms=state.updated_at_ms,
-        group=state.workflow_id, due_ms=due_of(state), priority=state.priority, title=state.plan.workflow.name, facts=facts,
-        keys=_keys(state, state.status, lookup_keys(state)),
+        group=state.workflow_id, parent=state.campaign_id, due_ms=due_of(state), priority=state.priority,
+        title=state.plan.workflow.name, facts=facts, keys=_keys(state, state.status, lookup_keys(state)),
     )  # fmt: skip
 
 
 def born(run_id: str, event: RunCreated, workflow: Workflow, at_ms: int) -> Headline:
     """The line of a run that is made at that time."""
     return Headline(
-        stream=run_id, kind="run", status="queued", created_ms=at_ms, updated_ms=at_ms, group=event.workflow_id, priority=event.priority,
-        title=workflow.name, facts=_standing(event, workflow), keys=_keys(event, "queued", None),
+        stream=run_id, kind="run", status="queued", created_ms=at_ms, updated_ms=at_ms, group=event.workflow_id,
+        parent=event.campaign_id, priority=event.priority, title=workflow.name, facts=_standing(event, workflow),
+        keys=_keys(event, "queued", None),
     )  # fmt: skip
 
 

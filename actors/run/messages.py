@@ -9,7 +9,7 @@ from attrs import Factory, frozen
 
 from actors.refusals import Principal, Refusal, RequestKey
 from actors.run.requests import Operation, Reap
-from storage.records import Append
+from storage.records import Append, AuditEntry, Receipt
 from supervision import Down, Request
 
 __all__ = [
@@ -47,7 +47,7 @@ class ForRun(Request[Reply]):
 class Origin:
     """What makes a run that nobody starts by itself. Fields as in `run_created`; `run_id` is its name, which others of the commit refer to.
 
-    `forked_from`: the run that it goes on from, in `workspace` if that is given.
+    `forked_from`: the run that it goes on from, in `workspace` if that is given. `campaign_id`: the campaign that it measures for.
     """
 
     run_id: str
@@ -57,6 +57,7 @@ class Origin:
     handoff_id: str | None = None
     forked_from: str | None = None
     workspace: str | None = None
+    campaign_id: str | None = None
 
 
 @frozen
@@ -93,6 +94,8 @@ class Fire(Request["Made | Refusal"]):
 
     admits: tuple[Admit, ...]
     also: tuple[Append, ...] = ()
+    receipt: Receipt | None = None
+    audit: tuple[AuditEntry, ...] = ()
 
 
 @frozen

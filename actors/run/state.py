@@ -81,6 +81,7 @@ class RunState:
     workspace: str | None = None
     started_by: str | None = None
     forked_from: str | None = None
+    campaign_id: str | None = None
     binding: tuple[Bound, ...] = ()
     inputs: Mapping[str, Any] = Factory(dict)
     scheduled_for_ms: int | None = None

@@ -43,7 +43,7 @@ def changed_meanwhile(workflow_id: str) -> Refusal:
 class Base:
     """`stop` begins the daemon's orderly shutdown; `about` are facts of this daemon that never change.
 
-    `archives`: whether a run is archived before it is removed.
+    `archives`: whether a run is archived before it is removed. `inline`: nothing is done in threads, for which no virtual clock waits.
     """
 
     services: Services
@@ -53,6 +53,7 @@ class Base:
     about: dict[str, Any]
     roster: Roster
     archives: bool = False
+    inline: bool = False
 
     def fold(self, run_id: str) -> RunState | Refusal:
         """The run's state from its log, or why there is none."""

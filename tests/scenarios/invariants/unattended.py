@@ -25,8 +25,9 @@ def _facts(db: Records, prefix: str, kind: str) -> list[tuple[str, int, dict[str
 
 
 def unattended(db: Records) -> list[str]:
-    """The runs that schedules and watches say they have made."""
+    """The runs that schedules, watches and campaigns say they have made."""
     facts = [*_facts(db, "schedule/", "schedule_fired"), *_facts(db, "handoff/", "handoff_consumed")]
+    facts += [*_facts(db, "campaign/", "baseline_replay_queued"), *_facts(db, "campaign/", "experiment_queued")]
     return [str(fields["run_id"]) for _, _, fields in facts]
 
 

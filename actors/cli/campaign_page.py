@@ -1,0 +1,67 @@
+"""A campaign for people: where it stands, its baseline and every candidate beside it, and what each would change."""
+
+from __future__ import annotations
+
+import difflib
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from actors.cli.text import date_time
+
+__all__ = ["campaign_page"]
+
+_ROWS = (
+    ("artifact_validator_pass_rate", "passed", "{:.1%}"), ("unmet_requirement_count", "unmet", "{:g}"),
+    ("blocked_node_rate", "blocked", "{:.1%}"),
+)  # fmt: skip
+
+
+def campaign_page(campaign: Mapping[str, Any], experiments: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Lines, the candidate that changed last first."""
+    yield f"{campaign['campaign_id']}  {campaign['name']}"
+    reason, detail = campaign.get("last_pause_reason"), campaign.get("last_pause_detail")
+    note = f"  {reason}{f' ({detail})' if detail else ''}" if reason else ""
+    yield f"  {campaign['status']}{note}"
+    yield f"  workflow {campaign['source_workflow_id']}; changed {date_time(campaign['updated_at_ms'])}"
+    yield f"  spent {campaign['spent_tokens']} tokens, {campaign['spent_cost_usd']:.4f} USD"
+    yield f"  baseline {_line(campaign.get('baseline_metrics'))}, from {len(campaign['baseline_replays'])} replays"
+    for run_id in campaign["pending_baseline_run_ids"]:
+        yield f"  measured now: {run_id}"
+    for one in experiments:
+        yield ""
+        yield from _experiment(one, campaign.get("baseline_metrics"))
+    promotion = campaign.get("pending_promotion_experiment_id")
+    if promotion:
+        yield ""
+        yield f"Decide: penstock campaign approve {campaign['campaign_id']} {promotion}   (or reject)"
+
+
+def _line(metrics: Mapping[str, Any] | None) -> str:
+    if metrics is None:
+        return "not known yet"
+    return ", ".join(f"{form.format(metrics[key])} {word}" for key, word, form in _ROWS)
+
+
+def _experiment(one: Mapping[str, Any], baseline: Mapping[str, Any] | None) -> Iterator[str]:
+    decision = one.get("promotion_decision")
+    yield f"{one['experiment_id']}  {one['status']}{'  ' + decision['reason'] if decision else ''}"
+    failure = one["metadata"].get("eval_failure")
+    if failure:
+        yield f"  run {failure['run_id']}: {failure.get('reason') or failure.get('status')}"
+    if one.get("phase1_metrics") and baseline:
+        yield f"  {'':10}{'baseline':>10}{'candidate':>11}"
+        for key, word, form in _ROWS:
+            yield f"  {word:10}{form.format(baseline[key]):>10}{form.format(one['phase1_metrics'][key]):>11}"
+    yield from _change(one["metadata"]["mutation"])
+    if applied := one["metadata"].get("applied_to_live"):
+        yield f"  in {applied['workflow_id']} since {date_time(applied['applied_at_ms'])}"
+
+
+def _change(mutation: Mapping[str, Any]) -> Iterator[str]:
+    """The mutation as a difference."""
+    yield f"  {mutation['summary']}"
+    before, after = (textwrap.wrap(str(mutation[side]), 100) for side in ("before", "after"))
+    for line in difflib.ndiff(before, after):
+        if line[0] in "+-":
+            yield f"    {line[0]} {line[2:]}"
