@@ -12,6 +12,7 @@ from actors.campaign.snapshots import digest_of, snapshot_hash
 from actors.campaign.step import RunSeen
 from actors.campaign.summaries import outputs_of
 from actors.run.eligibility import stuck_nodes
+from actors.run.known import is_run
 from actors.run.logbook import CorruptLog, fold_log
 from storage import StorageError, StreamDamaged
 
@@ -42,7 +43,7 @@ class StoredWorld:
     def run(self, run_id: str) -> RunSeen | None:
         """The run as it stands in its log. One whose log cannot be read has failed, as far as campaigns are concerned."""
         head = self._services.store.journal.head(run_id)
-        if head == 0:
+        if head == 0 or not is_run(self._services.store, run_id):
             return None
         known = self._seen.get(run_id)
         if known is None or known[0] != head:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
 import trio
 
+from actors.agent.provider.messages import Answer, ModelRequest, OnPart
 from tests.scenarios.campaigning import (
     BUDGET,
     NOTICE,
@@ -24,9 +27,16 @@ from tests.scenarios.campaigning import (
 )
 from tests.scenarios.client import Refused
 from tests.scenarios.harness import House
-from tests.scenarios.models import Held, says
+from tests.scenarios.models import Held, says, writes
 
 BAD = judged("failed", "a", "b")
+
+
+async def by_path(request: ModelRequest, on_part: OnPart) -> Answer:
+    """Every agent writes the file that is expected of it, whoever asks."""
+    path = re.search(r"\d\.json", str(request.turns[-1]))
+    assert path is not None
+    return await writes(path[0], json.dumps({"validator_summary": {"outcome": "passed", "unmet_requirements": []}}))(request, on_part)
 
 
 async def code_of(d: House, **params: Any) -> str:
@@ -179,7 +189,7 @@ async def test_o37_a_run_of_another_definition_is_no_replay(d: House) -> None:
 
 
 async def test_o33_o34_a_candidate_that_fails_ends_the_campaign_and_a_start_revives_it(d: House) -> None:
-    passing(d, judged(), judged(), says("nothing written"))
+    passing(d, judged(), judged(), says("nothing written"), Held(judged()))
     await create(d, changed={"budget_yaml": BUDGET.replace("max_consecutive_failures: 3", "max_consecutive_failures: 1")})
     await act(d, "start")
     found = await until(d, "failed")
@@ -190,6 +200,43 @@ async def test_o33_o34_a_candidate_that_fails_ends_the_campaign_and_a_start_revi
     await trio.sleep(5)
     assert len(await experiments(d)) == 2
     assert (await campaign(d))["status"] == "running"
+
+
+async def test_o32_after_five_candidates_the_baseline_is_measured_again(d: House) -> None:
+    head, _, node = NOTICE.partition("  - id: node-1\n")
+    text = head + "".join(f"  - id: node-{n}\n{node.replace('notice.json', f'{n}.json')}" for n in (1, 2, 3))
+    d.models.always = by_path
+    await create(d, workflow=text)
+    await act(d, "start")
+    found = await when(d, lambda found: len(found["baseline_replays"]) == 2 and found["pending_baseline_run_ids"] != [])
+    assert (found["status"], found["last_pause_reason"]) == ("draft", "waiting_baseline_replay")
+    assert [one["status"] for one in await experiments(d)] == ["discarded"] * 5
+    assert [event["cause"] for event in await events(d) if event["event"] == "baseline_replay_queued"] == [
+        "initial",
+        "initial",
+        "candidates",
+    ]
+
+
+async def test_o59_an_evaluation_whose_run_is_gone_fails_and_the_next_is_queued(d: House) -> None:
+    held = Held(judged())
+    passing(d, judged(), judged(), held)
+    await create(d)
+    await act(d, "start")
+    await held.asked.wait()
+    [one] = await experiments(d)
+    run_id = one["metadata"]["eval_run_id"]
+    await act(d, "pause")
+    held.open()
+    await d.run_until(run_id)
+    await d.call("run.purge", run_id=run_id)
+    await act(d, "resume")
+    await when(d, lambda found: found["status"] in {"running", "completed"})
+    await trio.sleep(3)
+    first = next(found for found in await experiments(d) if found["experiment_id"] == one["experiment_id"])
+    assert (first["status"], first["metadata"]["eval_failure"]) == ("failed", {"run_id": run_id, "reason": "run_not_found"})
+    log = await names(d)
+    assert log[log.index("experiment_failed") + 1] == "experiment_queued", "in the same pass"
 
 
 async def test_o46_o47_a_campaign_is_complete_when_its_budget_or_its_mutations_are_used_up(d: House) -> None:
