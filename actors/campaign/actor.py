@@ -16,6 +16,7 @@ from actors.campaign.log import appended, read_campaign
 from actors.campaign.messages import Act, Apply, Delete, ForCampaign, Look, Operation
 from actors.campaign.reconciling import reconcile
 from actors.campaign.refusing import refused
+from actors.campaign.skipping import results_of_skipped
 from actors.campaign.snapshots import data_of
 from actors.campaign.step import Step, pause
 from actors.campaign.view import campaign_json, experiment_json
@@ -235,9 +236,13 @@ class CampaignActor(Actor[Look | ForCampaign]):
             await self._services.store.commit(Transaction(step.now, appends, receipt, audit))
             return None
         created = step.campaign.created
+        try:
+            carried = results_of_skipped(self._services, created.source_workflow_id, self._world.definition(step.campaign.baseline_digest))
+        except Declined as declined:
+            return refused(declined, campaign_id=self._id)
         admits = tuple(
             Admit(
-                created.source_workflow_id, created.source_version, wanted.digest, dict(created.inputs), None, None,
+                created.source_workflow_id, created.source_version, wanted.digest, dict(created.inputs), None, None, carried=carried,
                 trigger_type=wanted.trigger, cwd=created.workspace_root, origin=Origin(wanted.run_id, campaign_id=self._id),
             )
             for wanted in step.wanted

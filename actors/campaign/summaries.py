@@ -33,7 +33,8 @@ def _summary(state: RunState, node_id: str) -> dict[str, Any] | None:
     checked = (spec.artifact is not None and spec.artifact.schema is not None) or (
         spec.contract is not None and (spec.contract.validator is not None or spec.contract.schema is not None)
     )
-    if not checked or node.status in ("pending", "running", "waiting", "skipped"):
+    tolerated = node.status == "skipped" and node.skip_reason == "on_fail_continue"
+    if not checked or (node.status in ("pending", "running", "waiting", "skipped") and not tolerated):
         return None
     if node.status == "completed":
         warned = bool(node.verdicts) and node.verdicts[-1][2] == NodeCompletedWithWarnings.kind

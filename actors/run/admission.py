@@ -58,7 +58,8 @@ def prepare(
         priority=admit.priority, workspace=workspace, started_by=by, inputs=applied.values,
         **{"profile": _profile(services, admit, plan), **_binding(binding), **_origin(admit.origin)},
     )  # fmt: skip
-    append = Append(run_id, 0, (run_codec().encode(event),), headline=born(run_id, event, plan.workflow, now))
+    facts = tuple(run_codec().encode(fact) for fact in (event, *admit.carried))
+    append = Append(run_id, 0, facts, headline=born(run_id, event, plan.workflow, now))
     ticket = first_ticket(run_id, event, plan.workflow, now)
     reply = {
         "run_id": run_id, "status": "queued", "workflow_id": admit.workflow_id, "version": admit.version, "digest": admit.digest,

@@ -9,6 +9,7 @@ from attrs import Factory, frozen
 
 from actors.refusals import Principal, Refusal, RequestKey
 from actors.run.requests import Operation, Reap
+from actors.run.steering import NodeCarriedOver
 from storage.records import Append, AuditEntry, Receipt
 from supervision import Down, Request
 
@@ -66,6 +67,7 @@ class Admit(Request[Reply]):
 
     `by` is None for a run that nobody asked for, `request` also for one that another request makes; `origin` says what did.
     `workflow_seq`: the run is made only if the workflow's log still ends there, so that nothing starts of one that was paused just then.
+    `carried`: results that it has from the beginning.
     `dry_run`: tell what it would do, and do nothing. `personas`: who is to have a role, by name, instead of who would get it.
     """
 
@@ -79,6 +81,7 @@ class Admit(Request[Reply]):
     trigger_type: str = "manual"
     cwd: str | None = None
     workflow_seq: int | None = None
+    carried: tuple[NodeCarriedOver, ...] = ()
     origin: Origin | None = None
     dry_run: bool = False
     profile: str | None = None

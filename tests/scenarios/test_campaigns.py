@@ -28,6 +28,7 @@ from tests.scenarios.campaigning import (
 from tests.scenarios.client import Refused
 from tests.scenarios.harness import House
 from tests.scenarios.models import Held, says, writes
+from tests.scenarios.script import give
 
 BAD = judged("failed", "a", "b")
 
@@ -296,3 +297,21 @@ async def test_o58_a_limit_of_the_whole_campaign_holds_it(d: House) -> None:
     assert (await d.refused("campaign.act", campaign_id="opt-1", action="resume", limits=low)).code.endswith("not_positive")
     assert (await act(d, "resume", limits={"campaign_max_tokens": 5000}))["status"] == "running"
     assert (await campaign(d))["phase1"]["budget"]["campaign_max_tokens"] == 5000
+
+
+async def test_a_node_that_must_happen_once_is_not_repeated_by_evaluations(d: House) -> None:
+    sends = 'effect: once, needs: [node-1], python: "steps:work"'
+    once = f"{NOTICE}  - {{id: send, {sends}}}\n"
+    assert await code_of(d, workflow=once) == "eval_side_effects_forbidden"
+    passing(d)
+    await create(d, workflow=f"{NOTICE}  - {{id: send, eval: skip, {sends}}}\n")
+    refused = await d.refused("campaign.act", campaign_id="opt-1", action="start")
+    assert (refused.code, refused.data["node_ids"]) == ("eval_side_effects_forbidden", ["send"])
+    assert await names(d) == ["campaign_created"]
+    d.script.on("send", give({"sent": 7}))
+    ordinary = await d.call("run.start", workflow_id="notice")
+    await d.run_until(ordinary["run_id"])
+    run_id = (await act(d, "start"))["pending_baseline_run_ids"][0]
+    run = await d.run_until(run_id)
+    assert {node["node_id"]: node["output"] for node in run["nodes"]}["send"] == {"sent": 7}
+    assert len(d.script.calls()) == 1, "sent once, by the ordinary run"
