@@ -5,48 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve
-
 from actors.campaign.actions import FOR_PEOPLE, act
 from actors.campaign.applying import apply_winner
 from actors.campaign.cancelling import cancel_runs
 from actors.campaign.declined import Declined
 from actors.campaign.events import CampaignDeleted, PromotionRefused, WinnerApplied
-from actors.campaign.log import appended, read_campaign
+from actors.campaign.logbook import Again, Logbook
 from actors.campaign.messages import Act, Apply, Delete, ForCampaign, Look, Operation
 from actors.campaign.reconciling import reconcile
 from actors.campaign.refusing import refused
-from actors.campaign.skipping import results_of_skipped
 from actors.campaign.snapshots import data_of
 from actors.campaign.step import Step, pause
 from actors.campaign.view import campaign_json, experiment_json
-from actors.campaign.world import StoredWorld
-from actors.refusals import Principal, Refusal, RequestKey
+from actors.refusals import Principal, Refusal
 from actors.run.audits import audit_entry
 from actors.run.known import replayed
-from actors.run.messages import Admit, Fire, Made, Origin
-from actors.services import REGISTRAR
 from actors.workflow.canonical import decode
 from actors.workflow.problems import WorkflowInvalid
-from storage import Receipt, ReceiptExists, RequestConflict, Transaction, Unavailable, VersionConflict
-from storage.codec import canonical
-from supervision import Actor, ActorDead, AskTimeout, Mailbox, MailboxFull
+from supervision import Actor, Mailbox
 
 if TYPE_CHECKING:
-    from actors.campaign.record import Campaign
     from actors.library import Library
     from actors.services import Services
     from storage import Append, AuditEntry
 
 __all__ = ["CampaignActor"]
 
-ASK_S = 30.0
 TRIES = 5
 Reply = Mapping[str, Any] | Refusal
-
-
-class _Again(Exception):
-    """Nothing was recorded; it may work later. The text says why."""
 
 
 class CampaignActor(Actor[Look | ForCampaign]):
@@ -54,21 +40,20 @@ class CampaignActor(Actor[Look | ForCampaign]):
 
     mailbox = Mailbox(capacity=256)
     accepts = (Look,)
+    book: Logbook
 
     def __init__(self, services: Services, library: Library, campaign_id: str) -> None:
         self._services = services
         self._library = library
         self._id = campaign_id
-        self._campaign: Campaign | None = None
-        self._world: StoredWorld
         self._trouble = ""
 
     async def started(self) -> None:
-        self._read()
+        self.book = Logbook(self._services, self._library, self.system, self._id)
 
     def status(self) -> str:
         """Where it stands, for the tree."""
-        return "unreadable" if self._campaign is None else f"{self._campaign.status}{self._trouble}"
+        return f"{self.book.campaign.status}{self._trouble}" if hasattr(self, "book") else "begins"
 
     async def receive(self, message: Look | ForCampaign) -> object:
         match message:
@@ -79,31 +64,20 @@ class CampaignActor(Actor[Look | ForCampaign]):
                 known = replayed(self._services.store, message.request)
                 return await self._operate(message) if known is None else known
 
-    def _read(self) -> Campaign:
-        campaign = read_campaign(self._services.store, self._id)
-        assert campaign is not None, "only campaigns that are there are opened"
-        self._campaign = campaign
-        self._world = StoredWorld(self._services, self._library, campaign.created.source_workflow_id)
-        return campaign
-
-    def _step(self, by: str) -> Step:
-        assert self._campaign is not None, "it was read when this began"
-        return Step(self._campaign, self._world, self._services.clock.now_ms(), self._services.ids.new, by)
-
     # What the reconciler asks
 
     async def _look(self) -> bool:
         """One pass. Whether it appended anything."""
         self._trouble = ""
-        step = self._step("reconciler")
+        step = self.book.step("reconciler")
         reconcile(step)
         try:
-            denied = await self._commit(step)
+            denied = await self.book.commit(step)
             if denied is not None:
-                step = self._step("reconciler")
+                step = self.book.step("reconciler")
                 pause(step, "paused_evaluator_unstable", "run_create_failed", denied.code)
-                await self._commit(step)
-        except _Again as again:
+                await self.book.commit(step)
+        except Again as again:
             self._trouble = f"; {again}"
             return False
         await self._cancel_dropped(step)
@@ -115,12 +89,12 @@ class CampaignActor(Actor[Look | ForCampaign]):
         if not message.by.human and _for_people(message.operation):
             return Refusal("human_required", "Only a person approves, rejects and applies; the process that asks is one of a step.")
         for _ in range(TRIES):
-            step = self._step(str(message.by))
+            step = self.book.step(str(message.by))
             try:
                 return await self._decide(step, message)
             except Declined as declined:
                 return await self._declined(step, declined, message)
-            except _Again as again:
+            except Again as again:
                 self._trouble = f"; {again}"
         return Refusal(
             "unavailable", f"It cannot be recorded just now{self._trouble}. Ask again with the same request id; it does no harm."
@@ -137,11 +111,14 @@ class CampaignActor(Actor[Look | ForCampaign]):
                 return await self._delete(step, message, cancel=cancel)
 
     def _told(self, step: Step) -> dict[str, Any]:
-        return {"campaign": campaign_json(step.campaign, self._world, snapshots=False), "experiment_count": len(step.campaign.experiments)}
+        return {
+            "campaign": campaign_json(step.campaign, self.book.world, snapshots=False),
+            "experiment_count": len(step.campaign.experiments),
+        }
 
     async def _record(self, step: Step, message: ForCampaign, tell: Any, also: tuple[Append, ...] = ()) -> Reply:
         reply = tell(step)
-        denied = await self._commit(step, message.request, reply, (_entry(message),), also)
+        denied = await self.book.commit(step, message.request, reply, (_entry(message),), also)
         if denied is not None:
             return denied
         await self._cancel_dropped(step)
@@ -150,9 +127,9 @@ class CampaignActor(Actor[Look | ForCampaign]):
     async def _declined(self, step: Step, declined: Declined, message: ForCampaign) -> Reply:
         """What was found on the way to a refusal is kept (a promotion that was refused), and nothing else."""
         if any(isinstance(fact, PromotionRefused) for fact in step.events):
-            await self._commit(step, audit=(_entry(message, declined.code),))
+            await self.book.commit(step, audit=(_entry(message, declined.code),))
         elif step.events:
-            self._read()
+            self.book.read()
         return refused(declined, campaign_id=self._id)
 
     async def _apply(self, step: Step, message: ForCampaign, experiment_id: str) -> Reply:
@@ -160,7 +137,7 @@ class CampaignActor(Actor[Look | ForCampaign]):
         found = self._library.find(workflow_id)
         if isinstance(found, Refusal):
             raise Declined("source_workflow_not_found", workflow_id=workflow_id)
-        applied = apply_winner(step, experiment_id, self._world.definition(found.digest))
+        applied = apply_winner(step, experiment_id, self.book.world.definition(found.digest))
         try:
             workflow = decode(data_of(applied.definition))
         except WorkflowInvalid as wrong:
@@ -181,7 +158,8 @@ class CampaignActor(Actor[Look | ForCampaign]):
             return await self._record(
                 step, message,
                 lambda step: {
-                    **self._told(step), "experiment": experiment_json(step.campaign, last, self._world, snapshots=False), "workflow": named,
+                    **self._told(step), "workflow": named,
+                    "experiment": experiment_json(step.campaign, last, self.book.world, snapshots=False),
                 },
                 also=stored,
             )  # fmt: skip
@@ -189,7 +167,7 @@ class CampaignActor(Actor[Look | ForCampaign]):
             self._library.forget(workflow_id)
 
     async def _delete(self, step: Step, message: ForCampaign, *, cancel: bool) -> Reply:
-        active = [run_id for run_id in step.campaign.active_runs if (run := self._world.run(run_id)) is not None and not run.terminal]
+        active = [run_id for run_id in step.campaign.active_runs if (run := self.book.world.run(run_id)) is not None and not run.terminal]
         if active and not cancel:
             raise Declined("campaign_has_active_runs", run_ids=active)
         await cancel_runs(self.system, active, message.by)
@@ -201,56 +179,8 @@ class CampaignActor(Actor[Look | ForCampaign]):
         await cancel_runs(self.system, [one for one in step.campaign.dropped if self._runs_on(one)], Principal(0))
 
     def _runs_on(self, run_id: str) -> bool:
-        run = self._world.run(run_id)
+        run = self.book.world.run(run_id)
         return run is not None and not run.terminal
-
-    # Memory
-
-    async def _commit(
-        self, step: Step, request: RequestKey | None = None, reply: Any = None, audit: tuple[AuditEntry, ...] = (),
-        also: tuple[Append, ...] = (),
-    ) -> Refusal | None:  # fmt: skip
-        """Make the decision durable, with the runs that it wants. Answers why one of those cannot be made; nothing was recorded then.
-
-        Raises _Again when nothing could be recorded just now.
-        """
-        if not step.events and request is None:
-            return None
-        receipt = None if request is None else Receipt(request.request_id, request.digest.encode(), canonical(reply))
-        appends = (appended(step.campaign, step.events), *also) if step.events else also
-        try:
-            for snapshot in step.contents:
-                await self._services.store.put_blob(data_of(snapshot))
-            denied = await self._make(step, appends, receipt, audit)
-        except (VersionConflict, Unavailable, ReceiptExists, RequestConflict, ActorDead, AskTimeout, MailboxFull) as error:
-            self._read()
-            raise _Again(str(error)) from error
-        if denied is not None:
-            self._read()
-        return denied
-
-    async def _make(
-        self, step: Step, appends: tuple[Append, ...], receipt: Receipt | None, audit: tuple[AuditEntry, ...]
-    ) -> Refusal | None:  # fmt: skip
-        if not step.wanted:
-            await self._services.store.commit(Transaction(step.now, appends, receipt, audit))
-            return None
-        created = step.campaign.created
-        try:
-            carried = results_of_skipped(self._services, created.source_workflow_id, self._world.definition(step.campaign.baseline_digest))
-        except Declined as declined:
-            return refused(declined, campaign_id=self._id)
-        admits = tuple(
-            Admit(
-                created.source_workflow_id, created.source_version, wanted.digest, dict(created.inputs), None, None, carried=carried,
-                trigger_type=wanted.trigger, cwd=created.workspace_root, origin=Origin(wanted.run_id, campaign_id=self._id),
-            )
-            for wanted in step.wanted
-        )  # fmt: skip
-        made = await self.system.ref(REGISTRAR).ask(Fire(admits, appends, receipt, audit), timeout=ASK_S)
-        if isinstance(made, Made):
-            return None if made.denied is None else evolve(made.denied, data={"campaign_id": self._id, **made.denied.data})
-        raise Unavailable(made.message)
 
 
 def _for_people(operation: Operation) -> bool:

@@ -34,7 +34,8 @@ def campaign() -> None:
 
 def _files(command: Any) -> Any:
     for part, name in reversed(list(zip(_PARTS, _FILES, strict=True))):
-        command = click.option(f"--{part.replace('_', '-')}", part, metavar="FILE", default=name, show_default=True)(command)
+        text = f"The file with the {part.replace('_', ' ')}, relative to the workspace."
+        command = click.option(f"--{part.replace('_', '-')}", part, metavar="FILE", default=name, show_default=True, help=text)(command)
     return command
 
 
@@ -139,8 +140,8 @@ def _acting(name: str, action: str, text: str, *more: Any) -> None:
 
 def _standing(answer: dict[str, Any]) -> None:
     found = answer["campaign"]
-    note = f" ({found['last_pause_reason']}{': ' + found['last_pause_detail'] if found.get('last_pause_detail') else ''})"
-    emit(visible(f"{found['campaign_id']}: {found['status']}{note if found.get('last_pause_reason') else ''}"))
+    note = ": ".join(found[key] for key in ("last_pause_reason", "last_pause_detail") if found.get(key))
+    emit(visible(f"{found['campaign_id']}: {found['status']}{f' ({note})' if note else ''}"))
 
 
 _limits = (

@@ -63,7 +63,7 @@ _SECTIONS = {
         "personas": ("personas:personas", "See the personas that runs can be bound to, and consent to them."),
     },
     "Making workflows better": {
-        "campaign": ("campaigns:campaign", "Improve a workflow by tiny, measured changes that a person approves."),
+        "campaign": ("campaigns:campaign", "Improve a workflow by tiny, measured changes, each of which a person approves."),
     },
     "The installation": {
         "queue": ("queue:queue", "Show which runs have a slot, which wait, and why."),

@@ -96,7 +96,7 @@ def _backs_off(turn: Turn) -> bool:
 
 
 async def _problem(run: Run, state: RunState) -> tuple[str, str] | None:
-    """The code and the words of what keeps the run from working: its workspace is gone, or what it has of another run cannot be put there."""
+    """The code and the words of what keeps the run from working: its workspace is gone, or files that it keeps cannot be put there."""
     problem = _workspace_problem(state) or binding_problem(run.services, state)
     if problem is not None or (state.forked_from is None and state.campaign_id is None) or state.started_at_ms is not None:
         return problem
