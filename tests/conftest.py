@@ -15,7 +15,7 @@ from coverage.exceptions import NoDataError
 from hypothesis import settings
 
 # Where every branch must be reached: the kernel, and what is pure and therefore easy to reach. A missing file is no gap.
-ROOMS = ("run", "scheduler", "dead_letter", "gate", "wait", "agent", "agent/provider", "ledger", "campaign")
+ROOMS = ("run", "scheduler", "dead_letter", "gate", "wait", "agent", "agent/cli", "agent/provider", "ledger", "campaign")
 
 
 def _pure(room: str) -> list[str]:

@@ -9,10 +9,11 @@ from typing import Any
 import orjson
 from attrs import Factory, frozen
 
+from actors.agent.cli.names import sound
 from actors.agent.persona import digest, encode
 from actors.refusals import Refusal
 from actors.workflow.spec import Agent, Workflow
-from actors.workflow.spec_agent import Persona
+from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, Persona
 
 __all__ = ["Binding", "Bound", "Pool", "bind", "objection", "roles_of", "unbound"]
 
@@ -34,13 +35,15 @@ class Bound:
 class Pool:
     """What a binding may choose from. `broken` are personas that cannot be read, with the reason.
 
-    `backends` are those configured: why each cannot be used, "" where it can. `consents` are digests of personas.
+    `backends` are those configured: why each cannot be used, "" where it can. Those in `agents` are agents with a command line and tools of
+    their own. `consents` are digests of personas.
     """
 
     personas: tuple[Persona, ...] = ()
     broken: Mapping[str, str] = Factory(dict)
     backends: Mapping[str, str] = Factory(dict)
     consents: frozenset[str] = frozenset()
+    agents: frozenset[str] = frozenset()
 
 
 @frozen
@@ -125,12 +128,34 @@ def objection(persona: Persona, pool: Pool, tools: tuple[str, ...]) -> tuple[str
         return "backend_unavailable", f"its backend {persona.backend} is not configured; configured are: {known}"
     if reason := pool.backends[persona.backend]:
         return "backend_unavailable", f"its backend {persona.backend} cannot be used: {reason}"
+    if reason := _unfit(persona, pool, tools):
+        return "backend_unfit", reason
     if missing := [tool for tool in tools if not persona.may(tool)]:
         return "tool_not_permitted", f"it is not permitted to use {', '.join(missing)}"
     name = digest(persona)
     if persona.consent and name not in pool.consents:
         return "consent_missing", f"nobody has consented to it as it is now; consent with: penstock personas consent {name}"
     return "", ""
+
+
+def _unfit(persona: Persona, pool: Pool, tools: tuple[str, ...]) -> str:
+    """Why its backends cannot do what it, or its node, asks for; "" where they can. Who stands in may be away just now, but is known."""
+    if foreign := [one.backend for one in persona.fallback if one.backend not in pool.backends]:
+        return f"its fallback {foreign[0]} is not configured; configured are: {', '.join(sorted(pool.backends))}"
+    if len({one.backend in pool.agents for one in persona.models}) > 1:
+        return "an agent with a command line and a model that uses our tools cannot stand in for each other: name fallbacks of one sort"
+    if persona.backend not in pool.agents:
+        return ""
+    if tools or persona.tools is not None:
+        return (
+            f"its backend {persona.backend} is an agent with tools and permissions of its own, which `tools` has no say in: leave it "
+            f"out at the persona and at its nodes, and set [backends.{persona.backend}] args"
+        )
+    if persona.temperature is not None or persona.max_output_tokens != MAX_OUTPUT_TOKENS:
+        return f"its backend {persona.backend} is an agent that takes neither temperature nor max_output_tokens: leave them out"
+    if wrong := [one.model for one in persona.models if not sound(one.model)]:
+        return f"{wrong[0]!r} could be taken for an option, and is no name of a model for an agent: letters, digits and . _ : / @ + - are"
+    return ""
 
 
 def _refusal(roles: Mapping[str, list[_Denied]]) -> Refusal:

@@ -7,9 +7,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import trio
-from attrs import define, frozen
+from attrs import frozen
 
-from actors.agent.provider.messages import Answer, CallFailed, ModelRequest, Part, ProviderFailure, ToolSpec
+from actors.agent.provider.messages import Answer, ModelRequest, OnPart, ProviderFailure, ToolSpec
+from actors.agent.provider.retrying import Candidate, Retrying
 from actors.agent.thread_events import Asked, ModelCallAnswered, ModelCallFailed, ModelCallIntended
 from actors.ledger.prices import Cost
 from actors.ledger.purse import Reserve, UsedUp, room
@@ -19,7 +20,7 @@ from storage.strict_json import BadJson
 
 if TYPE_CHECKING:
     from actors.agent.house import House
-    from actors.agent.provider.messages import Provider, TokenUsage
+    from actors.agent.provider.messages import TokenUsage
     from actors.agent.thread_log import ThreadLog
     from actors.node.messages import AgentOrder, WorkOrder
     from actors.workflow.spec_agent import Persona
@@ -29,68 +30,81 @@ __all__ = ["Caller"]
 CHARACTERS_PER_TOKEN = 4
 
 
-@define
+@frozen
 class _Made:
-    """The call that is being made. `facts` are those of its repetitions, which are written down with its end."""
+    """The call that is being made, of whom, and since when."""
 
     turn: int
+    candidate: Candidate
     began: float
-    facts: tuple[ModelCallFailed | ModelCallIntended, ...] = ()
 
 
 @frozen(eq=False)
 class Caller:
-    """Who makes the calls of one attempt. `began` is when the attempt did, in seconds of the loop's clock."""
+    """Who makes the calls of one attempt. `began` is when the attempt did, in seconds of the loop's clock.
+
+    Told when the attempt `waits` for others, and when a call `begins`.
+    """
 
     house: House
     log: ThreadLog
     order: WorkOrder
     action: AgentOrder
     persona: Persona
-    provider: Provider
+    retrying: Retrying
     tools: tuple[ToolSpec, ...]
     began: float
+    waits: Callable[[], object]
+    begins: Callable[[], object]
 
-    async def call(self, begins: Callable[[], object], on_part: Callable[[Part], object]) -> None:
-        """Make the next call; its answer is in the log then. Raises UsedUp before it is made, ProviderFailure when it came to nothing.
+    async def call(self, on_part: OnPart) -> None:
+        """Make the next call, with all its repetitions; its answer is in the log then.
 
-        It may have to wait for others of its run before it `begins`.
+        Raises UsedUp before one is made, ProviderFailure when the last one came to nothing.
         """
-        if self.action.budget.priced and self.house.prices.of(self.persona.model) is None:
-            raise UsedUp("budget_model_unpriced")
-        request = self._request()
+
+        async def once(candidate: Candidate, request: ModelRequest) -> Answer:
+            return await self._once(candidate, request, on_part)
+
+        await self.retrying.answered(self._request(), once, on_part)
+
+    async def _once(self, candidate: Candidate, request: ModelRequest, on_part: OnPart) -> Answer:
+        """One call. To wait for others of the run, and for a service that asks for patience, is no silence."""
+        self.waits()
+        self._priced(candidate)
         async with self.house.purse.holding(self.order.run_id, self._reserve(request), self._look):
-            begins()
-            made = _Made(self.log.thread.calls + 1, trio.current_time())
-            await self.log.append((self._intent(made.turn),))
-
-            def heard(part: Part) -> None:
-                if isinstance(part, CallFailed):
-                    made.facts += (self._failed(made, part.failure), self._intent(made.turn + 1))
-                    made.turn, made.began = made.turn + 1, trio.current_time()
-                on_part(part)
-
+            self.begins()
+            made = _Made(self.log.thread.calls + 1, candidate, trio.current_time())
+            await self.log.append((self._intent(made),))
             try:
-                answer = await self.provider.stream(request, heard)
+                answer = await candidate.provider.stream(request, on_part)
             except ProviderFailure as failure:
-                await self.log.append((*made.facts, self._failed(made, failure)))
+                await self.log.append((self._failed(made, failure),))
+                self.waits()
                 raise
             await self._note(made, answer)
+        return answer
+
+    def _priced(self, candidate: Candidate) -> None:
+        """Under a budget of money nothing is called whose price nobody knows, before the call or after it."""
+        known = self.house.prices.of(candidate.model) is not None or self.house.tells_cost(candidate.provider.name)
+        if self.action.budget.priced and not known:
+            raise UsedUp("budget_model_unpriced")
 
     async def _note(self, made: _Made, answer: Answer) -> None:
         try:
-            await self.log.append((*made.facts, self._answered(made, answer)))
+            await self.log.append((self._answered(made, answer),))
         except (BadJson, BadRecord, BadTransaction) as error:
             message = f"the answer cannot be recorded: {error}"
             failure = ProviderFailure("provider_malformed", message, request_id=answer.request_id, usage=answer.usage)
-            await self.log.append((*made.facts, self._failed(made, failure)))
+            await self.log.append((self._failed(made, failure),))
             raise failure from error
 
     async def give_up(self, code: str, message: str) -> None:
-        """A call under way was cut off by the attempt itself: write that down."""
-        turn = self.log.thread.open_turn
+        """A call under way was cut off by the attempt itself: write that down. What an agent has used by then is not known."""
+        turn, asked = self.log.thread.open_turn, self.retrying.candidates[self.retrying.place].provider.name
         if turn is not None:
-            await self.log.append((ModelCallFailed(turn, code=code, message=message),))
+            await self.log.append((ModelCallFailed(turn, code=code, message=message, priced=not self.house.own_tools(asked)),))
 
     def _request(self) -> ModelRequest:
         persona, turns = self.persona, tuple(self.log.thread.turns)
@@ -111,10 +125,10 @@ class Caller:
         active_ms = budget.active_ms + int((trio.current_time() - self.began) * 1000)
         return room(budget, used, held, active_ms)
 
-    def _intent(self, turn: int) -> ModelCallIntended:
-        persona = self.persona
+    def _intent(self, made: _Made) -> ModelCallIntended:
+        persona, asked = self.persona, made.candidate
         return ModelCallIntended(
-            turn, self.order.attempt, self.action.bound.role, persona.name, persona.version, persona.backend, persona.model
+            made.turn, self.order.attempt, self.action.bound.role, persona.name, persona.version, asked.provider.name, asked.model
         )  # fmt: skip
 
     def _answered(self, made: _Made, answer: Answer) -> ModelCallAnswered:
@@ -127,16 +141,22 @@ class Caller:
         return ModelCallFailed(made.turn, code=failure.code, message=failure.message[:2_000], **known)
 
     def _known(self, made: _Made, usage: TokenUsage, request_id: str, answered_by: str) -> dict[str, Any]:
-        cost = self._cost(usage, answered_by)
+        cost = self._cost(made.candidate.model, usage, answered_by)
         return {
             "input_tokens": usage.input, "output_tokens": usage.output, "cached_tokens": usage.cached, "reasoning_tokens": usage.reasoning,
             "cost_input_usd": cost.input, "cost_output_usd": cost.output, "priced": cost.priced,
             "latency_ms": round((trio.current_time() - made.began) * 1000), "request_id": request_id, "answered_by": answered_by,
+            "tool_calls": usage.tool_calls,
         }  # fmt: skip
 
-    def _cost(self, usage: TokenUsage, answered_by: str) -> Cost:
-        """By the model that was asked for; by the one that answered where that has no price. What used nothing costs nothing."""
+    def _cost(self, model: str, usage: TokenUsage, answered_by: str) -> Cost:
+        """By the model that was asked for; by the one that answered where that has no price. What used nothing costs nothing.
+
+        What says itself what it has cost is believed; it tells one sum, which stands where output does.
+        """
+        if usage.cost_usd is not None:
+            return Cost(0.0, round(usage.cost_usd, 9))
         if usage.input + usage.output == 0:
             return Cost()
-        cost = self.house.prices.cost(self.persona.model, usage.input, usage.output, usage.cached)
+        cost = self.house.prices.cost(model, usage.input, usage.output, usage.cached)
         return cost if cost.priced else self.house.prices.cost(answered_by, usage.input, usage.output, usage.cached)

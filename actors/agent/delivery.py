@@ -29,7 +29,14 @@ CATEGORIES: Final = {
         "provider_connect_timeout",
     ),
     **dict.fromkeys(
-        ("provider_rate_limited", "provider_overloaded", "provider_server_error", "provider_malformed", "provider_truncated"),
+        (
+            "provider_rate_limited",
+            "provider_overloaded",
+            "provider_server_error",
+            "provider_malformed",
+            "provider_truncated",
+            "provider_agent_failed",
+        ),
         "provider_server_error",
     ),
     **dict.fromkeys(("provider_unauthorized", "provider_quota_exhausted"), "provider_auth"),

@@ -13,11 +13,14 @@ from typing import TYPE_CHECKING
 
 import trio
 
+from actors.agent.backends import Desk
 from actors.agent.calls import Caller
+from actors.agent.candidates import candidates
 from actors.agent.contents import PersonaMissing, persona_of
 from actors.agent.delivery import Ended, deliver
 from actors.agent.opening import opening
-from actors.agent.provider.messages import ProviderFailure
+from actors.agent.provider.messages import CallFailed, ProviderFailure
+from actors.agent.provider.retrying import Retrying
 from actors.agent.record import Recorder
 from actors.agent.thread_log import ThreadLog
 from actors.agent.toolbox import SPECS, Toolbox
@@ -31,7 +34,8 @@ from storage import StorageError
 
 if TYPE_CHECKING:
     from actors.agent.house import House
-    from actors.agent.provider.messages import Part, Provider
+    from actors.agent.provider.messages import Part
+    from actors.agent.provider.retrying import Candidate
     from actors.node.messages import AgentOrder, Verdict, WorkOrder
     from actors.node.tools import Tools
     from actors.workflow.spec_agent import Persona
@@ -62,17 +66,18 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
         log = ThreadLog(house.store, house.clock, order.run_id, action.thread_id)
     except (PersonaMissing, StorageError) as error:
         return Failure("run_metadata_missing", f"The attempt cannot go on: {error}. Start a fresh run.", "configuration")
-    provider = _provider(house, persona)
-    if isinstance(provider, Failure):
-        return provider
+    crew = candidates(house.backends, persona, Desk(order, folder, tools, log))
+    if isinstance(crew, Failure):
+        return crew
     for name in ("logs", "outputs"):
         os.makedirs(f"{order.run_dir}/{name}", mode=0o700, exist_ok=True)
     recorder = Recorder(order, action, log, cap=tools.settings.output_cap // 2)
     try:
-        refused = await _open(order, action, log, folder)
+        own_tools = house.own_tools(crew[0].provider.name)
+        refused = await _open(order, action, log, folder, own_tools=own_tools)
         if refused is not None:
             return refused
-        ended = await _Attempt(order, action, house, log, persona, provider, folder, recorder).run()
+        ended = await _Attempt(order, action, house, log, persona, crew, folder, recorder).run()
         if isinstance(ended, Interruption):
             return ended
         return await deliver(order, folder, tools, log.thread, ended)
@@ -80,16 +85,9 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
         recorder.close()
 
 
-def _provider(house: House, persona: Persona) -> Provider | Failure:
-    try:
-        return house.backends.provider(persona.backend, persona.model)
-    except ProviderFailure as failure:
-        return Failure(failure.code, failure.message, failure.failure_class)
-
-
-async def _open(order: WorkOrder, action: AgentOrder, log: ThreadLog, folder: int) -> Failure | None:
+async def _open(order: WorkOrder, action: AgentOrder, log: ThreadLog, folder: int, *, own_tools: bool) -> Failure | None:
     """Tell the agent what to do, where it does not know; only then is a file of before nobody's any more."""
-    facts = opening(order, action, log.thread)
+    facts = opening(order, action, log.thread, own_tools=own_tools)
     if facts.prompts and order.artifact is not None:
         refused = clear(folder, order.artifact)
         if refused is not None:
@@ -102,19 +100,20 @@ class _Attempt:
     """The conversation under the clocks of the attempt."""
 
     def __init__(
-        self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, provider: Provider, folder: int,
-        recorder: Recorder,
+        self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, crew: tuple[Candidate, ...],
+        folder: int, recorder: Recorder,
     ) -> None:  # fmt: skip
         permitted = tuple(name for name in (action.tools or tuple(SPECS)) if persona.may(name))
         needed = ("write_file",) if order.artifact is not None else ()
         self._tools = tuple(dict.fromkeys((*permitted, *needed, "finish")))
         self._order = order
+        self._own_tools = house.own_tools(crew[0].provider.name)
         self._log = log
         self._recorder = recorder
         self._box = Toolbox(folder, self._tools)
         self._began = trio.current_time()
         specs = tuple(SPECS[name] for name in self._tools)
-        self._caller = Caller(house, log, order, action, persona, provider, specs, self._began)
+        self._caller = Caller(house, log, order, action, persona, Retrying(crew), specs, self._began, self._waits, self._heard)
         self._scope = trio.CancelScope()
 
     async def run(self) -> Ended | Interruption:
@@ -141,10 +140,10 @@ class _Attempt:
                 await self._use_tools()
             if over(thread, artifact.path if artifact is not None else None):
                 return Ended()
-            self._clock(idle=False)  # to wait for others of the run is no silence
-            await self._caller.call(self._heard, self._part)
+            await self._caller.call(self._part)
             self._recorder.note()
-            self._recorder.say(thread.last_text)
+            if not self._own_tools:
+                self._recorder.say(thread.last_text)
             self._heard()
         return Ended(circles=MOST_CALLS)
 
@@ -160,17 +159,23 @@ class _Attempt:
         self._recorder.note()
 
     def _part(self, part: Part) -> None:
-        self._heard()
+        if not isinstance(part, CallFailed):  # behind which it waits
+            self._heard()
+        if self._own_tools:
+            self._recorder.hear(part)
 
     def _heard(self) -> None:
         """It lives: the clock of its silence begins anew."""
-        self._clock(idle=True)
+        idle = self._order.idle_ms
+        self._scope.deadline = min(self._due(), inf if idle is None else trio.current_time() + idle / 1000)
 
-    def _clock(self, *, idle: bool) -> None:
-        order = self._order
-        total = inf if order.total_ms is None else self._began + order.total_ms / 1000
-        silent = inf if order.idle_ms is None or not idle else trio.current_time() + order.idle_ms / 1000
-        self._scope.deadline = min(total, silent)
+    def _waits(self) -> None:
+        """It waits for others, which is no silence of its own."""
+        self._scope.deadline = self._due()
+
+    def _due(self) -> float:
+        total = self._order.total_ms
+        return inf if total is None else self._began + total / 1000
 
     def _expired(self) -> tuple[str, int]:
         total = self._order.total_ms

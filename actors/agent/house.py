@@ -31,6 +31,16 @@ class House:
     prices: PriceTable
     purse: Purse = Factory(Purse)
 
+    def tells_cost(self, backend: str) -> bool:
+        """Whether calls at that backend come with what they have cost."""
+        traits = self.backends.traits().get(backend)
+        return traits is not None and traits.tells_cost
+
+    def own_tools(self, backend: str) -> bool:
+        """Whether it is an agent that has other tools than ours."""
+        traits = self.backends.traits().get(backend)
+        return traits is not None and traits.own_tools
+
     def used_by(self, run_id: str) -> Usage:
         """What all calls of the run have used, those of attempts under way included."""
         total = Usage()

@@ -24,11 +24,11 @@ class Opening:
     prompts: bool
 
 
-def opening(order: WorkOrder, action: AgentOrder, thread: Thread) -> Opening:
-    """What the attempt says before its first call."""
+def opening(order: WorkOrder, action: AgentOrder, thread: Thread, *, own_tools: bool = False) -> Opening:
+    """What the attempt says before its first call. `own_tools`: to an agent that has other tools than ours."""
     facts: list[Fact] = []
     if thread.open_turn is not None:
-        facts.append(ModelCallFailed(thread.open_turn, message=LOST))
+        facts.append(ModelCallFailed(thread.open_turn, message=LOST, priced=not own_tools))
     anew = thread.instance != order.instance
     if anew:
         facts.append(ThreadBegun(order.run_id, order.node_id, order.instance))
@@ -37,5 +37,5 @@ def opening(order: WorkOrder, action: AgentOrder, thread: Thread) -> Opening:
     if prompts:
         if not anew:
             facts += [ToolAnswered(call.call_id, call.name, CUT_OFF, is_error=True, cut_off=True) for call in thread.unanswered]
-        facts.append(PromptAdded(order.attempt, envelope(order, action, repair=repair), repair=repair))
+        facts.append(PromptAdded(order.attempt, envelope(order, action, repair=repair, own_tools=own_tools), repair=repair))
     return Opening(tuple(facts), prompts)

@@ -6,12 +6,13 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from actors.agent.provider.messages import AtWork, CallBegun, CallFailed, TextDelta
 from actors.agent.thread_events import ToolAnswered
 from actors.node.capture import CHUNK, Capture
 from actors.node.usage import UNPRICED, usage_line, usage_path
 
 if TYPE_CHECKING:
-    from actors.agent.provider.messages import ToolCall
+    from actors.agent.provider.messages import Part, ToolCall
     from actors.agent.thread_log import ThreadLog
     from actors.agent.toolbox import Said
     from actors.node.messages import AgentOrder, WorkOrder
@@ -31,12 +32,30 @@ class Recorder:
         self._usage = usage_path(order)
         self._spent = action.spent
         self._log = log
+        self._line_begins = True
 
     def say(self, text: str) -> None:
         """The agent's own words."""
-        data = text.encode() + b"\n" if text else b""
+        if text:
+            self._write_out(f"{text}\n")
+
+    def _write_out(self, text: str) -> None:
+        self._line_begins = text.endswith("\n")
+        data = text.encode()
         for start in range(0, len(data), CHUNK):
             self._said.feed(data[start : start + CHUNK])
+
+    def hear(self, part: Part) -> None:
+        """What an agent with a command line says and does, as it does it."""
+        match part:
+            case TextDelta(text=text):
+                self._write_out(text)
+            case CallBegun(name=name):
+                self._write_out(f"{'' if self._line_begins else chr(10)}[{name}]\n")
+            case CallFailed(failure=failure):
+                self._write_out(f"{'' if self._line_begins else chr(10)}[{failure.code}]\n")
+            case AtWork():
+                pass
 
     def audit(self, call: ToolCall, said: Said) -> None:
         """One use of a tool. What cannot be written is not worth an attempt."""

@@ -50,7 +50,8 @@ class Roster:
             else:
                 known[read.persona.name] = read.persona
         personas = tuple(known[name] for name in sorted(known))
-        return Pool(personas, broken, dict(self.backends.available()), frozenset(self.consents.given()))
+        agents = frozenset(name for name, traits in self.backends.traits().items() if traits.own_tools)
+        return Pool(personas, broken, dict(self.backends.available()), frozenset(self.consents.given()), agents)
 
     def _look(self) -> dict[str, _Read]:
         try:

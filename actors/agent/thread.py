@@ -5,7 +5,9 @@ from __future__ import annotations
 from attrs import Factory, define
 
 from actors.agent.provider.messages import AssistantTurn, ToolCall, ToolResult, Turn, UserText
+from actors.agent.provider.tokens import TokenUsage
 from actors.agent.thread_events import (
+    AgentSessionHeard,
     CallEnded,
     ModelCallAnswered,
     ModelCallFailed,
@@ -17,7 +19,10 @@ from actors.agent.thread_events import (
 from actors.entity import Fact
 from actors.node.messages import Usage
 
-__all__ = ["Thread", "usage_of"]
+__all__ = ["LOST", "Thread", "usage_of"]
+
+LOST = "call_lost"
+"""The code of a call under which the daemon or the attempt ended."""
 
 
 @define(eq=False)
@@ -25,7 +30,9 @@ class Thread:
     """`instance` 0: nothing was said yet. `prompted` is the attempt in which the agent was told something last.
 
     `open_turn` is a call without an end, `unanswered` are tools that were asked for and have not answered. `used` counts all instances.
-    `calls` is how many calls were made, `stop` how the last answer ended.
+    `calls` is how many calls were made, `stop` how the last answer ended; `tries` counts those since it was told something last.
+    `session` is what the last call said of itself, `sessions` are those of agents with a command line, by backend, and `counted` the
+    tokens of each session so far.
     """
 
     seq: int = 0
@@ -37,6 +44,11 @@ class Thread:
     unanswered: list[ToolCall] = Factory(list)
     stop: str = ""
     used: Usage = Factory(Usage)
+    tries: int = 0
+    sessions: dict[str, str] = Factory(dict)
+    counted: dict[str, TokenUsage] = Factory(dict)
+    _backend: str = ""
+    session: str = ""
 
     @property
     def done(self) -> bool:
@@ -54,11 +66,15 @@ class Thread:
         match fact:
             case ThreadBegun(instance=instance):
                 self.instance, self.prompted, self.turns, self.unanswered = instance, 0, [], []
+                self.sessions = {}
             case PromptAdded(attempt=attempt, text=text):
-                self.prompted = attempt
+                self.prompted, self.tries = attempt, 0
                 self.turns.append(UserText(text))
-            case ModelCallIntended(turn=turn):
-                self.calls, self.open_turn = turn, turn
+            case ModelCallIntended(turn=turn, backend=backend):
+                self.calls, self.open_turn, self.tries = turn, turn, self.tries + 1
+                self._backend, self.session = backend, ""
+            case AgentSessionHeard(backend=backend, session_id=session_id):
+                self.session = self.sessions[backend] = session_id
             case ModelCallAnswered() as answer:
                 self._ended(answer)
                 self.stop = answer.stop
@@ -67,6 +83,8 @@ class Thread:
                 self.unanswered = list(calls)
             case ModelCallFailed() as failure:
                 self._ended(failure)
+                if not self.session and failure.code != LOST:
+                    self.sessions.pop(self._backend, None)  # it did not go on with it: what is wrong may be the session
             case _:
                 assert isinstance(fact, ToolAnswered)
                 self.turns.append(ToolResult(fact.call_id, fact.text, fact.is_error))
@@ -76,9 +94,13 @@ class Thread:
     def _ended(self, end: CallEnded) -> None:
         self.open_turn = None
         self.used += usage_of(end)
+        if self.session:
+            known = self.counted.get(self.session, TokenUsage())
+            used = TokenUsage(end.input_tokens, end.output_tokens, end.cached_tokens, end.reasoning_tokens)
+            self.counted[self.session] = known + used
 
 
 def usage_of(end: CallEnded) -> Usage:
     """What a call has used, as runs count it."""
     cost = round(end.cost_input_usd + end.cost_output_usd, 9)
-    return Usage(end.input_tokens, end.output_tokens, cost, unpriced=not end.priced)
+    return Usage(end.input_tokens, end.output_tokens, cost, end.tool_calls, unpriced=not end.priced)

@@ -12,7 +12,16 @@ from attrs import Factory, frozen
 
 from actors.entity import Fact
 
-__all__ = ["Asked", "ModelCallAnswered", "ModelCallFailed", "ModelCallIntended", "PromptAdded", "ThreadBegun", "ToolAnswered"]
+__all__ = [
+    "AgentSessionHeard",
+    "Asked",
+    "ModelCallAnswered",
+    "ModelCallFailed",
+    "ModelCallIntended",
+    "PromptAdded",
+    "ThreadBegun",
+    "ToolAnswered",
+]
 
 
 @frozen
@@ -61,8 +70,21 @@ class ModelCallIntended(Fact):
 
 
 @frozen
+class AgentSessionHeard(Fact):
+    """The call is the next task of this session of an agent with a command line: who calls it again can go on with that."""
+
+    kind: ClassVar[str] = "agent_session_heard"
+    turn: int
+    backend: str
+    session_id: str
+
+
+@frozen
 class CallEnded(Fact):
-    """What is known of a call that is over. Costs are USD; `priced` is false where nobody knows the price. Times are milliseconds."""
+    """What is known of a call that is over. Costs are USD; `priced` is false where nobody knows the price. Times are milliseconds.
+
+    `tool_calls` counts tools that were used in it and are not ours.
+    """
 
     turn: int
     input_tokens: int = 0
@@ -75,6 +97,7 @@ class CallEnded(Fact):
     latency_ms: int = 0
     request_id: str = ""
     answered_by: str = ""
+    tool_calls: int = 0
 
 
 @frozen

@@ -7,10 +7,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+import trio
 from attrs import evolve
 
 from actors.agent.thread import Thread
 from actors.agent.thread_events import (
+    AgentSessionHeard,
     Asked,
     ModelCallAnswered,
     ModelCallFailed,
@@ -40,7 +42,7 @@ LARGEST: Final = 128 << 10
 @cache
 def thread_codec() -> Codec[Fact]:
     """The codec of these logs."""
-    return Codec((ThreadBegun, PromptAdded, ModelCallIntended, ModelCallAnswered, ModelCallFailed, ToolAnswered))
+    return Codec((ThreadBegun, PromptAdded, ModelCallIntended, AgentSessionHeard, ModelCallAnswered, ModelCallFailed, ToolAnswered))
 
 
 def facts_of(store: Store, thread_id: str) -> Iterator[tuple[Recorded, Fact]]:
@@ -87,7 +89,8 @@ class ThreadLog:
         while True:
             now = self._clock.now_ms()
             try:
-                await self._store.commit(Transaction(now, (Append(self._id, expected, events, headline=self._headline(now)),)))
+                with trio.CancelScope(shield=True):  # what was said to be so here is so in the log, whoever runs out of time meanwhile
+                    await self._store.commit(Transaction(now, (Append(self._id, expected, events, headline=self._headline(now)),)))
             except Unavailable:
                 await self._store.wait_writable()
             else:

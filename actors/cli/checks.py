@@ -22,7 +22,7 @@ from actors.cli.link import Link
 from actors.control import endpoint
 from actors.control.client import Disconnected, NoDaemon
 
-__all__ = ["CHECKS", "Finding"]
+__all__ = ["CHECKS", "NETWORK", "Finding"]
 
 Level = Literal["ok", "warn", "fail"]
 _MIB = 1 << 20
@@ -181,6 +181,18 @@ def _resolvers(link: Link) -> list[Finding]:
     return [Finding(level, "resolvers", text, advice) for level, text, advice in look_at_resolvers(link)]
 
 
+def _backends(link: Link) -> list[Finding]:
+    from actors.cli.checks_backends import look_at_backends
+
+    return [Finding(level, "backends", text, advice) for level, text, advice in look_at_backends(link)]
+
+
+def _services(link: Link) -> list[Finding]:
+    from actors.cli.checks_backends import look_at_services
+
+    return [Finding(level, "services", text, advice) for level, text, advice in look_at_services(link)]
+
+
 CHECKS: dict[str, Callable[[Link], list[Finding]]] = {
     "system": _python,
     "settings": _settings,
@@ -194,4 +206,7 @@ CHECKS: dict[str, Callable[[Link], list[Finding]]] = {
     "limits": _limits,
     "notify": _hook,
     "resolvers": _resolvers,
+    "backends": _backends,
 }
+NETWORK: dict[str, Callable[[Link], list[Finding]]] = {"services": _services}
+"""What goes to the network, for those who ask for it."""

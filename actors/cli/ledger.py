@@ -14,8 +14,8 @@ from actors.cli.text import count, elapsed, emit, print_json, table, visible
 __all__ = ["ledger"]
 
 _COLUMNS = (
-    ("at_ms", "TIME"), ("node_id", "NODE"), ("turn", "CALL"), ("persona", "PERSONA"), ("model", "MODEL"), ("input_tokens", "IN"),
-    ("output_tokens", "OUT"), ("usd", "USD"), ("latency", "TOOK"), ("status", "STATUS"),
+    ("at_ms", "TIME"), ("node_id", "NODE"), ("turn", "CALL"), ("persona", "PERSONA"), ("backend", "BACKEND"), ("model", "MODEL"),
+    ("input_tokens", "IN"), ("output_tokens", "OUT"), ("usd", "USD"), ("latency", "TOOK"), ("status", "STATUS"),
 )  # fmt: skip
 
 

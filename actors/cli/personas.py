@@ -56,8 +56,11 @@ def show(context: click.Context, persona: str, workflow_id: str | None, *, as_js
         text = date_time(found[key]) if key.endswith("_ms") else found[key]
         emit(visible(f"  {key.removesuffix('_ms').replace('_', ' ')}: {text}"))
     for key, value in found["definition"].items():
-        if key not in _FACTS and key != "system":
+        if key not in _FACTS and key not in ("system", "fallback"):
             emit(visible(f"  {key.replace('_', ' ')}: {', '.join(value) if isinstance(value, list) else value}"))
+    for one in found.get("fallback", ()):
+        away = f" (would be passed over: {one['problem']})" if "problem" in one else ""
+        emit(visible(f"  fallback: {one['backend']} {one['model']}{away}"))
     for line in str(found["definition"].get("system", "")).splitlines():
         emit(visible(f"  | {line}"))
     return exits.OK

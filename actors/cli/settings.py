@@ -42,7 +42,7 @@ def config(context: click.Context, *, explain: bool, as_json: bool) -> int:
     table(shown, columns, empty="No settings.")
     emit("")
     columns = (("name", "BACKEND"), ("kind", "KIND"), ("base_url", "ADDRESS"), ("key", "KEY"))
-    table([{**one, "key": one["key_env"] or one["key_file"] or "none"} for one in backends], columns, empty="No backends.")
+    table([{**one, "base_url": _place(one), "key": _key(one)} for one in backends], columns, empty="No backends.")
     return exits.OK
 
 
@@ -50,6 +50,16 @@ def _words(value: object) -> object:
     if isinstance(value, dict):
         return ", ".join(f"{name} = {' '.join(said) if isinstance(said, list) else said}" for name, said in value.items()) or "none"
     return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else value
+
+
+def _place(backend: dict[str, Any]) -> str:
+    return str(backend["base_url"]) if backend["cli"] is None else " ".join(backend["cli"]["command"])
+
+
+def _key(backend: dict[str, Any]) -> str:
+    if backend["cli"] is not None:
+        return ", ".join(backend["cli"]["env"]) or "none"
+    return str(backend["key_env"] or backend["key_file"] or "none")
 
 
 def _backend(backend: Any) -> dict[str, Any]:

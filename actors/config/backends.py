@@ -1,4 +1,4 @@
-"""`[backends.NAME]`: the services that answer for models, where they are and where their keys lie. Pure: no key is read here."""
+"""`[backends.NAME]`: what models run at: services, where they are and where their keys lie, and agents that are programs. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from attrs import Factory, field, frozen
+from attrs import Factory, evolve, field, frozen
 
+from actors.config.cli_agents import CLI_KINDS, CliAgent, names_of_variables, one_of, with_session, words
 from actors.workflow.durations import DurationError, parse_duration
 
 __all__ = ["DEFAULTS", "KEYS", "KINDS", "Backend", "Flaw", "read_backends"]
@@ -28,8 +29,9 @@ _LOOPBACK: Final = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 @frozen
 class Backend:
-    """One service. The key is the text of the variable `key_env`, or of the file `key_file`; with neither, none is sent.
+    """One service, or with `cli` an agent with a command line, of which the rest says nothing.
 
+    The key is the text of the variable `key_env`, or of the file `key_file`; with neither, none is sent. No key is read here.
     Times are milliseconds, None where the usual one holds. `headers` are sent with every call and may be secret.
     """
 
@@ -43,6 +45,7 @@ class Backend:
     first_byte_ms: int | None = None
     idle_ms: int | None = None
     total_ms: int | None = None
+    cli: CliAgent | None = None
 
 
 @frozen
@@ -76,18 +79,51 @@ def read_backends(raw: Mapping[str, Any]) -> tuple[tuple[Backend, ...], tuple[Fl
 
 
 def _read(name: str, table: Mapping[str, Any], flaws: list[Flaw]) -> Backend:
+    kind = table.get("kind")
+    if isinstance(kind, str) and kind in CLI_KINDS:
+        flaws += _misplaced(name, kind, table)
+        return _agent(name, kind, _values(name, table, {**COMMON_KEYS, **CLI_KEYS}, flaws))
+    values = _values(name, table, {**COMMON_KEYS, **HTTP_KEYS}, flaws)
+    return _service(name, table, values, flaws)
+
+
+def _values(name: str, table: Mapping[str, Any], known: Mapping[str, _Key], flaws: list[Flaw]) -> dict[str, Any]:
+    """What the table says, by attribute."""
     values: dict[str, Any] = {}
     for key, raw in table.items():
-        if key not in KEYS:
-            flaws.append(Flaw(f"{name}.{key[:80]}", "no such setting", "", ", ".join(KEYS)))
+        if key not in known:
+            what = "has no meaning for this kind of backend" if key in KEYS else "no such setting"
+            flaws.append(Flaw(f"{name}.{key[:80]}", what, "", ", ".join(known)))
             continue
-        attribute, allowed, read = KEYS[key]
+        attribute, allowed, read = known[key]
         value = read(raw)
         if value is None:
-            secret = key in ("headers", "key_env") or "@" in str(raw)  # where people put a key or a password by mistake
+            secret = key in ("headers", "key_env", "env") or "@" in str(raw)  # where people put a key or a password by mistake
             flaws.append(Flaw(f"{name}.{key}", "not an allowed value", "" if secret else raw, allowed))
         else:
             values[attribute] = value
+    return values
+
+
+def _misplaced(name: str, kind: str, table: Mapping[str, Any]) -> list[Flaw]:
+    """Keys of an agent with a command line that are missing, or say what is known or of no use."""
+    if kind != "command":
+        known = [key for key in ("resume", "prompt", "output") if key in table]
+        return [Flaw(f"{name}.{key}", f"is known of {kind}, and set for the kind command alone", "", "nothing") for key in known]
+    found = [] if "command" in table else [Flaw(f"{name}.command", "is missing", "", CLI_KEYS["command"][1])]
+    if "resume" in table and table.get("output") != "stream-json":
+        found.append(Flaw(f"{name}.resume", "is of no use to one that does not say its session", "", 'nothing, or output = "stream-json"'))
+    return found
+
+
+def _agent(name: str, kind: str, values: dict[str, Any]) -> Backend:
+    given = {key: value for key, value in values.items() if key not in ("kind", "output")}
+    if values.get("output") == "stream-json":
+        given["dialect"] = "claude"
+    return Backend(name, kind, "", cli=evolve(CLI_KINDS[kind], **given))
+
+
+def _service(name: str, table: Mapping[str, Any], values: dict[str, Any], flaws: list[Flaw]) -> Backend:
     kind = values.get("kind") or (name if name in KINDS else "openai")
     if "base_url" not in table and name not in KINDS:
         flaws.append(Flaw(f"{name}.base_url", "is missing", "", KEYS["base_url"][1]))
@@ -140,9 +176,13 @@ def _matching(pattern: str) -> Callable[[object], str | None]:
     return lambda raw: raw if isinstance(raw, str) and re.fullmatch(pattern, raw) else None
 
 
+_Key = tuple[str, str, Callable[[object], Any]]
 _A_TIME = "a duration of at most a day"
-KEYS: Final[dict[str, tuple[str, str, Callable[[object], Any]]]] = {
-    "kind": ("kind", "one of " + ", ".join(KINDS), lambda raw: raw if isinstance(raw, str) and raw in KINDS else None),
+_SOME_WORDS = "a list of at most 64 words"
+COMMON_KEYS: Final[dict[str, _Key]] = {
+    "kind": ("kind", "one of " + ", ".join((*KINDS, *CLI_KINDS)), one_of(*KINDS, *CLI_KINDS)),
+}
+HTTP_KEYS: Final[dict[str, _Key]] = {
     "base_url": ("base_url", "an http or https address without user, query and fragment", _url),
     "key_env": ("key_env", "the name of a variable of the daemon, in capitals", _matching(r"[A-Z_][A-Z0-9_]{0,127}")),
     "key_file": ("key_file", "the absolute path of a file", _matching(r"/[^\x00-\x1f]{1,4000}")),
@@ -156,4 +196,14 @@ KEYS: Final[dict[str, tuple[str, str, Callable[[object], Any]]]] = {
     "idle": ("idle_ms", _A_TIME, _time),
     "total": ("total_ms", _A_TIME, _time),
 }
-"""Key of the file to attribute, what is allowed, and how it is read (None: refused)."""
+CLI_KEYS: Final[dict[str, _Key]] = {
+    "command": ("command", f"{_SOME_WORDS}, the first one names the program", lambda raw: words(raw, least=1)),
+    "args": ("args", _SOME_WORDS, lambda raw: words(raw, least=0)),
+    "resume": ("resume", f"{_SOME_WORDS}, with {{session}} among them", lambda raw: with_session(words(raw, least=1))),
+    "prompt": ("prompt", "one of stdin, argument", one_of("stdin", "argument")),
+    "output": ("output", "one of plain, stream-json", one_of("plain", "stream-json")),
+    "env": ("env", "a list of at most 64 names of variables of the daemon; none of Penstock's own", names_of_variables),
+    "after_result": ("after_result_ms", _A_TIME, _time),
+}
+KEYS: Final[dict[str, _Key]] = {**COMMON_KEYS, **HTTP_KEYS, **CLI_KEYS}
+"""Key of the file to attribute, what is allowed, and how it is read (None: refused). Each kind takes those that mean something to it."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import define, field
 
-from actors.agent.thread_events import CallEnded, ModelCallAnswered, ModelCallFailed, ModelCallIntended, ThreadBegun
+from actors.agent.thread_events import AgentSessionHeard, CallEnded, ModelCallAnswered, ModelCallFailed, ModelCallIntended, ThreadBegun
 from actors.entity import Fact
 
 __all__ = ["rows_of", "totals_of"]
@@ -29,6 +29,8 @@ class _Reading:
                 self.run_id, self.node_id, self.instance = run_id, node_id, instance
             case ModelCallIntended():
                 self.rows[fact.turn] = self._row(at_ms, fact)
+            case AgentSessionHeard(turn=turn, session_id=session_id):
+                self.rows[turn]["session_id"] = session_id
             case ModelCallAnswered():
                 self._end(at_ms, fact, {"status": "ok"})
             case ModelCallFailed(code=code, message=message):
@@ -38,11 +40,12 @@ class _Reading:
         return {
             "run_id": self.run_id, "node_id": self.node_id, "thread_id": self.thread_id, "instance": self.instance, "attempt": fact.attempt,
             "turn": fact.turn, "role": fact.role, "persona": fact.persona, "persona_version": fact.persona_version, "backend": fact.backend,
-            "model": fact.model, "status": "open", "priced": True, "cost_usd": 0.0, **dict.fromkeys(SUMMED, 0), "at_ms": at_ms,
+            "model": fact.model, "session_id": "", "tool_calls": 0, "status": "open", "priced": True, "cost_usd": 0.0,
+            **dict.fromkeys(SUMMED, 0), "at_ms": at_ms,
         }  # fmt: skip
 
     def _end(self, at_ms: int, fact: CallEnded, more: Mapping[str, Any]) -> None:
-        known = {name: getattr(fact, name) for name in (*SUMMED, "priced", "latency_ms", "request_id", "answered_by")}
+        known = {name: getattr(fact, name) for name in (*SUMMED, "priced", "latency_ms", "request_id", "answered_by", "tool_calls")}
         cost = round(fact.cost_input_usd + fact.cost_output_usd, 9)
         self.rows[fact.turn] |= {**known, **more, "cost_usd": cost, "at_ms": at_ms}
 

@@ -14,15 +14,17 @@ class Capture:
     """Takes chunks in order. The log file appears with the first byte; at most `cap` bytes of it are kept: the first seven eighths as they
     come, the last eighth when the stream ends, between them a line that says how much was left out. Lines are cut at CHUNK bytes.
 
-    `head` is what came first, uncut, up to `keep` bytes. `total` counts everything. `broken` is the error that ended the log, if any.
+    With `append` what a file of that name holds stays before it. `head` is what came first, uncut, up to `keep` bytes. `total` counts
+    everything. `broken` is the error that ended the log, if any.
     """
 
-    def __init__(self, path: str, *, cap: int, keep: int) -> None:
+    def __init__(self, path: str, *, cap: int, keep: int, append: bool = False) -> None:
         self.path = path
         self.head = bytearray()
         self.total = 0
         self.broken: OSError | None = None
         self._keep = keep
+        self._how = os.O_APPEND if append else os.O_TRUNC
         self._room = cap - cap // 8
         self._tail_cap = cap // 8
         self._tail = bytearray()
@@ -87,7 +89,7 @@ class Capture:
             return
         try:
             if self._fd is None:
-                self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+                self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | self._how | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             view = memoryview(data)
             while view:
                 view = view[os.write(self._fd, view) :]

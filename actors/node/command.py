@@ -18,7 +18,7 @@ from actors.node.output import KEPT, output_path
 from actors.node.tools import Tools
 from actors.node.usage import usage_path
 
-__all__ = ["Finished", "run"]
+__all__ = ["PIPE_GRACE", "Finished", "run", "stdin_of"]
 
 PIPE_GRACE = 2.0  # seconds for pipes that somebody outside of the dead tree still holds
 _STDERR_KEPT = 8 << 10
@@ -39,7 +39,7 @@ async def run(order: WorkOrder, action: CommandOrder, folder: int, tools: Tools)
     """Run the command in the folder of descriptor `folder` to its end. On cancellation its tree is dead before this propagates."""
     env, warnings = build(order, tools.base_env, action.env, output_path(order), usage_path(order))
     try:
-        stdin = _stdin(action.stdin)
+        stdin = stdin_of(action.stdin)
         try:
             process = await tools.guardian.spawn(action.argv, env, token=order.token, folder=folder, stdin=stdin)
         finally:
@@ -61,7 +61,7 @@ async def run(order: WorkOrder, action: CommandOrder, folder: int, tools: Tools)
     return Finished(end, stdout, stderr, expired, warnings)
 
 
-def _stdin(text: str | None) -> int:
+def stdin_of(text: str | None) -> int:
     """A memory file with the text, so that nobody has to feed a pipe; without text, nothing to read."""
     if text is None:
         return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)

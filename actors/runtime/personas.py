@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from actors.agent.binding import Pool
     from actors.control import params_agents as a
     from actors.refusals import Principal, RequestKey
-    from actors.workflow.spec_agent import Persona
+    from actors.workflow.spec_agent import Fallback, Persona
 
 __all__ = ["PersonaMethods"]
 
@@ -123,5 +123,13 @@ def _row(persona: Persona, source: str, pool: Pool) -> dict[str, Any]:
         "persona": persona.name, "source": source, "version": persona.version, "backend": persona.backend, "model": persona.model,
         "sha256": sha256, "consent": "not needed" if not persona.consent else "given" if sha256 in pool.consents else "missing",
     }  # fmt: skip
+    if persona.fallback:
+        row["fallback"] = [_stand_in(one, pool) for one in persona.fallback]
     _, problem = objection(persona, pool, ())
     return row | ({"problem": problem} if problem else {})
+
+
+def _stand_in(one: Fallback, pool: Pool) -> dict[str, Any]:
+    """Who stands in; `problem` says why it would be passed over just now."""
+    problem = pool.backends.get(one.backend, "it is not configured")
+    return {"backend": one.backend, "model": one.model} | ({"problem": problem} if problem else {})

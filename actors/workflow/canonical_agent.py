@@ -23,5 +23,6 @@ def persona_json(persona: Persona) -> dict[str, Any]:
         "consent": persona.consent or None, "version": persona.version if persona.version != 1 else None,
         "temperature": persona.temperature,
         "max_output_tokens": persona.max_output_tokens if persona.max_output_tokens != MAX_OUTPUT_TOKENS else None,
+        "fallback": [{"backend": one.backend, "model": one.model} for one in persona.fallback] or None,
     }  # fmt: skip
     return {name: value for name, value in entries.items() if value is not None}

@@ -8,13 +8,14 @@ from actors.workflow.drafts import Draft
 from actors.workflow.form import Form, kind_word
 from actors.workflow.names import ID_FORM, is_id, provider_name
 from actors.workflow.problems import Path, Report
-from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, TOOLS, Agent, Persona
+from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, TOOLS, Agent, Fallback, Persona
 
 __all__ = ["read_agent", "read_persona", "read_personas"]
 
 MOST_PERSONAS: Final = 64
 MOST_OUTPUT: Final = 1_000_000
 HOTTEST: Final = 2.0
+MOST_FALLBACKS: Final = 8
 
 
 def read_agent(form: Form, draft: Draft) -> Agent:
@@ -53,12 +54,7 @@ def _entry(report: Report, path: Path, name: str, value: object) -> Persona | No
 def read_persona(form: Form, name: str) -> Persona:
     """One persona; every key but those asked for here is refused."""
     _check_name(form, form.path, name, "persona")
-    form.require("backend")
-    form.require("model")
-    backend, model = form.text("backend", default="") or "", form.text("model", default="") or ""
-    if backend and provider_name(backend) is None:
-        message = f"{backend[:80]!r} is no name of a backend. Write one of those in the configuration: {ID_FORM}."
-        form.report.add("persona_invalid", form.at("backend"), message, found=backend, allowed=[ID_FORM])
+    own = _read_model(form)
     roles = form.texts("roles", single=True) or []
     for i, role in enumerate(roles):
         _check_name(form, (*form.at("roles"), i), role, "role")
@@ -67,16 +63,45 @@ def read_persona(form: Form, name: str) -> Persona:
         message = f'"temperature" is {temperature:g}, and it must be from 0 to {HOTTEST:g}.'
         form.report.add("persona_invalid", form.at("temperature"), message, found=temperature, allowed=[f"0 … {HOTTEST:g}"])
     persona = Persona(
-        name=name, backend=provider_name(backend) or "", model=model, system=form.text("system", default="") or "", tools=_read_tools(form),
+        name=name, backend=own.backend, model=own.model, system=form.text("system", default="") or "", tools=_read_tools(form),
         roles=tuple(dict.fromkeys(roles)), consent=form.flag("consent"),
         version=form.whole("version", low=1, high=10**9, default=1, code="persona_invalid"),
         temperature=temperature if temperature >= 0 else None,
         max_output_tokens=form.whole(
             "max_output_tokens", low=1, high=MOST_OUTPUT, default=MAX_OUTPUT_TOKENS, code="persona_invalid"
         ),
+        fallback=_read_fallback(form),
     )  # fmt: skip
     form.close("a persona")
     return persona
+
+
+def _read_model(form: Form) -> Fallback:
+    """The two keys that say where a model runs."""
+    form.require("backend")
+    form.require("model")
+    backend, model = form.text("backend", default="") or "", form.text("model", default="") or ""
+    if backend and provider_name(backend) is None:
+        message = f"{backend[:80]!r} is no name of a backend. Write one of those in the configuration: {ID_FORM}."
+        form.report.add("persona_invalid", form.at("backend"), message, found=backend, allowed=[ID_FORM])
+    return Fallback(provider_name(backend) or "", model)
+
+
+def _read_fallback(form: Form) -> tuple[Fallback, ...]:
+    listed = form.items("fallback")
+    if len(listed) > MOST_FALLBACKS:
+        message = f'"fallback" has {len(listed)} entries, and at most {MOST_FALLBACKS} are taken.'
+        form.report.add("persona_invalid", form.at("fallback"), message, found=len(listed), allowed=[f"≤ {MOST_FALLBACKS}"])
+    found: list[Fallback] = []
+    for path, value in listed:
+        if type(value) is not dict:
+            message = f"Who stands in is a mapping with backend and model, and this is {kind_word(value)}."
+            form.report.add("value_type", path, message, found=value, allowed=["{backend, model}"])
+            continue
+        entry = Form(form.report, path, value)
+        found.append(_read_model(entry))
+        entry.close("an entry of fallback")
+    return tuple(found)
 
 
 def _read_tools(form: Form) -> tuple[str, ...] | None:

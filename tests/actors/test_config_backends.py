@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from actors.config import Config, ConfigInvalid, load
 from actors.config.backends import DEFAULTS, KEYS, MOST, Backend, read_backends
+from actors.config.cli_agents import CLI_KINDS, CliAgent
 
 WHOLE = """
 [backends.local]
@@ -71,11 +73,17 @@ def test_all_mistakes_are_reported_with_their_places(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "table",
-    [{"headers": {"X-Key": "sk_canary\n"}}, {"key_env": "sk_canary"}, {"key": "sk_canary"}, {"base_url": "https://u:sk_canary@x"}],
-    ids=["header", "variable", "unknown", "password"],
+    [
+        {"headers": {"X-Key": "sk_canary\n"}},
+        {"key_env": "sk_canary"},
+        {"key": "sk_canary"},
+        {"kind": "claude-cli", "env": ["sk-canary"]},
+        {"base_url": "https://u:sk_canary@x"},
+    ],
+    ids=["header", "variable", "unknown", "agent", "password"],
 )
 def test_a_mistake_does_not_tell_a_key(table: dict[str, Any]) -> None:
-    _, flaws = read_backends({"b": {"base_url": "https://x", **table}})
+    _, flaws = read_backends({"b": {**({} if "kind" in table else {"base_url": "https://x"}), **table}})
     assert len(flaws) == 1
     assert "canary" not in repr(flaws)
 
@@ -142,3 +150,71 @@ def test_there_is_a_most() -> None:
 def test_every_key_stands_in_the_document() -> None:
     text = Path("docs/configuration.md").read_text()
     assert [key for key in KEYS if f"| `{key}` |" not in text.partition("## Backends")[2]] == []
+
+
+AGENTS = """
+[backends.claude]
+kind = "claude-cli"
+env = ["ANTHROPIC_API_KEY"]
+after_result = "5s"
+
+[backends.careful]
+kind = "codex-cli"
+command = ["npx", "codex"]
+args = []
+
+[backends.helper]
+kind = "command"
+command = ["my-agent", "{model}"]
+output = "stream-json"
+resume = ["--go-on={session}"]
+prompt = "argument"
+
+[backends.plain]
+kind = "command"
+command = ["my-agent"]
+"""
+
+
+def test_agents_with_a_command_line_have_what_their_kind_has(tmp_path: Path) -> None:
+    file = tmp_path / "penstock.toml"
+    file.write_text(AGENTS)
+    found = {one.name: one.cli for one in load({}, file).backends}
+    usual = CLI_KINDS["claude-cli"]
+    assert found["claude"] == evolve(usual, env=("ANTHROPIC_API_KEY",), after_result_ms=5_000)
+    assert found["careful"] == evolve(CLI_KINDS["codex-cli"], command=("npx", "codex"), args=())
+    assert found["helper"] == CliAgent("claude", ("my-agent", "{model}"), resume=("--go-on={session}",), prompt="argument")
+    assert (found["plain"], found["openai"]) == (CliAgent("plain", ("my-agent",)), None)
+
+
+@pytest.mark.parametrize(
+    ("table", "flaw"),
+    [
+        ({"kind": "command"}, "b.command"),
+        ({"kind": "command", "command": []}, "b.command"),
+        ({"kind": "claude-cli", "command": "claude"}, "b.command"),
+        ({"kind": "claude-cli", "command": ["a\0"]}, "b.command"),
+        ({"kind": "claude-cli", "args": [1]}, "b.args"),
+        ({"kind": "claude-cli", "args": ["x"] * 65}, "b.args"),
+        ({"kind": "claude-cli", "env": ["PENSTOCK_STORE"]}, "b.env"),
+        ({"kind": "claude-cli", "env": ["A-B"]}, "b.env"),
+        ({"kind": "claude-cli", "env": "KEY"}, "b.env"),
+        ({"kind": "claude-cli", "after_result": "0s"}, "b.after_result"),
+        ({"kind": "claude-cli", "base_url": "https://x"}, "b.base_url"),
+        ({"kind": "claude-cli", "prompt": "stdin"}, "b.prompt"),
+        ({"kind": "command", "command": ["x"], "prompt": "file"}, "b.prompt"),
+        ({"kind": "command", "command": ["x"], "output": "xml"}, "b.output"),
+        ({"kind": "command", "command": ["x"], "output": "stream-json", "resume": ["--go-on"]}, "b.resume"),
+        ({"kind": "command", "command": ["x"], "output": "stream-json", "resume": []}, "b.resume"),
+        ({"kind": "command", "command": ["x"], "resume": ["{session}"]}, "b.resume"),
+        ({"kind": "openai", "base_url": "https://x", "args": []}, "b.args"),
+        ({"kind": [], "base_url": "https://x"}, "b.kind"),
+    ],
+    ids=[
+        "no_command", "empty", "text", "nul", "number", "many", "ours", "name", "no_list", "none", "address", "known", "place", "form",
+        "nowhere", "nothing", "no_session", "of_an_agent", "list",
+    ],
+)  # fmt: skip
+def test_what_an_agent_cannot_have_is_refused_by_its_key(table: dict[str, Any], flaw: str) -> None:
+    flaws = read_backends({"b": table})[1]
+    assert [one.key for one in flaws] == [flaw]

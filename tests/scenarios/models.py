@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import trio
 from attrs import define, field, frozen
 
+from actors.agent.backends import Desk, Traits
+from actors.agent.provider.again import Patience
 from actors.agent.provider.messages import (
     Answer,
     ModelRequest,
@@ -20,13 +22,14 @@ from actors.agent.provider.messages import (
     ToolCall,
     ToolResult,
 )
+from tests.scenarios.puppets import Puppet
 
 if TYPE_CHECKING:
     from tests.scenarios.harness import House
 
 __all__ = [
-    "BAD", "FLOW", "GOOD", "POOL", "Backstage", "Held", "Model", "Reply", "actor", "agent", "ask", "crew", "fails", "persona", "says",
-    "takes", "told", "writes",
+    "BAD", "FLOW", "GOOD", "POOL", "UNDERSTUDY", "Backstage", "Held", "Model", "Reply", "actor", "agent", "ask", "crew", "fails", "persona",
+    "says", "takes", "told", "writes",
 ]  # fmt: skip
 
 Reply = Callable[[ModelRequest, OnPart], Awaitable[Answer]]
@@ -105,19 +108,33 @@ class Model:
 
 @define(eq=False)
 class Backstage:
-    """The backends of a story. `down` says why one of them cannot be used; `always` answers when nothing is left of the script."""
+    """The backends of a story, `stage` and `understudy`: each model is asked once unless `patience` is longer.
+
+    Those in `puppets` are agents with a command line, without the processes of such.
+    `down` says why one of them cannot be used, and `broken` with which code one fails; `always` answers when nothing is left of the script.
+    """
 
     script: list[Reply] = field(factory=list)
     requests: list[ModelRequest] = field(factory=list)
     down: dict[str, str] = field(factory=dict)
+    broken: dict[str, str] = field(factory=dict)
+    puppets: tuple[str, ...] = ()
     always: Reply | None = None
+    patience: Patience = field(factory=lambda: Patience(calls=1))
 
     def available(self) -> Mapping[str, str]:
-        return {"stage": "", **self.down}
+        return {"stage": "", "understudy": "", **self.down}
 
-    def provider(self, name: str, model: str) -> Provider:
+    def traits(self) -> Mapping[str, Traits]:
+        return {name: Traits(name in self.puppets, name in self.puppets, self.patience) for name in self.available()}
+
+    def provider(self, name: str, model: str, desk: Desk) -> Provider:
         if name in self.down:
             raise ProviderFailure("provider_unknown", f"{name} {self.down[name]}")
+        if name in self.puppets:
+            return Puppet(name, desk)
+        if name in self.broken:
+            return Model(name, [], self.requests, fails(self.broken[name]))
         return Model(name, self.script, self.requests, self.always or says())
 
 
@@ -133,6 +150,7 @@ nodes:
 {nodes}"""
 GOOD, BAD = '{"n": 1}', '{"n": "one", "m": 2}'
 POOL = "backend: stage\nmodel: gpt-5-mini\nsystem: From the pool.\n"
+UNDERSTUDY = "  writer: {backend: stage, model: gpt-5-mini, fallback: [{backend: understudy, model: gpt-5}]}\n"
 WRITER = "  writer: {backend: stage, model: gpt-5-mini, system: You write notes.}\n"
 
 

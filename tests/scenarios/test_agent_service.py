@@ -8,7 +8,7 @@ from actors.agent.configured import Configured
 from actors.config.backends import Backend
 from tests.actors.agent.faulty import Reply, chat_chunk, event, faulty
 from tests.scenarios.harness import House
-from tests.scenarios.models import GOOD, agent, crew
+from tests.scenarios.models import GOOD, UNDERSTUDY, agent, crew
 
 ARGUMENTS = json.dumps({"path": "notes.json", "content": GOOD})
 CALL = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "write_file", "arguments": ARGUMENTS}}
@@ -34,3 +34,20 @@ async def test_an_agent_at_a_service_on_the_network_survives_its_trouble(real: H
     ]  # fmt: skip
     await real.stop()
     assert not [file for file in real.folder.rglob("*") if file.is_file() and b"secret-key" in file.read_bytes()]
+
+
+async def test_another_service_stands_in_for_one_that_refuses_the_key(real: House) -> None:
+    refusal = Reply([b'{"error": {"type": "invalid_api_key", "message": "no"}}'], status=401, headers={"Content-Type": "application/json"})
+    async with faulty(refusal) as first, faulty(Reply(WRITES)) as second:
+        await real.stop()
+        backends = (Backend("stage", "openai", f"{first.url}/v1"), Backend("understudy", "openai", f"{second.url}/v1"))
+        real.backends = Configured(backends, {})
+        await real.start()
+        run = await real.run_until(await real.begin(crew(agent(), personas=UNDERSTUDY)))
+        assert (run["status"], len(first.asked), second.asked[0].body["model"]) == ("completed", 1, "gpt-5")
+        keys = [server.asked[0].headers["idempotency-key"] for server in (first, second)]
+        assert keys[1] == f"{keys[0]}:1"
+    rows = (await real.call("ledger.list", run_id=run["run_id"]))["calls"]
+    assert [(row["backend"], row["model"], row.get("error_code"), row["cost_usd"]) for row in rows] == [
+        ("stage", "gpt-5-mini", "provider_unauthorized", 0.0), ("understudy", "gpt-5", None, 0.00045),
+    ]  # fmt: skip

@@ -10,7 +10,8 @@ import orjson
 import pytest
 import trio
 
-from actors.agent.provider.messages import CallFailed, ProviderFailure, TokenUsage, ToolResult
+from actors.agent.provider.again import Patience
+from actors.agent.provider.messages import ProviderFailure, TokenUsage, ToolResult
 from tests.scenarios.harness import House
 from tests.scenarios.models import BAD, GOOD, agent, ask, crew, fails, says, takes, told, writes
 
@@ -170,15 +171,15 @@ async def test_an_agent_that_turns_in_circles_is_stopped(d: House) -> None:
 
 
 async def test_each_repetition_of_a_call_is_a_row_of_its_own(d: House) -> None:
-    async def at_second(request: Any, on_part: Any) -> Any:
-        failure = ProviderFailure("provider_rate_limited", "slow down", usage=TokenUsage(10, 0))
-        on_part(CallFailed("stage", request.model, failure, 500))
-        return await writes("notes.json", GOOD)(request, on_part)
+    async def busy(*_: Any) -> Any:
+        raise ProviderFailure("provider_rate_limited", "slow down", usage=TokenUsage(10, 0), retry_after_ms=60_000)
 
-    run = await told(d, at_second)
+    d.models.patience = Patience()
+    flow = crew(agent(more="artifact: {path: notes.json, schema: notes}, idle_timeout: 30s"))  # to wait as one was asked to is no silence
+    run = await told(d, busy, writes("notes.json", GOOD), flow=flow)
     calls = (await d.call("ledger.list", run_id=run["run_id"]))["calls"]
     assert [(row["turn"], row["status"], row["input_tokens"]) for row in calls] == [(1, "error", 10), (2, "ok", 100)]
-    assert run["total_tokens"] == 130
+    assert (run["total_tokens"], run["nodes"][0]["attempt"]) == (130, 1)
 
 
 async def test_an_answer_that_no_log_can_hold_is_trouble_of_the_provider(d: House) -> None:

@@ -38,7 +38,7 @@ def next_call(failure: ProviderFailure, candidate: int, made: int, candidates: i
     """After the `made`-th call of that candidate failed. None: there is none, and the failure stands.
 
     What is transient is tried again with the same model; then, and where this model or backend cannot serve at all, the next in the list
-    is asked at once. A request that is at fault itself is at fault everywhere.
+    is asked at once. A request that is at fault itself is at fault everywhere, and beside a process that lives on nobody else is asked.
     """
     if failure.failure_class == "provider_transient" and made < patience.calls:
         return Next(candidate, wait_ms(failure, made, patience, seed))
@@ -57,4 +57,6 @@ def wait_ms(failure: ProviderFailure, made: int, patience: Patience, seed: str) 
 
 
 def _own_fault(failure: ProviderFailure) -> bool:
-    return failure.code == "provider_too_large" or (failure.code == "provider_rejected" and failure.status != 404)
+    return failure.code in ("provider_too_large", "provider_agent_unkillable") or (
+        failure.code == "provider_rejected" and failure.status != 404
+    )

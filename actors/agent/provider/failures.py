@@ -21,6 +21,7 @@ CLASSES: Final[dict[str, FailureClass]] = {
     "provider_malformed": "provider_transient",
     "provider_truncated": "provider_transient",
     "provider_agent_failed": "provider_transient",
+    "provider_agent_unkillable": "provider_terminal",
     "provider_too_large": "provider_terminal",
     "provider_unauthorized": "provider_terminal",
     "provider_quota_exhausted": "provider_terminal",

@@ -11,8 +11,8 @@ from actors.agent.provider.failures import ProviderFailure
 from actors.agent.provider.tokens import TokenUsage
 
 __all__ = [
-    "Answer", "AssistantTurn", "CallBegun", "CallFailed", "Limits", "ModelRequest", "OnPart", "Part", "Provider", "ProviderFailure", "Stop",
-    "TextDelta", "TokenUsage", "ToolCall", "ToolResult", "ToolSpec", "Turn", "UserText",
+    "Answer", "AssistantTurn", "AtWork", "CallBegun", "CallFailed", "Limits", "ModelRequest", "OnPart", "Part", "Provider",
+    "ProviderFailure", "Stop", "TextDelta", "TokenUsage", "ToolCall", "ToolResult", "ToolSpec", "Turn", "UserText",
 ]  # fmt: skip
 
 Stop = Literal["end", "tools", "length", "refusal"]
@@ -109,7 +109,12 @@ class CallFailed:
     again_after_ms: int = 0
 
 
-Part = TextDelta | CallBegun | CallFailed
+@frozen
+class AtWork:
+    """It is alive: something came that is no part of the answer."""
+
+
+Part = TextDelta | CallBegun | CallFailed | AtWork
 OnPart = Callable[[Part], object]
 """Hears each part in order, as it comes. Must not wait."""
 

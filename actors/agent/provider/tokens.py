@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 __all__ = ["TokenUsage"]
 
@@ -12,7 +12,8 @@ class TokenUsage:
     """Tokens as the service counted them.
 
     `cached` is the part of `input` that was read from its cache, `reasoning` the part of `output` that is not shown. `estimated`: the
-    service counted nothing, and these are guesses from the lengths of the texts.
+    service counted nothing, and these are guesses from the lengths of the texts. `cost_usd` is what the call has cost where it says so
+    itself, `tool_calls` how many tools were used in it that are not ours.
     """
 
     input: int = 0
@@ -20,6 +21,8 @@ class TokenUsage:
     cached: int = 0
     reasoning: int = 0
     estimated: bool = False
+    cost_usd: float | None = None
+    tool_calls: int = 0
 
     def __add__(self, other: TokenUsage) -> TokenUsage:
         return TokenUsage(
@@ -28,4 +31,14 @@ class TokenUsage:
             self.cached + other.cached,
             self.reasoning + other.reasoning,
             self.estimated or other.estimated,
+        )
+
+    def __sub__(self, other: TokenUsage) -> TokenUsage:
+        """What is counted in this and not in the other, never below nothing; the rest stays as it is in this."""
+        return evolve(
+            self,
+            input=max(0, self.input - other.input),
+            output=max(0, self.output - other.output),
+            cached=max(0, self.cached - other.cached),
+            reasoning=max(0, self.reasoning - other.reasoning),
         )

@@ -15,11 +15,12 @@ from tests.actors.cli.world import World
 PERSONA: dict[str, Any] = {
     "persona": "anna", "source": "pool", "version": 2, "backend": "openai", "model": "m", "sha256": "ab" * 32, "consent": "given",
     "consented_by": "uid:1", "consented_at_ms": 1000, "problem": "no key",
-    "definition": {"backend": "openai", "model": "m", "tools": ["read_file", "finish"], "system": "Be kind.\nBe short."},
+    "fallback": [{"backend": "b", "model": "n"}, {"backend": "c", "model": "o", "problem": "no key"}],
+    "definition": {"fallback": [], "backend": "openai", "model": "m", "tools": ["read_file", "finish"], "system": "Be kind.\nBe short."},
 }  # fmt: skip
 CALL: dict[str, Any] = {
-    "at_ms": 1000, "node_id": "draft", "turn": 1, "persona": "anna", "model": "m", "input_tokens": 10, "output_tokens": 5,
-    "cost_usd": 0.25, "priced": True, "latency_ms": 1500, "status": "ok",
+    "at_ms": 1000, "node_id": "draft", "turn": 1, "persona": "anna", "backend": "openai", "model": "m",
+    "input_tokens": 10, "output_tokens": 5, "cost_usd": 0.25, "priced": True, "latency_ms": 1500, "status": "ok",
 }  # fmt: skip
 TOTALS = {"calls": 2, "failed": 1, "unpriced": 1, "input_tokens": 10, "output_tokens": 5, "cost_usd": 0.25}
 
@@ -41,7 +42,13 @@ def test_personas_are_listed_and_shown(agents: World, penstock: Penstock) -> Non
     assert "anna     pool  2        openai   m      given    no key" in penstock("personas", "ls", "--workflow", "w").output
     assert agents.runtime.called("persona_list")[0].workflow_id == "w"
     said = penstock("personas", "show", "anna").output
-    for part in ("consent: given", "consented by: uid:1", "tools: read_file, finish", "  | Be kind.\n  | Be short."):
+    for part in (
+        "  fallback: b n\n  fallback: c o (would be passed over: no key)",
+        "consent: given",
+        "consented by: uid:1",
+        "tools: read_file, finish",
+        "  | Be kind.\n  | Be short.",
+    ):
         assert part in said
     assert json.loads(penstock("personas", "show", "anna", "--workflow", "w", "--json").output) == {"persona": PERSONA}
 

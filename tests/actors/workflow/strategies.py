@@ -32,6 +32,7 @@ from actors.workflow.spec import (
     Webhook,
     Workflow,
 )  # fmt: skip
+from actors.workflow.spec_agent import Fallback
 
 PLAIN = st.characters(exclude_categories=["Cs"], exclude_characters="\0{}")
 TEXT = st.text(PLAIN, min_size=1, max_size=8).filter(lambda text: bool(text.strip()))
@@ -52,9 +53,10 @@ SHELLS = st.builds(Shell, TEXT, ENV)
 PYTHONS = st.builds(Python, st.just("mod:func"), st.booleans())
 TOOLS = st.lists(st.sampled_from(["read_file", "write_file", "finish"]), unique=True).map(tuple)
 AGENTS = st.builds(Agent, NAMES, TEXT, TOOLS)
+FALLBACKS = st.builds(Fallback, NAMES, NAMES)
 PERSONAS = st.builds(
     Persona, NAMES, NAMES, TEXT, st.just("") | TEXT, st.none() | TOOLS, st.lists(NAMES, unique=True, max_size=2).map(tuple), st.booleans(),
-    st.integers(1, 9), st.none() | st.floats(0, 2), st.integers(1, 9_000),
+    st.integers(1, 9), st.none() | st.floats(0, 2), st.integers(1, 9_000), st.lists(FALLBACKS, max_size=2).map(tuple),
 )  # fmt: skip
 DECISIONS = st.lists(st.sampled_from(["approve", "reject", "rework", "cancel"]), min_size=1, unique=True).map(tuple)
 OPTIONS = st.lists(st.builds(Option, TEXT, TEXT), max_size=2, unique_by=lambda option: option.value).map(tuple)

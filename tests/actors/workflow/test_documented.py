@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from actors.config.backends import read_backends
 from actors.handoff.rules import Handoff, read_handoff
 from actors.ledger.prices import read_table
 from actors.workflow import load_text
@@ -36,8 +38,12 @@ AGENTS = (Path(__file__).parents[3] / "docs" / "agents.md").read_text()
 
 
 def test_the_example_of_an_agent_loads_and_its_prices_are_a_table() -> None:
-    [text] = re.findall(r"```yaml\n(.*?)```", AGENTS, re.DOTALL)
+    text, personas = re.findall(r"```yaml\n(.*?)```", AGENTS, re.DOTALL)
     loaded = load_text(text, notation="yaml", source="page", folder="/srv/flows")
     assert (loaded.workflow.personas[0].name, loaded.warnings) == ("writer", ())
+    program = load_text(re.sub(r"personas:\n.*\n", personas, text), notation="yaml", source="page", folder="/srv/flows")
+    [table] = re.findall(r"```toml\n(.*?)```", AGENTS, re.DOTALL)
+    backends, flaws = read_backends(tomllib.loads(table)["backends"])
+    assert (program.workflow.personas[0].backend in {one.name for one in backends}, flaws) == (True, ())
     [prices] = re.findall(r"```json\n(.*?)```", AGENTS, re.DOTALL)
     assert read_table(json.loads(prices)).of("my-model") is not None

@@ -6,12 +6,13 @@ import pytest
 import trio
 
 from actors.agent.provider.dialect import Dialect
-from actors.agent.provider.messages import Limits, ModelRequest, Part, ProviderFailure, TextDelta, UserText
+from actors.agent.provider.messages import Answer, Limits, ModelRequest, OnPart, Part, ProviderFailure, TextDelta, UserText
 from actors.agent.provider.openai_chat import OpenAIChat
+from actors.agent.provider.retrying import Retrying
 from actors.agent.provider.service import HttpProvider
 from tests.actors.agent.faulty import Reply, faulty
 
-__all__ = ["CHAT", "HEADERS", "KEY", "REQUEST", "SOON", "against", "failing", "provider"]
+__all__ = ["CHAT", "HEADERS", "KEY", "REQUEST", "SOON", "against", "failing", "provider", "straight"]
 
 KEY = "sk-canary-0123456789"
 REQUEST = ModelRequest("m", (UserText("hi\0"),), "call-7")
@@ -28,6 +29,11 @@ async def key() -> str:
 
 def provider(url: str, dialect: Dialect = CHAT, limits: Limits = USUAL) -> HttpProvider:
     return HttpProvider("b", url, dialect, key, {"x-team": "blue"}, limits)
+
+
+async def straight(retrying: Retrying, request: ModelRequest, on_part: OnPart) -> Answer:
+    """Answered by its providers, with nothing in between."""
+    return await retrying.answered(request, lambda candidate, one: candidate.provider.stream(one, on_part), on_part)
 
 
 async def failing(url: str, **limits: int) -> ProviderFailure:

@@ -23,6 +23,7 @@ from actors.agent.provider.messages import (
 )  # fmt: skip
 from actors.agent.provider.retrying import Candidate, Retrying
 from actors.config.backends import Backend
+from tests.actors.agent.provider.calling import straight
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"], "additionalProperties": False}
 TOOL = ToolSpec("weather", "Tells the weather.", SCHEMA)
@@ -47,9 +48,9 @@ async def _scripted(llmock: tuple[str, str], *behaviors: dict[str, Any]) -> None
 
 async def _asked(endpoints: Endpoints, kind: str, request: ModelRequest) -> tuple[Answer | ProviderFailure, list[Part]]:
     parts: list[Part] = []
-    retrying = Retrying((Candidate(endpoints.provider(kind), MODELS[kind]),), Patience(calls=3, first_ms=1, most_ms=2))
+    retrying = Retrying((Candidate(endpoints.provider(kind), MODELS[kind], Patience(calls=3, first_ms=1, most_ms=2)),))
     try:
-        return await retrying.stream(request, parts.append), parts
+        return await straight(retrying, request, parts.append), parts
     except ProviderFailure as failure:
         return failure, parts
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import trio
-from attrs import Factory, define
+from attrs import Factory, define, evolve
 from trio.testing import MockClock
 
 from actors.agent.provider.again import Patience
@@ -20,6 +20,7 @@ from actors.agent.provider.messages import (
     UserText,
 )  # fmt: skip
 from actors.agent.provider.retrying import Candidate, Retrying
+from tests.actors.agent.provider.calling import straight
 
 REQUEST = ModelRequest("ignored", (UserText("hi"),), "key")
 PATIENCE = Patience(calls=2, first_ms=1_000, multiplier=2, most_ms=8_000)
@@ -46,14 +47,14 @@ class Scripted:
 async def _asked(*candidates: Candidate) -> tuple[Answer | ProviderFailure, list[Part]]:
     parts: list[Part] = []
     try:
-        return await Retrying(candidates, PATIENCE).stream(REQUEST, parts.append), parts
+        return await straight(Retrying(candidates), REQUEST, parts.append), parts
     except ProviderFailure as failure:
         return failure, parts
 
 
 async def test_a_call_that_failed_is_made_again_under_the_same_key(autojump_clock: MockClock) -> None:
     provider = Scripted("a", ["provider_overloaded", Answer("whole")])
-    answer, parts = await _asked(Candidate(provider, "m"))
+    answer, parts = await _asked(Candidate(provider, "m", PATIENCE))
     assert answer == Answer("whole")
     assert provider.asked == [("m", "key")] * 2
     void = parts[1]
@@ -64,13 +65,13 @@ async def test_a_call_that_failed_is_made_again_under_the_same_key(autojump_cloc
 
 
 async def test_the_wait_that_was_asked_for_is_kept(autojump_clock: MockClock) -> None:
-    await _asked(Candidate(Scripted("a", ["provider_rate_limited", Answer("")]), "m"))
+    await _asked(Candidate(Scripted("a", ["provider_rate_limited", Answer("")]), "m", PATIENCE))
     assert 60 <= trio.current_time() <= 61
 
 
 async def test_when_patience_is_at_an_end_the_last_failure_stands(autojump_clock: MockClock) -> None:
     provider = Scripted("a", ["provider_overloaded", "provider_truncated"])
-    failure, parts = await _asked(Candidate(provider, "m"))
+    failure, parts = await _asked(Candidate(provider, "m", PATIENCE))
     assert isinstance(failure, ProviderFailure)
     assert failure.code == "provider_truncated"
     assert [type(part).__name__ for part in parts] == ["TextDelta", "CallFailed", "TextDelta"]
@@ -78,16 +79,18 @@ async def test_when_patience_is_at_an_end_the_last_failure_stands(autojump_clock
 
 async def test_another_model_stands_in_with_patience_and_a_key_of_its_own(autojump_clock: MockClock) -> None:
     first, second = Scripted("a", ["provider_unauthorized"]), Scripted("b", ["provider_overloaded", Answer("whole")])
-    retrying = Retrying((Candidate(first, "m"), Candidate(second, "n")), PATIENCE)
-    assert retrying.name == "a"
-    assert await retrying.stream(REQUEST, lambda _: None) == Answer("whole")
+    retrying = Retrying((Candidate(first, "m", PATIENCE), Candidate(second, "n", PATIENCE)))
+    assert await straight(retrying, REQUEST, lambda _: None) == Answer("whole")
     assert first.asked == [("m", "key")]
     assert second.asked == [("n", "key:1")] * 2
+    second.script.append(Answer("more"))
+    assert await straight(retrying, evolve(REQUEST, idempotency_key="next"), lambda _: None) == Answer("more")
+    assert (len(first.asked), second.asked[-1]) == (1, ("n", "next:1"))  # who stands in goes on
 
 
 async def test_a_cancel_ends_the_wait(autojump_clock: MockClock) -> None:
     provider = Scripted("a", ["provider_rate_limited"])
     with trio.move_on_after(5) as scope:
-        await Retrying((Candidate(provider, "m"),), PATIENCE).stream(REQUEST, lambda _: None)
+        await straight(Retrying((Candidate(provider, "m", PATIENCE),)), REQUEST, lambda _: None)
     assert scope.cancelled_caught
     assert len(provider.asked) == 1

@@ -13,9 +13,10 @@ from attrs import evolve
 from actors.agent.binding import Bound
 from actors.agent.envelope import envelope
 from actors.agent.opening import opening
-from actors.agent.provider.messages import AssistantTurn, ToolCall, ToolResult, UserText
+from actors.agent.provider.messages import AssistantTurn, TokenUsage, ToolCall, ToolResult, UserText
 from actors.agent.thread import Thread
 from actors.agent.thread_events import (
+    AgentSessionHeard,
     Asked,
     ModelCallAnswered,
     ModelCallFailed,
@@ -65,6 +66,23 @@ def test_a_log_folds_to_turns_and_to_what_was_used() -> None:
     assert found.used == Usage(13, 5, 0.1, 1, unpriced=True)
     found.apply(ThreadBegun("r", "n", 2))
     assert (found.turns, found.used.tokens, found.last_text) == ([], 18, "")
+
+
+def test_a_log_folds_to_the_sessions_of_agents_and_to_what_each_has_counted() -> None:
+    heard, other = AgentSessionHeard(1, "stage", "s-1"), ModelCallIntended(3, 1, "writer", "anna", 1, "understudy", "m")
+    found = thread(*BEGUN, intended(1), heard, ModelCallFailed(1, 100, 20, tool_calls=2))
+    assert (found.sessions, found.counted, found.tries, found.used.tool_calls) == ({"stage": "s-1"}, {"s-1": TokenUsage(100, 20)}, 1, 2)
+    _apply(found, intended(2), ModelCallFailed(2), other, ModelCallFailed(3, code="provider_agent_failed"))
+    assert found.sessions == {"stage": "s-1"}  # the call was lost before it could say so, and the other failed elsewhere
+    _apply(found, PromptAdded(2, "again"), intended(4), ModelCallFailed(4, code="provider_agent_failed"))
+    assert (found.sessions, found.tries) == ({}, 1)  # it could not be resumed
+    _apply(found, intended(5), AgentSessionHeard(5, "stage", "s-2"), ThreadBegun("r", "n", 2))
+    assert found.sessions == {}
+
+
+def _apply(found: Thread, *facts: Fact) -> None:
+    for fact in facts:
+        found.apply(fact)
 
 
 @pytest.mark.parametrize(

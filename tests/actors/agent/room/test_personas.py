@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -48,6 +49,13 @@ def test_a_persona_reads_back_equal_and_is_named_by_its_content(persona: Persona
         ({"backend": "x", "model": "m", "tools": ["sudo"]}, [("tool_unknown", "personas.p.tools[0]")]),
         ({"backend": "x", "model": "m", "temperature": 3}, [("persona_invalid", "personas.p.temperature")]),
         ({"backend": "x", "model": "m", "roles": ["A b"]}, [("id_invalid", "personas.p.roles[0]")]),
+        ({"backend": "x", "model": "m", "fallback": ["y"]}, [("value_type", "personas.p.fallback[0]")]),
+        ({"backend": "x", "model": "m", "fallback": [{"backend": "y"}]}, [("key_missing", "personas.p.fallback[0]")]),
+        (
+            {"backend": "x", "model": "m", "fallback": [{"backend": "y", "model": "n", "tools": []}]},
+            [("key_unknown", "personas.p.fallback[0].tools")],
+        ),
+        ({"backend": "x", "model": "m", "fallback": [{"backend": "y", "model": "n"}] * 9}, [("persona_invalid", "personas.p.fallback")]),
         ({"backend": "x", "model": "m", "key": "secret"}, [("key_unknown", "personas.p.key")]),
         ("x", [("value_type", "personas.p")]),
     ],
@@ -101,6 +109,23 @@ def test_every_role_and_every_candidate_has_its_reason() -> None:
     assert reasons(broken) == {"writer": [("p", "persona_invalid")]}
 
 
+def test_backends_must_be_able_to_do_what_is_asked_of_them() -> None:
+    pool = Pool(backends={"stage": "", "cli": "", "other": "away"}, agents=frozenset({"cli", "other"}))
+    unfit: list[dict[str, Any]] = [
+        {"backend": "stage", "fallback": [{"backend": "gone", "model": "m"}]},
+        {"backend": "stage", "fallback": [{"backend": "cli", "model": "m"}]},
+        {"backend": "cli", "tools": []}, {"backend": "cli", "temperature": 1}, {"backend": "cli", "max_output_tokens": 1},
+        {"backend": "cli", "model": "-x"},
+    ]  # fmt: skip
+    for more in unfit:
+        found = bind(workflow(writer=more, reader={}), pool, {})
+        assert reasons(found) == {"writer": [("writer", "backend_unfit")]}, more
+    named = bind(workflow(writer={}, reader={"backend": "cli"}), pool, {})
+    assert reasons(named) == {"reader": [("reader", "backend_unfit")]}  # its node names tools
+    stands = [{"backend": "other", "model": "m"}]  # away just now, which may be over when it is needed
+    assert isinstance(bind(workflow(writer={"backend": "cli", "fallback": stands}, reader={}), pool, {}), Binding)
+
+
 def test_an_override_is_of_a_role_and_names_a_persona() -> None:
     unknown = bind(workflow(writer={}, reader={}), STAGE, {"painter": "x"})
     assert isinstance(unknown, Refusal)
@@ -145,4 +170,4 @@ def test_a_backend_can_be_used_when_its_key_is_there(tmp_path: Path) -> None:
     assert ["A_KEY" in found["a"], str(key) in found["b"], found["c"]] == [True, True, ""]
     key.write_text("k")
     assert dict(Configured((named, filed, bare), {"A_KEY": "k"}).available()) == {"a": "", "b": "", "c": ""}
-    assert Configured((bare,), {}).provider("c", "m").name == "c"
+    assert Configured((bare,), {}).provider("c", "m", cast("Any", None)).name == "c"
