@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from actors.campaign.actions import FOR_PEOPLE, act
-from actors.campaign.applying import apply_winner
+from actors.campaign.applying import apply_winners, to_apply
 from actors.campaign.cancelling import cancel_runs
 from actors.campaign.declined import Declined
 from actors.campaign.events import CampaignDeleted, PromotionRefused, WinnerApplied
@@ -59,7 +59,12 @@ class CampaignActor(Actor[Look | ForCampaign]):
         match message:
             case Look():
                 self.take(Look)
-                return await self._look()
+                try:
+                    return await self._look()
+                except Exception as error:  # noqa: BLE001  an error of ours with one campaign must not stop the others
+                    self.book.read()
+                    self._trouble = f"; an error of Penstock's own: {type(error).__name__}: {error}"
+                    return False
             case ForCampaign():
                 known = replayed(self._services.store, message.request)
                 return await self._operate(message) if known is None else known
@@ -88,6 +93,8 @@ class CampaignActor(Actor[Look | ForCampaign]):
     async def _operate(self, message: ForCampaign) -> Reply:
         if not message.by.human and _for_people(message.operation):
             return Refusal("human_required", "Only a person approves, rejects and applies; the process that asks is one of a step.")
+        if self.book.campaign.deleted:
+            return refused(Declined("campaign_not_found", campaign_id=self._id))
         for _ in range(TRIES):
             step = self.book.step(str(message.by))
             try:
@@ -134,10 +141,11 @@ class CampaignActor(Actor[Look | ForCampaign]):
 
     async def _apply(self, step: Step, message: ForCampaign, experiment_id: str) -> Reply:
         workflow_id = step.campaign.created.source_workflow_id
+        winners = to_apply(step, experiment_id)
         found = self._library.find(workflow_id)
         if isinstance(found, Refusal):
             raise Declined("source_workflow_not_found", workflow_id=workflow_id)
-        applied = apply_winner(step, experiment_id, self.book.world.definition(found.digest))
+        applied = apply_winners(step, winners, self.book.world.definition(found.digest))
         try:
             workflow = decode(data_of(applied.definition))
         except WorkflowInvalid as wrong:
@@ -176,7 +184,9 @@ class CampaignActor(Actor[Look | ForCampaign]):
 
     async def _cancel_dropped(self, step: Step) -> None:
         """Runs that nobody waits for any more: those of a baseline that was replaced."""
-        await cancel_runs(self.system, [one for one in step.campaign.dropped if self._runs_on(one)], Principal(0))
+        for run_id, by in step.campaign.dropped.items():
+            if self._runs_on(run_id):
+                await cancel_runs(self.system, [run_id], Principal(int(by.removeprefix("uid:"))))
 
     def _runs_on(self, run_id: str) -> bool:
         run = self.book.world.run(run_id)

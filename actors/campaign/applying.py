@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -15,7 +15,7 @@ from actors.campaign.definition import ABSENT, same, value_at
 from actors.campaign.record import Experiment
 from actors.campaign.step import Step
 
-__all__ = ["Applied", "apply_winner"]
+__all__ = ["Applied", "apply_winners", "to_apply"]
 
 _HISTORY, _LAST = "optimization_apply_history", "last_optimization_apply"
 
@@ -29,22 +29,26 @@ class Applied:
     previous: tuple[Any, ...]
 
 
-def apply_winner(step: Step, experiment_id: str, live: Mapping[str, Any]) -> Applied:
-    """The live definition with that winner, and every earlier one that it does not have yet; `live` stays as it is. Raises Declined."""
+def to_apply(step: Step, experiment_id: str) -> list[Experiment]:
+    """That winner behind every earlier one that the live workflow does not have yet, in the order of their approval. Raises Declined."""
     campaign, one = step.campaign, the_experiment(step, experiment_id)
     if one.status != "promotion_approved":
         raise Declined("experiment_not_approved", experiment_id=one.experiment_id, status=one.status)
     if campaign.baseline_hash != one.candidate_hash:
         raise Declined("not_latest_winner", experiment_id=one.experiment_id)
     waiting = [other for other in campaign.experiments.values() if other.approved and other.applied is None and other is not one]
-    order = [*sorted(waiting, key=lambda other: other.approved), one]
+    return [*sorted(waiting, key=lambda other: other.approved), one]
+
+
+def apply_winners(step: Step, winners: Sequence[Experiment], live: Mapping[str, Any]) -> Applied:
+    """The live definition with these winners; `live` stays as it is. Raises Declined."""
     changed: dict[str, Any] = deepcopy(dict(live))
     previous = []
-    for winner in order:
+    for winner in winners:
         assert winner.apply_patch is not None, "who is approved has one"
         previous.append(_set(changed, winner.apply_patch))
         _remember(changed, step, winner, previous[-1])
-    return Applied(changed, tuple(order), tuple(previous))
+    return Applied(changed, tuple(winners), tuple(previous))
 
 
 def _set(definition: dict[str, Any], patch: e.Patch) -> Any:

@@ -58,7 +58,7 @@ def approve_winner(step: Step, experiment_id: str | None) -> None:
             step.emit(e.PromotionRefused(by=step.by, experiment_id=one.experiment_id, decision=decision))
             raise Declined(decision.reason, experiment_id=one.experiment_id)
     for run_id in list(campaign.pending):
-        step.emit(e.BaselineReplayDropped(by=step.by, run_id=run_id, code="baseline_changed"))
+        step.emit(e.BaselineReplayDropped(by=step.by, run_id=run_id, code="baseline_changed", spend=step.spend(run_id)))
     step.emit(
         e.PromotionApproved(
             by=step.by, experiment_id=one.experiment_id, apply_patch=patch, mutation_summary=one.mutation_summary or mutation.summary,

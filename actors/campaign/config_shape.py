@@ -37,7 +37,7 @@ _METRIC = _one_of("artifact_validator_pass_rate", "unmet_requirement_count")
 _CHECKS: Final[Mapping[str, tuple[Check, str]]] = {
     "text": (lambda value: type(value) is str, "a text"),
     "flag": (lambda value: type(value) is bool, "true or false"),
-    "number": (lambda value: type(value) in {int, float}, "a number"),
+    "number": (lambda value: type(value) is float or (type(value) is int and abs(value) < 2**53), "a number"),
     "u32": (_U32, "a whole number from 0 to 4294967295"),
     "u64": (_U64, "a whole number from 0 to 18446744073709551615"),
     "i32": (_I32, "a whole number from -2147483648 to 2147483647"),

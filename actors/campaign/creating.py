@@ -11,7 +11,7 @@ from attrs import asdict
 
 from actors.campaign.config import LABELS
 from actors.campaign.declined import Declined
-from actors.campaign.eligibility import check_target, outward_nodes
+from actors.campaign.eligibility import check_target, foreign_roles, outward
 from actors.campaign.events import CampaignCreated
 from actors.campaign.freezing import freeze
 from actors.campaign.snapshots import data_of, digest_of, overridden, snapshot_hash
@@ -39,23 +39,31 @@ def make(services: Services, library: Library, params: CampaignCreate, by: Princ
     if isinstance(found, Refusal):
         raise Declined("source_workflow_not_found", workflow_id=source)
     refs = _refs(params)
-    inputs = freeze(_root(params.workspace_root), refs)
+    root = params.workspace_root.strip()
+    inputs = freeze(root, refs)
     definition: Mapping[str, Any] = orjson.loads(services.store.blobs.get(found.digest))
     check_target(definition, inputs.phase1.mutation_policy)
     _check_inputs(services, found.digest, params.inputs)
     baseline, override = _baseline(definition, params)
     profile, title = services.rules.default_profile, found.title or source
-    outward = outward_nodes(definition)
-    warnings = [*inputs.warnings, *([{"code": "external_side_effects_possible", "node_ids": outward}] if outward else [])]
     fact = CampaignCreated(
         by=str(by), name=(params.name or "").strip() or f"Campaign for {title}", source_workflow_id=source, source_workflow_name=title,
         source_version=found.version, source_digest=found.digest, source_hash=snapshot_hash(definition, profile),
         baseline_digest=digest_of(baseline), baseline_hash=snapshot_hash(baseline, profile), inputs=dict(params.inputs),
-        workspace_root=params.workspace_root, artifacts={k: v for k, v in asdict(params.artifacts).items() if v is not None},
-        frozen_artifacts=inputs.frozen, phase1=inputs.phase1, execution_override=override, warnings=tuple(warnings),
+        workspace_root=root, artifacts={k: v for k, v in asdict(params.artifacts).items() if v is not None},
+        frozen_artifacts=inputs.frozen, phase1=inputs.phase1, execution_override=override,
+        warnings=(*inputs.warnings, *_warnings(definition, overridden=override is not None)),
         metadata=params.metadata,
     )  # fmt: skip
     return fact, data_of(baseline)
+
+
+def _warnings(definition: Mapping[str, Any], *, overridden: bool) -> list[Mapping[str, Any]]:
+    """What stands in no file's way, and that one should know."""
+    outside = outward(definition)
+    found: list[Mapping[str, Any]] = [{"code": "external_side_effects_possible", **outside}] if outside else []
+    foreign = foreign_roles(definition) if overridden else []
+    return found + ([{"code": "override_without_effect", "roles": foreign}] if foreign else [])
 
 
 def _check_inputs(services: Services, digest: str, given: Mapping[str, Any]) -> None:
@@ -68,16 +76,12 @@ def _refs(params: CampaignCreate) -> dict[str, str]:
     refs = {label: getattr(params.artifacts, f"{label}_ref") for label in LABELS}
     if not params.workspace_root.strip():
         raise Declined("workspace_root_required")
-    if not Path(params.workspace_root).is_absolute():
+    if not Path(params.workspace_root.strip()).is_absolute():
         raise Declined("workspace_root_not_absolute", root=params.workspace_root)
     blank = [f"{label}_ref" for label, ref in refs.items() if not ref.strip()]
     if blank:
         raise Declined("artifact_refs_required", missing=", ".join(blank))
     return refs
-
-
-def _root(given: str) -> str:
-    return given.strip()
 
 
 def _baseline(definition: Mapping[str, Any], params: CampaignCreate) -> tuple[Mapping[str, Any], Mapping[str, str] | None]:

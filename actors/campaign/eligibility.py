@@ -10,7 +10,7 @@ from actors.campaign.declined import Declined
 from actors.campaign.definition import ABSENT, value_at
 from actors.campaign.records import FIELD_PATHS
 
-__all__ = ["check_target", "outward_nodes"]
+__all__ = ["check_target", "foreign_roles", "outward"]
 
 
 def check_target(definition: Mapping[str, Any], policy: MutationPolicy) -> None:
@@ -27,9 +27,18 @@ def check_target(definition: Mapping[str, Any], policy: MutationPolicy) -> None:
         raise Declined("eval_side_effects_forbidden", node_ids=once)
 
 
-def outward_nodes(definition: Mapping[str, Any]) -> list[str]:
-    """Nodes that reach outside by their kind: evaluations repeat what they do there."""
-    return [node["node_id"] for node in definition["flow"]["nodes"] if node.get("kind") == "http"]
+def outward(definition: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What reaches outside by its kind, and which services the workflow says it needs: evaluations repeat what is done there."""
+    node_ids = [node["node_id"] for node in definition["flow"]["nodes"] if node.get("kind") == "http"]
+    found = {"node_ids": node_ids, "providers": list(definition.get("providers", ()))}
+    return {name: those for name, those in found.items() if those}
+
+
+def foreign_roles(definition: Mapping[str, Any]) -> list[str]:
+    """Roles of agents that no persona of the workflow itself takes: where they run, the workflow does not say. Sorted."""
+    personas = definition.get("personas", {})
+    taken = {role for name, persona in personas.items() for role in (name, *persona.get("roles", ()))}
+    return sorted({node["persona_id"] for node in definition["flow"]["nodes"] if "persona_id" in node} - taken)
 
 
 def _mutable(nodes: list[Mapping[str, Any]], field: str) -> bool:

@@ -33,7 +33,8 @@ def _ingest(step: Step, experiment: Experiment) -> None:
         return
     failure = _failure(step, experiment, run)
     if failure is not None or run is None:
-        step.emit(e.ExperimentFailed(by=step.by, experiment_id=experiment.experiment_id, eval_failure=failure or {}))
+        spend = step.spend(experiment.eval_run_id)
+        step.emit(e.ExperimentFailed(by=step.by, experiment_id=experiment.experiment_id, eval_failure=failure or {}, spend=spend))
         return
     campaign, base = step.campaign, step.campaign.baseline_metrics
     assert base is not None, "nothing is compared without a baseline"
@@ -44,7 +45,7 @@ def _ingest(step: Step, experiment: Experiment) -> None:
     step.emit(
         e.ExperimentEvaluated(
             by=step.by, experiment_id=experiment.experiment_id, phase1_metrics=metrics, decision=decision,
-            status="discarded" if discarded else "promotion_recommended", note=note,
+            status="discarded" if discarded else "promotion_recommended", note=note, spend=run.measured.spend,
         )
     )  # fmt: skip
     if not discarded and campaign.promotion is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat
@@ -58,7 +59,10 @@ def _read(label: str, root: str, given: str) -> tuple[Frozen, bytes]:
     ref = given.strip()
     if not ref:
         raise Declined("artifact_ref_required", label=label)
-    base, path = Path(root).resolve(), Path(root, ref).resolve()
+    try:
+        base, path = Path(root).resolve(), Path(root, ref).resolve()
+    except (ValueError, RuntimeError, OSError) as error:
+        raise Declined("artifact_unreadable", label=label, ref=ref, detail=str(error)) from None
     if path != base and base not in path.parents:
         raise Declined("artifact_outside_workspace", label=label, ref=ref, root=str(base))
     try:
@@ -66,7 +70,8 @@ def _read(label: str, root: str, given: str) -> tuple[Frozen, bytes]:
     except FileNotFoundError:
         raise Declined("artifact_missing", label=label, ref=ref) from None
     except OSError as error:
-        raise Declined("artifact_unreadable", label=label, ref=ref, detail=error.strerror or str(error)) from None
+        code = "artifact_not_a_file" if error.errno == errno.ENXIO else "artifact_unreadable"
+        raise Declined(code, label=label, ref=ref, detail=error.strerror or str(error)) from None
     with os.fdopen(fd, "rb") as file:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):

@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 
+from actors.campaign.declined import Declined
 from actors.campaign.events import FACTS, CampaignCreated, CampaignFact
 from actors.campaign.record import Campaign
-from storage.codec import Codec
+from actors.campaign.refusing import refused
+from actors.refusals import Refusal
+from storage.codec import BadRecord, Codec, UnknownKind
+from storage.errors import StreamDamaged
 from storage.records import Append, Headline
 
 if TYPE_CHECKING:
     from storage.store import Store
 
-__all__ = ["ELIGIBLE", "KIND", "appended", "begun", "campaign_codec", "campaign_stream", "read_campaign"]
+__all__ = ["ELIGIBLE", "KIND", "appended", "begun", "campaign_codec", "campaign_stream", "find_campaign", "read_campaign", "unreadable"]
 
 KIND = "campaign"
 ELIGIBLE = "campaign/eligible"
@@ -38,11 +42,29 @@ def read_campaign(store: Store, campaign_id: str) -> Campaign | None:
     for recorded in store.journal.read(campaign_stream(campaign_id)):
         fact = campaign_codec().decode(recorded)
         if campaign is None:
-            assert isinstance(fact, CampaignCreated), "a log begins with campaign_created"
+            if not isinstance(fact, CampaignCreated):
+                raise BadRecord(recorded.kind, "$", "the log of a campaign begins with campaign_created")
             campaign = Campaign.begin(campaign_id, fact, recorded.at_ms)
         else:
             campaign.apply(fact, recorded.at_ms)
     return campaign
+
+
+def find_campaign(store: Store, campaign_id: str) -> Campaign | Refusal:
+    """The campaign, or why there is none to be had: it is unknown, taken away, or its log is damaged."""
+    try:
+        campaign = read_campaign(store, campaign_id)
+    except (StreamDamaged, BadRecord, UnknownKind) as error:
+        return unreadable(campaign_id, error)
+    if campaign is None or campaign.deleted:
+        return refused(Declined("campaign_not_found", campaign_id=campaign_id))
+    return campaign
+
+
+def unreadable(campaign_id: str, error: Exception) -> Refusal:
+    """Its log is damaged."""
+    text = f"{error}. Its runs and all other campaigns are unharmed; see: penstock verify"
+    return Refusal("campaign_log_unreadable", text, {"campaign_id": campaign_id})
 
 
 def begun(campaign_id: str, fact: CampaignCreated, now: int) -> Append:

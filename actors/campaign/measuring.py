@@ -11,11 +11,9 @@ from attrs import frozen
 from actors.campaign.config import Budget
 from actors.campaign.decimals import exact, round9
 from actors.campaign.declined import Declined
-from actors.campaign.records import Metrics
+from actors.campaign.records import Metrics, Spend
 
-__all__ = ["Measured", "case_outcomes", "metrics_from", "metrics_of"]
-
-_NUMBERS = ("artifact_validator_pass_rate", "unmet_requirement_count", "blocked_node_rate")
+__all__ = ["Measured", "case_outcomes", "metrics_of"]
 
 
 @frozen
@@ -28,6 +26,11 @@ class Measured:
     cost_usd: float
     unpriced: bool
     execution_ms: int
+
+    @property
+    def spend(self) -> Spend:
+        """What of it counts against the limits of a whole campaign."""
+        return Spend(self.tokens, self.cost_usd, self.unpriced)
 
 
 def metrics_of(run: Measured, budget: Budget, baseline_nodes: int) -> Metrics:
@@ -49,20 +52,6 @@ def case_outcomes(outputs: Mapping[str, Any]) -> dict[str, str]:
     """The outcome of each node that has one, trimmed and in lower case."""
     found = {node_id: _outcome(summary) for node_id, summary in _summaries(outputs).items()}
     return {node_id: outcome for node_id, outcome in found.items() if outcome}
-
-
-def metrics_from(loose: Any) -> Metrics:
-    """Metrics out of an experiment's JSON. Raises Declined with the first field that is missing or no such value."""
-    given: Mapping[str, Any] = loose if isinstance(loose, Mapping) else {}
-    numbers: list[float] = []
-    for name in _NUMBERS:
-        value = given.get(name, given.get("validator_pass_rate") if name == _NUMBERS[0] else None)
-        if type(value) not in {int, float}:
-            raise Declined("metrics_field_missing", field=name)
-        numbers.append(exact(value))
-    if type(within := given.get("budget_within_limits")) is not bool:
-        raise Declined("metrics_field_missing", field="budget_within_limits")
-    return Metrics(numbers[0], numbers[1], numbers[2], within)
 
 
 def _summaries(outputs: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from actors.campaign.actor import CampaignActor
-from actors.campaign.declined import Declined
-from actors.campaign.log import ELIGIBLE, campaign_stream
+from actors.campaign.log import ELIGIBLE, find_campaign
 from actors.campaign.messages import ForCampaign, Look
-from actors.campaign.refusing import refused
+from actors.refusals import Refusal
 from actors.services import CAMPAIGNS
 from supervision import Actor, ChildSpec, Mailbox, MailboxFull
 
@@ -33,13 +32,15 @@ class Reconciler(Actor[Look | ForCampaign]):
         self._library = library
         self._interval_s = interval_s
         self._looks = 0
+        self._damaged: dict[str, Refusal] = {}
 
     async def started(self) -> None:
         self.tick(self._interval_s, Look())
 
     def status(self) -> str:
         """Counts since this incarnation began, for the tree."""
-        return f"{len(self.system.dynamic(CAMPAIGNS).children())} open, {self._looks} looks"
+        damaged = f", {len(self._damaged)} cannot be read" if self._damaged else ""
+        return f"{len(self.system.dynamic(CAMPAIGNS).children())} open, {self._looks} looks{damaged}"
 
     async def receive(self, message: Look | ForCampaign) -> object:
         match message:
@@ -48,22 +49,30 @@ class Reconciler(Actor[Look | ForCampaign]):
                 for line in self._services.store.catalog.found(ELIGIBLE, PAGE):
                     self._tell(line.stream.partition("/")[2])
             case ForCampaign(campaign_id=campaign_id):
-                known = self._services.store.catalog.get(campaign_stream(campaign_id))
-                if known is None or known.status == "deleted":
-                    return refused(Declined("campaign_not_found", campaign_id=campaign_id))
-                return self.forward(self._open(campaign_id), message)
+                found = self._open(campaign_id)
+                return found if isinstance(found, Refusal) else self.forward(found, message)
         return None
 
     def _tell(self, campaign_id: str) -> None:
+        found = self._open(campaign_id)
+        if isinstance(found, Refusal):
+            return
         try:
-            self._open(campaign_id).tell_nowait(Look())
+            found.tell_nowait(Look())
             self._looks += 1
         except MailboxFull:
             return  # it has more to do than to look
 
-    def _open(self, campaign_id: str) -> Ref[object]:
+    def _open(self, campaign_id: str) -> Ref[object] | Refusal:
+        """One whose log cannot be read is left alone for as long as this daemon lives: `verify` says what is wrong with it."""
+        if campaign_id in self._damaged:
+            return self._damaged[campaign_id]
         path = f"{CAMPAIGNS}/{campaign_id}"
         if not self.system.alive(path):
+            if isinstance(campaign := find_campaign(self._services.store, campaign_id), Refusal):
+                if campaign.code == "campaign_log_unreadable":
+                    self._damaged[campaign_id] = campaign
+                return campaign
             services, library = self._services, self._library
             spec = ChildSpec(campaign_id, lambda: CampaignActor(services, library, campaign_id), restart="transient")
             return self.system.dynamic(CAMPAIGNS).start_soon(spec)

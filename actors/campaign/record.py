@@ -9,7 +9,7 @@ from attrs import Factory, define, evolve
 
 from actors.campaign import events as e
 from actors.campaign.config import Phase1
-from actors.campaign.records import Decision, Metrics, Mutation, Replay
+from actors.campaign.records import Decision, Metrics, Mutation, Replay, Spend
 
 __all__ = ["Campaign", "Experiment", "ExperimentStatus"]
 
@@ -49,9 +49,10 @@ class Experiment:
 
 @define(eq=False)
 class Campaign:
-    """`runs` are all runs that it ever made or recorded, for its spend; `seq` is the length of its log.
+    """`runs` are all runs that it ever made or recorded, each with what it had used when it was taken in; `seq` is the length of its log.
 
-    `dropped` are runs of a baseline that was replaced while they were under way: they are asked to cancel.
+    `dropped` are runs of a baseline that was replaced while they were under way: they are asked to cancel, in the name of who
+    replaced it.
     """
 
     campaign_id: str
@@ -70,8 +71,8 @@ class Campaign:
     promotion: str | None = None
     started_at_ms: int | None = None
     experiments: dict[str, Experiment] = Factory(dict)
-    runs: dict[str, None] = Factory(dict)
-    dropped: list[str] = Factory(list)
+    runs: dict[str, Spend | None] = Factory(dict)
+    dropped: dict[str, str] = Factory(dict)
     approvals: int = 0
     deleted: bool = False
 
@@ -126,11 +127,11 @@ class Campaign:
                 self.status, self.note = fact.status, fact.note
             case e.BaselineReplayRecorded(replay=replay):
                 self.replays.append(replay)
-                self._drop(str(replay.run_id))
+                self._drop(str(replay.run_id), fact.spend)
             case e.BaselineReplayDropped(run_id=run_id, code=code):
-                self._drop(run_id)
+                self._drop(run_id, fact.spend)
                 if code == "baseline_changed":
-                    self.dropped.append(run_id)
+                    self.dropped[run_id] = fact.by
             case e.BaselineEstablished():
                 self.baseline_metrics = fact.baseline_metrics
                 self.note = self.note if self.status == fact.status else None
@@ -150,11 +151,13 @@ class Campaign:
             case e.ExperimentEvaluated():
                 one = self._moved(fact.experiment_id, at_ms)
                 one.phase1_metrics, one.promotion_decision = fact.phase1_metrics, fact.decision
+                self.runs[one.eval_run_id] = fact.spend
                 one.status = "discarded" if fact.decision.decision == "discard" else "promotion_recommended"
                 self.note = fact.note or self.note
             case e.ExperimentFailed():
                 one = self._moved(fact.experiment_id, at_ms)
                 one.status, one.eval_failure = "failed", fact.eval_failure
+                self.runs[one.eval_run_id] = fact.spend
             case e.ExperimentSuperseded():
                 self._moved(fact.experiment_id, at_ms).status = "discarded"
             case e.PromotionRequested():
@@ -198,8 +201,8 @@ class Campaign:
         if self.status in {"draft", "running", "awaiting_promotion_approval"}:
             self.status, self.note = "draft", note
 
-    def _drop(self, run_id: str) -> None:
-        self.runs[run_id] = None
+    def _drop(self, run_id: str, spend: Spend | None) -> None:
+        self.runs[run_id] = spend
         if run_id in self.pending:
             self.pending.remove(run_id)
 

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from attrs import Factory, frozen
 
-__all__ = ["FIELD_PATHS", "KNOBS", "TEXTS", "Decision", "Metrics", "MutableField", "Mutation", "Replay"]
+__all__ = ["FIELD_PATHS", "KNOBS", "TEXTS", "Decision", "Metrics", "MutableField", "Mutation", "Replay", "Spend"]
 
 MutableField = Literal["objective", "output_contract_summary_guidance", "timeout_ms", "retry_policy_max_attempts", "retry_policy_retries"]
 
@@ -31,6 +31,15 @@ class Metrics:
     unmet_requirement_count: float
     blocked_node_rate: float
     budget_within_limits: bool
+
+
+@frozen
+class Spend:
+    """What one run or many have used; `unpriced` calls have no cost."""
+
+    tokens: int
+    cost_usd: float
+    unpriced: bool = False
 
 
 @frozen

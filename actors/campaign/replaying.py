@@ -38,7 +38,7 @@ def ingest_replays(step: Step) -> None:
         try:
             _ingest(step, run_id, run)
         except Declined as declined:
-            step.emit(e.BaselineReplayDropped(by=step.by, run_id=run_id, code=declined.code))
+            step.emit(e.BaselineReplayDropped(by=step.by, run_id=run_id, code=declined.code, spend=step.spend(run_id)))
             _unstable(step, declined)
 
 
@@ -77,7 +77,7 @@ def record(step: Step, run: RunSeen) -> None:
     replay = Replay(
         step.new_id("baseline-replay"), metrics, step.now, run.run_id, case_outcomes(run.measured.outputs), len(step.campaign.experiments)
     )  # fmt: skip
-    step.emit(e.BaselineReplayRecorded(by=step.by, replay=replay))
+    step.emit(e.BaselineReplayRecorded(by=step.by, replay=replay, spend=run.measured.spend))
 
 
 def measure(step: Step, run: RunSeen) -> Metrics:

@@ -30,8 +30,9 @@ def snapshot_hash(definition: Mapping[str, Any], default_profile: str) -> str:
 
 
 def overridden(definition: Mapping[str, Any], backend: str, model: str) -> dict[str, Any]:
-    """A copy in which every persona runs on that backend and model."""
+    """A copy in which every persona runs on that backend and model, and nothing stands in for it."""
     copy: dict[str, Any] = deepcopy(dict(definition))
     for persona in copy.get("personas", {}).values():
         persona |= {"backend": backend, "model": model}
+        persona.pop("fallback", None)
     return copy

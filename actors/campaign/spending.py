@@ -4,29 +4,20 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from attrs import frozen
-
 from actors.campaign.decimals import exact, round9
 from actors.campaign.record import Campaign
+from actors.campaign.records import Spend
 from actors.campaign.step import World
 
-__all__ = ["Spend", "limit_reached", "spend_of"]
-
-
-@frozen
-class Spend:
-    """Over every run that it ever made or recorded, each once."""
-
-    tokens: int
-    cost_usd: float
-    unpriced: bool
+__all__ = ["limit_reached", "spend_of"]
 
 
 def spend_of(campaign: Campaign, world: World) -> Spend:
-    """The sum."""
-    runs = [run.measured for run_id in campaign.runs if (run := world.run(run_id)) is not None]
-    cost = sum((round9(run.cost_usd) for run in runs), Decimal(0))
-    return Spend(sum(run.tokens for run in runs), exact(cost), any(run.unpriced for run in runs))
+    """The sum over every run that it ever made or recorded, each once; of those that were purged since, what was noted when they ended."""
+    seen = [run.measured.spend if (run := world.run(run_id)) is not None else noted for run_id, noted in campaign.runs.items()]
+    spends = [spend for spend in seen if spend is not None]
+    cost = sum((round9(spend.cost_usd) for spend in spends), Decimal(0))
+    return Spend(sum(spend.tokens for spend in spends), exact(cost), any(spend.unpriced for spend in spends))
 
 
 def limit_reached(campaign: Campaign, world: World) -> tuple[str, str] | None:

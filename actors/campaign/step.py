@@ -11,6 +11,7 @@ from actors.campaign import events as e
 from actors.campaign.declined import Declined
 from actors.campaign.measuring import Measured
 from actors.campaign.record import Campaign
+from actors.campaign.records import Spend
 
 __all__ = ["BASELINE_REPLAY", "CANDIDATE_EVAL", "RunSeen", "Step", "Wanted", "World", "detail_of", "pause"]
 
@@ -89,6 +90,11 @@ class Step:
         run_id = self.new_id("run")
         self.wanted.append(Wanted(run_id, digest, trigger))
         return run_id
+
+    def spend(self, run_id: str) -> Spend | None:
+        """What the run has used; None where it is gone."""
+        run = self.world.run(run_id)
+        return None if run is None else run.measured.spend
 
 
 def pause(step: Step, status: e.CampaignStatus, code: str, detail: str | None = None) -> None:

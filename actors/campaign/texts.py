@@ -82,7 +82,6 @@ TEXTS: Final[Mapping[str, str]] = {
     "retry_delta_exceeded": "{path} of {node_id} goes from {before} to {after}; at most {allowed} of change is allowed.",
     # measuring
     "run_without_validator_outputs": "No node of the run left a validator_summary, so nothing can be measured.",
-    "metrics_field_missing": "The metrics have no {field}, or not as a number or flag.",
     "promotion_metrics_missing": "The experiment {experiment_id} has no metrics, so it cannot be compared with the baseline.",
     "candidate_over_budget": "The candidate {experiment_id} passed the limits of a run.",
     "candidate_blocked_rate_increased": "The candidate {experiment_id} blocks more nodes than the baseline does now.",

@@ -5,9 +5,10 @@ The runtime's method has the same name with an underscore for the dot. Subscript
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from actors.control import params as p
 from actors.control import params_agents as a
@@ -31,7 +32,7 @@ _PATIENT = 600.0
 class Method:
     """One row. `changing` methods take a request_id; `reserved` ones have slots of their own; `deadline` is in seconds.
 
-    `aside`: a reading method that waits for a thread or another actor.
+    `aside`: a reading method that waits for a thread or another actor. `approving` are values of its `action` that approvers ask for.
     """
 
     name: str
@@ -41,6 +42,13 @@ class Method:
     reserved: bool = False
     deadline: float = 30.0
     aside: bool = False
+    approving: tuple[str, ...] = ()
+
+    def asked_with(self, params: Mapping[str, Any]) -> Method:
+        """The row as it holds for these parameters, which may be anything."""
+        action = params.get("action")
+        decides = isinstance(action, str) and action.strip().lower() in self.approving
+        return evolve(self, scope="approve") if decides else self
 
     @property
     def looks(self) -> bool:
@@ -119,7 +127,7 @@ _ROWS = (
     Method("campaign.experiments", c.CampaignOnly),
     Method("campaign.experiment", c.ExperimentOnly),
     Method("campaign.events", c.CampaignEvents),
-    Method("campaign.act", c.CampaignAct, changing=True, scope="operate"),
+    Method("campaign.act", c.CampaignAct, changing=True, scope="operate", approving=("approve_winner", "reject_winner")),
     Method("campaign.apply", c.ExperimentOnly, changing=True, scope="approve"),
     Method("campaign.delete", c.CampaignDelete, changing=True, scope="operate"),
     Method("persona.list", a.PersonaList),

@@ -114,6 +114,8 @@ def _standing(run: RunCreated | RunState, workflow: Workflow) -> dict[str, Any]:
     facts: dict[str, Any] = {"version": run.version}
     if run.workspace is not None:
         facts["workspace"] = run.workspace
+    if run.trigger_type != "manual":
+        facts["trigger"] = run.trigger_type
     if run.scheduled_for_ms is not None:
         facts["scheduled"] = True
     if run.queues:

@@ -10,7 +10,7 @@ from attrs import asdict
 from actors.campaign.actions import Asking
 from actors.campaign.creating import Made, make
 from actors.campaign.declined import Declined
-from actors.campaign.log import KIND, begun, campaign_codec, campaign_stream, read_campaign
+from actors.campaign.log import KIND, begun, campaign_codec, campaign_stream, find_campaign, unreadable
 from actors.campaign.messages import Act, Apply, Delete, ForCampaign, Operation
 from actors.campaign.record import Campaign
 from actors.campaign.refusing import refused
@@ -131,7 +131,10 @@ class CampaignMethods(Base):
         return {"campaign": self._told(campaign, snapshots=False), "experiment": experiment_json(campaign, one, self._world(campaign))}
 
     async def campaign_events(self, params: c.CampaignEvents, by: Principal) -> Answer:
-        found = self.services.store.journal.read(campaign_stream(params.campaign_id), params.after, params.limit)
+        try:
+            found = self.services.store.journal.read(campaign_stream(params.campaign_id), params.after, params.limit)
+        except StreamDamaged as error:
+            return unreadable(params.campaign_id, error)
         if not found and self.services.store.journal.head(campaign_stream(params.campaign_id)) == 0:
             return refused(Declined("campaign_not_found", campaign_id=params.campaign_id))
         return {"events": [_event(recorded) for recorded in found]}
@@ -158,14 +161,7 @@ class CampaignMethods(Base):
         return answer if isinstance(answer, Refusal) else dict(answer)
 
     def _campaign(self, campaign_id: str) -> Campaign | Refusal:
-        try:
-            campaign = read_campaign(self.services.store, campaign_id)
-        except (StreamDamaged, BadRecord, UnknownKind) as error:
-            text = f"{error}. Its runs and all other campaigns are unharmed."
-            return Refusal("campaign_log_unreadable", text, {"campaign_id": campaign_id})
-        if campaign is None or campaign.deleted:
-            return refused(Declined("campaign_not_found", campaign_id=campaign_id))
-        return campaign
+        return find_campaign(self.services.store, campaign_id)
 
     def _world(self, campaign: Campaign) -> StoredWorld:
         return StoredWorld(self.services, self.library, campaign.created.source_workflow_id)

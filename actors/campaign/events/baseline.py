@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from attrs import Factory, frozen
 
 from actors.campaign.events.base import CampaignFact, CampaignStatus, Note
-from actors.campaign.records import Metrics, Replay
+from actors.campaign.records import Metrics, Replay, Spend
 
 __all__ = [
     "BaselineEstablished",
@@ -35,19 +35,21 @@ class BaselineReplayQueued(CampaignFact):
 
 @frozen(kw_only=True)
 class BaselineReplayRecorded(CampaignFact):
-    """A run of the baseline was measured."""
+    """A run of the baseline was measured. `spend` is what it used."""
 
     kind: ClassVar[str] = "baseline_replay_recorded"
     replay: Replay
+    spend: Spend | None = None
 
 
 @frozen(kw_only=True)
 class BaselineReplayDropped(CampaignFact):
-    """A run of the baseline is not waited for any more, and why."""
+    """A run of the baseline is not waited for any more, and why. `spend` is what it had used by then."""
 
     kind: ClassVar[str] = "baseline_replay_dropped"
     run_id: str
     code: str
+    spend: Spend | None = None
 
 
 @frozen(kw_only=True)

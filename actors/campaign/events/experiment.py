@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from attrs import frozen
 
 from actors.campaign.events.base import CampaignFact, CampaignStatus, Note, Patch
-from actors.campaign.records import Decision, Metrics, Mutation
+from actors.campaign.records import Decision, Metrics, Mutation, Spend
 
 __all__ = [
     "ExperimentEvaluated",
@@ -40,7 +40,7 @@ class ExperimentQueued(CampaignFact):
 
 @frozen(kw_only=True)
 class ExperimentEvaluated(CampaignFact):
-    """A candidate's run was measured and compared with the baseline."""
+    """A candidate's run was measured and compared with the baseline. `spend` is what it used."""
 
     kind: ClassVar[str] = "experiment_evaluated"
     experiment_id: str
@@ -48,15 +48,17 @@ class ExperimentEvaluated(CampaignFact):
     decision: Decision
     status: str
     note: Note | None = None
+    spend: Spend | None = None
 
 
 @frozen(kw_only=True)
 class ExperimentFailed(CampaignFact):
-    """A candidate could not be measured; `eval_failure` says why."""
+    """A candidate could not be measured; `eval_failure` says why. `spend` is what its run used."""
 
     kind: ClassVar[str] = "experiment_failed"
     experiment_id: str
     eval_failure: Mapping[str, Any]
+    spend: Spend | None = None
 
 
 @frozen(kw_only=True)

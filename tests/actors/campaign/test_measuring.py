@@ -8,7 +8,7 @@ import pytest
 
 from actors.campaign.baseline import due, establish
 from actors.campaign.declined import Declined
-from actors.campaign.measuring import Measured, case_outcomes, metrics_from, metrics_of
+from actors.campaign.measuring import Measured, case_outcomes, metrics_of
 from actors.campaign.promotion import compare
 from actors.campaign.records import Decision, Metrics
 from tests.actors.campaign.table import BUDGET, EVAL, metrics, replay
@@ -106,14 +106,6 @@ def test_limits_of_a_run_are_inclusive(more: dict[str, Any], within: bool) -> No
 
 def test_a_run_in_which_nothing_was_validated_cannot_be_measured() -> None:
     assert declined(metrics_of, run({"n": "text"}), BUDGET, 1).code == "run_without_validator_outputs"
-
-
-def test_loose_metrics_are_read_or_their_first_gap_is_named() -> None:
-    whole = {"validator_pass_rate": 1.0, "unmet_requirement_count": 1, "blocked_node_rate": 0.1, "budget_within_limits": True}
-    assert metrics_from(whole) == Metrics(1.0, 1.0, 0.1, budget_within_limits=True)
-    assert declined(metrics_from, None).data == {"field": "artifact_validator_pass_rate"}
-    assert declined(metrics_from, {**whole, "unmet_requirement_count": True}).data == {"field": "unmet_requirement_count"}
-    assert declined(metrics_from, {**whole, "budget_within_limits": 1}).data == {"field": "budget_within_limits"}
 
 
 def test_o24_without_replays_one_is_due_unless_one_is_under_way() -> None:
