@@ -97,8 +97,6 @@ def queue_candidate(step: Step) -> None:
     if count >= campaign.phase1.budget.max_experiments:
         step.emit(e.CampaignCompleted(by=step.by, note=e.Note("experiment_budget_exhausted"), count=count))
         return
-    if campaign.baseline_metrics is None:
-        return
     seen = {one.candidate_hash for one in campaign.experiments.values()}
     for candidate in candidates(step.world.definition(campaign.baseline_digest), campaign.phase1):
         digest, hashed = step.world.name(candidate.snapshot)

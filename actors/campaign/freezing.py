@@ -72,13 +72,16 @@ def _read(label: str, root: str, given: str) -> tuple[Frozen, bytes]:
     except OSError as error:
         code = "artifact_not_a_file" if error.errno == errno.ENXIO else "artifact_unreadable"
         raise Declined(code, label=label, ref=ref, detail=error.strerror or str(error)) from None
-    with os.fdopen(fd, "rb") as file:
+    try:
         found = os.fstat(fd)
         if not stat.S_ISREG(found.st_mode):
             raise Declined("artifact_not_a_file", label=label, ref=ref)
         if found.st_size > _LARGEST:
             raise Declined("artifact_unreadable", label=label, ref=ref, detail=f"it has {found.st_size} bytes, at most {_LARGEST} are read")
-        data = file.read(_LARGEST + 1)
+        with os.fdopen(fd, "rb", closefd=False) as file:
+            data = file.read(_LARGEST)
+    finally:
+        os.close(fd)
     return Frozen(ref, str(path), hashlib.sha256(data).hexdigest(), len(data)), data
 
 

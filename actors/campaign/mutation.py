@@ -45,8 +45,8 @@ def _check_around(baseline: Mapping[str, Any], candidate: Mapping[str, Any]) -> 
 
 def _of_node(before: Mapping[str, Any], after: Mapping[str, Any], policy: MutationPolicy) -> Iterator[Mutation]:
     node_id = before["node_id"]
-    if after["node_id"] != node_id:
-        raise Declined("candidate_nodes_reordered", node_id=node_id, found=after["node_id"])
+    if after.get("node_id") != node_id:
+        raise Declined("candidate_nodes_reordered", node_id=node_id, found=after.get("node_id"))
     if not same(without(before, *_MUTABLE_KEYS), without(after, *_MUTABLE_KEYS)):
         raise Declined("candidate_node_other_changed", node_id=node_id)
     _check_contracts(node_id, before.get("output_contract"), after.get("output_contract"))
@@ -61,7 +61,7 @@ def _of_node(before: Mapping[str, Any], after: Mapping[str, Any], policy: Mutati
 
 
 def _check_contracts(node_id: str, before: Any, after: Any) -> None:
-    known = [None if contract is None else without(contract, "summary_guidance") for contract in (before, after)]
+    known = [without(contract, "summary_guidance") if isinstance(contract, Mapping) else contract for contract in (before, after)]
     if not same(*known):
         raise Declined("candidate_output_contract_other_changed", node_id=node_id, path="output_contract")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from actors.campaign import events as e
-from actors.campaign.baseline import needed
 from actors.campaign.evaluating import WAITING_CANDIDATE, ingest_evaluations, queue_candidate
 from actors.campaign.replaying import WAITING_REPLAY, cause_now, establish_baseline, ingest_replays, queue_replay
 from actors.campaign.spending import limit_reached
@@ -36,24 +35,18 @@ def _begin(step: Step) -> None:
     if not campaign.pending:
         if (cause := cause_now(step)) is not None:
             queue_replay(step, cause)
-        elif len(campaign.replays) >= needed(campaign.phase1.eval) and not establish_baseline(step):
+        elif not establish_baseline(step):
             return
     if campaign.status == "running" and not campaign.pending:
         queue_candidate(step)
 
 
 def _note(step: Step) -> None:
-    """What is waited for now; other notes stay until the next one."""
+    """What is waited for now: one that may go on by itself always waits for a run."""
     campaign = step.campaign
     runs = {run_id: step.world.run(run_id) for run_id in campaign.active_runs}
     held = next((run_id for run_id, run in runs.items() if run is not None and run.status == "paused"), None)
-    if held is not None:
-        note: e.Note | None = e.Note("waiting_paused_run", held)
-    elif campaign.pending:
-        note = WAITING_REPLAY
-    elif runs:
-        note = WAITING_CANDIDATE
-    else:
-        note = campaign.note if campaign.note is not None and not campaign.note.reason.startswith("waiting_") else None
+    waiting = WAITING_REPLAY if campaign.pending else WAITING_CANDIDATE
+    note = waiting if held is None else e.Note("waiting_paused_run", held)
     if note != campaign.note:
         step.emit(e.CampaignNoteChanged(by=step.by, note=note))

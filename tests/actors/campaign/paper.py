@@ -20,6 +20,7 @@ from actors.campaign.step import RunSeen, Step
 from tests.actors.campaign.table import C0, W0, replay
 
 PASSED = {"node-1": {"validator_summary": {"outcome": "passed"}}}
+FAILED = Measured({"node-1": {"validator_summary": {"outcome": "failed"}}}, 0, 10, 0.1, unpriced=False, execution_ms=5)
 UNPRICED = Measured(PASSED, 0, 10, 0.0, unpriced=True, execution_ms=5)
 NOTHING = Measured({}, 0, 1, 0.0, unpriced=False, execution_ms=1)
 
