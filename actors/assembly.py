@@ -36,6 +36,8 @@ from actors.run.stale import StaleRuns
 from actors.runtime import DaemonRuntime
 from actors.services import CALENDAR, NOTIFIER, POLLER, WATCHMAN, Services
 from actors.settings import RunRules
+from actors.telemetry.collector import collector_of
+from actors.telemetry.meter import Meter
 from actors.tree import daemon_tree
 from actors.version import VERSION
 from actors.watch import Watchers
@@ -76,6 +78,8 @@ def run_rules(config: Config) -> RunRules:
         resolver_types=frozenset(config.gates.resolver_types),
         notify_events=frozenset(config.notify.events),
         notify_ways=config.notify.ways,
+        git_timeout_ms=config.worktrees.timeout_ms,
+        git_author=(config.worktrees.author_name, config.worktrees.author_email),
         env={name: os.environ[name] for name in config.flow.script_inherit_env if name in os.environ},
     )
 
@@ -110,23 +114,23 @@ class Assembly:
         `clock` and `inline` are for tests under a virtual clock; without `listen` there is no socket. `backends`: instead of those of the
         configuration.
         """
-        wall = clock or SystemClock()
-        fresh = not (places.data / "penstock.db").exists()
+        wall, fresh = clock or SystemClock(), not (places.data / "penstock.db").exists()
         pinned = COMMIT[config.storage.commit] if inline is None else inline
         rights = rights_of(config.control.operators, config.control.approvers)
         prices = price_table(places.config_file.parent / config.ledger.prices if config.ledger.prices else None)
         # Nothing is written, and no run goes on, where the door could not be opened afterwards.
         door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
         store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door)
-        workshop = Workshop(store, config, wall, backends or Configured(config.backends, os.environ), prices, inline=bool(inline))
-        ids, paperwork = RandomIds(), Paperwork()
+        ids, paperwork, meter = RandomIds(), Paperwork(), Meter()
+        made = backends or Configured(config.backends, os.environ)
+        workshop = Workshop(places, store, config, wall, made, prices, meter, inline=bool(inline))
         roster = Roster(places.config_file.parent / PERSONAS, workshop.agents.backends, Consents(store))
         services = Services(
             store=store, clock=wall, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config),
             lease=_lease(store, config, ids.new(f"penstockd:{os.getpid()}"), clock), folder=places.data,
             tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])),
             report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
-            outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))), pool=roster.pool,
+            outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))), pool=roster.pool, meter=meter,
         )  # fmt: skip
         is_step = workshop.guardian.is_step_process if embedded or clock is not None else partial(_is_step, workshop.guardian)
         control = ControlSettings(places.socket, VERSION, is_step, rights) if listen else None
@@ -134,8 +138,8 @@ class Assembly:
         library = Library(services, lambda _: _look_at_triggers(system))
         # A daemon that is carried for a moment begins nothing that nobody has asked for.
         root = daemon_tree(
-            services, workshop.guardian, config, control, lambda: runtime, _say_stuck, paperwork, library, stale, inline=bool(inline),
-            unattended=not embedded,
+            services, workshop.guardian, config, control, lambda: runtime, _say_stuck, paperwork, library, stale,
+            collector_of(config.telemetry, os.environ), inline=bool(inline), unattended=not embedded,
         )  # fmt: skip
         system = System(root, clock=wall, observe=_observe)
         paperwork.connect(services, system)

@@ -10,6 +10,7 @@ from attrs import Factory, frozen
 
 from actors.agent.binding import Pool
 from actors.settings import RunRules
+from actors.telemetry.meter import Meter
 
 if TYPE_CHECKING:
     from actors.ids import Ids
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CALENDAR", "CAMPAIGNS", "INBOX", "LETTERS", "NEWBORN", "NOTIFIER", "POLLER", "RECONCILER", "REGISTRAR", "REPORTER", "RUNS",
-    "SCHEDULER", "STATUSES", "STEWARD", "WATCHMAN", "Services",
+    "SCHEDULER", "STATUSES", "STEWARD", "WATCHMAN", "WORKTREES", "Services",
 ]  # fmt: skip
 
 NEWBORN = 1024
@@ -44,6 +45,7 @@ RUNS = "runs"
 SCHEDULER = "scheduler"
 STEWARD = "steward"
 WATCHMAN = "watchman"
+WORKTREES = "worktrees"
 
 
 def _nothing(run_id: str) -> None:
@@ -63,7 +65,7 @@ class Services:
     `report` has the final report of an ended run written, soon and beside the run's own work, `show` its status file (None: there are
     none), and `forget` drops what waits to be written of a run that is removed. `newborn` holds the first fact of runs that
     were made a moment ago and not opened yet, at most `NEWBORN` of them. `outbox` is called after a commit in which logs began beside a
-    run's own: whoever looks after such logs looks soon, and does so by himself, too.
+    run's own: whoever looks after such logs looks soon, and does so by himself, too. `meter` counts what is durable.
     """
 
     store: Store
@@ -82,6 +84,7 @@ class Services:
     outbox: Callable[[], None] = _nobody
     pool: Callable[[], Pool] = Pool
     newborn: dict[str, tuple[RunCreated, int]] = Factory(dict)
+    meter: Meter = Factory(Meter)
 
     @property
     def claimant(self) -> str:
@@ -92,6 +95,11 @@ class Services:
     def lease_ms(self) -> int:
         """How long its claims hold without a renewal, milliseconds."""
         return self.lease.length_ms
+
+    @property
+    def worktrees(self) -> Path:
+        """The folder of the runs' worktrees, each under its run's id."""
+        return self.folder / "worktrees"
 
     def run_folder(self, run_id: str) -> Path:
         """The run's private folder; it may not exist yet."""

@@ -19,6 +19,7 @@ class RunRules:
     """Defaults that apply where a workflow is silent. Milliseconds. `env`: the daemon's variables that texts may name.
 
     `notify_events`: of what a hook is told, `notify_ways`: how (command, url); both empty where there is none.
+    `git_timeout_ms`: of one command of git, `git_author`: who commits where git knows nobody.
     `resolver_types`: the types of gates for which a resolver is registered.
     """
 
@@ -36,6 +37,8 @@ class RunRules:
     auto_resume_window_ms: int = 1_200_000
     auto_resume_max: int = 2
     env: Mapping[str, str] = Factory(dict)
+    git_timeout_ms: int = 600_000
+    git_author: tuple[str, str] = ("Penstock", "penstock@localhost")
     notify_events: frozenset[str] = frozenset()
     notify_ways: tuple[str, ...] = ()
     resolver_types: frozenset[str] = frozenset()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from actors.calendar.actor import Calendar
 from actors.campaign.reconciler import Reconciler
+from actors.control.params import SystemMetrics
 from actors.control.server import control_branch
 from actors.dead_letter.actor import Dispatcher
 from actors.gate.pacing import Pace
@@ -16,6 +18,7 @@ from actors.housekeeping import Caretaker, Storekeeper, Warden
 from actors.library.steward import Steward
 from actors.notification.actor import Notifier
 from actors.notification.delivery import Hook
+from actors.refusals import Principal, Refusal
 from actors.removal.retention import Ages
 from actors.reporter import Reporter
 from actors.resolver.poller import Asking, Poller
@@ -24,6 +27,7 @@ from actors.run.registrar import Registrar
 from actors.scheduler.actor import Scheduler
 from actors.status_file import StatusWriter
 from actors.wait.inbox import Inbox
+from actors.worktree.keeper import Keeper
 from supervision import ChildSpec, Dynamic, Supervisor
 from supervision.reaper import Reaper
 
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     from actors.paperwork import Paperwork
     from actors.run.stale import StaleRuns
     from actors.services import Services
+    from actors.telemetry.collector import Collector
     from supervision.reaper import Stuck
 
 __all__ = ["daemon_tree"]
@@ -48,16 +53,13 @@ STUCK_AFTER_S = 30.0
 
 def daemon_tree(
     services: Services, guardian: Guardian, config: Config, control: ControlSettings | None, runtime: Callable[[], Runtime],
-    on_stuck: Callable[[Stuck], None], paperwork: Paperwork, library: Library, stale: StaleRuns, *, inline: bool, unattended: bool,
+    on_stuck: Callable[[Stuck], None], paperwork: Paperwork, library: Library, stale: StaleRuns, collector: Collector | None,
+    *, inline: bool, unattended: bool,
 ) -> Supervisor:  # fmt: skip
     """Root: 3 restarts in 60 s, then the daemon ends in order and the service manager starts it anew. `control` None: no socket.
 
     `unattended`: runs may begin that nobody starts, by their schedules and watches.
     """
-    runs = config.runs
-    tick_s = config.scheduler.effective_tick_ms / 1000
-    single = config.scheduler.mode == "single"
-    slots = 1 if single else config.scheduler.max_concurrent_runs
     retention = config.retention
     ages = Ages(retention.finished_runs_ms, retention.dead_letters_ms, archive=retention.archive)
     children = [
@@ -65,22 +67,13 @@ def daemon_tree(
         ChildSpec("warden", lambda: Warden(guardian), shutdown=10.0),
         ChildSpec("reporter", lambda: Reporter(paperwork.reports, inline=inline)),
         ChildSpec("statuses", lambda: StatusWriter(paperwork.statuses, inline=inline)),
-        ChildSpec("scheduler", lambda: Scheduler(services, slots, tick_s, single=single)),
-        ChildSpec("runs", lambda: Dynamic(intensity=1000, period=1.0)),
-        ChildSpec(
-            "registrar",
-            lambda: Registrar(
-                services,
-                restart_max=runs.restart_max,
-                restart_window_s=runs.restart_window_ms / 1000,
-                renew_s=config.claims.renew_every_ms / 1000,
-            ),
-        ),
+        *_of_runs(services, config),
         ChildSpec("steward", lambda: Steward(services, library)),
         ChildSpec("inbox", lambda: Inbox(services, INBOX_S)),
         ChildSpec("letters", lambda: Dispatcher(services)),
         ChildSpec("notifier", lambda: Notifier(services, Hook(guardian, config.notify, services.rules.env))),
         ChildSpec("poller", lambda: Poller(services, _asking(config, guardian, services))),
+        ChildSpec("worktrees", lambda: Keeper(services), shutdown=10.0),
         ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, ages)),
         ChildSpec("heartbeats", lambda: Heartbeats(services)),
         ChildSpec("reaper", lambda: Reaper(interval_s=LOOK_S, sweep=stale, stuck_after_s=STUCK_AFTER_S, on_stuck=on_stuck)),
@@ -89,10 +82,51 @@ def daemon_tree(
     children.append(ChildSpec("reconciler", lambda: Reconciler(services, library, config.campaign.reconcile_every_ms / 1000)))
     if unattended:
         children.append(ChildSpec("calendar", lambda: Calendar(services, config.schedules.misfire_grace_ms)))
-        children.append(ChildSpec("watchman", lambda: Watchman(services, library, tick_s, inline=inline)))
+        children.append(
+            ChildSpec("watchman", lambda: Watchman(services, library, config.scheduler.effective_tick_ms / 1000, inline=inline))
+        )
     if control is not None:
         children.append(ChildSpec("control", lambda: control_branch(control, runtime())))
+    if unattended and (address := config.telemetry.metrics_listen) is not None:
+        children.append(ChildSpec("scraping", lambda: _scraping(address, runtime), restart="temporary"))
+    if collector is not None:
+        children.append(ChildSpec("telemetry", lambda: _telemetry(services, collector), restart="temporary"))
     return Supervisor(children=children, strategy="rest_for_one", intensity=3, period=60.0)
+
+
+def _of_runs(services: Services, config: Config) -> tuple[ChildSpec, ...]:
+    """The queue, the runs, and their one door."""
+    runs, single = config.runs, config.scheduler.mode == "single"
+    slots, tick_s = 1 if single else config.scheduler.max_concurrent_runs, config.scheduler.effective_tick_ms / 1000
+    window_s, renew_s = runs.restart_window_ms / 1000, config.claims.renew_every_ms / 1000
+    return (
+        ChildSpec("scheduler", lambda: Scheduler(services, slots, tick_s, single=single)),
+        ChildSpec("runs", lambda: Dynamic(intensity=1000, period=1.0)),
+        ChildSpec("registrar", lambda: Registrar(services, restart_max=runs.restart_max, restart_window_s=window_s, renew_s=renew_s)),
+    )
+
+
+def _telemetry(services: Services, collector: Collector) -> Supervisor:
+    """Whatever goes wrong in it, nothing else begins anew: when it breaks again and again, it stays away, and its log is told later."""
+    from actors.telemetry.cursor import Cursor  # noqa: PLC0415 - who tells nobody does not pay
+    from actors.telemetry.exporter import FAREWELL_S, Exporter  # noqa: PLC0415 - as above
+
+    cursor = Cursor(services.folder, str(services.store.info()["store"]))
+    exporter = ChildSpec("exporter", lambda: Exporter(services, collector, cursor), shutdown=FAREWELL_S + 0.1)
+    return Supervisor(children=[exporter], intensity=3, period=60.0)
+
+
+def _scraping(address: str, runtime: Callable[[], Runtime]) -> Supervisor:
+    """As above: what goes wrong here stays here."""
+    from actors.telemetry.scraping import Scraped  # noqa: PLC0415 - who is not asked does not pay
+
+    async def text() -> str:
+        found = await runtime().system_metrics(SystemMetrics("prometheus"), Principal(os.getuid()))
+        assert not isinstance(found, Refusal), "numbers are refused to nobody"
+        return str(found["text"])
+
+    scraped = ChildSpec("metrics", lambda: Scraped(address, text), shutdown=0.1)
+    return Supervisor(children=[scraped], intensity=3, period=60.0)
 
 
 def _asking(config: Config, guardian: Guardian, services: Services) -> Asking:

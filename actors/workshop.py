@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 import trio
 
 from actors.agent.house import House
+from actors.privacy import private_places
 
 if TYPE_CHECKING:
     from actors.agent.backends import Backends
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from actors.ledger.prices import PriceTable
     from actors.node.guardian.guardian import Guardian
     from actors.node.tools import Tools
+    from actors.paths import Places
+    from actors.telemetry.meter import Meter
     from storage import Store
     from supervision import Clock
 
@@ -28,11 +31,15 @@ class Workshop:
     `agents` is what its agents need.
     """
 
-    def __init__(self, store: Store, config: Config, clock: Clock, backends: Backends, prices: PriceTable, *, inline: bool) -> None:
+    def __init__(
+        self, places: Places, store: Store, config: Config, clock: Clock, backends: Backends, prices: PriceTable, meter: Meter,
+        *, inline: bool,
+    ) -> None:  # fmt: skip
         self._store = store
         self._config = config
         self._inline = inline
-        self.agents = House(store, clock, backends, prices)
+        private = partial(private_places, places, config)
+        self.agents = House(store, clock, backends, prices, meter, private=private, http_hosts=config.tools.http_hosts)
 
     @cached_property
     def guardian(self) -> Guardian:

@@ -23,6 +23,7 @@ _STATUSES = """WITH RECURSIVE each(status) AS (
     SELECT status FROM each WHERE status IS NOT NULL"""
 _OLDEST = """SELECT s.name FROM keys k JOIN catalog c ON c.stream = k.stream JOIN streams s ON s.id = k.stream
            WHERE k.key = ? ORDER BY c.stream LIMIT 1"""
+_PARENT = "JOIN streams ps ON ps.name = c.parent JOIN catalog p ON p.stream = ps.id"
 _ABOVE_ALL = 2**63 - 1
 
 
@@ -67,6 +68,13 @@ class Catalog:
         number: int = self._reader().execute(sql, values).fetchone()[0]
         return number
 
+    def total(self, kind: str, fact: str, *, statuses: Sequence[str] = (), group: str | None = None) -> float:
+        """The sum of a numeric fact over all headlines that fit; those without it count nothing."""
+        where, values = _where(kind, statuses, group, None)
+        sql = f"SELECT coalesce(sum(json_extract(CAST(c.facts AS TEXT), ?)), 0) FROM catalog c{_and(where)}"  # noqa: S608  as in `count`
+        number: float = self._reader().execute(sql, (f"$.{fact}", *values)).fetchone()[0]
+        return number
+
     def has(self, kind: str, statuses: Sequence[str], group: str) -> bool:
         """Whether a stream of that group, without a parent, is in one of these statuses. Looks at those in them, however many there are."""
         rows = "SELECT 1 FROM catalog c INDEXED BY catalog_status"
@@ -107,6 +115,22 @@ class Catalog:
         where, values = _where(kind, statuses, None, None)
         sql = f"{_ROWS}{_and([*where, 'c.updated_ms < ?'])} ORDER BY c.stream LIMIT ?"
         return self._query(sql, (*values, before_ms, limit))
+
+    def newer(self, kind: str, since_ms: int, limit: int = 100) -> builtins.list[Headline]:
+        """Headlines last updated at `since_ms` or later; the newest streams first."""
+        return self._query(f"{_ROWS} WHERE c.kind = ? AND c.updated_ms >= ? {_NEWEST}", (kind, since_ms, limit))
+
+    def children(self, kind: str, group: str, created_before_ms: int, updated_since_ms: int) -> builtins.list[Headline]:
+        """Headlines of that kind, of such times, whose parent is of the group."""
+        where = "WHERE c.kind = ? AND c.created_ms < ? AND c.updated_ms >= ? AND p.grp = ?"
+        return self._query(f"{_ROWS} {_PARENT} {where}", (kind, created_before_ms, updated_since_ms, group))
+
+    def children_totals(self, kind: str, group: str, created_since_ms: int, facts: Sequence[str]) -> tuple[float, ...]:
+        """The sums of numeric facts of all headlines of that kind, made at that time or later, whose parent is of the group."""
+        sums = ", ".join(["coalesce(sum(json_extract(CAST(c.facts AS TEXT), ?)), 0)"] * len(facts))
+        sql = f"SELECT {sums} FROM catalog c {_PARENT} WHERE c.kind = ? AND c.created_ms >= ? AND p.grp = ?"  # noqa: S608  as in `count`
+        values = (*(f"$.{fact}" for fact in facts), kind, created_since_ms, group)
+        return tuple(self._reader().execute(sql, values).fetchone())
 
     def _statuses(self, kind: str) -> builtins.list[str]:
         return [status for (status,) in self._reader().execute(_STATUSES, {"kind": kind}).fetchall()]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from time import perf_counter
 
-__all__ = ["Pace"]
+__all__ = ["BOUNDS_S", "Pace"]
+
+BOUNDS_S = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
+"""Commits are counted by how long they took: at most so many seconds, or longer."""
 
 _SLOW_S, _FAST_S = 0.005, 0.002
 _FAST_RUN = 32
@@ -20,6 +24,8 @@ class Pace:
         self.mean_s = 0.0
         self.worst_s = 0.0
         self.commits = 0
+        self.total_s = 0.0
+        self.counts = [0] * (len(BOUNDS_S) + 1)
         self._fast = 0
 
     def time(self, work: Callable[[], object], *, counted: bool = True) -> None:
@@ -31,6 +37,8 @@ class Pace:
     def observe(self, seconds: float, *, counted: bool = True) -> None:
         """Take note of one commit."""
         self.commits += counted
+        self.counts[bisect_left(BOUNDS_S, seconds)] += counted
+        self.total_s += seconds * counted
         self.worst_s = max(self.worst_s, seconds)
         self.mean_s += (seconds - self.mean_s) * (_WEIGHT if self.commits > 1 else 1)
         if seconds > _SLOW_S:

@@ -25,6 +25,7 @@ from storage.errors import StoreFailed
 from storage.journal import Journal
 from storage.limits import Limits
 from storage.opening import Opened, open_folder
+from storage.pace import BOUNDS_S
 from storage.receipts import Receipts
 from storage.records import Committed, Transaction
 from storage.serving import Serving
@@ -103,6 +104,11 @@ class Store:
         mode = "thread" if self._serving.threaded else "inline"
         state = {"writable": self.writable, "fault": fault.code if fault else None, "waiting": self._serving.waiting, "mode": mode}
         return {**state, **self._writer.info()}
+
+    def commit_times(self) -> tuple[Sequence[float], Sequence[int], float]:
+        """Bounds in seconds, how many commits took at most each of them and more than the one before (the last: longer), and their sum."""
+        pace = self._writer.pace
+        return BOUNDS_S, tuple(pace.counts), pace.total_s
 
     # Committing ----------------------------------------------------------
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,7 @@ from actors.agent.provider.messages import Answer, ModelRequest, OnPart, Provide
 from actors.agent.provider.retrying import Candidate, Retrying
 from actors.agent.thread_events import Asked, ModelCallAnswered, ModelCallFailed, ModelCallIntended
 from actors.ledger.prices import Cost
-from actors.ledger.purse import Reserve, UsedUp, room
+from actors.ledger.purse import Reserve, UsedUp, room, room_in_common
 from storage.codec import BadRecord
 from storage.errors import BadTransaction
 from storage.strict_json import BadJson
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from actors.agent.house import House
     from actors.agent.provider.messages import TokenUsage
     from actors.agent.thread_log import ThreadLog
-    from actors.node.messages import AgentOrder, WorkOrder
+    from actors.node.messages import AgentOrder, SharedBudget, Usage, WorkOrder
     from actors.workflow.spec_agent import Persona
 
 __all__ = ["Caller"]
@@ -72,7 +74,7 @@ class Caller:
         """One call. To wait for others of the run, and for a service that asks for patience, is no silence."""
         self.waits()
         self._priced(candidate)
-        async with self.house.purse.holding(self.order.run_id, self._reserve(request), self._look):
+        async with self._room_for(request):
             self.begins()
             made = _Made(self.log.thread.calls + 1, candidate, trio.current_time())
             await self.log.append((self._intent(made),))
@@ -87,9 +89,30 @@ class Caller:
 
     def _priced(self, candidate: Candidate) -> None:
         """Under a budget of money nothing is called whose price nobody knows, before the call or after it."""
-        known = self.house.prices.of(candidate.model) is not None or self.house.tells_cost(candidate.provider.name)
-        if self.action.budget.priced and not known:
-            raise UsedUp("budget_model_unpriced")
+        if self.house.prices.of(candidate.model) is not None or self.house.tells_cost(candidate.provider.name):
+            return
+        if self.action.budget.priced:
+            raise UsedUp("budget_model_unpriced", None)
+        if self.action.shared is not None and self.action.shared.limits.priced:
+            raise UsedUp("budget_workflow_model_unpriced", None)
+
+    @asynccontextmanager
+    async def _room_for(self, request: ModelRequest) -> AsyncIterator[None]:
+        """Hold back what the call may use at most, of what the run has and of what its workflow has. Raises UsedUp."""
+        reserve, purse, shared = self._reserve(request), self.house.purse, self.action.shared
+        async with AsyncExitStack() as held:
+            await held.enter_async_context(purse.holding(f"run:{self.order.run_id}", reserve, self._look))
+            if shared is not None:
+                look = partial(self._look_in_common, shared)
+                try:
+                    await held.enter_async_context(purse.holding(f"workflow:{shared.workflow_id}", reserve, look))
+                except UsedUp as used_up:
+                    code = str(used_up.args[0])
+                    raise UsedUp(code, _part(code, self.house.used_in_common(shared))) from None
+            yield
+
+    def _look_in_common(self, shared: SharedBudget, held: Reserve) -> str:
+        return room_in_common(shared.limits, self.house.used_in_common(shared), held)
 
     async def _note(self, made: _Made, answer: Answer) -> None:
         try:
@@ -160,3 +183,10 @@ class Caller:
             return Cost()
         cost = self.house.prices.cost(model, usage.input, usage.output, usage.cached)
         return cost if cost.priced else self.house.prices.cost(answered_by, usage.input, usage.output, usage.cached)
+
+
+def _part(code: str, used: Usage) -> float:
+    """The one of the amounts of which the code speaks."""
+    if "tool_calls" in code:
+        return used.tool_calls
+    return used.tokens if "tokens" in code else round(used.cost_usd, 4)

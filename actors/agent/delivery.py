@@ -47,11 +47,15 @@ CUT_SHORT: Final = {"refusal": "; the model declined", "length": "; its answer w
 
 @frozen
 class Ended:
-    """How the conversation ended: by itself, by a limit of time (code, milliseconds), by a failure of the provider, or in `circles`."""
+    """How the conversation ended: by itself, by a limit of time (code, milliseconds), by a failure of the provider, or in `circles`.
+
+    `circles` is how often the model was asked where that is too often, `repeats` how often it made one call in a row.
+    """
 
     expired: tuple[str, int] | None = None
     failure: ProviderFailure | None = None
     circles: int = 0
+    repeats: int = 0
 
 
 async def deliver(order: WorkOrder, folder: int, tools: Tools, thread: Thread, ended: Ended) -> Success | Failure:
@@ -84,6 +88,9 @@ def _why(order: WorkOrder, ended: Ended) -> Failure | None:
     if ended.circles:
         text = f"the agent was asked {ended.circles} times and came to no end; make its task smaller, or say when it is done"
         return Failure("agent_turns_exhausted", text, "contract_miss", {"calls": ended.circles})
+    if ended.repeats:
+        text = f"the agent asked for the same {ended.repeats} times in a row and had the same answer; see penstock tools"
+        return Failure("agent_repeats_itself", text, "contract_miss", {"repeats": ended.repeats})
     return None
 
 

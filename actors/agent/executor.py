@@ -22,8 +22,10 @@ from actors.agent.opening import opening
 from actors.agent.provider.messages import CallFailed, ProviderFailure
 from actors.agent.provider.retrying import Retrying
 from actors.agent.record import Recorder
+from actors.agent.repeats import ENOUGH
 from actors.agent.thread_log import ThreadLog
-from actors.agent.toolbox import SPECS, Toolbox
+from actors.agent.tools.kit import Kit
+from actors.agent.tools.use import ToolUse
 from actors.agent.watcher import over
 from actors.ledger.purse import UsedUp
 from actors.node import failures
@@ -41,9 +43,6 @@ if TYPE_CHECKING:
     from actors.workflow.spec_agent import Persona
 
 __all__ = ["work"]
-
-MOST_CALLS = 64
-"""Calls of a model in one attempt; more of them mean that it turns in circles."""
 
 
 async def work(order: WorkOrder, action: AgentOrder, tools: Tools) -> Verdict:
@@ -63,7 +62,7 @@ async def work(order: WorkOrder, action: AgentOrder, tools: Tools) -> Verdict:
 async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: House, folder: int) -> Verdict:
     try:
         persona = persona_of(house.store.blobs, action.bound.sha256)
-        log = ThreadLog(house.store, house.clock, order.run_id, action.thread_id)
+        log = ThreadLog(house.store, house.clock, order.run_id, action.thread_id, house.meter)
     except (PersonaMissing, StorageError) as error:
         return Failure("run_metadata_missing", f"The attempt cannot go on: {error}. Start a fresh run.", "configuration")
     crew = candidates(house.backends, persona, Desk(order, folder, tools, log))
@@ -77,7 +76,8 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
         refused = await _open(order, action, log, folder, own_tools=own_tools)
         if refused is not None:
             return refused
-        ended = await _Attempt(order, action, house, log, persona, crew, folder, recorder).run()
+        kit = Kit(order, tools, house, folder)
+        ended = await _Attempt(order, action, house, log, persona, crew, kit, recorder).run()
         if isinstance(ended, Interruption):
             return ended
         return await deliver(order, folder, tools, log.thread, ended)
@@ -100,19 +100,18 @@ class _Attempt:
     """The conversation under the clocks of the attempt."""
 
     def __init__(
-        self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, crew: tuple[Candidate, ...],
-        folder: int, recorder: Recorder,
+        self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, crew: tuple[Candidate, ...], kit: Kit,
+        recorder: Recorder,
     ) -> None:  # fmt: skip
-        permitted = tuple(name for name in (action.tools or tuple(SPECS)) if persona.may(name))
-        needed = ("write_file",) if order.artifact is not None else ()
-        self._tools = tuple(dict.fromkeys((*permitted, *needed, "finish")))
         self._order = order
         self._own_tools = house.own_tools(crew[0].provider.name)
         self._log = log
         self._recorder = recorder
-        self._box = Toolbox(folder, self._tools)
+        self._most = action.max_steps
+        hands = kit.hands(action, persona, self._heard)
+        self._tools = ToolUse(hands, log, recorder, house.clock, order.attempt, self._heard)
         self._began = trio.current_time()
-        specs = tuple(SPECS[name] for name in self._tools)
+        specs = tuple(hands.specs.values())
         self._caller = Caller(house, log, order, action, persona, Retrying(crew), specs, self._began, self._waits, self._heard)
         self._scope = trio.CancelScope()
 
@@ -123,40 +122,33 @@ class _Attempt:
             with self._scope:
                 return await self._talk()
         except UsedUp as used_up:
-            return Interruption(str(used_up.args[0]))
+            code, value = used_up.args
+            return Interruption(code, value)
         except ProviderFailure as failure:
             return Ended(failure=failure)
         finally:
             self._recorder.note()
         code, limit = self._expired()
         await self._caller.give_up(code, f"the attempt was ended after {limit} ms")
+        await self._tools.give_up(f"the attempt was ended after {limit} ms while it was at work")
         self._recorder.note()
         return Ended(expired=(code, limit))
 
     async def _talk(self) -> Ended:
-        thread, artifact = self._log.thread, self._order.artifact
-        for _ in range(MOST_CALLS):
-            if thread.unanswered:
-                await self._use_tools()
-            if over(thread, artifact.path if artifact is not None else None):
+        artifact = self._order.artifact
+        for _ in range(self._most):
+            repeats = await self._tools.answer_all() if self._log.thread.unanswered else 0
+            self._recorder.note()
+            if repeats >= ENOUGH:
+                return Ended(repeats=repeats)
+            if over(self._log.thread, artifact.path if artifact is not None else None):
                 return Ended()
             await self._caller.call(self._part)
             self._recorder.note()
             if not self._own_tools:
-                self._recorder.say(thread.last_text)
+                self._recorder.say(self._log.thread.last_text)
             self._heard()
-        return Ended(circles=MOST_CALLS)
-
-    async def _use_tools(self) -> None:
-        """All that were asked for, each told to the audit file; then what they said is durable, before the model hears it."""
-        said = []
-        for call in self._log.thread.unanswered:
-            answer = self._box.use(call)
-            self._recorder.audit(call, answer)
-            said.append(self._recorder.fact(call, answer))
-            self._heard()
-        await self._log.append(said)
-        self._recorder.note()
+        return Ended(circles=self._most)
 
     def _part(self, part: Part) -> None:
         if not isinstance(part, CallFailed):  # behind which it waits

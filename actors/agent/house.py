@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, frozen
 
-from actors.agent.thread_log import KIND
+from actors.agent.thread import usage_of
+from actors.agent.thread_events import CallEnded, ToolAnswered
+from actors.agent.thread_log import KIND, facts_of
+from actors.agent.tools.sandbox import Private
+from actors.ledger.periods import begin_of
 from actors.ledger.purse import Purse
 from actors.node.messages import Usage
+from actors.telemetry.meter import Meter
 
 if TYPE_CHECKING:
     from actors.agent.backends import Backends
     from actors.ledger.prices import PriceTable
+    from actors.node.messages import SharedBudget
     from storage.store import Store
     from supervision import Clock
 
 __all__ = ["House"]
 
 MANY = 10_000
+COUNTED = ("prompt_tokens", "completion_tokens", "cost_usd", "tool_calls", "unpriced")
 
 
 @frozen(eq=False)
 class House:
-    """Shared by all agents of one daemon."""
+    """Shared by all agents of one daemon. `private`: what commands in a sandbox do not see. `http_hosts`: what may be reached."""
 
     store: Store
     clock: Clock
     backends: Backends
     prices: PriceTable
+    meter: Meter = Factory(Meter)
     purse: Purse = Factory(Purse)
+    private: Callable[[], Private] = Private
+    http_hosts: tuple[str, ...] | None = None
 
     def tells_cost(self, backend: str) -> bool:
         """Whether calls at that backend come with what they have cost."""
@@ -43,10 +54,29 @@ class House:
 
     def used_by(self, run_id: str) -> Usage:
         """What all calls of the run have used, those of attempts under way included."""
-        total = Usage()
-        for line in self.store.catalog.list(KIND, parent=run_id, limit=MANY):
-            said = line.facts
-            total += Usage(
-                said["prompt_tokens"], said["completion_tokens"], said["cost_usd"], said["tool_calls"], unpriced=said["unpriced"]
-            )  # fmt: skip
+        lines = self.store.catalog.list(KIND, parent=run_id, limit=MANY)
+        return sum((_used(line.facts) for line in lines), start=Usage())
+
+    def used_in_common(self, shared: SharedBudget) -> Usage:
+        """What all runs of the workflow have used in the present period, as their conversations say."""
+        since = begin_of(shared.per, self.clock.now_ms())
+        catalog, of = self.store.catalog, shared.workflow_id
+        prompt, completion, cost, tools, unpriced = catalog.children_totals(KIND, of, since, COUNTED)
+        total = Usage(int(prompt), int(completion), round(cost, 9), int(tools), unpriced=unpriced > 0)
+        for line in catalog.children(KIND, of, since, since):
+            total += self._used_since(line.stream, since)
         return total
+
+    def _used_since(self, thread_id: str, since: int) -> Usage:
+        """Of a conversation that began before the period did."""
+        total = Usage()
+        for recorded, fact in facts_of(self.store, thread_id):
+            if recorded.at_ms >= since and isinstance(fact, CallEnded):
+                total += usage_of(fact)
+            elif recorded.at_ms >= since and isinstance(fact, ToolAnswered):
+                total += Usage(tool_calls=0 if fact.cut_off else 1)
+        return total
+
+
+def _used(said: Mapping[str, Any]) -> Usage:
+    return Usage(said["prompt_tokens"], said["completion_tokens"], said["cost_usd"], said["tool_calls"], unpriced=said["unpriced"])

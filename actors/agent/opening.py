@@ -7,12 +7,14 @@ from attrs import frozen
 from actors.agent.envelope import envelope
 from actors.agent.thread import Thread
 from actors.agent.thread_events import ModelCallFailed, PromptAdded, ThreadBegun, ToolAnswered
+from actors.agent.tools.uncertain import uncertain
 from actors.entity import Fact
 from actors.node.messages import AgentOrder, WorkOrder
 
 __all__ = ["Opening", "opening"]
 
 CUT_OFF = "The attempt ended before this was done."
+LOST_TOOL = "the daemon or the attempt ended while it was at work"
 LOST = "the daemon or the attempt ended under the call; what it came to is not known"
 
 
@@ -30,12 +32,17 @@ def opening(order: WorkOrder, action: AgentOrder, thread: Thread, *, own_tools: 
     if thread.open_turn is not None:
         facts.append(ModelCallFailed(thread.open_turn, message=LOST, priced=not own_tools))
     anew = thread.instance != order.instance
-    if anew:
-        facts.append(ThreadBegun(order.run_id, order.node_id, order.instance))
     repair = not anew and thread.prompted > 0 and action.repair is not None and action.repair.attempt >= thread.prompted
     prompts = anew or repair or thread.prompted == 0
+    doubtful = thread.under_way
+    if doubtful is not None and (prompts or not doubtful.repeatable):
+        facts.append(uncertain(doubtful, LOST_TOOL))
+    if anew:
+        facts.append(ThreadBegun(order.run_id, order.node_id, order.instance))
     if prompts:
         if not anew:
-            facts += [ToolAnswered(call.call_id, call.name, CUT_OFF, is_error=True, cut_off=True) for call in thread.unanswered]
+            begun = doubtful.call_id if doubtful is not None else None
+            left = [call for call in thread.unanswered if call.call_id != begun]
+            facts += [ToolAnswered(call.call_id, call.name, CUT_OFF, is_error=True, cut_off=True) for call in left]
         facts.append(PromptAdded(order.attempt, envelope(order, action, repair=repair, own_tools=own_tools), repair=repair))
     return Opening(tuple(facts), prompts)

@@ -7,23 +7,23 @@ import os
 from typing import TYPE_CHECKING
 
 from actors.agent.provider.messages import AtWork, CallBegun, CallFailed, TextDelta
-from actors.agent.thread_events import ToolAnswered
 from actors.node.capture import CHUNK, Capture
 from actors.node.usage import UNPRICED, usage_line, usage_path
 
 if TYPE_CHECKING:
     from actors.agent.provider.messages import Part, ToolCall
+    from actors.agent.thread_events import ToolAnswered
     from actors.agent.thread_log import ThreadLog
-    from actors.agent.toolbox import Said
     from actors.node.messages import AgentOrder, WorkOrder
 
 __all__ = ["Recorder"]
 
 LONGEST_ARGUMENTS = 4_000
+LONGEST_SHOWN = 200
 
 
 class Recorder:
-    """The log of what was said (`….out`), the audit of tools (`….tools.jsonl`, a line each), and the file of what was used."""
+    """The log of what was said and done (`….out`), the audit of tools (`….tools.jsonl`, a line each), and the file of what was used."""
 
     def __init__(self, order: WorkOrder, action: AgentOrder, log: ThreadLog, *, cap: int) -> None:
         logs = f"{order.run_dir}/logs/{order.node_id}.{order.instance}.{order.attempt}"
@@ -35,7 +35,7 @@ class Recorder:
         self._line_begins = True
 
     def say(self, text: str) -> None:
-        """The agent's own words."""
+        """The agent's own words, or a line about what it does."""
         if text:
             self._write_out(f"{text}\n")
 
@@ -57,18 +57,16 @@ class Recorder:
             case AtWork():
                 pass
 
-    def audit(self, call: ToolCall, said: Said) -> None:
-        """One use of a tool. What cannot be written is not worth an attempt."""
+    def audit(self, call: ToolCall, answered: ToolAnswered) -> None:
+        """One use of a tool; a line about it stands between the agent's words. What cannot be written is not worth an attempt."""
         arguments = json.dumps(dict(call.arguments), ensure_ascii=True)
+        self.say(f"[{call.name} {arguments[:LONGEST_SHOWN]}{'…' * (len(arguments) > LONGEST_SHOWN)}: {answered.state}]")
         line = {
-            "call_id": call.call_id, "tool": call.name, "arguments": arguments[:LONGEST_ARGUMENTS], "is_error": said.is_error,
-            "answer": said.text[:LONGEST_ARGUMENTS],
+            "call_id": call.call_id, "tool": call.name, "arguments": arguments[:LONGEST_ARGUMENTS], "is_error": answered.is_error,
+            "state": answered.state, "answer": answered.text[:LONGEST_ARGUMENTS], "began_ms": answered.began_ms,
+            "latency_ms": answered.latency_ms,
         }  # fmt: skip
         self._write(self._audit, json.dumps(line) + "\n", os.O_APPEND)
-
-    def fact(self, call: ToolCall, said: Said) -> ToolAnswered:
-        """The same for the conversation."""
-        return ToolAnswered(call.call_id, call.name, said.text, said.is_error)
 
     def note(self) -> None:
         """Say what the calls have used beyond what the run has counted; those of attempts that were lost with a daemon included."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import Factory, define
+from attrs import Factory, define, evolve
 
 from actors.agent.provider.messages import AssistantTurn, ToolCall, ToolResult, Turn, UserText
 from actors.agent.provider.tokens import TokenUsage
@@ -15,6 +15,7 @@ from actors.agent.thread_events import (
     PromptAdded,
     ThreadBegun,
     ToolAnswered,
+    ToolIntended,
 )
 from actors.entity import Fact
 from actors.node.messages import Usage
@@ -29,7 +30,8 @@ LOST = "call_lost"
 class Thread:
     """`instance` 0: nothing was said yet. `prompted` is the attempt in which the agent was told something last.
 
-    `open_turn` is a call without an end, `unanswered` are tools that were asked for and have not answered. `used` counts all instances.
+    `open_turn` is a call without an end, `unanswered` are tools that were asked for and have not answered, `under_way` is the intent
+    of one of them. `used` counts all instances.
     `calls` is how many calls were made, `stop` how the last answer ended; `tries` counts those since it was told something last.
     `session` is what the last call said of itself, `sessions` are those of agents with a command line, by backend, and `counted` the
     tokens of each session so far.
@@ -42,6 +44,7 @@ class Thread:
     calls: int = 0
     open_turn: int | None = None
     unanswered: list[ToolCall] = Factory(list)
+    under_way: ToolIntended | None = None
     stop: str = ""
     used: Usage = Factory(Usage)
     tries: int = 0
@@ -60,12 +63,18 @@ class Thread:
         """What it said last."""
         return next((turn.text for turn in reversed(self.turns) if isinstance(turn, AssistantTurn)), "")
 
+    def copy(self) -> Thread:
+        """One that goes its own way."""
+        return evolve(
+            self, turns=list(self.turns), unanswered=list(self.unanswered), sessions=dict(self.sessions), counted=dict(self.counted)
+        )  # fmt: skip
+
     def apply(self, fact: Fact) -> None:
         """One more fact, its texts at hand."""
         self.seq += 1
         match fact:
             case ThreadBegun(instance=instance):
-                self.instance, self.prompted, self.turns, self.unanswered = instance, 0, [], []
+                self.instance, self.prompted, self.turns, self.unanswered, self.under_way = instance, 0, [], [], None
                 self.sessions = {}
             case PromptAdded(attempt=attempt, text=text):
                 self.prompted, self.tries = attempt, 0
@@ -85,10 +94,13 @@ class Thread:
                 self._ended(failure)
                 if not self.session and failure.code != LOST:
                     self.sessions.pop(self._backend, None)  # it did not go on with it: what is wrong may be the session
+            case ToolIntended():
+                self.under_way = fact
             case _:
                 assert isinstance(fact, ToolAnswered)
                 self.turns.append(ToolResult(fact.call_id, fact.text, fact.is_error))
                 self.unanswered = [call for call in self.unanswered if call.call_id != fact.call_id]
+                self.under_way = None
                 self.used += Usage(tool_calls=0 if fact.cut_off else 1)
 
     def _ended(self, end: CallEnded) -> None:

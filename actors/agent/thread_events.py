@@ -21,6 +21,7 @@ __all__ = [
     "PromptAdded",
     "ThreadBegun",
     "ToolAnswered",
+    "ToolIntended",
 ]
 
 
@@ -122,8 +123,25 @@ class ModelCallFailed(CallEnded):
 
 
 @frozen
+class ToolIntended(Fact):
+    """A tool that changes something outside is about to be used: where nothing follows, it was cut off, and nobody knows what it did.
+
+    `repeatable`: with the same arguments it comes to the same, so it is used again after that.
+    """
+
+    kind: ClassVar[str] = "tool_intended"
+    call_id: str
+    name: str
+    attempt: int = 1
+    repeatable: bool = False
+
+
+@frozen
 class ToolAnswered(Fact):
-    """A tool was used, and this came of it. `cut_off`: the attempt ended before it was."""
+    """A tool was used, and this came of it. `cut_off`: the attempt ended before it was.
+
+    `state` is `ok`, `error`, `denied`, or `uncertain`: it was cut off, and not used again. It began at `began_ms` and took `latency_ms`.
+    """
 
     kind: ClassVar[str] = "tool_answered"
     PRIVATE: ClassVar[frozenset[str]] = frozenset({"text"})
@@ -132,3 +150,8 @@ class ToolAnswered(Fact):
     text: str = ""
     is_error: bool = False
     cut_off: bool = False
+    state: str = Factory(lambda self: "error" if self.is_error else "ok", takes_self=True)
+    attempt: int = 0
+    began_ms: int = 0
+    latency_ms: int = 0
+    body: str | None = None

@@ -145,7 +145,7 @@ def _socket(link: Link) -> list[Finding]:
 def _tools(_: Link) -> list[Finding]:
     git = shutil.which("git")
     if git is None:
-        return [Finding("warn", "git", "git is not on PATH", "install it if your workflows use repositories")]
+        return [Finding("warn", "git", "git is not on PATH", "install it if your workflows use repositories, or ask for worktrees")]
     return [Finding("ok", "git", git)]
 
 
@@ -171,6 +171,22 @@ def _guardian(_: Link) -> list[Finding]:
     if trouble is not None:
         return [Finding("fail", "guardian", trouble, "commands cannot be run: look at limits and at the security policy of this machine")]
     return [Finding("ok", "guardian", f"started a command and saw it end in {took_ms:.0f} ms")]
+
+
+_SANDBOX = ("--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--")
+
+
+def _sandbox(_: Link) -> list[Finding]:
+    from actors.cli.probe import probe
+
+    program = shutil.which("bwrap")
+    if program is None:
+        advice = "install bubblewrap if agents are to run commands; without it their tool run_command is refused"
+        return [Finding("warn", "sandbox", "bwrap is not on PATH", advice)]
+    trouble, _ms = probe(program, *_SANDBOX)
+    if trouble is not None:
+        return [Finding("warn", "sandbox", f"{program}: {trouble}", "allow unprivileged user namespaces, or agents can run no commands")]
+    return [Finding("ok", "sandbox", f"{program} runs commands without network and other processes")]
 
 
 def _hook(link: Link) -> list[Finding]:
@@ -202,6 +218,7 @@ CHECKS: dict[str, Callable[[Link], list[Finding]]] = {
     "sqlite": _sqlite,
     "socket": _socket,
     "guardian": _guardian,
+    "sandbox": _sandbox,
     "git": _tools,
     "limits": _limits,
     "notify": _hook,

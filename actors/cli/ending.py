@@ -10,7 +10,7 @@ from typing import Any
 from actors.cli import exits
 from actors.cli.text import elapsed, emit, print_json, visible, visible_lines
 
-__all__ = ["conclude", "next_steps", "print_reasons"]
+__all__ = ["conclude", "emit_worktree", "next_steps", "print_reasons"]
 
 
 def conclude(run: dict[str, Any], *, embedded: bool, as_json: bool) -> int:
@@ -43,8 +43,20 @@ def _print(run: dict[str, Any]) -> None:
     if failed and run["status"] == "failed":
         emit(visible(f"  -> penstock retry {run['run_id']} {failed[0]['node_id']}   (begins it anew)"))
     if run.get("report_path"):
-        emit(f"  folder: {visible(run.get('workspace') or Path(run['report_path']).parent / 'work')}")
+        if run.get("worktree", {}).get("stage") != "removed":
+            emit(f"  folder: {visible(run.get('workspace') or Path(run['report_path']).parent / 'work')}")
+        emit_worktree(run)
         emit(f"  report of the run: {visible(run['report_path'])}")
+
+
+def emit_worktree(run: dict[str, Any]) -> None:
+    """What became of the run's worktree, where it had one."""
+    site = run.get("worktree", {"stage": "none"})
+    if site["stage"] in ("made", "removing"):
+        kept = f", kept for its {' and '.join(site['kept'])}" if site.get("kept") else ""
+        emit(visible(f"  worktree: branch {site['branch']}{kept}   (penstock worktree show {run['run_id']})"))
+    elif site["stage"] == "removed":
+        emit("  worktree: removed, it held nothing that is not in its base")
 
 
 def _print_failure(node: dict[str, Any]) -> None:

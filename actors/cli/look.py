@@ -84,6 +84,9 @@ def print_run(run: dict[str, Any]) -> None:
     for key in _FACTS:
         if run.get(key) is not None:
             emit(f"  {key.removesuffix('_ms').replace('_', ' ')}: {visible(date_time(run[key]) if key.endswith('_ms') else run[key])}")
+    if (site := run.get("worktree")) is not None:
+        kept = f", kept for its {' and '.join(site['kept'])}" if site.get("kept") else ""
+        emit(visible(f"  worktree: {site['stage']}{kept}; branch {site['branch']}, base {site['base']} of {site['repository']}"))
     if "scheduler" in run:
         emit(visible(f"  queued since: {date_time(run['scheduler']['queued_at_ms'])}{_reason(run['scheduler'])}"))
     for what in ("inputs", "output"):

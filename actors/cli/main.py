@@ -58,8 +58,12 @@ _SECTIONS = {
         "schedule": ("schedules:schedule", "See what is scheduled, and hold it."),
         "handoffs": ("handoffs:handoffs", "See what one workflow hands to another, and let it in."),
     },
+    "Worktrees": {
+        "worktree": ("worktrees:worktree", "See the worktrees of runs, and remove those that are left."),
+    },
     "Agents": {
-        "ledger": ("ledger:ledger", "List the calls of models that a run has made, and their cost."),
+        "ledger": ("ledger:ledger", "List the calls of models that a run has made, or sum up those of all runs."),
+        "tools": ("tools:tools", "List the tools that the agents of a run have used, and what came of it."),
         "personas": ("personas:personas", "See the personas that runs can be bound to, and consent to them."),
     },
     "Making workflows better": {
@@ -68,6 +72,7 @@ _SECTIONS = {
     "The installation": {
         "queue": ("queue:queue", "Show which runs have a slot, which wait, and why."),
         "throttle": ("queue:throttle", "Hold up runs that need an outside service."),
+        "metrics": ("metrics:metrics", "Print the daemon's numbers as Prometheus reads them."),
         "tree": ("look:tree", "Show the daemon's actors."),
         "notify": ("notify:notify", "Look at the hook that is told what needs a person."),
         "doctor": ("doctor:doctor", "Check this installation and say what to do."),

@@ -8,6 +8,7 @@ from actors.cli.phrases import ROOM, Event, Sentence, line, of_gate
 from actors.cli.sentences_asked import OF_QUESTIONS
 from actors.cli.sentences_node import OF_NODES
 from actors.cli.sentences_run import OF_RUNS
+from actors.cli.sentences_worktree import OF_WORKTREES
 from actors.cli.text import date_time, elapsed, time_of_day, visible
 
 __all__ = ["SENTENCES", "Narrator", "event_line", "plain_line"]
@@ -16,10 +17,10 @@ _OWN = {"seq", "event", "at_ms"}
 # What a person who watches a run learns from the lines around these, or from the last words about the run.
 _SILENT = {
     "run_execution_claimed", "run_started", "run_awaiting_approval", "run_waiting", "finally_started", "report_written",
-    "wait_node_registered", "stateful_wait_woken_requeued", "workflow_state_changed",
+    "wait_node_registered", "worktree_planned", "worktree_removal_begun", "stateful_wait_woken_requeued", "workflow_state_changed",
 }  # fmt: skip
 
-SENTENCES: dict[str, Sentence] = {**OF_RUNS, **OF_NODES, **OF_QUESTIONS}
+SENTENCES: dict[str, Sentence] = {**OF_RUNS, **OF_NODES, **OF_QUESTIONS, **OF_WORKTREES}
 
 
 @define

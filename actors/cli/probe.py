@@ -27,10 +27,10 @@ class Said:
     trouble: str | None = None
 
 
-def probe() -> tuple[str | None, float]:
-    """What is wrong (None: nothing), and how many milliseconds it took."""
+def probe(*around: str) -> tuple[str | None, float]:
+    """What is wrong (None: nothing), and how many milliseconds it took. `around` are words before `true`: the program that runs it."""
     began = time.perf_counter()
-    trouble = ask(["true"], "the guardian did not report").trouble
+    trouble = ask([*around, "true"], "the guardian did not report").trouble
     return trouble, (time.perf_counter() - began) * 1000
 
 

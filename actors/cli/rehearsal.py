@@ -32,6 +32,8 @@ def print_plan(run: dict[str, Any]) -> None:
     plan = run["output"]["plan"]
     emit(visible(f"{run['run_id']}: dry run of {run['workflow_id']} version {run['version']}; nothing was executed"))
     emit(visible(f"  workspace: {plan['workspace'] or 'a private folder'}"))
+    if (place := plan.get("worktree")) is not None:
+        emit(visible(f"  worktree: a new branch {place['branch']} at {place['base']} of {place['repository']}"))
     for number, node in enumerate(plan["nodes"], 1):
         _print_node(number, node)
     if plan.get("omitted"):

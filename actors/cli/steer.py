@@ -34,6 +34,9 @@ def pause(context: click.Context, /, run_id: str, **given: Any) -> int:
 @click.option("--tokens", type=click.IntRange(min=1), metavar="N", help="Raise the limit on tokens.")
 @click.option("--cost", type=click.FloatRange(min=0, min_open=True), metavar="DOLLARS", help="Raise the limit on money for models.")
 @click.option("--tool-calls", type=click.IntRange(min=1), metavar="N", help="Raise the limit on calls of tools.")
+@click.option("--workflow-tokens", type=click.IntRange(min=1), metavar="N", help="Raise, for this run, what its workflow's runs share.")
+@click.option("--workflow-cost", type=click.FloatRange(min=0, min_open=True), metavar="DOLLARS", help="The same for money.")
+@click.option("--workflow-tool-calls", type=click.IntRange(min=1), metavar="N", help="The same for calls of tools.")
 @options.reason
 @options.request_id
 @options.as_json
@@ -50,6 +53,8 @@ def resume(context: click.Context, /, run_id: str, **given: Any) -> int:
     """
     runtime = _milliseconds(given["runtime"]) if given["runtime"] else None
     asked = {"runtime_ms": runtime, "tokens": given["tokens"], "cost_usd": given["cost"], "tool_calls": given["tool_calls"]}
+    asked |= {"workflow_tokens": given["workflow_tokens"], "workflow_cost_usd": given["workflow_cost"]}
+    asked |= {"workflow_tool_calls": given["workflow_tool_calls"]}
     limits = {name: amount for name, amount in asked.items() if amount is not None}
     params = {**_params(run_id, given), "limits": limits or None}
     return change_or_carry(link_of(context), "run.resume", params, as_json=given["as_json"])

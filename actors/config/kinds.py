@@ -8,12 +8,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from actors.workflow.hosts import HOST_FORM, host_entry
+
 __all__ = ["ALLOWED", "FORGE", "READERS", "Wrong", "shown_map"]
 
 FORGE = "forge:"
 MOST_WORDS, LONGEST = 256, 4_096
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 HANDLE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+LOOPBACK = re.compile(r"(?:127\.0\.0\.1|\[::1\]):([0-9]{1,5})")
+MOST_PORTS = 65_535
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 WITHOUT_RESOLVER = ("human_approval", "human_review", "quality_gate")
 
@@ -26,6 +30,8 @@ ALLOWED = {
     "argv": 'a list of words, the first one names the program (["notify-send", "Penstock"]); in the environment as JSON',
     "url": "an address that begins with https:// or http://, without a password in it",
     "path": "the absolute path of a file",
+    "loopback": "127.0.0.1 or [::1], a colon, and a port from 1 to 65535",
+    "hosts": f"a list of hosts ({HOST_FORM}); in the environment separated by commas",
     "resolvers": 'a table from gate type to a command (list of words), an address (https://…), or "forge:" and the address of a forge\'s '
     "REST API; in the environment as JSON",
     "handles": 'a table from name to "file:" and an absolute path, or "env:" and the name of a variable of the daemon; in the environment '
@@ -71,6 +77,23 @@ def _path(raw: object) -> str:
     raise Wrong
 
 
+def _loopback(raw: object) -> str:
+    found = LOOPBACK.fullmatch(raw) if isinstance(raw, str) else None
+    if found is None or not 1 <= int(found[1]) <= MOST_PORTS:
+        raise Wrong
+    return found[0]
+
+
+def _hosts(raw: object) -> tuple[str, ...]:
+    listed = [part for part in raw.split(",") if part.strip()] if isinstance(raw, str) else raw
+    if not isinstance(listed, list) or len(listed) > MOST_WORDS:
+        raise Wrong
+    entries = [host_entry(word) if isinstance(word, str) else None for word in listed]
+    if None in entries:
+        raise Wrong
+    return tuple(entry for entry in entries if entry is not None)
+
+
 def _resolver(raw: object) -> str | tuple[str, ...]:
     if isinstance(raw, str):
         address = _url(raw.removeprefix(FORGE))
@@ -114,5 +137,6 @@ def shown_map(value: tuple[tuple[str, str | tuple[str, ...]], ...]) -> dict[str,
 
 
 READERS: dict[str, Callable[[object], Any]] = {
-    "argv": _argv, "url": _url, "path": _path, "resolvers": _resolvers, "handles": _handles,
+    "argv": _argv, "url": _url, "path": _path, "loopback": _loopback, "hosts": _hosts,
+    "resolvers": _resolvers, "handles": _handles,
 }  # fmt: skip

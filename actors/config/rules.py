@@ -16,7 +16,7 @@ from actors.workflow.durations import DURATION_FORMS, DurationError, parse_durat
 __all__ = ["Rule", "Wrong", "choice", "choices", "count", "duration", "flag", "names", "number", "outside", "principals", "word"]
 
 LONGEST_WORD = 128
-Outside = Literal["argv", "url", "path", "resolvers", "handles"]
+Outside = Literal["argv", "url", "path", "loopback", "hosts", "resolvers", "handles"]
 Kind = Literal["duration", "count", "number", "choice", "choices", "flag", "word", "names", "principals", Outside]
 
 
@@ -53,7 +53,7 @@ class Rule:
                 return f"a whole number{self._range()}"
             case "number":
                 return f"a number{self._range()}"
-            case "argv" | "url" | "path" | "resolvers" | "handles":
+            case "argv" | "url" | "path" | "loopback" | "hosts" | "resolvers" | "handles":
                 return ALLOWED[self.kind]
             case _:
                 assert_never(self.kind)
@@ -183,7 +183,7 @@ def choices(says: str, *possible: str) -> Any:
 
 
 def outside(kind: Outside, says: str) -> Any:
-    """Something outside: a program, an address, a file (unset by default), or a table of such things (empty by default)."""
+    """Something outside: a program, an address, a file, hosts (unset by default), or a table of such things (empty by default)."""
     return _setting({} if kind in ("resolvers", "handles") else None, Rule(kind, says))
 
 
@@ -197,9 +197,9 @@ def flag(default: bool, says: str) -> Any:  # noqa: FBT001  the default of a set
     return _setting(default, Rule("flag", says))
 
 
-def word(says: str) -> Any:
-    """One word; unset by default."""
-    return _setting(None, Rule("word", says))
+def word(says: str, default: str | None = None) -> Any:
+    """One word; unset by default, unless there is one."""
+    return _setting(default, Rule("word", says))
 
 
 def names(default: list[str], says: str) -> Any:

@@ -8,170 +8,31 @@ from typing import Any
 from attrs import Attribute, Factory, field, fields, frozen
 
 from actors.config.backends import DEFAULTS, Backend
-from actors.config.rules import Rule, choice, choices, count, duration, flag, names, number, outside, principals, word
+from actors.config.rules import Rule
+from actors.config.sections import (
+    Campaign,
+    Claims,
+    Control,
+    Daemon,
+    Flow,
+    Gates,
+    Ledger,
+    Nodes,
+    Notify,
+    Reaper,
+    Retention,
+    Runs,
+    Scheduler,
+    Schedules,
+    Storage,
+    Telemetry,
+    Tools,
+    Worktrees,
+)
 
-__all__ = [
-    "DEFAULT", "Claims", "Config", "Control", "Daemon", "Entry", "Flow", "Gates", "Ledger", "Nodes", "Notify", "Reaper", "Retention",
-    "Runs", "Scheduler", "Schedules", "Storage", "table",
-]  # fmt: skip
+__all__ = ["DEFAULT", "Config", "Entry", "table"]
 
 DEFAULT = "default"
-PROFILES = ("strict", "guided", "yolo")
-
-
-@frozen
-class Runs:
-    """`[runs]`: what holds for every run."""
-
-    cleanup_grace_ms: int = duration("60s", "how long finally nodes may run after a cancel", low="0s", high="3600s")
-    restart_max: int = count(3, "crashes of a run's actor within restart_window before the run is quarantined", low=0)
-    restart_window_ms: int = duration("60s", "the window of restart_max", above="0s")
-    default_profile: str = choice("guided", "the profile of runs whose workflow and caller name none", *PROFILES)
-    status_file: bool = flag(True, "whether a run with a workspace keeps .penstock/runs/RUN/status.json in it")
-
-
-@frozen
-class Nodes:
-    """`[nodes]`: what holds for every attempt."""
-
-    execute_timeout_ms: int = duration("30m", "idle limit of nodes that work on a goal of their own", low="180s", high="3600s")
-    kill_grace_ms: int = duration("5s", "from TERM to KILL when an attempt is ended", low="0s", high="60s")
-
-
-@frozen
-class Claims:
-    """`[claims]`: the right of one daemon to advance a run."""
-
-    lease_ms: int = duration("30s", "after this time without renewal a claim is void", low="5s", high="21600s")
-    renew_every_ms: int = duration("10s", "how often claims are renewed; at most half of the lease", above="0s")
-    claimant_id: str | None = word("this daemon's name in claims; by default one that no other start has")
-
-
-@frozen
-class Reaper:
-    """`[reaper]`: runs in which nothing happens any more."""
-
-    stale_after_ms: int = duration("10m", "how long nothing may happen in a running run before it is held", above="0s")
-    auto_resume: bool = flag(True, "whether such a run goes on by itself")
-    auto_resume_window_ms: int = duration("20m", "the time in which auto_resume_max counts", above="0s")
-    auto_resume_max: int = count(2, "how often in that time a run goes on by itself", low=0)
-
-
-@frozen
-class Scheduler:
-    """`[scheduler]`: admission of runs."""
-
-    max_concurrent_runs: int = count(8, "runs that execute at the same time", low=1)
-    mode: str = choice("multi", "single: one run at a time, in order of creation", "single", "multi")
-    tick_ms: int | None = duration(None, "interval of the sweeps; 500ms in single mode, 1s in multi", low="50ms", high="60s")
-
-    @property
-    def effective_tick_ms(self) -> int:
-        """The interval in force, milliseconds."""
-        return self.tick_ms if self.tick_ms is not None else 500 if self.mode == "single" else 1_000
-
-
-@frozen
-class Gates:
-    """`[gates]`: questions to people."""
-
-    expires_after_ms: int = duration("7d", "how long a gate without a timeout of its own stays open", above="0s")
-    on_expiry: str = choice(
-        "cancel", "what then happens to the run or the node", "cancel", "fail", "continue", "escalate", "remind", "resume"
-    )
-    stale_after_ms: int = duration("1d", "how long a gate is open before it is marked as stale", above="0s")
-    separate_from_author: bool = flag(False, "whether who started a run, or stored its workflow, must not approve its gates")
-    resolver_min_interval_ms: int = duration("15s", "how often a resolver is asked at most", low="1s", high="3600s")
-    resolver_backoff: float = number(1.5, "by how much the interval grows while a resolver's answer stays the same", low=1, high=10)
-    resolver_max_interval_ms: int = duration("300s", "what it grows to; at least resolver_min_interval", low="1s")
-    resolver_jitter: float = number(0.1, "by how much of itself an interval is lengthened at most, so that gates spread", low=0, high=1)
-    resolver_timeout_ms: int = duration("60s", "how long one question to a resolver may take", low="1s", high="600s")
-    resolvers: tuple[tuple[str, str | tuple[str, ...]], ...] = outside("resolvers", "who answers gates of which type")
-    tokens: tuple[tuple[str, str], ...] = outside("handles", "where the tokens lie that resolvers with an address are sent")
-
-    @property
-    def resolver_types(self) -> tuple[str, ...]:
-        """The types of gates that somebody answers, sorted."""
-        return tuple(name for name, _ in self.resolvers)
-
-
-@frozen
-class Notify:
-    """`[notify]`: who is told when a run needs a person."""
-
-    command: tuple[str, ...] | None = outside("argv", "the program that is started for each notification, with its body on standard input")
-    url: str | None = outside("url", "the address to which each notification is posted")
-    key_file: str | None = outside("path", "the file with the key that signs what is posted")
-    events: tuple[str, ...] = choices(
-        "of what is told", "gate_opened", "gate_reminded", "gate_escalated", "gate_decided", "run_failed", "run_blocked", "run_held"
-    )
-    timeout_ms: int = duration("30s", "how long one try may take", low="1s", high="600s")
-    give_up_after_ms: int = duration("24h", "how long a notification is tried before it becomes a dead letter", low="1s", high="30d")
-
-    @property
-    def ways(self) -> tuple[str, ...]:
-        """In which ways somebody is told; empty where nobody is."""
-        return tuple(way for way, given in (("command", self.command), ("url", self.url)) if given is not None)
-
-
-@frozen
-class Schedules:
-    """`[schedules]`: runs that are made at their time."""
-
-    misfire_grace_ms: int = duration("10s", "how late a scheduled time may be noticed without counting as missed", low="1s", high="3600s")
-
-
-@frozen
-class Control:
-    """`[control]`: who may use the socket. The daemon's own uid always may."""
-
-    operators: tuple[str, ...] = principals("who else may start and steer runs")
-    approvers: tuple[str, ...] = principals("who may decide gates; empty: everybody who may use the socket")
-
-
-@frozen
-class Daemon:
-    """`[daemon]`: the process."""
-
-    shutdown_grace_ms: int = duration("10s", "from SIGTERM to the end of the process", low="0s")
-
-
-@frozen
-class Retention:
-    """`[retention]`: what is thrown away."""
-
-    finished_runs_ms: int = duration("0", "age at which a finished run is removed; 0: kept for ever", low="0s")
-    dead_letters_ms: int = duration("30d", "age at which a settled dead letter is removed; 0: kept for ever", low="0s")
-    archive: bool = flag(False, "whether a run is written into the archive before it is removed")
-
-
-@frozen
-class Ledger:
-    """`[ledger]`: what calls of models cost."""
-
-    prices: str | None = word("a JSON file with prices beside those that are shipped, absolute or beside the configuration")
-
-
-@frozen
-class Campaign:
-    """`[campaign]`: optimization campaigns."""
-
-    reconcile_every_ms: int = duration("2s", "how often campaigns look at what has ended and what is due", low="100ms", high="10m")
-
-
-@frozen
-class Storage:
-    """`[storage]`: the database."""
-
-    commit: str = choice("auto", "where COMMIT runs: auto measures the disk and chooses", "auto", "inline", "thread")
-
-
-@frozen
-class Flow:
-    """`[flow]`: what holds for the nodes of every workflow."""
-
-    node_time_limit_ms: int = duration("12h", "total limit of an attempt that names none", low="1s", high="7d")
-    script_inherit_env: tuple[str, ...] = names(["PATH", "HOME", "LANG", "TZ", "TMPDIR"], "variables of the daemon that processes inherit")
 
 
 @frozen
@@ -192,21 +53,24 @@ class Config:
     `backends` stand in tables of their own, `[backends.NAME]`, and in the file alone.
     """
 
-    runs: Runs = Runs()
-    nodes: Nodes = Nodes()
-    claims: Claims = Claims()
-    reaper: Reaper = Reaper()
-    scheduler: Scheduler = Scheduler()
-    gates: Gates = Gates()
-    notify: Notify = Notify()
-    schedules: Schedules = Schedules()
-    control: Control = Control()
-    daemon: Daemon = Daemon()
-    retention: Retention = Retention()
-    ledger: Ledger = Ledger()
-    campaign: Campaign = Campaign()
-    storage: Storage = Storage()
-    flow: Flow = Flow()
+    runs: Runs = Factory(Runs)
+    nodes: Nodes = Factory(Nodes)
+    claims: Claims = Factory(Claims)
+    reaper: Reaper = Factory(Reaper)
+    scheduler: Scheduler = Factory(Scheduler)
+    gates: Gates = Factory(Gates)
+    notify: Notify = Factory(Notify)
+    schedules: Schedules = Factory(Schedules)
+    control: Control = Factory(Control)
+    daemon: Daemon = Factory(Daemon)
+    retention: Retention = Factory(Retention)
+    ledger: Ledger = Factory(Ledger)
+    campaign: Campaign = Factory(Campaign)
+    telemetry: Telemetry = Factory(Telemetry)
+    tools: Tools = Factory(Tools)
+    storage: Storage = Factory(Storage)
+    flow: Flow = Factory(Flow)
+    worktrees: Worktrees = Factory(Worktrees)
     backends: tuple[Backend, ...] = DEFAULTS
     origins: Mapping[str, str] = field(default=Factory(dict), eq=False, repr=False)
 
@@ -227,7 +91,7 @@ class Config:
 
 def table() -> dict[str, dict[str, tuple[Attribute[Any], Rule]]]:
     """Section to key to field and rule, in the order of this file. A key is its field's name without the unit that Python wants to see."""
-    return {section.name: _keys(type(section.default)) for section in fields(Config) if section.name not in {"backends", "origins"}}
+    return {section.name: _keys(section.default.factory) for section in fields(Config) if section.name not in {"backends", "origins"}}
 
 
 def _keys(section: Any) -> dict[str, tuple[Attribute[Any], Rule]]:

@@ -10,7 +10,8 @@ from attrs import Attribute
 
 __all__ = ["Unfit", "amounts", "count", "hundred", "name", "position", "text", "week"]
 
-_LIMITS = ("runtime_ms", "tokens", "cost_usd", "tool_calls")
+_DOLLARS = ("cost_usd", "workflow_cost_usd")
+_LIMITS = ("runtime_ms", "tokens", "cost_usd", "tool_calls", "workflow_tokens", "workflow_cost_usd", "workflow_tool_calls")
 _NAME_LENGTH = 256
 _TEXT_LENGTH = 64 << 10
 _WEEK_MS = 604_800_000
@@ -61,10 +62,10 @@ def week(_: object, attribute: Attribute[Any], value: int) -> None:
 
 
 def amounts(_: object, attribute: Attribute[Any], value: Mapping[str, Any]) -> None:
-    """New limits of a run: whole numbers above 0; `cost_usd` may be any number above 0."""
+    """New limits of a run: whole numbers above 0; dollars may be any number above 0."""
     for name, amount in value.items():
         if name not in _LIMITS:
             raise Unfit(f"{attribute.name}.{name}", "an unknown limit", ", ".join(_LIMITS))
-        whole = type(amount) is int or (name == "cost_usd" and type(amount) is float and isfinite(amount))
+        whole = type(amount) is int or (name in _DOLLARS and type(amount) is float and isfinite(amount))
         if not whole or amount <= 0:
-            raise Unfit(f"{attribute.name}.{name}", amount, "a number above 0" if name == "cost_usd" else "a whole number above 0")
+            raise Unfit(f"{attribute.name}.{name}", amount, "a number above 0" if name in _DOLLARS else "a whole number above 0")

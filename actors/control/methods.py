@@ -15,6 +15,7 @@ from actors.control import params_agents as a
 from actors.control import params_campaigns as c
 from actors.control import params_letters as letters
 from actors.control import params_unattended as u
+from actors.control import params_worktrees as w
 
 __all__ = ["DECIDE", "METHODS", "PING", "RUN_FOLLOW", "SYSTEM_FOLLOW", "Method", "Scope"]
 
@@ -65,7 +66,7 @@ _ROWS = (
     Method(PING, p.Nothing, reserved=True),
     Method("system.info", p.Nothing, reserved=True),
     Method("system.tree", p.Nothing),
-    Method("system.metrics", p.Nothing, aside=True),
+    Method("system.metrics", p.SystemMetrics, aside=True),
     Method("system.shutdown", p.SystemShutdown, scope="operate", reserved=True),
     Method(SYSTEM_FOLLOW, p.Nothing),
     Method("workflow.check", p.WorkflowText, aside=True),
@@ -120,7 +121,6 @@ _ROWS = (
     Method("dead_letter.compensate", letters.LetterCompensate, changing=True, scope="operate"),
     Method("dead_letter.resolve", letters.LetterSteer, changing=True, scope="operate"),
     Method("notify.test", p.Nothing, scope="operate", deadline=_PATIENT, aside=True),
-    Method("ledger.list", a.LedgerList),
     Method("campaign.create", c.CampaignCreate, changing=True, scope="operate"),
     Method("campaign.list", c.CampaignList),
     Method("campaign.get", c.CampaignOnly),
@@ -130,10 +130,16 @@ _ROWS = (
     Method("campaign.act", c.CampaignAct, changing=True, scope="operate", approving=("approve_winner", "reject_winner")),
     Method("campaign.apply", c.ExperimentOnly, changing=True, scope="approve"),
     Method("campaign.delete", c.CampaignDelete, changing=True, scope="operate"),
+    Method("ledger.run", a.LedgerRun),
+    Method("ledger.totals", a.LedgerTotals, aside=True),
+    Method("tool.list", a.ToolList),
     Method("persona.list", a.PersonaList),
     Method("persona.get", a.PersonaOnly),
     Method("persona.consent", a.PersonaOnly, changing=True, scope="approve"),
     Method("persona.withdraw", a.PersonaOnly, changing=True, scope="approve"),
+    Method("worktree.list", w.WorktreeList),
+    Method("worktree.get", w.WorktreeOnly, aside=True, deadline=_PATIENT),
+    Method("worktree.remove", w.WorktreeRemove, changing=True, scope="operate", deadline=_PATIENT),
     Method("actor.tell", p.ActorTell, changing=True, scope="operate"),
     Method("audit.verify", p.Nothing, deadline=_PATIENT, aside=True),
     Method("store.verify", p.Nothing, deadline=_PATIENT, aside=True),

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from attrs import field, frozen
 
@@ -29,16 +29,22 @@ from actors.control.params_runs import (
 
 __all__ = [
     "ActorTell", "GateArtifact", "GateDecide", "GateGet", "GateList", "Nothing", "RunEvents", "RunFollow", "RunFork", "RunList",
-    "RunLogs", "RunNode",
-    "RunOnly", "RunRepair", "RunResume", "RunStart", "RunSteer", "SchedulerQueue", "SchedulerThrottle", "SignalSend", "StoreBackup",
-    "SystemShutdown", "WaitList", "WaitResolve", "WebhookDeliver", "WorkflowDelete", "WorkflowGet", "WorkflowList", "WorkflowOnly",
-    "WorkflowText",
+    "RunLogs", "RunNode", "RunOnly", "RunRepair", "RunResume", "RunStart", "RunSteer", "SchedulerQueue", "SchedulerThrottle",
+    "SignalSend", "StoreBackup", "SystemMetrics", "SystemShutdown", "WaitList", "WaitResolve", "WebhookDeliver", "WorkflowDelete",
+    "WorkflowGet", "WorkflowList", "WorkflowOnly", "WorkflowText",
 ]  # fmt: skip
 
 
 @frozen
 class Nothing:
     """A method without parameters."""
+
+
+@frozen
+class SystemMetrics:
+    """Numbers of the daemon by name, or as one text for Prometheus."""
+
+    format: Literal["numbers", "prometheus"] = "numbers"
 
 
 @frozen

@@ -1,12 +1,14 @@
-"""The parameters of the methods about agents: personas, and what their calls cost."""
+"""The parameters of the methods about agents: personas, what their calls cost, and what their tools did."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from attrs import field, frozen
 
 from actors.control import bounds
 
-__all__ = ["LedgerList", "PersonaList", "PersonaOnly"]
+__all__ = ["LedgerRun", "LedgerTotals", "PersonaList", "PersonaOnly", "ToolList"]
 
 
 @frozen
@@ -25,8 +27,26 @@ class PersonaOnly:
 
 
 @frozen
-class LedgerList:
+class LedgerRun:
     """Calls of models of a run, or of one node of it; the newest `limit` of them, oldest first."""
+
+    run_id: str = field(validator=bounds.name)
+    node_id: str | None = field(default=None, validator=bounds.name)
+    limit: int = field(default=500, validator=bounds.count)
+
+
+@frozen
+class LedgerTotals:
+    """What calls of all runs come to since that time (epoch milliseconds; None: ever), for each model, workflow, persona or day (UTC)."""
+
+    by: Literal["model", "workflow", "persona", "day"] = "model"
+    since_ms: int | None = field(default=None, validator=bounds.position)
+    workflow_id: str | None = field(default=None, validator=bounds.name)
+
+
+@frozen
+class ToolList:
+    """Uses of tools by the agents of a run, or by one node of it; the newest `limit` of them, oldest first."""
 
     run_id: str = field(validator=bounds.name)
     node_id: str | None = field(default=None, validator=bounds.name)

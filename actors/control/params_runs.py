@@ -96,7 +96,7 @@ class RunSteer:
 
 @frozen
 class RunResume(RunSteer):
-    """Resume a run; `limits` raises budgets that were used up: runtime_ms, tokens, cost_usd, tool_calls."""
+    """Resume a run; `limits` raises budgets that were used up: runtime_ms, tokens, cost_usd, tool_calls, workflow_tokens, …."""
 
     limits: Mapping[str, Any] = field(factory=dict, validator=bounds.amounts)
 

@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 
 from actors.node.messages import Budget, Usage
 
-__all__ = ["Purse", "Reserve", "UsedUp", "room"]
+__all__ = ["Purse", "Reserve", "UsedUp", "room", "room_in_common"]
 
 
 @frozen
@@ -22,7 +22,14 @@ class Reserve:
 
 
 class UsedUp(Exception):
-    """No call is made any more: args (code of the budget)."""
+    """No call is made any more: args (code of the budget, what all runs of the workflow have used where they share it, else None)."""
+
+
+def room_in_common(limits: Budget, used: Usage, held: Reserve) -> str:
+    """The same for what all runs of a workflow share; the codes say so. A call without a price takes room that nobody can count."""
+    if limits.priced and used.unpriced:
+        return "budget_workflow_model_unpriced"
+    return room(limits, used, held, 0).replace("budget_", "budget_workflow_", 1)
 
 
 def room(budget: Budget, used: Usage, held: Reserve, active_ms: int) -> str:
@@ -41,7 +48,7 @@ def room(budget: Budget, used: Usage, held: Reserve, active_ms: int) -> str:
 
 
 @define(eq=False)
-class _Run:
+class _Account:
     held: dict[object, Reserve] = field(factory=dict)
     changed: trio.Event = field(factory=trio.Event)
 
@@ -50,31 +57,34 @@ class Purse:
     """Shared by all attempts of one daemon. What was used lies in the logs; only what is under way is known here."""
 
     def __init__(self) -> None:
-        self._runs: dict[str, _Run] = {}
+        self._accounts: dict[str, _Account] = {}
 
     @asynccontextmanager
-    async def holding(self, run_id: str, reserve: Reserve, look: Callable[[Reserve], str]) -> AsyncIterator[None]:
-        """Inside, the call may be made. `look` answers as `room` does, for what others hold. Raises UsedUp."""
-        mine, run = object(), self._runs.setdefault(run_id, _Run())
-        while (answer := look(_sum(run))) != "go":
+    async def holding(self, account: str, reserve: Reserve, look: Callable[[Reserve], str]) -> AsyncIterator[None]:
+        """Inside, the call may be made. `look` answers as `room` does, for what others hold on the same account. Raises UsedUp.
+
+        An account is a run, or whatever else calls have in common. Who needs several takes the narrower one first.
+        """
+        mine, found = object(), self._accounts.setdefault(account, _Account())
+        while (answer := look(_sum(found))) != "go":
             if answer != "wait":
-                self._leave(run_id, run, mine)
-                raise UsedUp(answer)
-            await run.changed.wait()
-            run = self._runs.setdefault(run_id, _Run())
-        run.held[mine] = reserve
+                self._leave(account, found, mine)
+                raise UsedUp(answer, None)
+            await found.changed.wait()
+            found = self._accounts.setdefault(account, _Account())
+        found.held[mine] = reserve
         try:
             yield
         finally:
-            self._leave(run_id, run, mine)
+            self._leave(account, found, mine)
 
-    def _leave(self, run_id: str, run: _Run, mine: object) -> None:
-        run.held.pop(mine, None)
-        run.changed.set()
-        run.changed = trio.Event()
-        if not run.held and self._runs.get(run_id) is run:
-            del self._runs[run_id]
+    def _leave(self, account: str, found: _Account, mine: object) -> None:
+        found.held.pop(mine, None)
+        found.changed.set()
+        found.changed = trio.Event()
+        if not found.held and self._accounts.get(account) is found:
+            del self._accounts[account]
 
 
-def _sum(run: _Run) -> Reserve:
-    return Reserve(sum(one.tokens for one in run.held.values()), sum(one.cost_usd for one in run.held.values()))
+def _sum(found: _Account) -> Reserve:
+    return Reserve(sum(one.tokens for one in found.held.values()), sum(one.cost_usd for one in found.held.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from attrs import define, field
@@ -10,7 +11,7 @@ from attrs import define, field
 from actors.agent.thread_events import AgentSessionHeard, CallEnded, ModelCallAnswered, ModelCallFailed, ModelCallIntended, ThreadBegun
 from actors.entity import Fact
 
-__all__ = ["rows_of", "totals_of"]
+__all__ = ["Book", "rows_of", "totals_of"]
 
 SUMMED = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cost_input_usd", "cost_output_usd")
 
@@ -56,6 +57,34 @@ def rows_of(thread_id: str, facts: Iterable[tuple[int, Fact]]) -> list[dict[str,
     for at_ms, fact in facts:
         reading.apply(at_ms, fact)
     return list(reading.rows.values())
+
+
+@define
+class Book:
+    """Sums of calls, for each of the words that `by` tells apart: model, workflow, persona or day. Rows are not kept."""
+
+    by: str
+    sums: dict[str, dict[str, Any]] = field(factory=dict)
+
+    def add(self, row: Mapping[str, Any], workflow_id: str) -> None:
+        """One call of a run of that workflow."""
+        words = {"workflow": workflow_id, "day": _day(row["at_ms"])}
+        word = words[self.by] if self.by in words else row[self.by]
+        total = self.sums.setdefault(word, totals_of(()))
+        for name, value in totals_of((row,)).items():
+            total[name] = round(total[name] + value, 9)
+
+    def groups(self) -> list[dict[str, Any]]:
+        """Sorted by their words."""
+        return [{self.by: word} | self.sums[word] for word in sorted(self.sums)]
+
+    def total(self) -> dict[str, Any]:
+        """All together."""
+        return {name: round(sum(one[name] for one in self.sums.values()), 9) for name in totals_of(())}
+
+
+def _day(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).date().isoformat()
 
 
 def totals_of(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from math import inf
 
 import trio
 from attrs import frozen
 
 from actors.node import failures
-from actors.node.capture import CHUNK, Capture
+from actors.node.capture import Capture
 from actors.node.environment import build
 from actors.node.guardian.ends import End
 from actors.node.guardian.process import Process
+from actors.node.guardian.watching import PIPE_GRACE, drain, memory_file
 from actors.node.messages import CommandOrder, Failure, WorkOrder
 from actors.node.output import KEPT, output_path
 from actors.node.tools import Tools
@@ -20,7 +22,6 @@ from actors.node.usage import usage_path
 
 __all__ = ["PIPE_GRACE", "Finished", "run", "stdin_of"]
 
-PIPE_GRACE = 2.0  # seconds for pipes that somebody outside of the dead tree still holds
 _STDERR_KEPT = 8 << 10
 
 
@@ -62,15 +63,10 @@ async def run(order: WorkOrder, action: CommandOrder, folder: int, tools: Tools)
 
 
 def stdin_of(text: str | None) -> int:
-    """A memory file with the text, so that nobody has to feed a pipe; without text, nothing to read."""
+    """Where the text is read from; without text, nothing to read."""
     if text is None:
         return os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
-    data = text.encode()
-    fd = os.memfd_create("penstock-stdin")
-    while data:
-        data = data[os.write(fd, data) :]
-    os.lseek(fd, 0, os.SEEK_SET)
-    return fd
+    return memory_file(text.encode())
 
 
 class _Attempt:
@@ -85,8 +81,8 @@ class _Attempt:
 
     async def watch(self, stdout: Capture, stderr: Capture) -> tuple[End, tuple[str, int] | None]:
         async with trio.open_nursery() as readers:
-            readers.start_soon(self._drain, self._process.stdout, stdout)
-            readers.start_soon(self._drain, self._process.stderr, stderr)
+            readers.start_soon(drain, self._process.stdout, partial(self._take, stdout))
+            readers.start_soon(drain, self._process.stderr, partial(self._take, stderr))
             try:
                 expired = await self._wait()
             finally:
@@ -114,11 +110,6 @@ class _Attempt:
     def _idle_due(self) -> float:
         return inf if self._idle_ms is None else self._heard + self._idle_ms / 1000
 
-    async def _drain(self, fd: int, capture: Capture) -> None:
-        while True:
-            await trio.lowlevel.wait_readable(fd)  # for each chunk: a flood, even one of small pieces, must not keep the others waiting
-            chunk = os.read(fd, CHUNK)
-            if not chunk:
-                return
-            self._heard = trio.current_time()
-            capture.feed(chunk)
+    def _take(self, capture: Capture, chunk: bytes) -> None:
+        self._heard = trio.current_time()
+        capture.feed(chunk)

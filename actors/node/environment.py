@@ -35,6 +35,9 @@ def build(
             env[name] = value
         else:
             warnings.append(f"env_name_refused: the variable {name!r} was not passed on, because it is reserved or changes which code runs")
+    if order.author is not None:
+        name, email = order.author
+        env |= {f"GIT_{who}_{what}": text for who in ("AUTHOR", "COMMITTER") for what, text in (("NAME", name), ("EMAIL", email))}
     env["PENSTOCK_OUTPUT"] = output
     env["PENSTOCK_USAGE"] = usage
     env["PENSTOCK_RUN_ID"] = order.run_id

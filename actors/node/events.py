@@ -76,7 +76,10 @@ class NodeFailed(Fact):
 
 @frozen
 class NodeInterrupted(Fact):
-    """An attempt was ended from outside, its processes are dead. `lost` ones count as crash attempts, the others do not count."""
+    """An attempt was ended from outside, its processes are dead. `lost` ones count as crash attempts, the others do not count.
+
+    `value`: what all runs of the workflow have used of their common budget, where that is the reason.
+    """
 
     kind: ClassVar[str] = "node_interrupted"
     node_id: str
@@ -84,6 +87,7 @@ class NodeInterrupted(Fact):
     attempt: int = 1
     instance: int = 1
     usage: Usage | None = None
+    value: float | None = None
 
 
 @frozen

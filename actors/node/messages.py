@@ -8,11 +8,12 @@ from typing import Any
 from attrs import Factory, frozen
 
 from actors.agent.binding import Bound
-from actors.workflow.spec import OutputForm
+from actors.workflow.spec import OutputForm, Period
+from actors.workflow.spec_agent import MAX_STEPS
 
 __all__ = [
     "AgentOrder", "ArtifactFact", "ArtifactOrder", "Budget", "CommandOrder", "Failure", "Interruption", "Outcome", "PythonOrder",
-    "RepairOrder", "Report", "Success", "Usage", "Verdict", "WorkOrder",
+    "RepairOrder", "Report", "SharedBudget", "Success", "Usage", "Verdict", "WorkOrder",
 ]  # fmt: skip
 
 
@@ -84,6 +85,15 @@ class Budget:
 
 
 @frozen
+class SharedBudget:
+    """What the calls of all runs of a workflow may use in each period; `limits` says how much, as far as this run is concerned."""
+
+    workflow_id: str
+    per: Period
+    limits: Budget
+
+
+@frozen
 class RepairOrder:
     """The file of that attempt was not what was asked for: its errors, each {path, message}, none where there was no file."""
 
@@ -94,7 +104,7 @@ class RepairOrder:
 @frozen
 class AgentOrder:
     """Work for a model. `bound` names who does it; `tools` are what the node asks for, empty: all;
-    `data` is what it is given beside its instructions.
+    `data` is what it is given beside its instructions. `max_steps` bounds how often it is asked in one attempt.
 
     `spent` is what the run has counted of this node so far: whatever its calls have used beyond that has still to be told.
     """
@@ -108,6 +118,8 @@ class AgentOrder:
     repair: RepairOrder | None = None
     spent: Usage = Usage()
     budget: Budget = Budget()
+    shared: SharedBudget | None = None
+    max_steps: int = MAX_STEPS
 
 
 @frozen
@@ -128,7 +140,8 @@ class WorkOrder:
     """Everything that one attempt needs, rendered. `token` names this start for ever; `idempotency_key` is the same for each attempt.
 
     `workdir` is the working folder (absolute, exists); `run_dir` the run's private folder. Limits are milliseconds, None for none.
-    `gate_feedback` and `gate_selections` are the newest that people said at a gate of the run.
+    `gate_feedback` and `gate_selections` are the newest that people said at a gate of the run. `author`: name and address for commits of
+    the step, where git knows none.
     """
 
     run_id: str
@@ -146,6 +159,7 @@ class WorkOrder:
     total_ms: int | None = None
     gate_feedback: str | None = None
     gate_selections: tuple[str, ...] = ()
+    author: tuple[str, str] | None = None
 
 
 @frozen
@@ -185,9 +199,13 @@ class Failure:
 
 @frozen
 class Interruption:
-    """The attempt was ended from outside (pause, cancel, shutdown) and all its processes are dead."""
+    """The attempt was ended from outside (pause, cancel, shutdown) and all its processes are dead.
+
+    `value`: what all runs of the workflow have used of their common budget, where that is the reason.
+    """
 
     reason: str
+    value: float | None = None
 
 
 Verdict = Success | Failure | Interruption

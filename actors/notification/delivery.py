@@ -17,7 +17,7 @@ from actors.outside.web import Request, fetch
 from actors.version import VERSION
 
 if TYPE_CHECKING:
-    from actors.config.settings import Notify
+    from actors.config.sections import Notify
     from actors.node.guardian.guardian import Guardian
 
 __all__ = ["Hook", "Parcel", "deliver", "signature"]

@@ -6,27 +6,25 @@ It counts as a process of Penstock's, so it can decide nothing over the socket: 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import trio
 from attrs import field, frozen
 
 from actors.node.guardian.process import Ended, NotStarted
+from actors.node.guardian.watching import memory_file, watch
 from actors.outside.trouble import Trouble
 
 if TYPE_CHECKING:
     from actors.node.guardian.guardian import Guardian
-    from actors.node.guardian.process import End, Process
+    from actors.node.guardian.process import End
 
 __all__ = ["LARGEST", "Program", "run_program"]
 
 LARGEST = 1 << 20
 """Bytes of standard output that are taken."""
 _TAIL = 2_000
-_CHUNK = 64 << 10
 _GRACE_S = 1.0
-_PIPES_S = 2.0
 
 
 @frozen
@@ -46,7 +44,7 @@ async def run_program(guardian: Guardian, program: Program) -> bytes:
     Raises Trouble: `program_not_started`, `program_timeout`, `program_output_too_large`, `program_failed` (with the end of what it said).
     """
     folder = os.open("/", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    stdin = _memory(program.stdin)
+    stdin = memory_file(program.stdin)
     try:
         process = await guardian.spawn(program.argv, program.env, token=program.token, folder=folder, stdin=stdin)
     except (ValueError, OSError) as error:
@@ -56,7 +54,7 @@ async def run_program(guardian: Guardian, program: Program) -> bytes:
         os.close(stdin)
     said = _Said()
     try:
-        end, in_time = await _watch(process, said, program.timeout_s)
+        end, in_time = await watch(process, said.out, said.err, timeout_s=program.timeout_s, grace_s=_GRACE_S)
     finally:
         process.close()
     return _judged(program, said, end, in_time=in_time)
@@ -78,14 +76,6 @@ def _judged(program: Program, said: _Said, end: End, *, in_time: bool) -> bytes:
     return bytes(said.stdout)
 
 
-def _memory(data: bytes) -> int:
-    fd = os.memfd_create("penstock-stdin")
-    while data:
-        data = data[os.write(fd, data) :]
-    os.lseek(fd, 0, os.SEEK_SET)
-    return fd
-
-
 class _Said:
     """What it wrote so far: all of standard output up to the limit, the end of standard error."""
 
@@ -100,27 +90,3 @@ class _Said:
     def err(self, chunk: bytes) -> None:
         self.stderr += chunk
         del self.stderr[:-_TAIL]
-
-
-async def _watch(process: Process, said: _Said, timeout_s: float) -> tuple[End, bool]:
-    in_time = False
-    async with trio.open_nursery() as readers:
-        readers.start_soon(_drain, process.stdout, said.out)
-        readers.start_soon(_drain, process.stderr, said.err)
-        try:
-            with trio.move_on_after(timeout_s):
-                await process.wait()
-                in_time = True
-        finally:
-            end = await process.terminate_tree(_GRACE_S)
-        readers.cancel_scope.deadline = trio.current_time() + _PIPES_S
-    return end, in_time
-
-
-async def _drain(fd: int, take: Callable[[bytes], None]) -> None:
-    while True:
-        await trio.lowlevel.wait_readable(fd)
-        chunk = os.read(fd, _CHUNK)
-        if not chunk:
-            return
-        take(chunk)

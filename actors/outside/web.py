@@ -19,7 +19,7 @@ from actors.outside.trouble import Trouble
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["LARGEST", "Reply", "Request", "fetch"]
+__all__ = ["LARGEST", "Reply", "Request", "fetch", "prepare"]
 
 LARGEST = 1 << 20
 """Bytes of a body that are taken."""
@@ -31,22 +31,30 @@ _trust: ssl.SSLContext | None = None
 
 @frozen
 class Request:
-    """What is asked. Headers and body may hold secrets, and are never shown."""
+    """What is asked. Headers and body may hold secrets, and are never shown.
+
+    `address`: where to connect, whatever the host's name stands for by then. `most` bytes of a body are taken; with `cut` a longer one is
+    cut there, else refused.
+    """
 
     method: str
     url: str
     timeout_s: float
     headers: Mapping[str, str] = field(default=Factory(dict), repr=False)
     body: bytes | None = field(default=None, repr=False)
+    address: str | None = None
+    most: int = LARGEST
+    cut: bool = False
 
 
 @frozen
 class Reply:
-    """What came: the names of headers in lower case."""
+    """What came: the names of headers in lower case. `cut`: there is more of the body."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    cut: bool = False
 
 
 async def fetch(request: Request) -> Reply:
@@ -68,6 +76,11 @@ async def fetch(request: Request) -> Reply:
         finally:
             await line.hang_up()
     raise Trouble("http_timeout", f"{where} had not answered after {request.timeout_s:g} s")
+
+
+async def prepare() -> None:
+    """Have the library at hand before the first request."""
+    await _load()
 
 
 @define
@@ -100,14 +113,25 @@ async def _load() -> Any:
 
 async def _follow(client: httpx2.AsyncClient, request: Request, line: _Line) -> Reply:
     url, headers = request.url, {**request.headers, "Accept-Encoding": "identity"}
-    traced = {"trace": line.trace}
     for _ in range(_MOST_REDIRECTS + 1):
-        async with client.stream(request.method, url, headers=headers, content=request.body, extensions=traced) as response:
+        target, host, name = _pinned(url, request.address)
+        more = {"trace": line.trace, **name}
+        async with client.stream(request.method, target, headers={**headers, **host}, content=request.body, extensions=more) as response:
             if response.status_code not in _REDIRECTS:
                 said = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(response.status_code, said, await _body(response, url))
+                return Reply(response.status_code, said, *await _body(response, url, request))
             url = _next(request, url, response.headers.get("location", ""))
     raise Trouble("http_redirected", f"{urlsplit(url).netloc} redirects more than {_MOST_REDIRECTS} times")
+
+
+def _pinned(url: str, address: str | None) -> tuple[str, dict[str, str], dict[str, str]]:
+    """Where to connect for a URL, and the host's own name: as the server is to hear it, and as its certificate has to have it."""
+    if address is None:
+        return url, {}, {}
+    parts = urlsplit(url)
+    there = f"[{address}]" if ":" in address else address
+    target = parts._replace(netloc=there if parts.port is None else f"{there}:{parts.port}")
+    return target.geturl(), {"Host": parts.netloc}, {"sni_hostname": (parts.hostname or "").rstrip(".")}
 
 
 def _next(request: Request, url: str, location: str) -> str:
@@ -119,16 +143,16 @@ def _next(request: Request, url: str, location: str) -> str:
     return target
 
 
-async def _body(response: httpx2.Response, url: str) -> bytes:
-    """The whole body, as it was sent. Too long a one is cancelled: only that ends the library's generators in their order."""
+async def _body(response: httpx2.Response, url: str, request: Request) -> tuple[bytes, bool]:
+    """The body as it was sent, and whether it goes on. It is cancelled there: only that ends the library's generators in their order."""
     if response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
         raise Trouble("http_broken", f"{urlsplit(url).netloc} packed its answer, which nobody has asked for")
     body = bytearray()
     with trio.CancelScope() as scope:
         async for chunk in response.aiter_raw():
-            body += chunk[: LARGEST + 1 - len(body)]
-            if len(body) > LARGEST:
+            body += chunk[: request.most + 1 - len(body)]
+            if len(body) > request.most:
                 scope.cancel()
-    if len(body) > LARGEST:
-        raise Trouble("http_too_large", f"{urlsplit(url).netloc} sent more than {LARGEST} bytes")
-    return bytes(body)
+    if len(body) > request.most and not request.cut:
+        raise Trouble("http_too_large", f"{urlsplit(url).netloc} sent more than {request.most} bytes")
+    return bytes(body[: request.most]), len(body) > request.most

@@ -12,6 +12,7 @@ from actors.run.audits import audit_entry
 from actors.run.known import no_such_run
 from actors.run.state import TERMINAL
 from actors.run.vocabulary import run_codec
+from actors.worktree.site import PRESENT
 from storage import Append, Receipt, Transaction
 from storage.codec import canonical
 
@@ -34,6 +35,11 @@ def removable(services: Services, run_id: str) -> Headline | Refusal:
     if line.status not in TERMINAL:
         text = f"The run {run_id} is {line.status}; only a run that has ended is removed. Cancel it first: penstock cancel {run_id}"
         return Refusal("run_not_terminal", text, {"run_id": run_id, "status": line.status})
+    site = line.facts.get("worktree")
+    if site is not None and site["stage"] in PRESENT:
+        why = f" ({', '.join(site['kept'])})" if site.get("kept") else ""
+        text = f"The worktree of {run_id} is still there{why}: {site['path']}, branch {site['branch']}. Remove it first: "
+        return Refusal("worktree_in_place", f"{text}penstock worktree rm {run_id}", {"run_id": run_id, "path": site["path"]})
     return line
 
 

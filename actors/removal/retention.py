@@ -10,8 +10,9 @@ from actors.dead_letter.letter import KIND as LETTER
 from actors.dead_letter.letter import SETTLED
 from actors.refusals import Refusal
 from actors.removal.archive import archive_run
-from actors.removal.condemning import CONDEMNED, condemn
+from actors.removal.condemning import CONDEMNED, condemn, removable
 from actors.removal.removing import remove
+from actors.run.headline import WORKTREES
 from actors.run.state import TERMINAL
 from storage import ClaimLost, StreamDamaged, VersionConflict
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Ages", "Remover"]
 
 PAGE = 200
+MANY = 10_000
 
 
 @frozen
@@ -52,7 +54,9 @@ class Remover:
             await self._remove(line)
         now = self.services.clock.now_ms()
         if self.ages.finished_runs_ms > 0:
-            for line in self.services.store.catalog.older("run", tuple(sorted(TERMINAL)), now - self.ages.finished_runs_ms, PAGE):
+            kept = len(self.services.store.catalog.found(WORKTREES, MANY))  # they stand in the way of no others
+            before = now - self.ages.finished_runs_ms
+            for line in self.services.store.catalog.older("run", tuple(sorted(TERMINAL)), before, PAGE + kept):
                 await self._retire(line)
         if self.ages.dead_letters_ms > 0:
             for line in self.services.store.catalog.older(LETTER, SETTLED, now - self.ages.dead_letters_ms, PAGE):
@@ -60,7 +64,10 @@ class Remover:
                 self.letters += 1
 
     async def _retire(self, line: Headline) -> None:
-        """A run that cannot be archived, or that somebody revives at this moment, stays."""
+        """A run that cannot be archived, whose worktree is still there, or that somebody revives at this moment, stays."""
+        if isinstance(refusal := removable(self.services, line.stream), Refusal):
+            self.stuck = f"{line.stream}: {refusal.message}"
+            return
         try:
             if self.ages.archive:
                 await archive_run(self.services, line)

@@ -10,7 +10,7 @@ from attrs import define, field, frozen
 from actors.resolver.answers import Said
 
 if TYPE_CHECKING:
-    from actors.config.settings import Gates
+    from actors.config.sections import Gates
     from actors.node.guardian.guardian import Guardian
 
 __all__ = ["Context", "Registry", "Resolver", "registry_of"]

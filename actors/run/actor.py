@@ -5,20 +5,20 @@ Order of every change: decide, commit, then tell, reply and start. A handler's e
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from actors.node.messages import Outcome
 from actors.refusals import Refusal
-from actors.run.audits import operation_entry, stale_result
+from actors.run.audits import note_stale, operation_entry
+from actors.run.building import Building
 from actors.run.crew import Crew
 from actors.run.deciding import decide
 from actors.run.desk import Desk, interrupted_by, without_outcome
 from actors.run.draining import Drainage
 from actors.run.launching import commit_with_slot, launch, note_reason
 from actors.run.logbook import Logbook
-from actors.run.messages import AttemptDown, Drain, ForRun, GraceOver, Launch, QueueReason, Rest, Wake
+from actors.run.messages import AttemptDown, Drain, ForRun, GraceOver, Launch, MakerDown, QueueReason, Rest, Wake
 from actors.run.outcomes import accepts, on_outcome
 from actors.run.rules import ended_because, unwanted
 from actors.run.schedule import next_look_ms, ticket_of
@@ -29,6 +29,7 @@ from actors.run.turn import Turn
 from actors.run.verdicts import ends_first
 from actors.scheduler.messages import Enqueue, Left
 from actors.services import SCHEDULER, Services
+from actors.worktree.messages import WorktreeSaid
 from storage import ClaimLost, Unavailable
 from supervision import Actor, Mailbox, Shutdown, Timer
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Run", "RunMessage"]
 
-RunMessage = Outcome | AttemptDown | GraceOver | Wake | ForRun | Launch | QueueReason | Drain | Rest
+RunMessage = Outcome | AttemptDown | MakerDown | WorktreeSaid | GraceOver | Wake | ForRun | Launch | QueueReason | Drain | Rest
 
 
 class Run(Actor[RunMessage]):
@@ -52,7 +53,7 @@ class Run(Actor[RunMessage]):
         self.services = services
         self.run_id = run_id
         self.desk = Desk(self)
-        self.drainage = Drainage(self)
+        self.drainage, self.building = Drainage(self), Building(self)
         self._shown = Shown(self)
         self._held: list[Outcome] = []
         self._stale = stale
@@ -108,6 +109,10 @@ class Run(Actor[RunMessage]):
                 await self.fold([message, *self.take(Outcome)])
             case AttemptDown():
                 await self._attempt_down(message)
+            case WorktreeSaid():
+                await self.building.hear(message)
+            case MakerDown():
+                await self.building.ended(message.child)
             case ForRun():
                 return await self.desk.take(message)
             case Launch():
@@ -155,6 +160,7 @@ class Run(Actor[RunMessage]):
         elif self.book.left:
             self.book.left = False
             await self.system.ref(SCHEDULER).tell(Left(self.run_id, state.epoch, keeps_workspace=state.status == "pausing"))
+        self.building.settle(state)
         broken = self.crew.settle(state)
         if broken:
             await self.fold(broken)
@@ -195,7 +201,7 @@ class Run(Actor[RunMessage]):
             if self.desk.hear(outcome):
                 continue
             if not accepts(turn, outcome):
-                await self._note_stale(outcome)
+                await note_stale(self.services, self.run_id, outcome)
             elif ends := ends_first(turn.state, outcome):
                 self.desk.hold(outcome, ends)
             else:
@@ -208,10 +214,6 @@ class Run(Actor[RunMessage]):
                 self._held += folded
                 self.again(Wake())
         await self.desk.go_on()
-
-    async def _note_stale(self, outcome: Outcome) -> None:
-        with contextlib.suppress(Unavailable):
-            await self.services.store.commit(stale_result(self.run_id, outcome.token, self.services.clock.now_ms()))
 
     async def _attempt_down(self, message: AttemptDown) -> None:
         state = self.book.state

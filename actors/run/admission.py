@@ -16,6 +16,7 @@ from actors.run.schedule import first_ticket
 from actors.run.vocabulary import run_codec
 from actors.workflow.inputs import apply_inputs
 from actors.workflow.template import TemplateError, render_text
+from actors.worktree.housing import house
 from storage import Unavailable
 from storage.codec import canonical
 from storage.records import Append, Receipt, Transaction
@@ -49,13 +50,17 @@ def prepare(
     workspace = given or workspace_of(plan, run_id, applied.values, admit.cwd)
     if isinstance(workspace, Refusal):
         return workspace
+    start = admit.origin.start if admit.origin is not None else None
+    housed = house(plan.workflow, services.worktrees, run_id, applied.values, workspace, start)
+    if isinstance(housed, Refusal):
+        return housed
     binding = bound(services, admit, plan)
     if isinstance(binding, Refusal):
         return binding
     by = str(admit.by) if admit.by is not None else "system"
     event = RunCreated(
         workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=admit.trigger_type,
-        priority=admit.priority, workspace=workspace, started_by=by, inputs=applied.values,
+        priority=admit.priority, workspace=housed[0], worktree=housed[1], started_by=by, inputs=applied.values,
         **{"profile": _profile(services, admit, plan), **_binding(binding), **_origin(admit.origin)},
     )  # fmt: skip
     facts = tuple(run_codec().encode(fact) for fact in (event, *admit.carried))

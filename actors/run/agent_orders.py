@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from actors.node.messages import AgentOrder, Budget, RepairOrder, Usage
-from actors.run.budgets import limit_of
+from actors.node.messages import AgentOrder, Budget, RepairOrder, SharedBudget, Usage
+from actors.run.budgets import limit_of, shared_limits
 from actors.run.state import RunState
 from actors.workflow.spec import Agent, Node
 from actors.workflow.template import TemplateError, render, render_text
@@ -29,7 +29,7 @@ def agent_order(state: RunState, node: Node, action: Agent, scope: dict[str, obj
     return AgentOrder(
         bound=bound, instructions=render_text(action.instructions, scope), thread_id=thread_of(state.run_id, node.node_id),
         tools=action.tools, data=render(dict(node.with_), scope), feedback=tuple(item.feedback), repair=repair, spent=item.used,
-        budget=_budget(state, now),
+        budget=_budget(state, now), shared=_shared(state), max_steps=action.max_steps,
     )  # fmt: skip
 
 
@@ -45,6 +45,17 @@ def _budget(state: RunState, now: int) -> Budget:
         by_agents=sum(agents, start=Usage()), active_ms=state.active_time_ms(now),
         priced=cost is not None and "cost_usd" not in state.limits,
     )  # fmt: skip
+
+
+def _shared(state: RunState) -> SharedBudget | None:
+    written = state.plan.workflow.budget
+    if written is None:
+        return None
+    limits = shared_limits(state)
+    cost = limits["cost_usd"]
+    priced = cost is not None and "workflow_cost_usd" not in state.limits  # who raised it knows that some of it has no price
+    shared = Budget(tokens=_whole(limits["tokens"]), cost_usd=cost, tool_calls=_whole(limits["tool_calls"]), priced=priced)
+    return SharedBudget(state.workflow_id, written.per, shared)
 
 
 def _whole(value: float | None) -> int | None:

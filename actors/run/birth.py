@@ -26,7 +26,9 @@ __all__ = ["birth_of", "bring_back"]
 def birth_of(services: Services, state: RunState, workdir: str, wanted: NewRun) -> Birth | Refusal:
     """`workdir` is where the run that has ended worked."""
     changed: dict[str, Any] = orjson.loads(wanted.inputs)
-    origin = Origin(services.ids.new("run"), forked_from=state.run_id, workspace=state.workspace if _same_folder(state, changed) else None)
+    shared = _original_workspace(state) if _same_folder(state, changed) else None
+    start = state.worktree.place.branch if state.worktree is not None else None
+    origin = Origin(services.ids.new("run"), forked_from=state.run_id, workspace=shared, start=start)
     admit = Admit(
         workflow_id=state.workflow_id, version=state.version, digest=state.digest, inputs={**state.inputs, **changed}, by=wanted.by,
         request=None, priority=state.priority, trigger_type="fork", cwd=wanted.cwd, origin=origin,
@@ -36,10 +38,17 @@ def birth_of(services: Services, state: RunState, workdir: str, wanted: NewRun) 
     if isinstance(prepared, Refusal):
         return prepared
     _, created, _, reply = prepared
-    lost = frozenset(
-        node_id for node_id in state.plan.body.order if _lost(services, state, node_id, workdir if origin.workspace is not None else None)
-    )
+    there = workdir if shared is not None and state.worktree is None else None
+    lost = frozenset(node_id for node_id in state.plan.body.order if _lost(services, state, node_id, there))
     return Birth(origin.run_id, created, tuple(reply["warnings"]), lost)
+
+
+def _original_workspace(state: RunState) -> str | None:
+    """The folder that the run was given; where it works in a worktree, the one that this is made of."""
+    if state.worktree is None or state.workspace is None:
+        return state.workspace
+    place = state.worktree.place
+    return str(Path(place.repository) / Path(state.workspace).relative_to(place.path))
 
 
 def _same_folder(state: RunState, changed: dict[str, Any]) -> bool:

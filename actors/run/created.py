@@ -9,6 +9,7 @@ from attrs import Factory, frozen
 
 from actors.agent.binding import Bound
 from actors.entity import Fact
+from actors.worktree.site import Place
 
 __all__ = ["RunCreated"]
 
@@ -18,6 +19,7 @@ class RunCreated(Fact):
     """First event of every log. `workspace` is the rendered lock key and working folder, None for a private folder.
 
     `binding` says which persona has which role, for the life of the run, and `binding_hash` names that.
+    With a `worktree` the workspace lies in that, and nothing of the run begins before it is made.
     `forked_from` is the run whose results the next facts carry over, `campaign_id` the campaign that the run measures for.
     `scheduled_for_ms`: the nominal time of a scheduled run; `queues`: it waits until older scheduled runs of its workflow are over.
     `trigger_reason` and `consumed_handoff_id`: what a watch has seen, and has used up with this run.
@@ -42,3 +44,4 @@ class RunCreated(Fact):
     campaign_id: str | None = None
     binding: tuple[Bound, ...] = ()
     binding_hash: str | None = None
+    worktree: Place | None = None

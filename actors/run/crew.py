@@ -12,6 +12,7 @@ from actors.node.messages import Failure, Outcome, PythonOrder, Report, WorkOrde
 from actors.run.orders import Folders, work_order
 from actors.run.state import RunState
 from actors.services import Services
+from actors.worktree.housing import worktree_problem
 from supervision import ChildSpec, Dynamic, Ref, System
 from supervision.monitor import Monitor
 
@@ -94,6 +95,8 @@ class Crew:
 
     def _begin(self, state: RunState, child: str, node_id: str) -> Outcome | None:
         self.begun[child] = None
+        if state.worktree is not None and (problem := worktree_problem(state.worktree)) is not None:
+            return Outcome(node_id, state.token(node_id), Failure(*problem, "configuration"))
         order = work_order(state, node_id, self.folders(state), self._services.rules, self._services.clock.now_ms())
         if isinstance(order, Failure):
             return Outcome(node_id, state.token(node_id), order)

@@ -20,6 +20,7 @@ from actors.run.preview import Given, preview
 from actors.run.state import new_state
 from actors.run.vocabulary import run_codec
 from actors.workflow.inputs import AppliedInputs, apply_inputs
+from actors.worktree.housing import house
 from storage import Append, BadTransaction, Receipt, ReceiptExists, RequestConflict, Transaction, Unavailable
 from storage.codec import canonical
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from actors.run.messages import Admit
     from actors.run.plan import Plan
     from actors.services import Services
+    from actors.worktree.site import Place
     from supervision.mailbox import Asked
 
 __all__ = ["rehearse"]
@@ -61,8 +63,9 @@ async def _rehearse(services: Services, admit: Admit, plan: Plan, request: Reque
         return Refusal("inputs_too_large", text, {"size": size, "limit": LARGEST_INPUTS})
     run_id, now = services.ids.new("run"), services.clock.now_ms()
     workspace, problems = _workspace(plan, run_id, applied, admit.cwd)
+    workspace, place = _worktree(services, plan, run_id, applied, workspace, problems)
     personas = _personas(services, admit, plan, problems)
-    told = fitted(preview(plan, Given(run_id, applied.values, workspace, services.rules.env, personas), services.rules, problems))
+    told = fitted(preview(plan, Given(run_id, applied.values, workspace, services.rules.env, personas, place), services.rules, problems))
     created = RunCreated(
         workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=f"{admit.trigger_type}_dry_run",
         priority=admit.priority, workspace=workspace, started_by=str(admit.by), inputs=applied.values,
@@ -104,6 +107,17 @@ def _workspace(plan: Plan, run_id: str, applied: AppliedInputs, cwd: str | None)
         value = workspace.data.get("workspace", plan.workflow.workspace_root)
         return None, [*problems, {"code": workspace.code, "path": "workspace", "value": value, "message": workspace.message}]
     return workspace, problems
+
+
+def _worktree(
+    services: Services, plan: Plan, run_id: str, applied: AppliedInputs, workspace: str | None, problems: list[dict[str, Any]]
+) -> tuple[str | None, Place | None]:  # fmt: skip
+    """Where the run would work, and the worktree that it would get; what is in the way stands among the problems. Git is not asked."""
+    found = (workspace, None) if problems else house(plan.workflow, services.worktrees, run_id, applied.values, workspace)
+    if not isinstance(found, Refusal):
+        return found
+    problems.append({"code": found.code, "path": "worktree", "value": workspace, "message": found.message})
+    return workspace, None
 
 
 def _ending(output: Mapping[str, Any], plan: Plan) -> Fact:

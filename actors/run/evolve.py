@@ -20,8 +20,9 @@ from actors.run.fold_queue import QUEUE_FOLDS
 from actors.run.fold_run import RUN_FOLDS
 from actors.run.fold_steering import STEERING_FOLDS
 from actors.run.fold_waits import WAIT_FOLDS, close_waits
+from actors.run.fold_worktrees import WORKTREE_FOLDS, revive_site
 from actors.run.interventions import RunExecutionClaimExpiredRequeued
-from actors.run.state import ACTIVE, RunState, RunStatus
+from actors.run.state import ACTIVE, TERMINAL, RunState, RunStatus
 
 __all__ = ["NO_ACTIVITY", "evolve", "fold"]
 
@@ -73,6 +74,8 @@ def _moved(state: RunState, before: RunStatus, after: RunStatus, at: int) -> Non
         state.claimed = False
     if after != "queued":
         state.queue = None
+    if before in TERMINAL and not state.terminal:
+        revive_site(state)
     if state.terminal:
         leave_attempts(state, at)
         close_waits(state)
@@ -93,4 +96,5 @@ FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     **QUEUE_FOLDS,
     **INTERVENTION_FOLDS,
     **LETTER_FOLDS,
+    **WORKTREE_FOLDS,
 }

@@ -98,7 +98,7 @@ def _interrupted(state: RunState, event: node.NodeInterrupted, at: int) -> None:
     item.status, item.ended_at_ms, item.excused = "pending", at, item.excused + 1
     use(state, event.node_id, event.usage)
     if event.reason.startswith("budget_"):
-        state.used_up = event.reason
+        state.used_up, state.used_value = event.reason, event.value
     if event.reason == "lost":
         item.crashes += 1
     state.offer(event.node_id)

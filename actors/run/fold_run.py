@@ -11,6 +11,7 @@ from actors.entity import Fact
 from actors.run import events as run
 from actors.run.resets import reset_nodes
 from actors.run.state import Conclusion, RunState
+from actors.worktree.site import Site
 
 __all__ = ["RUN_FOLDS", "requeue"]
 
@@ -22,6 +23,7 @@ def _created(state: RunState, event: run.RunCreated, at: int) -> None:
     state.scheduled_for_ms, state.queues, state.forked_from = event.scheduled_for_ms, event.queues, event.forked_from
     state.trigger_reason, state.consumed_handoff_id = event.trigger_reason, event.consumed_handoff_id
     state.binding, state.created_at_ms, state.campaign_id = event.binding, at, event.campaign_id
+    state.worktree = None if event.worktree is None else Site(event.worktree)
 
 
 def _claimed(state: RunState, event: run.RunExecutionClaimed, at: int) -> None:
@@ -38,7 +40,7 @@ def _started(state: RunState, event: run.RunStarted, at: int) -> None:
 def requeue(state: RunState, reason: str, detail: dict[str, Any] | None = None) -> None:
     """The run goes back into the queue, and what held it is forgotten."""
     state.status, state.resume_reason = "queued", reason
-    state.pause_reason = state.stop_kind = state.stop_reason = state.used_up = None
+    state.pause_reason = state.stop_kind = state.stop_reason = state.used_up = state.used_value = None
     if detail is not None:
         state.detail = detail
 

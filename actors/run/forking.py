@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from attrs import Factory, frozen
+from attrs import Factory, evolve, frozen
 
 from actors.library.record import workflow_stream
 from actors.refusals import Principal, Refusal
@@ -66,16 +66,22 @@ def fork(turn: Turn, operation: Fork) -> Mapping[str, Any] | Refusal:
         return birth
     anew = {*_begins_anew(state, operation), *reset_closure(state, birth.lost)}
     kept = [carried_over(state, node_id) for node_id in state.plan.body.order if node_id not in anew and state.settled(node_id) is True]
-    facts = tuple(run_codec().encode(fact) for fact in (birth.created, *kept))
+    created = birth.created if kept else _from_the_base(birth.created)
+    facts = tuple(run_codec().encode(fact) for fact in (created, *kept))
     workflow = state.plan.workflow
-    turn.also.append(Append(birth.run_id, 0, facts, headline=born(birth.run_id, birth.created, workflow, turn.now)))
+    turn.also.append(Append(birth.run_id, 0, facts, headline=born(birth.run_id, created, workflow, turn.now)))
     turn.also.append(Append(workflow_stream(state.workflow_id), operation.workflow_seq))
-    turn.tickets.append(first_ticket(birth.run_id, birth.created, workflow, turn.now))
+    turn.tickets.append(first_ticket(birth.run_id, created, workflow, turn.now))
     turn.emit(RunForked(fork_run_id=birth.run_id, from_nodes=operation.from_nodes, by=str(operation.by)))
     return {
         "run_id": birth.run_id, "status": "queued", "workflow_id": state.workflow_id, "version": state.version, "digest": state.digest,
         "forked_from": state.run_id, "kept_nodes": [fact.node_id for fact in kept], "warnings": list(birth.warnings),
     }  # fmt: skip
+
+
+def _from_the_base(created: RunCreated) -> RunCreated:
+    """Of a run that keeps nothing of the other one: neither does its branch."""
+    return created if created.worktree is None else evolve(created, worktree=evolve(created.worktree, start=None))
 
 
 def _begins_anew(state: RunState, operation: Fork) -> tuple[str, ...]:

@@ -11,10 +11,13 @@ from actors.run.state import RunState
 from actors.scheduler.tickets import scheduled_key
 from actors.wait.row import earliest
 from actors.workflow.spec import Workflow
+from actors.worktree.site import PRESENT, site_facts
 from storage.records import Headline
 
-__all__ = ["UNDER_WAY", "LineKey", "born", "due_of", "headline_of", "line_key"]
+__all__ = ["UNDER_WAY", "UNDONE_WORKTREES", "WORKTREES", "LineKey", "born", "due_of", "headline_of", "line_key"]
 
+UNDONE_WORKTREES = "worktrees/undone"
+WORKTREES = "worktrees"
 UNDER_WAY = ("queued", "running", "pausing", "waiting")
 """A run in one of these proceeds by itself, and holds up what is not to overlap with it."""
 
@@ -63,6 +66,7 @@ class LineKey(NamedTuple):
     open_things: tuple[int, int, tuple[str, ...] | None]
     cancelled: bool
     version: int
+    worktree: tuple[str, tuple[str, ...]] | None
 
 
 def line_key(state: RunState) -> LineKey:
@@ -71,14 +75,17 @@ def line_key(state: RunState) -> LineKey:
     reason = state.queue.get("queue_reason") if state.queue is not None else None
     open_things = (len(state.open_gates), _open_waits(state) if state.waits else 0, lookup_keys(state) if state.plan.webhooks else None)
     cancelled = state.cancel_reason is not None
+    worktree = None if state.worktree is None else (state.worktree.stage, state.worktree.kept)
     return LineKey(
-        state.status, due_of(state), state.retry_after_ms, reason, code, state.pause_reason, open_things, cancelled, state.version
+        state.status, due_of(state), state.retry_after_ms, reason, code, state.pause_reason, open_things, cancelled, state.version, worktree
     )
 
 
 def headline_of(state: RunState) -> Headline:
     """The line for the present state."""
     facts = _standing(state, state.plan.workflow)
+    if state.worktree is not None:
+        facts["worktree"] = site_facts(state.worktree)
     if state.dry_run:
         facts["dry_run"] = True
     if state.detail is not None and state.status not in ("running", "queued"):
@@ -96,8 +103,17 @@ def headline_of(state: RunState) -> Headline:
     return Headline(
         stream=state.run_id, kind="run", status=state.status, created_ms=state.created_at_ms, updated_ms=state.updated_at_ms,
         group=state.workflow_id, parent=state.campaign_id, due_ms=due_of(state), priority=state.priority,
-        title=state.plan.workflow.name, facts=facts, keys=_keys(state, state.status, lookup_keys(state)),
+        title=state.plan.workflow.name, facts=facts, keys=_with_site(state, _keys(state, state.status, lookup_keys(state))),
     )  # fmt: skip
+
+
+def _with_site(state: RunState, keys: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """A run with a worktree is found by that, as long as there is one; of one that has ended also that something is to be done about it."""
+    site = state.worktree
+    if site is None:
+        return keys
+    own = (WORKTREES,) if site.stage in PRESENT else ()
+    return (*(keys or ()), *own, *((UNDONE_WORKTREES,) if state.terminal and site.undone() else ()))
 
 
 def born(run_id: str, event: RunCreated, workflow: Workflow, at_ms: int) -> Headline:

@@ -18,6 +18,7 @@ from actors.run.state import ACTIVE
 from actors.scheduler.events import RunQueueReasonChanged
 from actors.scheduler.messages import Left, Reserve
 from actors.services import SCHEDULER
+from actors.worktree.housing import worktree_problem
 from storage import Acquire
 from supervision import ActorDead, AskTimeout, MailboxFull
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from actors.run.state import RunState
     from actors.run.turn import Turn
 
-__all__ = ["commit_with_slot", "launch", "note_reason"]
+__all__ = ["brought_back", "commit_with_slot", "launch", "note_reason"]
 
 RESERVE_S = 5.0
 
@@ -98,8 +99,14 @@ def _backs_off(turn: Turn) -> bool:
 async def _problem(run: Run, state: RunState) -> tuple[str, str] | None:
     """The code and the words of what keeps the run from working: its workspace is gone, or files that it keeps cannot be put there."""
     problem = _workspace_problem(state) or binding_problem(run.services, state)
-    if problem is not None or (state.forked_from is None and state.campaign_id is None) or state.started_at_ms is not None:
-        return problem
+    begins = state.started_at_ms is None and state.worktree is None  # else it has begun, or has no folder yet
+    return problem or (await brought_back(run, state) if begins else None)
+
+
+async def brought_back(run: Run, state: RunState) -> tuple[str, str] | None:
+    """Put what a fork or a campaign's run keeps where its nodes look for it; the code and the words of what is in the way."""
+    if state.forked_from is None and state.campaign_id is None:
+        return None
     large = any(node.artifact is not None and node.artifact.size > IN_THREAD for node in state.nodes.values())
     aside = partial(bring_back, run.services, state, run.crew.folders(state).workdir)
     text = await trio.to_thread.run_sync(aside) if large else aside()
@@ -107,6 +114,8 @@ async def _problem(run: Run, state: RunState) -> tuple[str, str] | None:
 
 
 def _workspace_problem(state: RunState) -> tuple[str, str] | None:
+    if state.worktree is not None:
+        return worktree_problem(state.worktree)
     if state.workspace is not None and not Path(state.workspace).is_dir():
         code = "workspace_not_a_directory" if Path(state.workspace).exists() else "workspace_missing"
         return code, f"The workspace {state.workspace} is not there any more."

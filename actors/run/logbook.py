@@ -188,6 +188,7 @@ class Logbook:
         if begun:
             self.services.outbox()
         if events:
+            self.services.meter.run(events)
             self._note(before, line, events[-1], claimed=isinstance(claim, Acquire))
 
     def _claimed(self, *, held: bool) -> None:

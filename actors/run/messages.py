@@ -22,6 +22,7 @@ __all__ = [
     "GraceOver",
     "Launch",
     "Made",
+    "MakerDown",
     "Origin",
     "QueueReason",
     "ReapRun",
@@ -48,7 +49,8 @@ class ForRun(Request[Reply]):
 class Origin:
     """What makes a run that nobody starts by itself. Fields as in `run_created`; `run_id` is its name, which others of the commit refer to.
 
-    `forked_from`: the run that it goes on from, in `workspace` if that is given. `campaign_id`: the campaign that it measures for.
+    `forked_from`: the run that it goes on from, in `workspace` if that is given; `start`: the branch at which its own begins.
+    `campaign_id`: the campaign that it measures for.
     """
 
     run_id: str
@@ -59,6 +61,7 @@ class Origin:
     forked_from: str | None = None
     workspace: str | None = None
     campaign_id: str | None = None
+    start: str | None = None
 
 
 @frozen
@@ -179,6 +182,13 @@ class AttemptDown:
     node_id: str
     token: str
     down: Down
+
+
+@frozen
+class MakerDown:
+    """Tell of the kernel to a run: who made its worktree, as this child, has ended."""
+
+    child: str
 
 
 @frozen

@@ -31,10 +31,13 @@ from actors.run.state import RunState
 from actors.run.turn import Turn
 from actors.wait.messages import Resolve, Signal
 from actors.wait.operations import resolve_wait, signal
+from actors.worktree.messages import BeginRemoval, EndRemoval, KeepWorktree
+from actors.worktree.rules import begin_removal, end_removal, keep, removing_refusal
 
 __all__ = ["announce", "attempts_to_end", "operate", "refusal_before"]
 
 WORKFLOW_PAUSED = "workflow_paused"
+OF_WORKTREES = (BeginRemoval, EndRemoval, KeepWorktree)
 Answer = Mapping[str, Any] | Refusal
 
 
@@ -60,6 +63,8 @@ def refusal_before(state: RunState, operation: Operation) -> Refusal | None:
     """What can be said before anything is ended."""
     if state.purged:
         return no_such_run(state.run_id)
+    if not isinstance(operation, OF_WORKTREES) and (gone := removing_refusal(state)) is not None:
+        return gone
     settles = state.status == "pausing" and isinstance(operation, Pause) and operation.reason == state.pause_reason
     if isinstance(operation, Pause) and not settles and state.status not in ("queued", "running", "waiting", "awaiting_approval"):
         allowed = "queued, running, waiting or awaiting approval"
@@ -138,6 +143,7 @@ def _cancel(turn: Turn, operation: Cancel) -> Answer:
 def _cleans_up(state: RunState) -> bool:
     """Whether a cancel leaves clean-up to do: the run was started, has such nodes, and was not cancelled before."""
     begun = state.started_at_ms is not None and state.section != "done" and not state.terminal
+    begun = begun and (state.worktree is None or not state.worktree.comes())  # without a folder nothing has begun
     return begun and bool(state.plan.workflow.finally_) and state.cancel_reason is None
 
 
@@ -158,4 +164,7 @@ _APPLY: dict[type, Callable[[Turn, Any], Answer]] = {
     RetryLetters: retry_letters,
     Reap: reap,
     ResolverAnswer: take_answer,
+    KeepWorktree: keep,
+    BeginRemoval: begin_removal,
+    EndRemoval: end_removal,
 }

@@ -39,6 +39,7 @@ def work_order(state: RunState, node_id: str, folders: Folders, rules: RunRules,
             token=state.token(node_id), idempotency_key=idempotency_key(state, node_id), action=_action(state, node, scope, now),
             workdir=folders.workdir, run_dir=folders.run_dir, output=node.output, artifact=_artifact(state, node, scope),
             gate_feedback=state.gate_feedback, gate_selections=state.gate_selections,
+            author=None if state.worktree is None else state.worktree.author,
             idle_ms=idle_ms(node, rules) if is_watched(node) else None, total_ms=total_ms(node, rules),
         )  # fmt: skip
     except TemplateError as error:

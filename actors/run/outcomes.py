@@ -38,8 +38,8 @@ def on_outcome(turn: Turn, outcome: Outcome) -> None:
         case Interruption(reason=reason) if reason.startswith("budget_") and turn.state.plan.section[node_id] != "body":
             text = "A budget of the run is used up, and clean-up is held for nobody. Give clean-up work that needs no model."
             _fail(turn, node_id, Failure(reason, text, "configuration"), usage, retry=False)
-        case Interruption(reason=reason):
-            _interrupt(turn, node_id, reason, usage)
+        case Interruption(reason=reason, value=value):
+            _interrupt(turn, node_id, reason, usage, value)
         case _:
             assert_never(outcome.verdict)
 
@@ -82,10 +82,10 @@ def _unknown(turn: Turn, node_id: str) -> bool:
     return True
 
 
-def _interrupt(turn: Turn, node_id: str, reason: str, usage: Usage | None) -> None:
+def _interrupt(turn: Turn, node_id: str, reason: str, usage: Usage | None, value: float | None = None) -> None:
     if not _unknown(turn, node_id):
         node = turn.state.nodes[node_id]
-        turn.emit(NodeInterrupted(node_id=node_id, reason=reason, attempt=node.attempt, instance=node.instance, usage=usage))
+        turn.emit(NodeInterrupted(node_id, reason, attempt=node.attempt, instance=node.instance, usage=usage, value=value))
 
 
 def _fail(turn: Turn, node_id: str, failure: Failure, usage: Usage | None, *, retry: bool = True) -> None:

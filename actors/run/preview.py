@@ -17,6 +17,7 @@ from actors.workflow.instants import INSTANT_FORMS, parse_instant
 from actors.workflow.partly import Partly
 from actors.workflow.spec import Agent, Command, Condition, Gate, Node, Python, Shell, Timer, Wait, Webhook
 from actors.workflow.template import Lookup
+from actors.worktree.site import Place
 
 __all__ = ["Given", "preview"]
 
@@ -35,6 +36,7 @@ class Given:
     workspace: str | None
     env: Mapping[str, str]
     personas: Mapping[str, str] = Factory(dict)
+    worktree: Place | None = None
 
 
 def preview(plan: Plan, given: Given, rules: RunRules, problems: Problems) -> dict[str, Any]:
@@ -44,6 +46,8 @@ def preview(plan: Plan, given: Given, rules: RunRules, problems: Problems) -> di
     execution = plan.workflow.execution
     limits = {"parallel": execution.max_parallel, "runtime_ms": execution.max_total_runtime_ms}
     told = {"workspace": given.workspace, "limits": _given(limits), "nodes": nodes, "problems": found}
+    if (place := given.worktree) is not None:
+        told["worktree"] = {"repository": place.repository, "path": place.path, "branch": place.branch, "base": place.base}
     return told | ({"output": _output(plan, given, found)} if plan.workflow.output else {})
 
 
@@ -58,11 +62,13 @@ def _walk(plan: Plan) -> Iterator[str]:
 
 
 def _scope(plan: Plan, given: Given) -> dict[str, Any]:
+    place = given.worktree
     return {
         "inputs": dict(given.inputs), "env": dict(given.env),
         "run": {
             "id": given.run_id, "workflow": plan.workflow.workflow_id, "workspace": given.workspace, "status": "running",
             "workflow_status": "completed", "workflow_outcome": "completed", "attempt": 1, "feedback": "",
+            **({"base": place.base, "branch": place.branch, "repository": place.repository} if place is not None else {}),
         },
     }  # fmt: skip
 

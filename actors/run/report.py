@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from actors.run.state import NodeState, RunState
+from actors.worktree.site import site_facts
 
 __all__ = ["markdown_report", "report_json"]
 
@@ -44,6 +45,7 @@ def report_json(state: RunState, last: Sequence[tuple[int, str, int]]) -> dict[s
         "unresolved": [node_id for node_id, node in state.nodes.items() if node.status == "waiting"],
         "usage": _usage(state),
         "output": state.output,
+        **({} if state.worktree is None else {"worktree": site_facts(state.worktree)}),
         "ended_at": state.finished_at_ms,
         "error": _error(state),
     }  # fmt: skip
@@ -77,6 +79,8 @@ def markdown_report(report: dict[str, Any], ended: str) -> str:
         f"# {_plain(report['title'])}: {report['status']}", "", f"- Run: `{report['run_id']}`", f"- Workflow: `{report['workflow_id']}`",
         f"- Digest: `{report['template_hash']}`", f"- Ended: {ended}",
     ]  # fmt: skip
+    if (site := report.get("worktree")) is not None:
+        lines.append(f"- Worktree: `{_plain(site['path'])}`, branch `{_plain(site['branch'])}`, base `{_plain(site['base'])}`")
     lines += _used(report["usage"])
     lines += _values("Inputs", report["inputs"]) + _values("Output", report["output"]) + ["", "## Nodes", ""]
     for node in report["nodes"]:

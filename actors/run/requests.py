@@ -12,6 +12,7 @@ from actors.gate.messages import Decide
 from actors.refusals import Principal
 from actors.resolver.messages import ResolverAnswer
 from actors.wait.messages import Resolve, Signal
+from actors.worktree.messages import BeginRemoval, EndRemoval, KeepWorktree
 from storage.records import Append
 
 __all__ = [
@@ -116,5 +117,5 @@ class Reap:
 
 Operation = (
     Pause | Resume | Cancel | Finish | Retry | Requeue | Continue | Recover | Repair | Fork | Decide | Signal | Resolve
-    | RetryLetters | Reap | ResolverAnswer
+    | RetryLetters | Reap | ResolverAnswer | KeepWorktree | BeginRemoval | EndRemoval
 )  # fmt: skip

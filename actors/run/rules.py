@@ -55,7 +55,7 @@ def advance(turn: Turn) -> None:
         take_deliveries(turn)
     if state.status in ("awaiting_approval", "waiting") and any(due <= turn.now for due in state.backoffs.values()):
         turn.emit(RunRequeued(reason="retry_backoff_due"))
-    while state.status == "running":
+    while state.status == "running" and (state.worktree is None or not state.worktree.comes()):
         if state.section == "body":
             if _walk_body(turn) or not _leave_body(turn):
                 return

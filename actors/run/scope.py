@@ -51,9 +51,17 @@ def _scope(state: RunState, node_ids: Iterable[str], *, failed: bool = False) ->
             "id": state.run_id, "workflow": state.workflow_id, "status": state.status, "workspace": state.workspace,
             "workflow_status": "failed" if state.failures or state.cancel_reason is not None else "completed",
             "workflow_outcome": state.workflow_outcome or "completed",
-            "gate_feedback": state.gate_feedback or "", "gate_selections": list(state.gate_selections),
+            "gate_feedback": state.gate_feedback or "", "gate_selections": list(state.gate_selections), **_site(state),
         },
     }  # fmt: skip
+
+
+def _site(state: RunState) -> dict[str, str]:
+    """Where the run's worktree comes from, and what its branch is called."""
+    if state.worktree is None:
+        return {}
+    place = state.worktree.place
+    return {"base": place.base, "branch": place.branch, "repository": place.repository}
 
 
 def _result(state: RunState, node_id: str, *, failed: bool) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from actors.run.frontier import Frontier
 from actors.run.node_state import NodeError, NodeState, NodeStatus
 from actors.run.plan import Plan
 from actors.wait.row import KeptSignal, WaitRow
+from actors.worktree.site import Site
 
 __all__ = [
     "ACTIVE", "SKIPPED_AS_DONE", "TERMINAL", "Conclusion", "GateRecord", "NodeError", "NodeState", "NodeStatus", "OpenGate", "RunState",
@@ -55,7 +56,8 @@ class RunState:
     `gate_selections` are the newest that was said at a gate. `letters` names the dead letter for whose sake a node's present instance
     began. `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
     `letters` names the dead letter for whose sake a node's present instance began.
-    `used_up` is the budget for whose sake an attempt was ended before its next call. `marks` are the keys of facts that stand in the log
+    `used_up` is the budget for whose sake an attempt was ended before its next call; `used_value`: how much all runs of the workflow have
+    used of it, where they share it. `marks` are the keys of facts that stand in the log
     once, `artifacts` what became of files by node, instance and attempt.
     `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
     `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
@@ -79,6 +81,7 @@ class RunState:
     profile: str = "guided"
     priority: int = 0
     workspace: str | None = None
+    worktree: Site | None = None
     started_by: str | None = None
     forked_from: str | None = None
     campaign_id: str | None = None
@@ -99,6 +102,7 @@ class RunState:
     limits: dict[str, float] = Factory(dict)
     usage: Usage = Factory(Usage)
     used_up: str | None = None
+    used_value: float | None = None
     marks: set[tuple[str, str, int, int]] = Factory(set)
     artifacts: dict[tuple[str, int, int], ArtifactRow] = Factory(dict)
     phase: str | None = None

@@ -11,6 +11,7 @@ from actors.run.eligibility import stuck_nodes
 from actors.run.failing import cap_now
 from actors.run.state import NodeState, OpenGate, RunState
 from actors.wait.view import wait_json
+from actors.worktree.site import site_facts
 
 __all__ = ["event_json", "gate_json", "run_json"]
 
@@ -32,6 +33,8 @@ def run_json(state: RunState) -> dict[str, Any]:
     }  # fmt: skip
     record |= {name: value for name in OPTIONAL if (value := getattr(state, name)) is not None}
     record |= _usage(state)
+    if state.worktree is not None:
+        record["worktree"] = site_facts(state.worktree)
     if state.binding:
         record["personas"] = [asdict(one) for one in state.binding]
     if state.artifacts:

@@ -65,6 +65,10 @@ def _capacity(found: dict[str, Any]) -> str:
 
 
 def _running(state: RunState, now: int) -> list[dict[str, Any]]:
+    if state.worktree is not None and state.worktree.comes():
+        place = state.worktree.place
+        text = f"Its worktree is being made: branch {place.branch} at {place.base} of {place.repository}. Nothing of it begins before that."
+        return [reason("worktree_coming", text, path=place.path)]
     found = []
     for node_id in state.executing:
         node = state.nodes[node_id]
@@ -99,6 +103,7 @@ def _ended(state: RunState) -> dict[str, Any]:
         steps += [f"penstock dead-letters show {letter}" for letter in letters]
     elif "text" in detail:
         parts.append(str(detail["text"]))
+        steps = [f"penstock recover {state.run_id}   (tries again)"] if state.worktree is not None else []
     elif state.stop_reason not in (None, code):
         parts.append(f"Reason: {str(state.stop_reason).rstrip('.')}.")
     return reason(code, " ".join(parts), *steps, **detail)

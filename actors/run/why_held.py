@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
+from actors.ledger.periods import end_of
+from actors.run.budgets import SHARED
 from actors.run.failing import under_review
 from actors.run.state import RunState
 from actors.run.wording import failures, reason, words
+from actors.workflow.spec import WorkflowBudget
 
 __all__ = ["needs_person", "why_held"]
 
@@ -14,6 +18,10 @@ BUDGETS = {
     "budget_runtime_reached": ("runtime budget", "--runtime 2h"), "budget_tokens_reached": ("token budget", "--tokens 1000000"),
     "budget_cost_reached": ("budget of dollars", "--cost 20"), "budget_tool_calls_reached": ("budget of tool calls", "--tool-calls 1000"),
     "budget_model_unpriced": ("budget of dollars", "--cost 20"),
+    "budget_workflow_tokens_reached": ("token budget", "--workflow-tokens 1000000"),
+    "budget_workflow_cost_reached": ("budget of dollars", "--workflow-cost 20"),
+    "budget_workflow_tool_calls_reached": ("budget of tool calls", "--workflow-tool-calls 1000"),
+    "budget_workflow_model_unpriced": ("budget of dollars", "--workflow-cost 20"),
 }  # fmt: skip
 BY_OPERATOR = "paused_by_operator"
 WANTED = frozenset({BY_OPERATOR, "shutdown", "workflow_paused"})
@@ -30,6 +38,8 @@ def why_held(state: RunState) -> dict[str, Any]:
     """The one reason of a paused run."""
     code = state.pause_reason or "paused"
     resume = f"penstock resume {state.run_id}"
+    if code in SHARED and state.detail is not None:
+        return _shared(state, code, resume)
     if code in BUDGETS and state.detail is not None:
         return _budget(state, code, resume)
     if code == "schema_validation_failed" and state.detail is not None:
@@ -71,6 +81,21 @@ def _budget(state: RunState, code: str, resume: str) -> dict[str, Any]:
     return reason(
         code, f"{text} Resume it with a raised limit, finish it with what it has, or cancel it.", *steps, stop_kind=state.stop_kind
     )
+
+
+def _shared(state: RunState, code: str, resume: str) -> dict[str, Any]:
+    """The same of what all runs of the workflow have in common; there, time helps as well."""
+    what, option = BUDGETS[code]
+    value, limit, budget = (state.detail or {}).get("value"), (state.detail or {}).get("limit"), state.plan.workflow.budget
+    per = (budget or WorkflowBudget()).per
+    anew = datetime.fromtimestamp(end_of(per, state.updated_at_ms) / 1000, UTC)
+    text = f"The {what} that all runs of its workflow share for a {per} is used up: {value} of {limit}."
+    if code == "budget_workflow_model_unpriced":
+        text = f"All runs of its workflow share a budget of {limit} dollars for a {per}, and a model that they use has no price."
+    later = f"{resume}   (after {anew:%Y-%m-%d %H:%M} UTC, when the next {per} begins)"
+    steps = (f"{resume} {option}", later, f"penstock finish {state.run_id}", f"penstock cancel {state.run_id}")
+    advice = f"Resume it with a raised limit, or in the next {per}; finish it with what it has, or cancel it."
+    return reason(code, f"{text} {advice}", *steps, stop_kind=state.stop_kind, anew_at_ms=end_of(per, state.updated_at_ms))
 
 
 def _stale(state: RunState, resume: str) -> dict[str, Any]:

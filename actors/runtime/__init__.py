@@ -15,15 +15,18 @@ from actors.runtime.runs import RunMethods
 from actors.runtime.schedules import ScheduleMethods
 from actors.runtime.steering import SteeringMethods
 from actors.runtime.system import SystemMethods
+from actors.runtime.tools import ToolMethods
 from actors.runtime.upkeep import UpkeepMethods
 from actors.runtime.waits import WaitMethods
 from actors.runtime.workflows import WorkflowMethods
+from actors.runtime.worktrees import WorktreeMethods
 
 __all__ = ["DaemonRuntime"]
 
 
 class DaemonRuntime(
     WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, RemovalMethods, ExhibitMethods, WaitMethods,
-    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, CampaignMethods, SystemMethods, UpkeepMethods,
+    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, ToolMethods, WorktreeMethods, CampaignMethods,
+    SystemMethods, UpkeepMethods,
 ):  # fmt: skip
     """All methods of one daemon."""

@@ -66,4 +66,6 @@ class QueueMethods(Base):
         numbers |= {"throttles": len(found["throttles"]), "admitted_total": found["totals"]["admitted"]}
         numbers |= {"completed_total": found["totals"]["completed"], "wait_average_ms": found["waits"]["average_ms"]}
         numbers["wait_p95_ms"] = found["waits"]["p95_ms"]
+        oldest = found["waits"]["oldest_queued_at_ms"]
+        numbers["oldest_ms"] = 0 if oldest is None else max(0, self.services.clock.now_ms() - oldest)
         return {f"scheduler_{name}": number for name, number in numbers.items()}

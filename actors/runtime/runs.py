@@ -22,6 +22,7 @@ from actors.runtime.logs import read_logs
 from actors.runtime.workflows import load_aside
 from actors.scheduler.messages import QueueOf
 from actors.services import SCHEDULER
+from actors.worktree.site import is_undone
 from supervision import ActorDead, AskTimeout
 
 if TYPE_CHECKING:
@@ -29,10 +30,12 @@ if TYPE_CHECKING:
     from actors.library import Version
     from actors.refusals import Principal, RequestKey
     from actors.workflow.spec import Workflow
+    from storage import Headline
 
 __all__ = ["RunMethods"]
 
 TERMINAL = ("completed", "failed", "cancelled", "blocked")
+SOON_MS = 30_000
 ADMISSIONS = 100
 """Tries to make a run of a workflow that others keep changing: each of their commits may come in between."""
 
@@ -119,8 +122,12 @@ class RunMethods(Base):
             return no_such_run(run_id)
         found = store.journal.read(run_id, after, limit)
         position = found[-1].seq if found else after
-        ended = line.status in TERMINAL and position >= store.journal.head(run_id)
+        ended = line.status in TERMINAL and position >= store.journal.head(run_id) and not self._left_to_do(line)
         return Page([event_of(recorded) for recorded in found], position, ended)
+
+    def _left_to_do(self, line: Headline) -> bool:
+        """Whether somebody is about to say what becomes of its worktree; who takes too long for that is not waited for."""
+        return is_undone(line.facts.get("worktree")) and self.services.clock.now_ms() - line.updated_ms < SOON_MS
 
     def watch(self, run_id: str | None, wake: Callable[[], None]) -> Callable[[], None]:
         """Call `wake` after every commit that touches the run, or any."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import asdict
 
@@ -13,7 +13,7 @@ from actors.refusals import Refusal
 from actors.run.audits import audit_entry
 from actors.runtime.base import Answer
 from actors.runtime.inject import message_for
-from actors.runtime.queue import QueueMethods
+from actors.runtime.metrics import STATUSES, MetricsMethods
 from storage import Receipt, ReceiptExists, RequestConflict, Transaction, Unavailable
 from storage.codec import canonical
 from supervision import MailboxFull
@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SystemMethods"]
 
-STATUSES = ("queued", "running", "pausing", "paused", "waiting", "awaiting_approval", "completed", "blocked", "failed", "cancelled")
 
-
-class SystemMethods(QueueMethods):
+class SystemMethods(MetricsMethods):
     """The daemon, seen from outside."""
 
     async def system_info(self, params: p.Nothing, by: Principal) -> Answer:
@@ -39,15 +37,6 @@ class SystemMethods(QueueMethods):
 
     async def system_tree(self, params: p.Nothing, by: Principal) -> Answer:
         return {"rows": [asdict(row) for row in self.system.tree()], "dead_letters": self.system.dead_letters}
-
-    async def system_metrics(self, params: p.Nothing, by: Principal) -> Answer:
-        store = self.services.store
-        metrics: dict[str, Any] = {f"runs_{status}": store.catalog.count("run", (status,)) for status in STATUSES}
-        metrics |= {f"store_{name}": value for name, value in store.info().items() if isinstance(value, int | float | bool)}
-        metrics["dead_letters"] = self.system.dead_letters
-        metrics["actors"] = len(self.system.tree())
-        metrics |= await self.queue_metrics()
-        return {"metrics": metrics}
 
     async def system_shutdown(self, params: p.SystemShutdown, by: Principal) -> Answer:
         entry = audit_entry(str(by), "system.shutdown", "system", {"reason": params.reason}, "ok")

@@ -27,7 +27,12 @@ def overview(admission: Admission, now: int, limit: int) -> dict[str, Any]:
             for found in admission.throttles.known.values()
         ],
         "totals": {"admitted": figures.admitted, "completed": figures.completed},
-        "waits": {"count": len(figures.waits), "average_ms": figures.average_ms, "p95_ms": figures.p95_ms},
+        "waits": {
+            "count": len(figures.waits),
+            "average_ms": figures.average_ms,
+            "p95_ms": figures.p95_ms,
+            "oldest_queued_at_ms": min((ticket.since_ms for ticket in admission.queued.values()), default=None),
+        },
     }
 
 

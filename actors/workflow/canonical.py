@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from attrs import asdict
+
 from actors.workflow.canonical_agent import agent_json, persona_json
 from actors.workflow.canonical_gate import gate_json, slim
 from actors.workflow.canonical_retry import retry_json
@@ -13,7 +15,8 @@ from actors.workflow.canonical_wait import wait_json
 from actors.workflow.json_text import read_json
 from actors.workflow.parse import load_tree
 from actors.workflow.problems import Report
-from actors.workflow.spec import Action, Agent, Command, Contract, Input, Need, Node, OnFail, Python, Shell, Wait, Workflow
+from actors.workflow.spec import Action, Agent, Command, Contract, Input, Need, Node, OnFail, Python, Shell, Wait, Workflow, WorkflowBudget
+from actors.workflow.spec_worktree import DEFAULT_BRANCH
 from actors.workflow.tree import STORED
 
 __all__ = ["decode", "digest", "encode"]
@@ -60,7 +63,9 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
                 max_parallel=1,
                 weight=1,
             ),
+            "budget": _budget(workflow.budget),
             "workspace_root": workflow.workspace_root,
+            "worktree": None if workflow.worktree is None else slim(asdict(workflow.worktree), branch=DEFAULT_BRANCH),
             "schemas": dict(workflow.schemas),
             "output": dict(workflow.output),
             "output_targets": list(workflow.output_targets),
@@ -72,6 +77,12 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
         },
         description="",
     ) | {"flow": {"nodes": [_node(node) for node in workflow.nodes]} | slim({"finally": [_node(node) for node in workflow.finally_]})}
+
+
+def _budget(budget: WorkflowBudget | None) -> dict[str, Any] | None:
+    if budget is None:
+        return None
+    return {"per": budget.per} | slim({"tokens": budget.tokens, "cost_usd": budget.cost_usd, "tool_calls": budget.tool_calls})
 
 
 def _input(given: Input) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, Agent, Persona
+from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, MAX_STEPS, Agent, Persona
 
 __all__ = ["agent_json", "persona_json"]
 
@@ -12,7 +12,8 @@ __all__ = ["agent_json", "persona_json"]
 def agent_json(agent: Agent) -> dict[str, Any]:
     """The keys of an agent node."""
     found: dict[str, Any] = {"persona_id": agent.role, "objective": agent.instructions}
-    return found | ({"tools": list(agent.tools)} if agent.tools else {})
+    more = {"tools": list(agent.tools) or None, "max_steps": agent.max_steps if agent.max_steps != MAX_STEPS else None}
+    return found | {name: value for name, value in more.items() if value is not None}
 
 
 def persona_json(persona: Persona) -> dict[str, Any]:
@@ -23,6 +24,8 @@ def persona_json(persona: Persona) -> dict[str, Any]:
         "consent": persona.consent or None, "version": persona.version if persona.version != 1 else None,
         "temperature": persona.temperature,
         "max_output_tokens": persona.max_output_tokens if persona.max_output_tokens != MAX_OUTPUT_TOKENS else None,
+        "sandbox": persona.sandbox if persona.sandbox != "bwrap" else None,
+        "http_hosts": None if persona.http_hosts is None else list(persona.http_hosts),
         "fallback": [{"backend": one.backend, "model": one.model} for one in persona.fallback] or None,
     }  # fmt: skip
     return {name: value for name, value in entries.items() if value is not None}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from attrs import define, evolve, frozen
+from attrs import asdict, define, evolve, frozen
 
 from actors.workflow.condition import ConditionError, check_types, compile_condition
 from actors.workflow.drafts import Draft
@@ -21,6 +21,8 @@ RUN_FIELDS: Final = {
     "id": "string", "status": "string", "workflow": "string", "workflow_outcome": "string", "workflow_status": "string",
     "workspace": "string",
 }  # fmt: skip
+BIRTH_FIELDS: Final = {"id": "string", "workflow": "string"}
+TREE_FIELDS: Final = {"base": "string", "branch": "string", "repository": "string"}
 ANSWER_FIELDS: Final = {"gate_feedback": "string", "gate_selections": "list"}
 NODE_RUN_FIELDS: Final = {**RUN_FIELDS, **ANSWER_FIELDS, "attempt": "int", "feedback": "string"}
 ERROR_FIELDS: Final = {"code": "dyn", "failure_class": "dyn", "message": "dyn", "node_id": "string"}
@@ -62,22 +64,26 @@ def check_references(report: Report, reading: Reading, graph: Graph, finals: Gra
     main = {draft.node.node_id: draft.node for draft in reading.nodes}
     every = main | {draft.node.node_id: draft.node for draft in reading.finally_}
     place = _View(inputs, {}, ("env", "inputs", "run"), RUN_FIELDS, bool)
+    own = {} if reading.workflow.worktree is None else TREE_FIELDS
     bits, final_bits = graph.all_ancestors(), finals.all_ancestors()
     for draft in reading.nodes:
         mine = bits.get(draft.node.node_id, 0)
-        view = _View(inputs, main, ROOTS, NODE_RUN_FIELDS, lambda n, mine=mine: mine >> graph.index[n] & 1)
+        view = _View(inputs, main, ROOTS, NODE_RUN_FIELDS | own, lambda n, mine=mine: mine >> graph.index[n] & 1)
         _check_draft(report, draft, view)
     for draft in reading.finally_:
         mine = final_bits.get(draft.node.node_id, 0)
-        view = _View(inputs, every, ROOTS, NODE_RUN_FIELDS, lambda n, mine=mine: n in main or mine >> finals.index[n] & 1)
+        view = _View(inputs, every, ROOTS, NODE_RUN_FIELDS | own, lambda n, mine=mine: n in main or mine >> finals.index[n] & 1)
         _check_draft(report, draft, view)
     form = reading.form
     _check_value(report, form.at("workspace", "workspace_root"), reading.workflow.workspace_root, place)
+    if reading.workflow.worktree is not None:
+        asked = asdict(reading.workflow.worktree)
+        _check_value(report, form.at("worktree"), asked, evolve(place, roots=("inputs", "run"), run_fields=BIRTH_FIELDS))
     _check_value(
         report,
         form.at("output"),
         reading.workflow.output,
-        evolve(place, nodes=every, roots=ROOTS, run_fields={**RUN_FIELDS, **ANSWER_FIELDS}),
+        evolve(place, nodes=every, roots=ROOTS, run_fields={**RUN_FIELDS, **ANSWER_FIELDS, **own}),
     )
 
 

@@ -6,27 +6,30 @@ from typing import Final
 
 from actors.workflow.drafts import Draft
 from actors.workflow.form import Form, kind_word
+from actors.workflow.hosts import HOST_FORM, host_entry
 from actors.workflow.names import ID_FORM, is_id, provider_name
 from actors.workflow.problems import Path, Report
-from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, TOOLS, Agent, Fallback, Persona
+from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, MAX_STEPS, SANDBOXES, TOOLS, Agent, Fallback, Persona
 
 __all__ = ["read_agent", "read_persona", "read_personas"]
 
 MOST_PERSONAS: Final = 64
 MOST_OUTPUT: Final = 1_000_000
+MOST_STEPS: Final = 10_000
 HOTTEST: Final = 2.0
 MOST_FALLBACKS: Final = 8
 
 
 def read_agent(form: Form, draft: Draft) -> Agent:
-    """The role, the instructions and the tools of an agent node."""
+    """The role, the instructions, the tools and the bound of an agent node."""
     form.require("agent", "persona_id")
     form.require("instructions", "objective")
     role = form.text("agent", "persona_id", default="") or ""
     _check_name(form, form.at("agent", "persona_id"), role, "role")
     instructions = form.text("instructions", "objective", default="") or ""
     draft.templates.append((form.at("instructions", "objective"), instructions))
-    return Agent(role, instructions, _read_tools(form) or ())
+    steps = form.whole("max_steps", low=1, high=MOST_STEPS, default=MAX_STEPS)
+    return Agent(role, instructions, _read_tools(form) or (), steps)
 
 
 def read_personas(form: Form) -> tuple[Persona, ...]:
@@ -70,6 +73,7 @@ def read_persona(form: Form, name: str) -> Persona:
         max_output_tokens=form.whole(
             "max_output_tokens", low=1, high=MOST_OUTPUT, default=MAX_OUTPUT_TOKENS, code="persona_invalid"
         ),
+        sandbox=form.choice("sandbox", choices=SANDBOXES, code="persona_invalid") or "bwrap", http_hosts=_read_hosts(form),
         fallback=_read_fallback(form),
     )  # fmt: skip
     form.close("a persona")
@@ -111,6 +115,15 @@ def _read_tools(form: Form) -> tuple[str, ...] | None:
             message = f"There is no tool {tool[:80]!r}.{form.report.similar(tool, TOOLS)} The tools are {', '.join(TOOLS)}."
             form.report.add("tool_unknown", (*form.at("tools"), i), message, found=tool, allowed=TOOLS)
     return None if listed is None else tuple(dict.fromkeys(listed))
+
+
+def _read_hosts(form: Form) -> tuple[str, ...] | None:
+    listed = form.texts("http_hosts")
+    for i, host in enumerate(listed or ()):
+        if host_entry(host) is None:
+            message = f"{host[:80]!r} is no host. Write its name without scheme and path: {HOST_FORM}."
+            form.report.add("persona_invalid", (*form.at("http_hosts"), i), message, found=host, allowed=[HOST_FORM])
+    return None if listed is None else tuple(dict.fromkeys(entry for host in listed if (entry := host_entry(host)) is not None))
 
 
 def _check_name(form: Form, path: Path, name: str, what: str) -> None:

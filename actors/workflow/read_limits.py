@@ -7,14 +7,15 @@ from typing import Final, get_args
 from attrs import evolve
 
 from actors.workflow.form import ABSENT, Form
-from actors.workflow.spec import Execution, Profile
+from actors.workflow.spec import Execution, Period, Profile, WorkflowBudget
 
-__all__ = ["read_execution"]
+__all__ = ["read_budget", "read_execution"]
 
 CODE: Final = "limits_invalid"
 MAX_PARALLEL: Final = 16
 PROFILES: Final[tuple[Profile, ...]] = get_args(Profile)
 MAX_WEIGHT: Final = 100
+PERIODS: Final[tuple[Period, ...]] = get_args(Period)
 MOST: Final = 2**53
 
 
@@ -46,3 +47,24 @@ def _read_limits(form: Form) -> Execution:
         max_total_tool_calls=form.whole("tool_calls", "max_total_tool_calls", low=1, high=MOST, default=0, code=CODE) or None,
         weight=form.whole("weight", low=1, high=MAX_WEIGHT, default=1, code=CODE),
     )
+
+
+def read_budget(form: Form) -> WorkflowBudget | None:
+    """What all runs of the workflow share, where anything of it is limited."""
+    inner = form.sub("budget")
+    if not inner:
+        return None
+    inner.require("per")
+    per = inner.choice("per", choices=PERIODS, code=CODE)
+    cost = inner.number("cost_usd", low=0, default=-1, code=CODE)
+    budget = WorkflowBudget(
+        per=next((one for one in PERIODS if one == per), "day"),
+        tokens=inner.whole("tokens", low=1, high=MOST, default=0, code=CODE) or None,
+        cost_usd=cost if cost >= 0 else None,
+        tool_calls=inner.whole("tool_calls", low=1, high=MOST, default=0, code=CODE) or None,
+    )
+    inner.close("a budget")
+    if budget == WorkflowBudget(per=budget.per):
+        allowed = ["tokens", "cost_usd", "tool_calls"]
+        form.report.add(CODE, form.at("budget"), "The budget limits nothing. Say how much of what may be used.", allowed=allowed)
+    return budget

@@ -14,11 +14,12 @@ from actors.workflow.form import ABSENT, Form, kind_word
 from actors.workflow.names import ID_FORM, free_id, is_id
 from actors.workflow.problems import Path, Report
 from actors.workflow.read_agent import read_personas
-from actors.workflow.read_limits import read_execution
+from actors.workflow.read_limits import read_budget, read_execution
 from actors.workflow.read_node import read_node
 from actors.workflow.read_output import check_inner_path
 from actors.workflow.read_providers import read_providers
 from actors.workflow.read_triggers import read_triggers
+from actors.workflow.read_worktree import read_worktree
 from actors.workflow.spec import Input, Need, Python, Workflow
 
 __all__ = ["INPUT_TYPES", "MAX_NODES", "Reading", "SchemaSource", "fits", "read_workflow"]
@@ -62,7 +63,9 @@ def read_workflow(report: Report, tree: Any, *, folder: str | None, stored: bool
         inputs=tuple(_read_inputs(form)),
         finally_=tuple(draft.node for draft in finals),
         execution=read_execution(form),
+        budget=read_budget(form),
         workspace_root=workspace,
+        worktree=read_worktree(form, workspace),
         schemas=_read_schemas(form, schema_source),
         output=form.table("output"),
         output_targets=_read_targets(form),

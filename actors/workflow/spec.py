@@ -14,12 +14,14 @@ from actors.workflow.exhaustion import ManualOverride, TerminalBehavior
 from actors.workflow.spec_agent import Agent, Persona
 from actors.workflow.spec_gate import Gate, GateExpiry, GateMode, Option, OptionsRef
 from actors.workflow.spec_wait import Condition, Timer, Wait, WaitTimeout, Webhook, WebhookField
+from actors.workflow.spec_worktree import Worktree
 from actors.workflow.triggers import Triggers
 
 __all__ = [
     "Action", "Agent", "Artifact", "Backoff", "Command", "Condition", "Contract", "Effect", "Execution", "Gate", "GateExpiry",
-    "GateMode", "Input", "Need", "Node", "NodeKind", "OnFail", "Option", "OptionsRef", "OutputForm", "Persona", "Profile", "Python",
-    "RetryPolicy", "Shell", "Timer", "Until", "Validator", "Wait", "WaitTimeout", "Webhook", "WebhookField", "Workflow",
+    "GateMode", "Input", "Need", "Node", "NodeKind", "OnFail", "Option", "OptionsRef", "OutputForm", "Period", "Persona", "Profile",
+    "Python", "RetryPolicy", "Shell", "Timer", "Until", "Validator", "Wait", "WaitTimeout", "Webhook", "WebhookField", "Workflow",
+    "WorkflowBudget",
 ]  # fmt: skip
 
 NodeKind = Literal["command", "shell", "python", "agent", "gate", "wait"]
@@ -196,14 +198,28 @@ class Execution:
         return {self.max_total_runtime_ms, self.max_total_tokens, self.max_total_cost_usd, self.max_total_tool_calls} != {None}
 
 
+Period = Literal["hour", "day", "week", "month"]
+
+
+@frozen
+class WorkflowBudget:
+    """What the calls of models of all runs of the workflow may use in each period of the calendar (UTC). None: as much as they like."""
+
+    per: Period = "day"
+    tokens: int | None = None
+    cost_usd: float | None = None
+    tool_calls: int | None = None
+
+
 @frozen
 class Workflow:
     """One version of a workflow.
 
     `folder` is where python modules are found, and where a relative workspace begins (absolute); None when nothing needs it.
+    With a `worktree` each run works in one of its own, of the repository in which the workspace lies.
     `output_targets` are files in the working folder that must be there, and be worth something, when a run completes.
     `providers` are outside services that its runs need: while one of them is throttled, none of them starts. `personas` are those that it
-    brings along.
+    brings along; `budget` is what all its runs share.
     """
 
     workflow_id: str
@@ -222,3 +238,5 @@ class Workflow:
     providers: tuple[str, ...] = ()
     triggers: Triggers = Factory(Triggers)
     personas: tuple[Persona, ...] = ()
+    budget: WorkflowBudget | None = None
+    worktree: Worktree | None = None

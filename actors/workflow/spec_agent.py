@@ -6,23 +6,29 @@ from typing import Final
 
 from attrs import frozen
 
-__all__ = ["MAX_OUTPUT_TOKENS", "TOOLS", "Agent", "Fallback", "Persona"]
+__all__ = ["AT_HOME", "MAX_OUTPUT_TOKENS", "MAX_STEPS", "SANDBOXES", "TOOLS", "Agent", "Fallback", "Persona"]
 
-TOOLS: Final = ("read_file", "write_file", "list_dir", "finish")
-"""The tools that exist. All of them stay inside the node's working folder."""
+AT_HOME: Final = ("read_file", "write_file", "list_dir", "search", "finish")
+"""Tools that stay inside the node's working folder: a persona that names none may use all of these."""
+TOOLS: Final = (*AT_HOME, "run_command", "http_get")
+"""The tools that exist."""
+SANDBOXES: Final = ("bwrap", "none")
 MAX_OUTPUT_TOKENS: Final = 4_096
+MAX_STEPS: Final = 64
 
 
 @frozen
 class Agent:
     """Work for a model. `role` is what the run binds a persona to; `instructions` are a template.
 
-    `tools` are those that it gets, which its persona must be permitted; empty: all that the persona is permitted.
+    `tools` are those that it gets, which its persona must be permitted; empty: all that the persona is permitted. `max_steps` is how often
+    the model is asked in one attempt.
     """
 
     role: str
     instructions: str
     tools: tuple[str, ...] = ()
+    max_steps: int = MAX_STEPS
 
 
 @frozen
@@ -37,9 +43,10 @@ class Fallback:
 class Persona:
     """A named agent profile. It takes the role of its own name, and those in `roles`.
 
-    `backend` is one of the daemon's. `tools` are what it may use, None: all. `consent`: it is bound only where somebody has consented to
-    exactly this. `temperature` None: as the model has it. `max_output_tokens` bounds one answer. `fallback` stand in for the model, in this
-    order, while it cannot answer.
+    `backend` is one of the daemon's. `tools` are what it may use, None: AT_HOME. `consent`: it is bound only where somebody has consented
+    to exactly this. `temperature` None: as the model has it. `max_output_tokens` bounds one answer. `fallback` stand in for the model, in
+    this order, while it cannot answer. `sandbox` is one of SANDBOXES: what is put around the commands that it has run. `http_hosts` are
+    the hosts that it may reach, None: what the configuration says.
     """
 
     name: str
@@ -53,6 +60,8 @@ class Persona:
     temperature: float | None = None
     max_output_tokens: int = MAX_OUTPUT_TOKENS
     fallback: tuple[Fallback, ...] = ()
+    sandbox: str = "bwrap"
+    http_hosts: tuple[str, ...] | None = None
 
     @property
     def models(self) -> tuple[Fallback, ...]:
@@ -61,4 +70,4 @@ class Persona:
 
     def may(self, tool: str) -> bool:
         """Whether the tool is permitted to it. Saying that one is done needs no permission."""
-        return tool == "finish" or self.tools is None or tool in self.tools
+        return tool == "finish" or tool in (AT_HOME if self.tools is None else self.tools)

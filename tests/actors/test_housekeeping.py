@@ -12,7 +12,7 @@ import trio.testing
 
 from actors.assembly import Assembly
 from actors.config import Config
-from actors.config.settings import Retention
+from actors.config.sections import Retention
 from actors.control import params as p
 from actors.housekeeping import Sweep
 from actors.paths import resolve

@@ -36,6 +36,7 @@ MODULES: Final = {
     "Campaigns": ("actors.campaign.events.campaign",),
     "Baselines of campaigns": ("actors.campaign.events.baseline",),
     "Candidates of campaigns": ("actors.campaign.events.experiment",),
+    "Worktrees": ("actors.worktree.events",),
     "Removal": ("actors.removal.events",),
 }
 

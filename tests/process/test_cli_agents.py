@@ -25,7 +25,7 @@ def test_a_daemon_that_is_killed_takes_its_agent_with_it_and_the_next_goes_on_wi
     house.config.write_text(f'[backends.helper]\nkind = "claude-cli"\ncommand = {command}\n')
     house.start()
     run_id = house.run(NODE, head=HEAD)
-    until(lambda: [row["session_id"] for row in house.call("ledger.list", run_id=run_id)["calls"]] == ["s-1"], 10.0, lambda: run_id)
+    until(lambda: [row["session_id"] for row in house.call("ledger.run", run_id=run_id)["calls"]] == ["s-1"], 10.0, lambda: run_id)
     house.kill()
     until(lambda: not Path(f"/proc/{stage.asked[0]['pid']}").exists(), 10.0, lambda: run_id)
     house.start()
@@ -33,6 +33,6 @@ def test_a_daemon_that_is_killed_takes_its_agent_with_it_and_the_next_goes_on_wi
     assert (run["status"], run["nodes"][0]["output"], run["unpriced"]) == ("completed", {"n": 1}, True)
     _, again = stage.asked
     assert (again["argv"][-2:], again["stdin"].startswith("You were cut off")) == (["--resume", "s-1"], True)
-    rows = house.call("ledger.list", run_id=run_id)["calls"]
+    rows = house.call("ledger.run", run_id=run_id)["calls"]
     assert [(row.get("error_code"), row["session_id"], row["priced"]) for row in rows] == [("call_lost", "s-1", False), (None, "s-2", True)]
     house.end()

@@ -85,7 +85,7 @@ async def told(house: House, text: str | None = None) -> tuple[dict[str, Any], l
     """The run when it has ended, and its calls."""
     run_id = await house.begin(text or flow())
     run = await house.run_until(run_id)
-    return run, (await house.call("ledger.list", run_id=run_id))["calls"]
+    return run, (await house.call("ledger.run", run_id=run_id))["calls"]
 
 
 async def failures(house: House, run: dict[str, Any]) -> list[str]:
@@ -113,5 +113,5 @@ async def until(holds: Any) -> None:
 async def until_heard(house: House, run_id: str) -> None:
     """Until the ledger knows the session of the call under way."""
     with trio.fail_after(20):
-        while not any(row["session_id"] for row in (await house.call("ledger.list", run_id=run_id))["calls"]):  # noqa: ASYNC110 - as above
+        while not any(row["session_id"] for row in (await house.call("ledger.run", run_id=run_id))["calls"]):  # noqa: ASYNC110 - as above
             await trio.sleep(0.01)

@@ -13,16 +13,14 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-import actors.control.session
-import actors.removal.removing
-import actors.runtime.removal
-import storage.writer
 from tests.scenarios.bounds import real_seconds
+from tests.scenarios.gits import Repo, real_git
 from tests.scenarios.harness import House, in_memory, open_house
+from tests.scenarios.host import POINTS
 from tests.scenarios.invariants import ALL
 from tests.scenarios.oracle import Oracle, oracle_in
 
-__all__ = ["d", "house", "o", "oracle", "place", "real"]
+__all__ = ["d", "git", "house", "o", "oracle", "place", "real", "repo"]
 
 HERE = Path(__file__).parent
 
@@ -46,7 +44,7 @@ def _is_story(item: pytest.Item) -> bool:
 @pytest.fixture(autouse=True)
 def points() -> Generator[None, None, None]:
     """A story may put its own deaths at the points where a test may kill; the next test finds the real ones."""
-    patched = [vars(module) for module in (storage.writer, actors.control.session, actors.runtime.removal, actors.removal.removing)]
+    patched = [vars(module) for module in POINTS]
     real = [names["reach"] for names in patched]
     yield
     for names, reach in zip(patched, real, strict=True):
@@ -94,3 +92,16 @@ async def o(house: House, oracle: Oracle) -> House:
     """A daemon with resolvers."""
     await house.start()
     return house
+
+
+@pytest.fixture
+def git() -> Generator[None, None, None]:
+    """Git is asked for real, though time is not real."""
+    with real_git():
+        yield
+
+
+@pytest.fixture
+def repo(d: House, git: None) -> Repo:
+    """A repository with one commit on `main`, for worktrees of it."""
+    return Repo(d.folder / "repo")

@@ -10,6 +10,8 @@ from attrs import define, field
 import actors.control.session
 import actors.removal.removing
 import actors.runtime.removal
+import actors.worktree.clearing
+import actors.worktree.making
 import storage.writer
 from actors.agent.backends import Backends
 from actors.assembly import Assembly
@@ -20,7 +22,13 @@ from supervision import Exit, Failed, KernelEvent
 from tests.scenarios.clock import WallClock
 from tests.scenarios.history import Life
 
-__all__ = ["Abandoned", "CrashPoint", "Host"]
+__all__ = ["POINTS", "Abandoned", "CrashPoint", "Host"]
+
+POINTS = (
+    storage.writer, actors.control.session, actors.runtime.removal, actors.removal.removing, actors.worktree.making,
+    actors.worktree.clearing,
+)  # fmt: skip
+"""The modules that name points, each with its own `reach` from storage.crashpoints."""
 
 
 class Abandoned(BaseException):
@@ -51,7 +59,7 @@ class CrashPoint:
                 die()
                 raise Abandoned(name)
 
-        for module in (storage.writer, actors.control.session, actors.runtime.removal, actors.removal.removing):  # from storage.crashpoints
+        for module in POINTS:
             vars(module)["reach"] = reach
 
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from tests.scenarios.harness import House
 
 __all__ = [
-    "BAD", "FLOW", "GOOD", "POOL", "UNDERSTUDY", "Backstage", "Held", "Model", "Reply", "actor", "agent", "ask", "crew", "fails", "persona",
+    "BAD", "FLOW", "GOOD", "PAYER", "POOL", "UNDERSTUDY", "Backstage", "Held", "Model", "Reply", "actor", "agent", "ask", "crew", "fails",
+    "persona",
     "says", "takes", "told", "writes",
 ]  # fmt: skip
 
@@ -150,6 +151,7 @@ nodes:
 {nodes}"""
 GOOD, BAD = '{"n": 1}', '{"n": "one", "m": 2}'
 POOL = "backend: stage\nmodel: gpt-5-mini\nsystem: From the pool.\n"
+PAYER = "  writer: {backend: stage, model: gpt-5-mini, tools: [run_command], sandbox: none}\n"
 UNDERSTUDY = "  writer: {backend: stage, model: gpt-5-mini, fallback: [{backend: understudy, model: gpt-5}]}\n"
 WRITER = "  writer: {backend: stage, model: gpt-5-mini, system: You write notes.}\n"
 

@@ -10,7 +10,7 @@ import trio
 from attrs import Factory, define
 
 import actors.tree
-from actors.config.settings import Gates
+from actors.config.sections import Gates
 from actors.outside.trouble import Trouble
 from actors.resolver.answers import Said
 from actors.resolver.registry import Context, Registry

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import trio
 
 from actors.agent.provider.messages import Answer, ModelRequest, OnPart, TextDelta, TokenUsage
@@ -13,7 +15,7 @@ UNPRICED = "  writer: {backend: stage, model: nobody-knows}\n"
 
 async def test_e15_a_model_without_a_price_is_named_as_such(d: House) -> None:
     run = await told(d, writes("notes.json", GOOD), flow=crew(agent(), personas=UNPRICED))
-    [row] = (await d.call("ledger.list", run_id=run["run_id"]))["calls"]
+    [row] = (await d.call("ledger.run", run_id=run["run_id"]))["calls"]
     assert (row["cost_usd"], row["priced"], row["input_tokens"]) == (0.0, False, 100)
     answer = await d.call("run.report", run_id=run["run_id"])
     assert answer["report"]["usage"]["unpriced"] is True
@@ -31,7 +33,7 @@ async def test_e15_with_a_budget_of_money_it_is_not_even_called(d: House) -> Non
 
 async def test_e15_calls_are_priced_by_the_table(d: House) -> None:
     run = await told(d, writes("notes.json", GOOD, usage=TokenUsage(2_000, 1_000, 1_000)))
-    [row] = (await d.call("ledger.list", run_id=run["run_id"]))["calls"]
+    [row] = (await d.call("ledger.run", run_id=run["run_id"]))["calls"]
     assert (row["cost_input_usd"], row["cost_output_usd"], row["cost_usd"]) == (0.000275, 0.002, 0.002275)
     assert (run["estimated_cost_usd"], run["total_tokens"]) == (0.002275, 3_000)
     assert (row["persona"], row["role"], row["request_id"], row["status"]) == ("writer", "writer", "req-model", "ok")
@@ -42,7 +44,7 @@ async def test_e19_a_budget_that_is_used_up_pauses_the_run_before_the_next_call(
     run_id = await d.begin(crew(agent(), top="limits: {tokens: 1000}"))
     run = await d.run_until(run_id, "paused")
     assert (run["stop_reason"], run["stop_kind"], run["total_tokens"]) == ("budget_tokens_reached", "guardrail_stopped", 1_200)
-    answer = await d.call("ledger.list", run_id=run_id)
+    answer = await d.call("ledger.run", run_id=run_id)
     assert (len(answer["calls"]), len(d.models.requests)) == (1, 1)
     d.models.script[:] = [writes("notes.json", GOOD)]
     await d.call("run.resume", run_id=run_id, limits={"tokens": 5_000})
@@ -72,3 +74,24 @@ async def test_to_wait_for_another_agent_of_the_run_is_no_silence(d: House) -> N
     nodes = [agent(name, f"artifact: {{path: {name}.json, schema: notes}}, idle_timeout: 10s, timeout: 1h") for name in ("a", "b")]
     run = await told(d, slow, slow, flow=crew(*nodes, top="limits: {tokens: 4200, parallel: 2}"))
     assert (run["status"], [node["attempt"] for node in run["nodes"]], run["active_ms"]) == ("completed", [1, 1], 100_000)
+
+
+async def test_the_calls_of_all_runs_are_summed_up(d: House) -> None:
+    await told(d, writes("notes.json", GOOD))
+    d.clock.jump(86_400_000)
+    await told(d, writes("notes.json", GOOD), flow=crew(agent(), personas=UNPRICED, name="other"))
+    found = {by: await d.call("ledger.totals", by=by) for by in ("model", "workflow", "persona", "day")}
+    assert {by: [(group[by], group["calls"], group["unpriced"]) for group in answer["groups"]] for by, answer in found.items()} == {
+        "model": [("gpt-5-mini", 1, 0), ("nobody-knows", 1, 1)], "workflow": [("other", 1, 1), ("story", 1, 0)],
+        "persona": [("writer", 2, 1)], "day": [(day, 1, number) for number, day in enumerate(days(d))],
+    }  # fmt: skip
+    assert (found["day"]["totals"]["input_tokens"], found["day"]["truncated"]) == (200, False)
+    since = await d.call("ledger.totals", since_ms=d.clock.now_ms() - 3_600_000)
+    assert [group["model"] for group in since["groups"]] == ["nobody-knows"]
+    assert [group["model"] for group in (await d.call("ledger.totals", workflow_id="story"))["groups"]] == ["gpt-5-mini"]
+
+
+def days(d: House) -> list[str]:
+    """Yesterday and today."""
+    now = datetime.fromtimestamp(d.clock.now_ms() / 1000, UTC).date()
+    return [(now - timedelta(days=1)).isoformat(), now.isoformat()]

@@ -18,7 +18,7 @@ STANDS_IN = "fallback: [{backend: understudy, model: gpt-5}]\n"
 
 async def _calls(d: House, run: dict[str, Any]) -> list[tuple[str, str, str]]:
     """Backend, model and what came of it, of each call."""
-    rows = (await d.call("ledger.list", run_id=run["run_id"]))["calls"]
+    rows = (await d.call("ledger.run", run_id=run["run_id"]))["calls"]
     return [(row["backend"], row["model"], row.get("error_code") or row["status"]) for row in rows]
 
 
@@ -29,7 +29,7 @@ async def test_when_patience_with_a_model_is_at_an_end_another_one_stands_in_and
     assert (run["status"], run["nodes"][0]["attempt"], run["personas"][0]["model"]) == ("completed", 1, "gpt-5-mini")
     busy, done = ("stage", "gpt-5-mini", "provider_overloaded"), ("understudy", "gpt-5", "ok")
     assert await _calls(d, run) == [busy, busy, done, done]
-    rows = (await d.call("ledger.list", run_id=run["run_id"]))["calls"]
+    rows = (await d.call("ledger.run", run_id=run["run_id"]))["calls"]
     assert {row["cost_usd"] for row in rows[2:]} == {0.01125}  # of the model that answered
     assert [request.model for request in d.models.requests] == ["gpt-5-mini"] * 2 + ["gpt-5"] * 2
     assert len({request.idempotency_key for request in d.models.requests}) == 3  # a call that is made again keeps its own

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import trio
 
@@ -9,11 +11,13 @@ from actors.run.delivering import announce
 from actors.run.logbook import fold_log
 from actors.run.turn import Turn
 from actors.settings import RunRules
-from tests.scenarios.flows import gate
+from tests.actors.agent.tools.test_injected_output import CLAIMS
+from tests.scenarios.flows import gate, step
 from tests.scenarios.forged import HELD_BACK, let_go, services_of
 from tests.scenarios.harness import House
 from tests.scenarios.inside import full_disk, store_of
 from tests.scenarios.models import BAD, GOOD, POOL, Held, agent, ask, crew, persona, says, told, writes
+from tests.scenarios.script import Call
 
 PAIR = (agent("a", "artifact: {path: a.json, schema: notes}"), agent("b", "needs: [a], artifact: {path: b.json, schema: notes}"))
 
@@ -38,7 +42,7 @@ async def test_e07_after_a_crash_a_conversation_goes_on_and_no_recorded_call_is_
     [again] = d.models.requests[seen:]
     assert again.turns == d.models.requests[seen - 1].turns  # what was said before, and nothing else
     assert again.idempotency_key == d.models.requests[seen - 1].idempotency_key
-    calls = (await d.call("ledger.list", run_id=run_id, node_id="b"))["calls"]
+    calls = (await d.call("ledger.run", run_id=run_id, node_id="b"))["calls"]
     assert {row["thread_id"] for row in calls} == {f"run:{run_id}:node:b"}
     assert [(row["status"], row.get("error_code")) for row in calls] == [("ok", None), ("error", "call_lost"), ("ok", None)]
     assert run["total_tokens"] == 360  # that of the attempt that was lost is counted as well
@@ -128,11 +132,29 @@ async def test_e14_a_shutdown_during_a_call_holds_the_run_and_the_next_start_tak
     assert names.count("prompt_sent") == 1
 
 
+async def test_s26_words_of_an_agent_decide_no_gate_and_reach_the_next_node_as_words(d: House) -> None:
+    heard = []
+
+    async def use(call: Call) -> Any:
+        heard.append(call.given["said"])
+
+    nodes = (agent(more=""), gate("ask", "needs: [draft]"), step("use", 'needs: [ask], with: {said: "{{ nodes.draft.output }}"}'))
+    for i, text in enumerate(CLAIMS.values()):
+        d.script.on("use", use)
+        d.models.script[:] = [says(text)]
+        run_id = await d.begin(crew(*nodes, name=f"story-{i}"))
+        run = await d.run_until(run_id, "awaiting_approval")
+        assert (run["gate_history"], run["nodes"][0]["output"]) == ([], text)
+        await d.decide(run_id, "approve")
+        assert (await d.run_until(run_id))["status"] == "completed"
+    assert heard == list(CLAIMS.values())
+
+
 async def test_a_run_that_is_removed_takes_its_conversations_along(d: House) -> None:
     run = await told(d, writes("notes.json", BAD), writes("notes.json", GOOD))
     await d.call("run.purge", run_id=run["run_id"])
     assert store_of(d).journal.read(f"run:{run['run_id']}:node:draft") == []
-    assert (await d.refused("ledger.list", run_id=run["run_id"])).code == "run_not_found"
+    assert (await d.refused("ledger.run", run_id=run["run_id"])).code == "run_not_found"
 
 
 async def test_a_disk_that_takes_nothing_is_waited_for(d: House) -> None:

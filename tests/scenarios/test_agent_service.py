@@ -28,7 +28,7 @@ async def test_an_agent_at_a_service_on_the_network_survives_its_trouble(real: H
         assert server.asked[-1].headers["authorization"] == "Bearer secret-key"
         told = server.asked[-1].body["messages"]
         assert (told[0]["content"], "PENSTOCK TASK draft" in told[1]["content"]) == ("You write notes.", True)
-    calls = (await real.call("ledger.list", run_id=run_id))["calls"]
+    calls = (await real.call("ledger.run", run_id=run_id))["calls"]
     assert [(row["status"], row.get("error_code"), row["input_tokens"]) for row in calls] == [
         ("error", "provider_overloaded", 0), ("ok", None, 120),
     ]  # fmt: skip
@@ -47,7 +47,7 @@ async def test_another_service_stands_in_for_one_that_refuses_the_key(real: Hous
         assert (run["status"], len(first.asked), second.asked[0].body["model"]) == ("completed", 1, "gpt-5")
         keys = [server.asked[0].headers["idempotency-key"] for server in (first, second)]
         assert keys[1] == f"{keys[0]}:1"
-    rows = (await real.call("ledger.list", run_id=run["run_id"]))["calls"]
+    rows = (await real.call("ledger.run", run_id=run["run_id"]))["calls"]
     assert [(row["backend"], row["model"], row.get("error_code"), row["cost_usd"]) for row in rows] == [
         ("stage", "gpt-5-mini", "provider_unauthorized", 0.0), ("understudy", "gpt-5", None, 0.00045),
     ]  # fmt: skip

@@ -11,7 +11,7 @@ import pytest
 import trio
 
 from actors.agent.provider.again import Patience
-from actors.agent.provider.messages import ProviderFailure, TokenUsage, ToolResult
+from actors.agent.provider.messages import ProviderFailure, TokenUsage
 from tests.scenarios.harness import House
 from tests.scenarios.models import BAD, GOOD, agent, ask, crew, fails, says, takes, told, writes
 
@@ -85,7 +85,7 @@ async def test_an_agent_whose_time_runs_out_without_the_file_is_told_so(d: House
     assert (run["status"], run["nodes"][0]["attempt"]) == ("completed", 2)
     [failed] = [event for event in await d.events(run["run_id"]) if event["event"] == "node_failed"]
     assert (failed["code"], failed["failure_class"]) == ("artifact_timeout", "timeout")
-    calls = (await d.call("ledger.list", run_id=run["run_id"]))["calls"]
+    calls = (await d.call("ledger.run", run_id=run["run_id"]))["calls"]
     assert [row.get("error_code") for row in calls] == ["node_absolute_timeout", None]
 
 
@@ -114,22 +114,6 @@ async def test_an_output_that_is_no_json_is_asked_for_again(d: House) -> None:
     assert "was not accepted" in str(d.models.requests[1].turns[-1])
 
 
-async def test_tools_stay_in_the_folder_and_what_they_refuse_is_told(d: House) -> None:
-    given = {"content": "x"}
-    first = says(
-        "", ("write_file", {"path": "../out", **given}), ("read_file", {"path": "missing"}), ("list_dir", {"path": "."}), ("sudo", {}),
-        ("write_file", {"path": "a/b.txt", **given}), ("read_file", {}),
-    )  # fmt: skip
-    run = await told(d, first, ask("list_dir", path="a"), ask("read_file", path="a/b.txt"), says("ok"), flow=crew(agent(more="")))
-    assert run["status"] == "completed"
-    results = [turn for turn in d.models.requests[1].turns if isinstance(turn, ToolResult)]
-    assert [turn.is_error for turn in results] == [True, True, False, True, False, True]
-    assert [turn.text for turn in d.models.requests[3].turns if isinstance(turn, ToolResult)][-2:] == ["b.txt (1 bytes)", "x"]
-    folder = d.places.data / "runs" / run["run_id"]
-    assert not (folder / "out").exists()
-    assert len((folder / "logs" / "draft.1.1.tools.jsonl").read_text().splitlines()) == 8
-
-
 @pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x"])
 async def test_e17_a_path_that_leads_out_is_refused_when_the_file_is_read(d: House, path: str) -> None:
     refused = await d.refused("run.start", text=crew(agent(more=f"artifact: {{path: {path}, schema: notes}}")))
@@ -151,7 +135,7 @@ async def test_trouble_of_a_provider_is_tried_again_in_the_same_conversation(d: 
     assert (failed["failure_class"], failed["category"]) == ("provider_transient", "provider_server_error")
     assert d.models.requests[2].turns == d.models.requests[1].turns
     assert d.models.requests[2].idempotency_key == d.models.requests[1].idempotency_key
-    calls = (await d.call("ledger.list", run_id=run["run_id"]))["calls"]
+    calls = (await d.call("ledger.run", run_id=run["run_id"]))["calls"]
     assert [(row["turn"], row["status"], row.get("error_code")) for row in calls] == [
         (1, "ok", None), (2, "error", "provider_overloaded"), (3, "ok", None),
     ]  # fmt: skip
@@ -164,12 +148,6 @@ async def test_trouble_of_a_provider_leaves_three_attempts_whatever_the_policy_s
     assert [(event["terminal"], event["max_attempts"]) for event in failed] == [(False, 3), (False, 3)]
 
 
-async def test_an_agent_that_turns_in_circles_is_stopped(d: House) -> None:
-    run = await told(d, *[ask("list_dir", path=".")] * 64, says("done at last"), flow=crew(agent(more="")))
-    [failed] = [event for event in await d.events(run["run_id"]) if event["event"] == "node_failed"]
-    assert (failed["code"], run["status"]) == ("agent_turns_exhausted", "completed")
-
-
 async def test_each_repetition_of_a_call_is_a_row_of_its_own(d: House) -> None:
     async def busy(*_: Any) -> Any:
         raise ProviderFailure("provider_rate_limited", "slow down", usage=TokenUsage(10, 0), retry_after_ms=60_000)
@@ -177,7 +155,7 @@ async def test_each_repetition_of_a_call_is_a_row_of_its_own(d: House) -> None:
     d.models.patience = Patience()
     flow = crew(agent(more="artifact: {path: notes.json, schema: notes}, idle_timeout: 30s"))  # to wait as one was asked to is no silence
     run = await told(d, busy, writes("notes.json", GOOD), flow=flow)
-    calls = (await d.call("ledger.list", run_id=run["run_id"]))["calls"]
+    calls = (await d.call("ledger.run", run_id=run["run_id"]))["calls"]
     assert [(row["turn"], row["status"], row["input_tokens"]) for row in calls] == [(1, "error", 10), (2, "ok", 100)]
     assert (run["total_tokens"], run["nodes"][0]["attempt"]) == (130, 1)
 

@@ -7,7 +7,7 @@ import trio
 from attrs import evolve
 
 from actors.config import Config
-from actors.config.settings import Claims
+from actors.config.sections import Claims
 from actors.node.events import NodeStarted
 from actors.run.events import RunExecutionClaimed
 from storage import Acquire, Append, ClaimLost, Transaction

@@ -100,7 +100,7 @@ async def test_a_pause_ends_it_and_a_resume_goes_on_with_its_session(real: House
     await real.call("run.resume", run_id=run_id)
     assert (await real.run_until(run_id))["status"] == "completed"
     assert ("--resume" in stage.asked[1]["argv"], stage.asked[1]["stdin"].startswith("You were cut off")) == (True, True)
-    rows = (await real.call("ledger.list", run_id=run_id))["calls"]
+    rows = (await real.call("ledger.run", run_id=run_id))["calls"]
     assert [(row.get("error_code"), row["session_id"]) for row in rows] == [("call_lost", "s-1"), (None, "s-1")]
 
 

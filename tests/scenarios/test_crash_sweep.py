@@ -45,3 +45,12 @@ def test_f5_a_death_at_each_commit_of_the_start_after_a_death_changes_nothing_th
     for died, ending in swept(TALES[tale], point, first):
         assert ending == expected, f"{tale}: died at {[*first, (point, died)]}"
     assert died >= 3
+
+
+@pytest.mark.parametrize("point", ["worktree.added", "worktree.swept", "worktree.cleared"])
+def test_a_death_between_git_and_its_fact_changes_nothing_that_counts(point: str) -> None:
+    expected, _ = told(TALES["worktree"], [])
+    died = 0
+    for died, ending in swept(TALES["worktree"], point):
+        assert ending == expected, f"died at {point} number {died}"
+    assert died >= 2

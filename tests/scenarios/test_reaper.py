@@ -9,7 +9,7 @@ import trio
 from attrs import evolve
 
 from actors.config import Config
-from actors.config.settings import Reaper
+from actors.config.sections import Reaper
 from actors.node.events import NodeStarted
 from actors.node.findings import NodeRepairRequested
 from actors.run.events import RunPauseRequested

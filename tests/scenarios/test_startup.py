@@ -6,7 +6,7 @@ import trio
 from attrs import evolve
 
 from actors.config import Config
-from actors.config.settings import Scheduler
+from actors.config.sections import Scheduler
 from actors.node.events import NodeStarted
 from actors.run.events import RunPauseRequested
 from tests.scenarios.flows import flow, step

@@ -134,3 +134,33 @@ async def test_a_purged_stream_is_found_no_more(store: Store) -> None:
     await _store(store, headline("a", keys=("x",)))
     await store.purge("a")
     assert store.catalog.found("x") == []
+
+
+async def test_what_was_touched_since_a_time_can_be_found_and_facts_be_summed_up(store: Store) -> None:
+    await _store(
+        store,
+        headline("old", "completed", updated_ms=NOW - 1, facts={"n": 1}),
+        headline("new", "running", facts={"n": 2.5}, group="w"),
+        headline("newest", "running", facts={}, group="w"),
+        headline("other", kind="workflow", facts={"n": 9}),
+    )
+    assert _names(store.catalog.newer("run", NOW)) == ["newest", "new"]
+    assert _names(store.catalog.newer("run", 0, limit=2)) == ["newest", "new"]
+    assert [store.catalog.total("run", "n"), store.catalog.total("run", "n", group="w"), store.catalog.total("run", "m")] == [3.5, 2.5, 0]
+    assert store.catalog.total("run", "n", statuses=("running",)) == 2.5
+
+
+async def test_children_of_a_group_are_found_and_summed_up_by_their_times(store: Store) -> None:
+    await _store(
+        store,
+        headline("parent", group="w"),
+        headline("stranger", group="v"),
+        headline("old", kind="thread", parent="parent", created_ms=NOW - 9, updated_ms=NOW - 1, facts={"n": 1}),
+        headline("grown", kind="thread", parent="parent", created_ms=NOW - 9, updated_ms=NOW, facts={"n": 2}),
+        headline("new", kind="thread", parent="parent", created_ms=NOW, facts={"n": 4, "odd": True}),
+        headline("newer", kind="thread", parent="parent", created_ms=NOW + 1, updated_ms=NOW + 1, facts={"n": 8}),
+        headline("foreign", kind="thread", parent="stranger", created_ms=NOW, facts={"n": 16}),
+    )
+    assert _names(store.catalog.children("thread", "w", NOW, NOW)) == ["grown"]
+    assert store.catalog.children_totals("thread", "w", NOW, ("n", "odd", "none")) == (12, 1, 0)
+    assert store.catalog.children_totals("thread", "nobody", NOW, ("n",)) == (0,)

@@ -11,20 +11,26 @@ from actors.agent.provider.failures import ProviderFailure
 from actors.agent.provider.tokens import TokenUsage
 
 __all__ = [
-    "Answer", "AssistantTurn", "AtWork", "CallBegun", "CallFailed", "Limits", "ModelRequest", "OnPart", "Part", "Provider",
+    "Answer", "AssistantTurn", "AtWork", "CallBegun", "CallFailed", "Effect", "Limits", "ModelRequest", "OnPart", "Part", "Provider",
     "ProviderFailure", "Stop", "TextDelta", "TokenUsage", "ToolCall", "ToolResult", "ToolSpec", "Turn", "UserText",
 ]  # fmt: skip
 
 Stop = Literal["end", "tools", "length", "refusal"]
+Effect = Literal["none", "repeatable", "once"]
 
 
 @frozen
 class ToolSpec:
-    """A tool that the model may ask for. `name` is 1 to 64 letters, digits, `_` and `-`; `schema` is a JSON Schema of its arguments."""
+    """A tool that the model may ask for. `name` is 1 to 64 letters, digits, `_` and `-`; `schema` is a JSON Schema of its arguments.
+
+    `effect` is what a use changes outside of the conversation, which no model is told: nothing; something that comes to the same when it is
+    done again with the same arguments; or something that is not done again unasked.
+    """
 
     name: str
     description: str
     schema: Mapping[str, Any]
+    effect: Effect = "once"
 
 
 @frozen

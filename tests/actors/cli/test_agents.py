@@ -1,4 +1,4 @@
-"""`penstock personas` and `penstock ledger`."""
+"""`penstock personas`, `penstock ledger` and `penstock tools`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ CALL: dict[str, Any] = {
     "at_ms": 1000, "node_id": "draft", "turn": 1, "persona": "anna", "backend": "openai", "model": "m",
     "input_tokens": 10, "output_tokens": 5, "cost_usd": 0.25, "priced": True, "latency_ms": 1500, "status": "ok",
 }  # fmt: skip
+USE: dict[str, Any] = {
+    "began_ms": 1000, "node_id": "draft", "attempt": 1, "tool": "run_command", "arguments": '{"argv":["make"]}', "state": "uncertain",
+}  # fmt: skip
 TOTALS = {"calls": 2, "failed": 1, "unpriced": 1, "input_tokens": 10, "output_tokens": 5, "cost_usd": 0.25}
 
 
@@ -33,7 +36,8 @@ def agents(world: World) -> World:
         "persona_list": {"personas": [PERSONA]}, "persona_get": {"persona": PERSONA},
         "persona_consent": {"persona": "anna", "sha256": "ab" * 32, "consented": True},
         "persona_withdraw": {"persona": "anna", "sha256": "ab" * 32, "consented": False},
-        "ledger_list": {"run_id": "r", "calls": [CALL, failed], "totals": TOTALS, "prices_as_of": "2026-01-01"},
+        "ledger_run": {"run_id": "r", "calls": [CALL, failed], "totals": TOTALS, "prices_as_of": "2026-01-01"},
+        "tool_list": {"run_id": "r", "uses": [USE, USE | {"state": "ok", "latency_ms": 1500}]},
     }  # fmt: skip
     return world
 
@@ -64,10 +68,20 @@ def test_the_ledger_lists_calls_and_their_sum(agents: World, penstock: Penstock)
     assert "0.250000  1.5s  ok" in said
     assert "no price  -     provider_overloaded" in said
     assert "2 calls, 10 tokens in, 5 out, 0.250000 USD; 1 of them have no price" in said
-    assert agents.runtime.called("ledger_list")[0].node_id == "draft"
+    assert agents.runtime.called("ledger_run")[0].node_id == "draft"
     assert len(json.loads(penstock("ledger", "r", "--json").output)["calls"]) == 2
-    agents.runtime.answers["ledger_list"] = {"run_id": "r", "calls": [], "totals": TOTALS, "prices_as_of": ""}
+    agents.runtime.answers["ledger_run"] = {"run_id": "r", "calls": [], "totals": TOTALS, "prices_as_of": ""}
     assert penstock("ledger", "r").output == "No calls of models.\n"
+
+
+def test_uses_of_tools_are_listed(agents: World, penstock: Penstock) -> None:
+    said = penstock("tools", "r", "--node", "draft").output
+    assert 'run_command  uncertain  -     {"argv":["make"]}' in said
+    assert "run_command  ok         1.5s" in said
+    assert agents.runtime.called("tool_list")[0].node_id == "draft"
+    assert len(json.loads(penstock("tools", "r", "--json").output)["uses"]) == 2
+    agents.runtime.answers["tool_list"] = {"run_id": "r", "uses": []}
+    assert penstock("tools", "r").output == "No uses of tools.\n"
 
 
 def test_roles_are_written_role_and_name() -> None:
@@ -75,3 +89,27 @@ def test_roles_are_written_role_and_name() -> None:
     for wrong in (("writer",), ("=anna",), ("a=b", "a=c")):
         with pytest.raises(Told):
             roles_of(wrong)
+
+
+def test_sums_of_all_runs_are_printed_for_each_word(agents: World, penstock: Penstock) -> None:
+    answer: dict[str, Any] = {"by": "day", "groups": [{"day": "2026-01-31", **TOTALS}], "totals": TOTALS, "truncated": True}
+    agents.runtime.answers["ledger_totals"] = answer
+    said = penstock("ledger", "--totals", "--by", "day", "--since", "2026-01-30", "--workflow", "w").output
+    for part in ("DAY", "2026-01-31  2      1       10", "2 calls, 10 tokens in", "Older conversations were left out"):
+        assert part in said
+    asked = agents.runtime.called("ledger_totals")[0]
+    assert (asked.by, asked.since_ms, asked.workflow_id) == ("day", 1_769_731_200_000, "w")
+    assert json.loads(penstock("ledger", "--totals", "--since", "7d", "--json").output) == answer
+    agents.runtime.answers["ledger_totals"] = {**answer, "groups": [], "truncated": False}
+    assert penstock("ledger", "--totals").output == "No calls of models.\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"), [((), "--totals"), (("r", "--totals"), "--totals"), (("--totals", "--since", "soon"), "2026-01-31")],
+    ids=["nothing", "both", "no-time"],
+)  # fmt: skip
+def test_what_the_ledger_is_not_asked_rightly_is_a_mistake_of_the_user(
+    agents: World, penstock: Penstock, arguments: tuple[str, ...], says: str
+) -> None:
+    done = penstock("ledger", *arguments)
+    assert (done.exit_code, says in done.stderr) == (2, True)

@@ -195,3 +195,10 @@ def test_a_payload_that_is_no_json_is_refused_before_anything_is_sent(world: Wor
     done = penstock(*words, "{broken")
     assert (done.exit_code, "payload_malformed" in done.output) == (2, True)
     assert world.runtime.called("signal_send") == world.runtime.called("wait_resolve") == world.runtime.called("webhook_deliver") == []
+
+
+def test_numbers_are_printed_for_prometheus_and_for_programs(world: World, penstock: Penstock) -> None:
+    world.runtime.answers["system_metrics"] = {"text": "# TYPE a gauge\na 1\n", "metrics": {"a": 1}}
+    assert penstock("metrics").output == "# TYPE a gauge\na 1\n"
+    assert json.loads(penstock("metrics", "--json").output) == {"a": 1}
+    assert [params.format for params in world.runtime.called("system_metrics")] == ["prometheus", "numbers"]

@@ -202,13 +202,27 @@ class _Usage:
 
 
 def test_a_check_that_breaks_is_a_finding_and_the_others_go_on(alone: Penstock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(probe, "probe", lambda: ("no processes", 0.0))
+    monkeypatch.setattr(probe, "probe", lambda *_: ("no processes", 0.0))
     monkeypatch.setitem(checks.CHECKS, "disk", lambda _: 1 / 0)
     result = alone("doctor")
     assert result.exit_code == 1
     assert "the check itself broke: ZeroDivisionError" in result.output
     assert "no processes" in result.output
     assert "SQLite" in result.output
+
+
+@pytest.mark.parametrize(
+    ("program", "trouble", "level", "words"),
+    [(None, None, "warn", "not on PATH"), ("/b/bwrap", None, "ok", "/b/bwrap runs"), ("/b/bwrap", "did not run", "warn", "did not run")],
+    ids=["missing", "sound", "forbidden"],
+)
+def test_the_doctor_looks_for_the_sandbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str | None, trouble: str | None, level: str, words: str
+) -> None:
+    monkeypatch.setattr("actors.cli.checks.shutil.which", lambda _: program)
+    monkeypatch.setattr(probe, "probe", lambda *around: (trouble, 1.0) if around[0] == program else ("not in it", 1.0))
+    [finding] = checks.CHECKS["sandbox"](link_at(tmp_path))
+    assert (finding.level, words in finding.text, bool(finding.advice)) == (level, True, level == "warn")
 
 
 def test_the_probe_says_why_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,8 +22,21 @@ from actors.run import course, interventions, steering
 from actors.run import events as run_events
 from actors.scheduler import events as queue_events
 from actors.wait import events as wait_events
+from actors.worktree import events as worktree_events
 
-MODULES = (run_events, node_events, gate_events, wait_events, findings, course, steering, interventions, queue_events, artifacts)
+MODULES = (
+    worktree_events,
+    run_events,
+    node_events,
+    gate_events,
+    wait_events,
+    findings,
+    course,
+    steering,
+    interventions,
+    queue_events,
+    artifacts,
+)
 FACTS: list[type[Fact]] = [fact for module in MODULES for name in module.__all__ if isinstance(fact := getattr(module, name), type)]
 FACTS += [DeadLetterRetryRequeued, RunPurged, ApprovalGateResolverFailed]
 

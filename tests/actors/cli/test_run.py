@@ -112,6 +112,9 @@ def test_a_daemon_that_stops_meanwhile_is_69_and_the_run_is_safe(world: World, d
 def test_resume_can_raise_the_runtime_limit(world: World, penstock: Penstock) -> None:
     penstock("resume", "r", "--runtime", "2h")
     assert world.runtime.called("run_resume")[0].limits == {"runtime_ms": 7_200_000}
+    penstock("resume", "r", "--workflow-tokens", "5", "--workflow-cost", "1.5", "--workflow-tool-calls", "7")
+    shared = {"workflow_tokens": 5, "workflow_cost_usd": 1.5, "workflow_tool_calls": 7}
+    assert world.runtime.called("run_resume")[1].limits == shared
 
 
 def test_json_is_one_object_at_the_end(world: World, penstock: Penstock) -> None:

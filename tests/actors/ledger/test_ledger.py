@@ -11,8 +11,8 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.agent.thread_events import ModelCallAnswered, ModelCallFailed, ModelCallIntended, PromptAdded, ThreadBegun
 from actors.ledger.prices import Cost, Price, PricesInvalid, PriceTable, read_table
-from actors.ledger.purse import Purse, Reserve, UsedUp, room
-from actors.ledger.rows import rows_of, totals_of
+from actors.ledger.purse import Purse, Reserve, UsedUp, room, room_in_common
+from actors.ledger.rows import Book, rows_of, totals_of
 from actors.ledger.tables import price_table, shipped
 from actors.node.messages import Budget, Usage
 
@@ -102,6 +102,13 @@ def test_what_there_is_room_for(budget: Budget, used: Usage, held: Reserve, answ
     assert room(budget, used, held, 500) == answer
 
 
+def test_what_there_is_room_for_among_all_runs() -> None:
+    limits = Budget(tokens=10, priced=True)
+    assert room_in_common(limits, Usage(unpriced=True), Reserve()) == "budget_workflow_model_unpriced"
+    assert room_in_common(Budget(tokens=10), Usage(10, unpriced=True), Reserve()) == "budget_workflow_tokens_reached"
+    assert [room_in_common(limits, Usage(5), Reserve(5)), room_in_common(limits, Usage(5), Reserve(4))] == ["wait", "go"]
+
+
 async def test_who_waits_looks_again_when_a_call_is_over_and_runs_do_not_see_each_other(autojump_clock: MockClock) -> None:
     purse, seen = Purse(), list[str]()
 
@@ -124,3 +131,21 @@ async def test_who_waits_looks_again_when_a_call_is_over_and_runs_do_not_see_eac
     with pytest.raises(UsedUp, match="budget_tokens_reached"):
         async with purse.holding("r", Reserve(), lambda _: "budget_tokens_reached"):
             raise AssertionError("nothing is called")
+
+
+def test_a_book_sums_up_for_each_of_its_words() -> None:
+    intent: dict[str, Any] = {"attempt": 1, "role": "r", "persona": "anna", "persona_version": 2, "backend": "stage"}
+    rows = rows_of("run:x:node:n", [
+        (1, ThreadBegun("x", "n", 1)), (2, ModelCallIntended(1, model="m", **intent)), (5, ModelCallAnswered(1, 10, 5, cost_input_usd=0.1)),
+        (86_400_000, ModelCallIntended(2, model="a", **intent)), (86_400_001, ModelCallFailed(2, priced=False)),
+    ])  # fmt: skip
+    books = {by: Book(by) for by in ("model", "workflow", "persona", "day")}
+    for book in books.values():
+        for row in rows:
+            book.add(row, "w")
+    found = {by: [(group[by], group["calls"], group["failed"], group["cost_usd"]) for group in book.groups()] for by, book in books.items()}
+    assert found == {
+        "model": [("a", 1, 1, 0.0), ("m", 1, 0, 0.1)], "workflow": [("w", 2, 1, 0.1)], "persona": [("anna", 2, 1, 0.1)],
+        "day": [("1970-01-01", 1, 0, 0.1), ("1970-01-02", 1, 1, 0.0)],
+    }  # fmt: skip
+    assert [book.total()["unpriced"] for book in books.values()] == [1] * 4

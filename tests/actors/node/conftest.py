@@ -6,27 +6,15 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-import trio
 
 from actors.node.guardian.guardian import Guardian
 from actors.node.guardian.process import Process
 from actors.node.messages import WorkOrder
 from actors.node.tools import NodeSettings, Tools
 from storage.blobs import Blobs
-from tests.actors.node.support import COVERAGE, INTERPRETER, Contents, make_order, tagged, unique
+from tests.actors.node.support import COVERAGE, Contents, make_order, unique
 
 ENV = {"PATH": os.environ["PATH"]}
-
-
-@pytest.fixture
-async def guardian(nursery: trio.Nursery) -> AsyncIterator[Guardian]:
-    """One that is heard. Afterwards nothing of it is left."""
-    guardian = Guardian(unique("store"), interpreter=INTERPRETER)
-    async with trio.open_nursery() as hearing:
-        await hearing.start(guardian.serve)
-        yield guardian
-        hearing.cancel_scope.cancel()
-    assert tagged(guardian.tag) == []
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from actors.config.settings import Notify
+from actors.config.sections import Notify
 from actors.node.guardian.guardian import Guardian
 from actors.notification.delivery import Hook, Parcel, deliver
 from actors.notification.pace import next_try_ms

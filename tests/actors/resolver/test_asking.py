@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 
-from actors.config.settings import Gates
+from actors.config.sections import Gates
 from actors.node.guardian.guardian import Guardian
 from actors.outside.trouble import Trouble
 from actors.resolver.answers import Said

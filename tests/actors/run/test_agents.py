@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from actors.agent.artifacts import ArtifactExpected
-from actors.node.messages import AgentOrder, ArtifactFact, Failure, Interruption, Outcome, RepairOrder, Success, Usage
+from actors.node.messages import AgentOrder, ArtifactFact, Budget, Failure, Interruption, Outcome, RepairOrder, SharedBudget, Success, Usage
 from actors.run.delivering import announce
 from actors.run.orders import Folders, work_order
 from actors.run.outcomes import on_outcome
@@ -172,6 +172,17 @@ def test_the_order_names_who_does_it_and_what_may_still_be_used() -> None:
     assert (budget.tokens, budget.cost_usd, budget.tool_calls, budget.runtime_ms, budget.active_ms) == (10, 2.0, 3, 9_000, 500)
     assert (budget.priced, action.thread_id) == (True, "run:run-1:node:a")
     assert (order(begun()).budget.tokens, order(begun()).budget.priced) == (None, False)
+
+
+def test_the_order_names_what_all_runs_of_the_workflow_may_use_and_what_this_one_was_granted() -> None:
+    assert order(begun("", top="")).shared is None
+    shared = order(begun("", top="budget: {per: week, cost_usd: 2, tokens: 9}")).shared
+    assert shared == SharedBudget("paper", "week", Budget(tokens=9, cost_usd=2.0, priced=True))
+    story = begun("", top="budget: {per: week, cost_usd: 2}")
+    story.stop("a", "budget_workflow_cost_reached")
+    story.resume(workflow_cost_usd=5)
+    story.claim()
+    assert order(story).shared == SharedBudget("paper", "week", Budget(cost_usd=5.0))
 
 
 def test_what_it_has_used_is_counted_once_for_the_run_and_for_the_node() -> None:

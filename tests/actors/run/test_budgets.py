@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actors.node.messages import Outcome, Success, Usage
+from actors.node.messages import Interruption, Outcome, Success, Usage
 from actors.run.outcomes import on_outcome
 from actors.run.why import reasons
 from tests.actors.run.table import Story
@@ -79,3 +79,23 @@ def test_what_is_under_way_ends_before_the_run_is_held() -> None:
     outcome = Outcome("a", story.state.token("a"), Success(1), SPENT)
     assert story.do(lambda turn: on_outcome(turn, outcome)) == ["done a"]
     assert story.ok("b") == ["done b", "run_paused budget_tokens_reached"]
+
+
+def test_what_all_runs_share_holds_a_run_whose_agent_found_it_used_up() -> None:
+    story = Story.begun("a agent: writer, instructions: write", top="budget: {per: day, cost_usd: 2}")
+    story.tell("a", Interruption("budget_workflow_cost_reached", 2.5))
+    assert story.state.detail == {"code": "budget_workflow_cost_reached", "value": 2.5, "limit": 2.0}
+    [why] = reasons(story.state, None, story.now)
+    assert "share for a day is used up: 2.5 of 2.0" in why["text"]
+    assert [step.split("   ")[0] for step in why["next"]] == [
+        "penstock resume run-1 --workflow-cost 20", "penstock resume run-1", "penstock finish run-1", "penstock cancel run-1",
+    ]  # fmt: skip
+    story.resume(workflow_cost_usd=5)
+    assert story.claim()[-1] == "start a.2"
+
+
+def test_a_model_without_a_price_under_what_all_runs_share_is_named() -> None:
+    story = Story.begun("a agent: writer, instructions: write", top="budget: {per: week, cost_usd: 2}")
+    story.tell("a", Interruption("budget_workflow_model_unpriced"))
+    [why] = reasons(story.state, None, story.now)
+    assert "share a budget of 2.0 dollars for a week, and a model that they use has no price" in why["text"]

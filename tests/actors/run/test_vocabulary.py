@@ -17,6 +17,7 @@ from actors.run.evolve import FOLDS
 from actors.run.vocabulary import run_codec
 from actors.settings import CRASH_ATTEMPTS, RunRules
 from actors.workflow import events as workflow
+from actors.worktree.site import Place
 from storage.codec import BadRecord, Codec, UnknownKind
 from storage.records import Recorded
 
@@ -41,6 +42,8 @@ def sample(hint: Any) -> Any:
         return Usage(1, 2, 0.5, 3, unpriced=True)
     if "GateRecord" in text:
         return GateRecord("g", "g", 1, "approve", 7, "uid:1", "ab" * 32, "good")
+    if "Place" in text:
+        return Place("/srv/repo", "/data/worktrees/r", "penstock/r", "main", "penstock/q")
     if "Literal" in text:
         return get_args(hint)[-1]
     if "Bound" in text:

@@ -68,7 +68,7 @@ def test_everything_can_be_seen() -> None:
             {"provider": "github", "until_ms": 70_000, "tenant": "org:w:d"},
         ],
         "totals": {"admitted": 1, "completed": 0},
-        "waits": {"count": 1, "average_ms": 4, "p95_ms": 4},
+        "waits": {"count": 1, "average_ms": 4, "p95_ms": 4, "oldest_queued_at_ms": 2},
     }  # fmt: skip
 
 

@@ -31,8 +31,10 @@ from actors.workflow.spec import (
     Wait,
     Webhook,
     Workflow,
+    WorkflowBudget,
 )  # fmt: skip
 from actors.workflow.spec_agent import Fallback
+from actors.workflow.spec_worktree import Worktree
 
 PLAIN = st.characters(exclude_categories=["Cs"], exclude_characters="\0{}")
 TEXT = st.text(PLAIN, min_size=1, max_size=8).filter(lambda text: bool(text.strip()))
@@ -52,11 +54,12 @@ COMMANDS = st.builds(
 SHELLS = st.builds(Shell, TEXT, ENV)
 PYTHONS = st.builds(Python, st.just("mod:func"), st.booleans())
 TOOLS = st.lists(st.sampled_from(["read_file", "write_file", "finish"]), unique=True).map(tuple)
-AGENTS = st.builds(Agent, NAMES, TEXT, TOOLS)
+AGENTS = st.builds(Agent, NAMES, TEXT, TOOLS, st.integers(1, 99))
 FALLBACKS = st.builds(Fallback, NAMES, NAMES)
 PERSONAS = st.builds(
     Persona, NAMES, NAMES, TEXT, st.just("") | TEXT, st.none() | TOOLS, st.lists(NAMES, unique=True, max_size=2).map(tuple), st.booleans(),
     st.integers(1, 9), st.none() | st.floats(0, 2), st.integers(1, 9_000), st.lists(FALLBACKS, max_size=2).map(tuple),
+    st.sampled_from(["bwrap", "none"]), st.none() | st.sampled_from([(), ("example.org", "*.example.org:8443")]),
 )  # fmt: skip
 DECISIONS = st.lists(st.sampled_from(["approve", "reject", "rework", "cancel"]), min_size=1, unique=True).map(tuple)
 OPTIONS = st.lists(st.builds(Option, TEXT, TEXT), max_size=2, unique_by=lambda option: option.value).map(tuple)
@@ -166,9 +169,15 @@ def workflows(draw: st.DrawFn) -> Workflow:
         draw(st.integers(1, 16)), draw(st.none() | MS), draw(counts), draw(st.none() | st.floats(0, 1e6)), draw(counts),
         draw(st.sampled_from([None, True, False])), draw(st.integers(1, 100)), draw(st.sampled_from([None, "strict", "yolo"])),
     )  # fmt: skip
+    budgets = st.builds(
+        WorkflowBudget, st.sampled_from(["hour", "day", "week", "month"]), st.integers(1, 2**53), st.none() | st.floats(0, 1e6)
+    )
+    workspace = draw(st.none() | TEXT)
     return Workflow(
-        draw(NAMES), body, draw(st.none() | TEXT), draw(LOOSE), draw(_inputs()), tail, limits, draw(st.none() | TEXT),
+        draw(NAMES), body, draw(st.none() | TEXT), draw(LOOSE), draw(_inputs()), tail, limits, workspace,
         {"some": draw(st.sampled_from([True, {"type": "object"}]))}, draw(TABLES), draw(st.sampled_from([(), ("out.md", "a/b.json")])),
         draw(st.none() | st.just("/srv")), draw(TABLES), tuple(draw(st.lists(NAMES, unique=True, max_size=3))),
         personas=tuple(sorted(draw(st.lists(PERSONAS, unique_by=lambda one: one.name, max_size=2)), key=lambda one: one.name)),
+        budget=draw(st.none() | budgets),
+        worktree=None if workspace is None else draw(st.none() | st.builds(Worktree, TEXT, st.just("a/{{ run.id }}"))),
     )  # fmt: skip

@@ -6,7 +6,21 @@ from typing import Any
 
 import pytest
 
-from actors.workflow.spec import Artifact, Backoff, Command, Execution, Gate, Input, Need, OnFail, Python, RetryPolicy, Shell
+from actors.workflow.canonical import decode, encode
+from actors.workflow.spec import (
+    Artifact,
+    Backoff,
+    Command,
+    Execution,
+    Gate,
+    Input,
+    Need,
+    OnFail,
+    Python,
+    RetryPolicy,
+    Shell,
+    WorkflowBudget,
+)
 from tests.actors.workflow.samples import NODE, loaded, node, problems, warned, wrong, wrong_node, yaml
 
 
@@ -50,6 +64,13 @@ def test_a_share_of_the_slots_and_the_outside_services_of_a_workflow() -> None:
     assert (made.execution.weight, made.providers) == (100, ("openai", "github"))
     assert loaded(execution={"weight": 1}, providers=[]) == loaded()
     assert loaded(providers=[f"p{i}" for i in range(32)]).providers[31] == "p31"
+
+
+def test_what_all_runs_share_is_kept_with_the_workflow() -> None:
+    made = loaded(budget={"per": "week", "cost_usd": 20, "tool_calls": 5})
+    assert made.budget == WorkflowBudget("week", cost_usd=20.0, tool_calls=5)
+    assert decode(encode(made)) == made
+    assert loaded().budget is None
 
 
 def test_one_key_in_two_spellings_is_refused() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.scenarios.history import History
-from tests.scenarios.invariants.words import ENDED, LEAVES, RESETS
+from tests.scenarios.invariants.words import BOOKKEEPING, ENDED, LEAVES, RESETS
 from tests.scenarios.records import Records
 
 __all__ = ["inv_g14", "inv_g26", "inv_g27"]
@@ -51,7 +51,7 @@ def inv_g26(db: Records, history: History) -> list[str]:
                 ended = None
             elif ended is not None and name in ENDED and not (ended.startswith("run_blocked") and name == "run_stopped"):
                 wrong.append(f"G26: {run_id} ends as {ended} and again as {name}")
-            elif ended is not None and name not in ("report_written", "run_forked", *ENDED):
+            elif ended is not None and name not in (*BOOKKEEPING, *ENDED):
                 wrong.append(f"G26: {run_id} goes on with {name} after {ended}")
             if name in ENDED:
                 ended = name

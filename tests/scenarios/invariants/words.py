@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["DONE", "ENDED", "LEAVES", "OUTCOMES", "RESETS"]
+__all__ = ["BOOKKEEPING", "DONE", "ENDED", "LEAVES", "OUTCOMES", "RESETS"]
 
 LEAVES = (
     "run_task_retried", "run_task_requeued", "run_task_continued", "run_recovered", "run_step_repaired",
@@ -26,3 +26,7 @@ ENDED = (
     "run_completed", "run_blocked", "run_failed", "run_stopped", "run_cancelled", "run_failed_panic", "run_failed_server_restart",
     "run_blocked_corrupt_checkpoint", "stateful_wait_timeout_cancelled_run",
 )  # fmt: skip
+BOOKKEEPING = (
+    "report_written", "run_forked", "worktree_kept", "worktree_removal_begun", "worktree_removed",
+)  # fmt: skip
+"""What may follow on an ending without leaving it."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
 from attrs import evolve
 
 from actors.agent.binding import Bound
@@ -24,14 +22,15 @@ from actors.agent.thread_events import (
     PromptAdded,
     ThreadBegun,
     ToolAnswered,
+    ToolIntended,
 )
 from actors.agent.thread_log import ThreadLog, facts_of
-from actors.agent.toolbox import LARGEST_READ, LARGEST_WRITE, MOST_ENTRIES, SPECS, Toolbox
 from actors.agent.watcher import over, summary_of
 from actors.entity import Fact
-from actors.node.contained import open_folder
 from actors.node.messages import AgentOrder, ArtifactOrder, RepairOrder, Usage, WorkOrder
 from actors.services import Services
+from actors.telemetry.meter import Meter
+from storage import VersionConflict
 
 ACTION = AgentOrder(Bound("writer", "anna", 1, "ab" * 32, "stage", "m", "pool"), "Write.", "run:r:node:n")
 SCHEMA = {"type": "object", "required": ["n"]}
@@ -124,6 +123,34 @@ def test_an_attempt_begins_with_what_its_agent_does_not_know_yet() -> None:
     assert [fact.kind for fact in bare.facts] == ["prompt_added"]
 
 
+RUN = ("run_command", {"argv": ["make"]})
+LEFT = (*BEGUN, *asked(RUN, WRITE), ToolIntended("c0", "run_command"))
+
+
+def test_a_tool_that_was_cut_off_is_uncertain_and_not_used_again() -> None:
+    cut = thread(*LEFT)
+    assert (cut.under_way, len(cut.unanswered)) == (LEFT[-1], 2)
+    [receipt] = opening(evolve(ORDER, attempt=2), ACTION, cut).facts
+    assert isinstance(receipt, ToolAnswered)
+    assert (receipt.call_id, receipt.state, receipt.is_error, receipt.attempt) == ("c0", "uncertain", True, 1)
+    assert "begun in attempt 1" in receipt.text
+    told = thread(*LEFT, receipt)
+    assert (told.under_way, [call.call_id for call in told.unanswered]) == (None, ["c1"])  # what was not begun is still to be done
+    assert not over(told, None)
+
+
+def test_a_tool_that_may_be_repeated_is_used_again_in_the_same_conversation_alone() -> None:
+    cut = thread(*BEGUN, *asked(WRITE), ToolIntended("c0", "write_file", repeatable=True))
+    assert opening(evolve(ORDER, attempt=2), ACTION, cut).facts == ()
+    repaired = opening(evolve(ORDER, attempt=2), evolve(ACTION, repair=RepairOrder(1)), cut)
+    assert [fact.kind for fact in repaired.facts] == ["tool_answered", "prompt_added"]
+    assert [fact.state for fact in repaired.facts if isinstance(fact, ToolAnswered)] == ["uncertain"]
+    anew = opening(evolve(ORDER, instance=2), ACTION, thread(*LEFT))
+    assert [fact.kind for fact in anew.facts] == ["tool_answered", "thread_begun", "prompt_added"]
+    repaired = opening(evolve(ORDER, attempt=2), evolve(ACTION, repair=RepairOrder(1)), thread(*LEFT))
+    assert [getattr(fact, "state", "") for fact in repaired.facts] == ["uncertain", "error", ""]
+
+
 def test_the_message_holds_task_schema_data_feedback_and_errors_between_two_marks() -> None:
     full = evolve(
         ACTION, data={"x": [1]}, feedback=("shorter",), repair=RepairOrder(1, ({"path": "$.n", "message": "y" * 500}, {"message": "z"}))
@@ -142,75 +169,29 @@ def test_the_message_holds_task_schema_data_feedback_and_errors_between_two_mark
     assert "write_file" not in plain
 
 
-@pytest.fixture
-def box(tmp_path: Path) -> Iterator[Toolbox]:
-    folder = open_folder(str(tmp_path))
-    yield Toolbox(folder, tuple(SPECS))
-    os.close(folder)
-
-
-def use(box: Toolbox, name: str, **arguments: Any) -> tuple[str, bool]:
-    said = box.use(ToolCall("c", name, arguments))
-    return said.text, said.is_error
-
-
-def test_tools_write_read_and_list_inside_the_folder(box: Toolbox, tmp_path: Path) -> None:
-    assert use(box, "list_dir", path=".") == ("(empty)", False)
-    assert use(box, "write_file", path="a/b.txt", content="ü") == ("Wrote 2 bytes to a/b.txt.", False)
-    assert use(box, "write_file", path="a/b.txt", content="new") == ("Wrote 3 bytes to a/b.txt.", False)
-    assert use(box, "read_file", path="a/b.txt") == ("new", False)
-    (tmp_path / "link").symlink_to("/etc")
-    assert use(box, "list_dir", path=".") == ("a/\nlink (no plain file)", False)
-    (tmp_path / "long").write_bytes(b"x" * (LARGEST_READ + 1))
-    assert use(box, "read_file", path="long")[0].endswith(f"[... {LARGEST_READ + 1} bytes in all]")
-    for i in range(MOST_ENTRIES):
-        (tmp_path / "a" / f"{i}").touch()
-    assert use(box, "list_dir", path="a")[0].endswith(f"[... {MOST_ENTRIES + 1} entries in all]")
-    assert (use(box, "finish", summary="done"), box.finished) == (("Done.", False), "done")
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["a", "link", "long"]  # nothing half written
-
-
-@pytest.mark.parametrize(
-    ("name", "arguments", "words"),
-    [
-        ("write_file", {"path": "../x", "content": ""}, "Refused"),
-        ("write_file", {"path": "/x", "content": ""}, "Refused"),
-        ("write_file", {"path": "link/x", "content": ""}, "Refused"),
-        ("write_file", {"path": "folder", "content": ""}, "cannot be done"),
-        ("write_file", {"path": "x", "content": "x" * (LARGEST_WRITE + 1)}, "at most"),
-        ("write_file", {"path": "x"}, "content is missing"),
-        ("write_file", {"path": 7, "content": ""}, "path is missing, or is no text"),
-        ("read_file", {"path": "missing"}, "cannot be done"),
-        ("read_file", {"path": "folder"}, "no plain file"),
-        ("read_file", {"path": "link/passwd"}, "Refused"),
-        ("list_dir", {"path": "missing"}, "cannot be done"),
-        ("sudo", {}, "There is no tool 'sudo'"),
-    ],
-    ids=lambda value: "" if isinstance(value, dict) else str(value).split(" ")[0],
-)
-def test_what_a_tool_refuses_is_told_and_harms_nothing(
-    box: Toolbox, tmp_path: Path, name: str, arguments: dict[str, Any], words: str
-) -> None:
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "link").symlink_to("/etc")
-    text, is_error = use(box, name, **arguments)
-    assert (words in text, is_error) == (True, True)
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["folder", "link"]
-
-
-def test_what_is_not_permitted_is_no_tool(tmp_path: Path) -> None:
-    assert Toolbox(0, ("finish",)).use(ToolCall("c", "read_file", {"path": "x"})).is_error
+async def test_what_was_not_recorded_is_not_remembered(services: Services) -> None:
+    log = ThreadLog(services.store, services.clock, "r", "run:r:node:n", Meter())
+    await log.append([ThreadBegun("r", "n", 1)])
+    ghost = ThreadLog(services.store, services.clock, "r", "run:r:node:n", Meter())
+    with trio.CancelScope() as scope:
+        scope.cancel()
+        await log.append([PromptAdded(1, "do it")])  # once begun it is done, whoever gives up meanwhile
+    with pytest.raises(VersionConflict):
+        await ghost.append([PromptAdded(1, "do this")])
+    assert (ghost.thread.seq, ghost.thread.turns, log.thread.turns) == (1, [], [UserText("do it")])
 
 
 async def test_long_texts_lie_beside_the_log_and_come_back(services: Services) -> None:
-    log = ThreadLog(services.store, services.clock, "r", "run:r:node:n")
+    log = ThreadLog(services.store, services.clock, "r", "run:r:node:n", Meter())
     long = "ü" * 100_000
     answer = ModelCallAnswered(1, text=long, calls=(Asked("c", "write_file", {"path": "x", "content": long}),))
     await log.append([])
     await log.append([ThreadBegun("r", "n", 1), PromptAdded(1, long)])
     await log.append([intended(1), answer])
-    read = ThreadLog(services.store, services.clock, "r", "run:r:node:n").thread
+    read = ThreadLog(services.store, services.clock, "r", "run:r:node:n", Meter()).thread
     assert (read.turns, read.seq, read.unanswered) == (log.thread.turns, 4, [ToolCall("c", "write_file", {"path": "x", "content": long})])
-    assert [len(getattr(fact, "text", "")) for _, fact in facts_of(services.store, "run:r:node:n")] == [0, 0, 0, 0]
+    await log.append([ToolAnswered("c", "write_file", "\1" * 60_000)])  # six times as long in JSON
+    assert ThreadLog(services.store, services.clock, "r", "run:r:node:n", Meter()).thread.turns == log.thread.turns
+    assert [len(getattr(fact, "text", "")) for _, fact in facts_of(services.store, "run:r:node:n")] == [0, 0, 0, 0, 0]
     [line] = services.store.catalog.list("thread", parent="r")
     assert (line.facts["calls"], line.stream) == (1, "run:r:node:n")

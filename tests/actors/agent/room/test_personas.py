@@ -48,6 +48,8 @@ def test_a_persona_reads_back_equal_and_is_named_by_its_content(persona: Persona
         ({"backend": "No Name", "model": "m"}, [("persona_invalid", "personas.p.backend")]),
         ({"backend": "x", "model": "m", "tools": ["sudo"]}, [("tool_unknown", "personas.p.tools[0]")]),
         ({"backend": "x", "model": "m", "temperature": 3}, [("persona_invalid", "personas.p.temperature")]),
+        ({"backend": "x", "model": "m", "sandbox": "docker"}, [("persona_invalid", "personas.p.sandbox")]),
+        ({"backend": "x", "model": "m", "http_hosts": ["a.org", "http://b.org"]}, [("persona_invalid", "personas.p.http_hosts[1]")]),
         ({"backend": "x", "model": "m", "roles": ["A b"]}, [("id_invalid", "personas.p.roles[0]")]),
         ({"backend": "x", "model": "m", "fallback": ["y"]}, [("value_type", "personas.p.fallback[0]")]),
         ({"backend": "x", "model": "m", "fallback": [{"backend": "y"}]}, [("key_missing", "personas.p.fallback[0]")]),

@@ -1,19 +1,19 @@
-"""The tools of an agent: files inside its working folder, and nowhere else. What a tool refuses is told to the model, and harms nothing."""
+"""Files inside the working folder, and nowhere else. What is refused is told to the model, and harms nothing."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from stat import S_ISDIR, S_ISREG
 from typing import Any, Final
 
-from attrs import define, field, frozen
-
 from actors.agent.provider.messages import ToolCall, ToolSpec
+from actors.agent.tools.source import Said, not_done
+from actors.agent.tools.words import shown_name, texts
 from actors.node.contained import NotContained, open_beneath, parent_beneath
 
-__all__ = ["SPECS", "Said", "Toolbox"]
+__all__ = ["SPECS", "FileTools"]
 
 LARGEST_READ: Final = 64 << 10
 LARGEST_WRITE: Final = 8 << 20
@@ -22,78 +22,60 @@ _READ: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def _schema(**properties: str) -> Mapping[str, Any]:
-    told = {name: {"type": "string", "description": text} for name, text in properties.items()}
-    return {"type": "object", "properties": told, "required": list(properties), "additionalProperties": False}
-
-
 SPECS: Final = {
     "write_file": ToolSpec(
         "write_file", "Write a text file in the working folder, in place of one that is there. Folders are made.",
-        _schema(path="Relative to the working folder.", content="The whole text of the file."),
+        texts(path="Relative to the working folder.", content="The whole text of the file."), "repeatable",
     ),
     "read_file": ToolSpec(
         "read_file", f"Read a text file in the working folder, at most its first {LARGEST_READ} bytes.",
-        _schema(path="Relative to the working folder."),
+        texts(path="Relative to the working folder."), "none",
     ),
     "list_dir": ToolSpec(
-        "list_dir", "List a folder in the working folder.", _schema(path="Relative to the working folder; . is the folder itself.")
+        "list_dir", "List a folder in the working folder.", texts(path="Relative to the working folder; . is the folder itself."), "none",
     ),
-    "finish": ToolSpec("finish", "Say that the task is done, and end.", _schema(summary="What was done, in a few sentences.")),
 }  # fmt: skip
-"""All tools by name, as models are told of them."""
-
-
-@frozen
-class Said:
-    """What came of a tool, for the model."""
-
-    text: str
-    is_error: bool = False
+"""All of them by name, as models are told of them."""
 
 
 class _Refused(Exception):
     """The tool does not do that; the text is for the model."""
 
 
-@define
-class Toolbox:
-    """Tools over the folder of descriptor `folder`. `written` are the paths that were written, `finished` what `finish` was given."""
+class FileTools:
+    """Tools over the folder of descriptor `folder`, those that `names` has."""
 
-    folder: int
-    allowed: tuple[str, ...]
-    written: set[str] = field(factory=set)
-    finished: str | None = None
+    def __init__(self, folder: int, names: Collection[str]) -> None:
+        self._folder = folder
+        self._specs = {name: spec for name, spec in SPECS.items() if name in names}
 
-    def use(self, call: ToolCall) -> Said:
-        """Do what the model asks for."""
+    @property
+    def specs(self) -> Mapping[str, ToolSpec]:
+        return self._specs
+
+    async def use(self, call: ToolCall) -> Said:
         known: dict[str, Callable[[Mapping[str, Any]], str]] = {
-            "write_file": self._write, "read_file": self._read, "list_dir": self._list, "finish": self._finish,
+            "write_file": self._write, "read_file": self._read, "list_dir": self._list,
         }  # fmt: skip
-        if call.name not in self.allowed or call.name not in known:
-            return Said(f"There is no tool {call.name!r} here. The tools are {', '.join(self.allowed)}.", is_error=True)
         try:
             return Said(known[call.name](call.arguments))
         except _Refused as refused:
             return Said(str(refused), is_error=True)
-        except NotContained as error:
-            return Said(f"Refused: {error}.", is_error=True)
-        except OSError as error:
-            return Said(f"It cannot be done: {error.strerror or error}.", is_error=True)
+        except (NotContained, OSError) as error:
+            return not_done(error)
 
     def _write(self, given: Mapping[str, Any]) -> str:
-        path, content = _text(given, "path"), _text(given, "content")
+        path, content = given["path"], given["content"]
         data = content.encode()
         if len(data) > LARGEST_WRITE:
             raise _Refused(f"The file would have {len(data)} bytes; at most {LARGEST_WRITE} are written.")
-        with parent_beneath(self.folder, path, make=True) as (parent, name):
+        with parent_beneath(self._folder, path, make=True) as (parent, name):
             _replace(parent, name, data)
-        self.written.add(path)
         return f"Wrote {len(data)} bytes to {path}."
 
     def _read(self, given: Mapping[str, Any]) -> str:
-        path = _text(given, "path")
-        fd = open_beneath(self.folder, path, _READ)
+        path = given["path"]
+        fd = open_beneath(self._folder, path, _READ)
         try:
             found = os.fstat(fd)
             if not S_ISREG(found.st_mode):
@@ -105,9 +87,9 @@ class Toolbox:
         return text if found.st_size <= LARGEST_READ else f"{text}\n[... {found.st_size} bytes in all]"
 
     def _list(self, given: Mapping[str, Any]) -> str:
-        path = _text(given, "path")
-        fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self.folder) if path == "." else (
-            open_beneath(self.folder, path, os.O_RDONLY | os.O_DIRECTORY)
+        path = given["path"]
+        fd = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC, dir_fd=self._folder) if path == "." else (
+            open_beneath(self._folder, path, os.O_RDONLY | os.O_DIRECTORY)
         )  # fmt: skip
         try:
             names = sorted(os.listdir(fd))  # noqa: PTH208  # of a descriptor
@@ -117,23 +99,11 @@ class Toolbox:
         more = [f"[... {len(names)} entries in all]"] if len(names) > MOST_ENTRIES else []
         return "\n".join(lines + more) or "(empty)"
 
-    def _finish(self, given: Mapping[str, Any]) -> str:
-        self.finished = _text(given, "summary")
-        return "Done."
-
 
 def _entry(folder: int, name: str) -> str:
     found = os.stat(name, dir_fd=folder, follow_symlinks=False)
     kind = "/" if S_ISDIR(found.st_mode) else "" if S_ISREG(found.st_mode) else " (no plain file)"
-    shown = name.encode("utf-8", "replace").decode("utf-8", "replace")
-    return f"{shown}{kind}" + (f" ({found.st_size} bytes)" if kind == "" else "")
-
-
-def _text(given: Mapping[str, Any], name: str) -> str:
-    value = given.get(name)
-    if type(value) is not str:
-        raise _Refused(f"The argument {name} is missing, or is no text.")
-    return value
+    return f"{shown_name(name)}{kind}" + (f" ({found.st_size} bytes)" if kind == "" else "")
 
 
 def _replace(parent: int, name: str, data: bytes) -> None:
