@@ -91,7 +91,8 @@ class Config:
 
 def table() -> dict[str, dict[str, tuple[Attribute[Any], Rule]]]:
     """Section to key to field and rule, in the order of this file. A key is its field's name without the unit that Python wants to see."""
-    return {section.name: _keys(section.default.factory) for section in fields(Config) if section.name not in {"backends", "origins"}}
+    made: dict[str, Any] = {section.name: section.default for section in fields(Config) if section.name not in {"backends", "origins"}}
+    return {name: _keys(default.factory) for name, default in made.items()}
 
 
 def _keys(section: Any) -> dict[str, tuple[Attribute[Any], Rule]]:
