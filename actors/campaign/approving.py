@@ -53,7 +53,8 @@ def approve_winner(step: Step, experiment_id: str | None) -> None:
     if campaign.baseline_metrics is not None:
         if one.phase1_metrics is None:
             raise Declined("promotion_metrics_missing", experiment_id=one.experiment_id)
-        decision = compare(campaign.baseline_metrics, one.phase1_metrics)
+        # What pairs have decided stands: they were measured beside this very baseline.
+        decision = (one.promotion_decision if one.pairs else None) or compare(campaign.baseline_metrics, one.phase1_metrics)
         if decision.decision != "promote":
             step.emit(e.PromotionRefused(by=step.by, experiment_id=one.experiment_id, decision=decision))
             raise Declined(decision.reason, experiment_id=one.experiment_id)

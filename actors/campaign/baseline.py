@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Literal
 
 from actors.campaign.config import Eval
-from actors.campaign.decimals import exact, round9
+from actors.campaign.decimals import round9
 from actors.campaign.declined import Declined
+from actors.campaign.measuring import means
 from actors.campaign.records import Metrics, Replay
 
 __all__ = ["due", "establish", "needed"]
@@ -36,12 +37,7 @@ def establish(replays: Sequence[Replay], config: Eval) -> Metrics:
         if (spread := max(values) - min(values)) > _MOST_SPREAD:
             raise Declined("baseline_drift_exceeded", metric=name, spread=float(spread))
     _check_flakiness(replays[-wanted:])
-    unmet = [round9(metrics.unmet_requirement_count) for metrics in last]
-    return Metrics(_mean(rates), _mean(unmet), _mean(blocked), budget_within_limits=True)
-
-
-def _mean(values: Sequence[Decimal]) -> float:
-    return exact(sum(values, Decimal(0)) / len(values))
+    return means(last)
 
 
 def _check_flakiness(replays: Sequence[Replay]) -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Made", "make"]
 
+MOST_EVALUATIONS = 20
 Made = tuple[CampaignCreated, bytes]
 """The first fact, and the baseline's snapshot that must be stored before it."""
 
@@ -45,6 +46,8 @@ def make(services: Services, library: Library, params: CampaignCreate, by: Princ
     check_target(definition, inputs.phase1.mutation_policy)
     _check_inputs(services, found.digest, params.inputs)
     baseline, override = _baseline(definition, params)
+    if not 1 <= params.evaluations_per_candidate <= MOST_EVALUATIONS:
+        raise Declined("evaluations_per_candidate_out_of_bounds", found=params.evaluations_per_candidate, most=MOST_EVALUATIONS)
     profile, title = services.rules.default_profile, found.title or source
     fact = CampaignCreated(
         by=str(by), name=(params.name or "").strip() or f"Campaign for {title}", source_workflow_id=source, source_workflow_name=title,
@@ -52,6 +55,7 @@ def make(services: Services, library: Library, params: CampaignCreate, by: Princ
         baseline_digest=digest_of(baseline), baseline_hash=snapshot_hash(baseline, profile), inputs=dict(params.inputs),
         workspace_root=root, artifacts={k: v for k, v in asdict(params.artifacts).items() if v is not None},
         frozen_artifacts=inputs.frozen, phase1=inputs.phase1, execution_override=override,
+        evaluations_per_candidate=params.evaluations_per_candidate,
         warnings=(*inputs.warnings, *_warnings(definition, overridden=override is not None)),
         metadata=params.metadata,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from actors.campaign.decimals import exact, round9
 from actors.campaign.declined import Declined
 from actors.campaign.records import Metrics, Spend
 
-__all__ = ["Measured", "case_outcomes", "metrics_of"]
+__all__ = ["Measured", "case_outcomes", "means", "metrics_of"]
 
 
 @frozen
@@ -46,6 +46,18 @@ def metrics_of(run: Measured, budget: Budget, baseline_nodes: int) -> Metrics:
         blocked_node_rate=exact(Decimal(run.blocked_nodes) / max(1, baseline_nodes)),
         budget_within_limits=_within(run, budget),
     )
+
+
+def means(found: Sequence[Metrics]) -> Metrics:
+    """The arithmetic means; within budget where all are."""
+
+    def mean(values: list[float]) -> float:
+        return exact(sum(map(round9, values), Decimal(0)) / len(values))
+
+    return Metrics(
+        mean([one.artifact_validator_pass_rate for one in found]), mean([one.unmet_requirement_count for one in found]),
+        mean([one.blocked_node_rate for one in found]), all(one.budget_within_limits for one in found),
+    )  # fmt: skip
 
 
 def case_outcomes(outputs: Mapping[str, Any]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from attrs import Factory, define, evolve
 
 from actors.campaign import events as e
 from actors.campaign.config import Phase1
-from actors.campaign.records import Decision, Metrics, Mutation, Replay, Spend
+from actors.campaign.records import Decision, Metrics, Mutation, Pair, Replay, Spend
 
 __all__ = ["Campaign", "Experiment", "ExperimentStatus"]
 
@@ -23,7 +23,8 @@ class Experiment:
     """One candidate. `baseline_hash` is that of the baseline it was derived from; `ended_at_ms`: when it left `draft`.
 
     `approved` counts approvals of the campaign in their order, `applied` is what the live workflow knows of it. `forgiven`: it ended
-    before the campaign was started last.
+    before the campaign was started last. `pairs` are those that were measured, where a candidate has several evaluations; `under_way`:
+    its run has not been measured yet, nor that of the baseline beside it (`replay_run_id`).
     """
 
     experiment_id: str
@@ -45,6 +46,9 @@ class Experiment:
     ended_at_ms: int | None = None
     approved: int = 0
     forgiven: bool = False
+    under_way: bool = True
+    replay_run_id: str | None = None
+    pairs: list[Pair] = Factory(list)
 
 
 @define(eq=False)
@@ -89,7 +93,8 @@ class Campaign:
     @property
     def active_runs(self) -> list[str]:
         """Runs whose ends it waits for."""
-        return self.pending + [one.eval_run_id for one in self.experiments.values() if one.status == "draft"]
+        drafts = [one for one in self.experiments.values() if one.status == "draft" and one.under_way]
+        return self.pending + [run_id for one in drafts for run_id in (one.eval_run_id, one.replay_run_id) if run_id is not None]
 
     def apply(self, fact: e.CampaignFact, at_ms: int) -> None:
         """One more fact."""
@@ -148,16 +153,27 @@ class Campaign:
 
     def _judged(self, fact: e.CampaignFact, at_ms: int) -> None:
         match fact:
+            case e.EvaluationPairQueued():
+                one = self._moved(fact.experiment_id, at_ms)
+                one.under_way, one.eval_run_id, one.replay_run_id = True, fact.run_id, fact.replay_run_id
+                self.runs |= {fact.run_id: None, fact.replay_run_id: None}
+            case e.EvaluationPairMeasured():
+                one = self._moved(fact.experiment_id, at_ms)
+                one.under_way = False
+                one.pairs.append(fact.pair)
+                self.runs |= {one.eval_run_id: fact.spend, str(one.replay_run_id): fact.replay_spend}
             case e.ExperimentEvaluated():
                 one = self._moved(fact.experiment_id, at_ms)
-                one.phase1_metrics, one.promotion_decision = fact.phase1_metrics, fact.decision
+                one.phase1_metrics, one.promotion_decision, one.ended_at_ms = fact.phase1_metrics, fact.decision, at_ms
                 self.runs[one.eval_run_id] = fact.spend
                 one.status = "discarded" if fact.decision.decision == "discard" else "promotion_recommended"
                 self.note = fact.note or self.note
             case e.ExperimentFailed():
                 one = self._moved(fact.experiment_id, at_ms)
-                one.status, one.eval_failure = "failed", fact.eval_failure
+                one.status, one.eval_failure, one.ended_at_ms = "failed", fact.eval_failure, at_ms
                 self.runs[one.eval_run_id] = fact.spend
+                if one.replay_run_id is not None:
+                    self.runs[one.replay_run_id] = fact.replay_spend
             case e.ExperimentSuperseded():
                 self._moved(fact.experiment_id, at_ms).status = "discarded"
             case e.PromotionRequested():
@@ -208,6 +224,5 @@ class Campaign:
 
     def _moved(self, experiment_id: str, at_ms: int) -> Experiment:
         one = self.experiments[experiment_id]
-        one.ended_at_ms = at_ms if one.status == "draft" else one.ended_at_ms
         one.updated_at_ms = at_ms
         return one

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from attrs import Factory, frozen
 
-__all__ = ["FIELD_PATHS", "KNOBS", "TEXTS", "Decision", "Metrics", "MutableField", "Mutation", "Replay", "Spend"]
+__all__ = ["FIELD_PATHS", "KNOBS", "TEXTS", "Decision", "Metrics", "MutableField", "Mutation", "Pair", "Replay", "Spend"]
 
 MutableField = Literal["objective", "output_contract_summary_guidance", "timeout_ms", "retry_policy_max_attempts", "retry_policy_retries"]
 
@@ -52,6 +52,15 @@ class Replay:
     run_id: str | None = None
     validator_case_outcomes: Mapping[str, str] = Factory(dict)
     experiment_count_at_recording: int = 0
+
+
+@frozen
+class Pair:
+    """A run of a candidate beside one of its baseline, measured, and which of them was better."""
+
+    candidate: Metrics
+    baseline: Metrics
+    outcome: Literal["won", "lost", "tied"]
 
 
 @frozen

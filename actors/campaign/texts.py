@@ -102,6 +102,7 @@ TEXTS: Final[Mapping[str, str]] = {
     "workspace_root_not_absolute": "The workspace {root} is relative, and nothing says to which folder. Give an absolute path.",
     "artifact_refs_required": "Files are missing: {missing}. A campaign needs all five.",
     "execution_override_incomplete": "An override needs both provider_id and model_id.",
+    "evaluations_per_candidate_out_of_bounds": "A candidate can have 1 to {most} evaluations, found {found}.",
     "campaign_inputs_invalid": "Runs of the campaign could not be made: {detail}",
     "campaign_id_invalid": "{campaign_id!r} is no name for a campaign: lower-case letters, digits, '.', '_' and '-', at most 128.",
     "campaign_exists": "There is, or was, a campaign {campaign_id}. Choose another id.",

@@ -25,7 +25,8 @@ def campaign_json(campaign: Campaign, world: World, *, snapshots: bool = True) -
         "source_workflow_id": created.source_workflow_id, "source_workflow_name": created.source_workflow_name,
         "source_workflow_snapshot_hash": created.source_hash, "baseline_snapshot_hash": campaign.baseline_hash,
         "artifacts": dict(created.artifacts), "frozen_artifacts": _plain(created.frozen_artifacts), "phase1": asdict(campaign.phase1),
-        "execution_override": created.execution_override, "baseline_metrics": _maybe(campaign.baseline_metrics),
+        "execution_override": created.execution_override,
+        "evaluations_per_candidate": created.evaluations_per_candidate, "baseline_metrics": _maybe(campaign.baseline_metrics),
         "baseline_replays": [asdict(replay) for replay in campaign.replays], "pending_baseline_run_ids": list(campaign.pending),
         "pending_promotion_experiment_id": campaign.promotion, "started_at_ms": campaign.started_at_ms,
         "last_pause_reason": campaign.note.reason if campaign.note else None,
@@ -44,7 +45,8 @@ def experiment_json(campaign: Campaign, one: Experiment, world: World, *, snapsh
     """The whole record of one candidate."""
     metadata: dict[str, Any] = {
         "generator": one.generator, "eval_run_id": one.eval_run_id, "mutation": asdict(one.mutation), "eval_failure": one.eval_failure,
-        "apply_patch": _maybe(one.apply_patch), "applied_to_live": one.applied,
+        "apply_patch": _maybe(one.apply_patch), "applied_to_live": one.applied, "replay_run_id": one.replay_run_id,
+        "pairs": [asdict(pair) for pair in one.pairs] or None,
     }  # fmt: skip
     decision = one.promotion_decision
     found: dict[str, Any] = {

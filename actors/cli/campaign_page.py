@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -53,9 +54,17 @@ def _experiment(one: Mapping[str, Any], baseline: Mapping[str, Any] | None) -> I
         yield f"  {'':10}{'baseline':>10}{'candidate':>11}"
         for key, word, form in _ROWS:
             yield f"  {word:10}{form.format(baseline[key]):>10}{form.format(one['phase1_metrics'][key]):>11}"
+    yield from _pairs(one["metadata"].get("pairs") or [])
     yield from _change(one["metadata"]["mutation"])
     if applied := one["metadata"].get("applied_to_live"):
         yield f"  in {applied['workflow_id']} since {date_time(applied['applied_at_ms'])}"
+
+
+def _pairs(pairs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """How often the candidate was better than the baseline that ran beside it."""
+    if pairs:
+        count = Counter(pair["outcome"] for pair in pairs)
+        yield f"  {len(pairs)} pairs: {count['won']} won, {count['lost']} lost, {count['tied']} tied"
 
 
 def _change(mutation: Mapping[str, Any]) -> Iterator[str]:

@@ -47,6 +47,8 @@ _WORDS: Final[Mapping[str, Callable[[Event], str]]] = {
     "baseline_established": lambda e: _metrics(e["baseline_metrics"]),
     "baseline_rejected": lambda e: e["code"],
     "experiment_queued": lambda e: f"{e['experiment_id']}: {e['mutation']['summary']}; run {e['run_id']}",
+    "evaluation_pair_queued": lambda e: f"{e['experiment_id']}: pair {e['number']}, runs {e['run_id']} and {e['replay_run_id']}",
+    "evaluation_pair_measured": lambda e: f"{e['experiment_id']}: {e['pair']['outcome']}, {_metrics(e['pair']['candidate'])}",
     "experiment_evaluated": lambda e: f"{e['experiment_id']}: {e['decision']['reason']}, {_metrics(e['phase1_metrics'])}",
     "experiment_failed": lambda e: f"{e['experiment_id']}: {e['eval_failure'].get('reason') or e['eval_failure'].get('status')}",
     "experiment_superseded": lambda e: e["experiment_id"],

@@ -38,7 +38,10 @@ class Override:
 
 @frozen
 class CampaignCreate:
-    """A campaign for a stored workflow. `workspace_root` is absolute; `inputs` are those of every run that it makes."""
+    """A campaign for a stored workflow. `workspace_root` is absolute; `inputs` are those of every run that it makes.
+
+    `evaluations_per_candidate`: 1 to 20; of several, each is run beside one of the baseline.
+    """
 
     source_workflow_id: str = field(validator=bounds.text)
     artifacts: ArtifactRefs
@@ -48,6 +51,7 @@ class CampaignCreate:
     inputs: Mapping[str, Any] = Factory(dict)
     execution_override: Override | None = None
     metadata: Any = None
+    evaluations_per_candidate: int = 1
 
 
 @frozen

@@ -121,6 +121,22 @@ async def test_o50_a_replay_that_fails_stops_the_campaign_until_somebody_acts(d:
     assert (found["status"], len(found["pending_baseline_run_ids"])) == ("draft", 1)
 
 
+async def test_a_candidate_is_run_beside_its_baseline_until_a_lead_decides(d: House) -> None:
+    assert await code_of(d, evaluations_per_candidate=21) == "evaluations_per_candidate_out_of_bounds"
+    d.models.always = BAD
+    await create(d, workflow=None, changed={"budget_yaml": BUDGET.replace("max_experiments: 20", "max_experiments: 1")},
+                 evaluations_per_candidate=3)  # fmt: skip
+    await act(d, "start")
+    found = await until(d, "completed")
+    [one] = await experiments(d)
+    assert (found["evaluations_per_candidate"], one["status"]) == (3, "discarded")
+    assert one["promotion_decision"]["reason"] == "candidate_not_better"
+    assert [pair["outcome"] for pair in one["metadata"]["pairs"]] == ["tied"] * 3
+    made = [run["trigger_type"] for run in (await d.call("run.list"))["runs"]]
+    assert sorted(made) == ["optimization_baseline_replay"] * 5 + ["optimization_candidate_eval"] * 3
+    assert found["spent_tokens"] == 8 * 120
+
+
 async def test_o51_words_are_trimmed_and_unknown_ones_refused(d: House) -> None:
     await create(d)
     found = await act(d, " PAUSE ", reason="  ")

@@ -60,6 +60,26 @@ async def whole(house: House) -> str:
     return str((await house.call("run.start", workflow_id="notice"))["run_id"])
 
 
+async def paired(house: House) -> str:
+    """Two pairs of runs until a winner is found; each run is made once."""
+    house.script.on("node-1", *[second_time(house)] * 200)
+    await create(house, workflow=FLAKY, evaluations_per_candidate=2)
+    await act(house, "start")
+    await until(house, "awaiting_promotion_approval")
+    [one] = await experiments(house)
+    assert [pair["outcome"] for pair in one["metadata"]["pairs"]] == ["won", "won"]
+    assert len((await house.call("run.list"))["runs"]) == 6, "no run that no campaign knows"
+    return str((await house.call("run.start", workflow_id="notice"))["run_id"])
+
+
+def test_a_death_at_each_commit_of_pairs_loses_none_and_makes_none_twice() -> None:
+    expected, _ = told(paired, [])
+    died = 0
+    for died, ending in swept(paired, "commit.after"):
+        assert ending == expected, f"died at {died}"
+    assert died >= 4
+
+
 @pytest.mark.parametrize("point", ["commit.after", "reply.after"])
 def test_a_death_at_each_point_of_a_campaign_changes_nothing_that_counts(point: str) -> None:
     expected, _ = told(whole, [])

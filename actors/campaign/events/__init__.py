@@ -29,6 +29,8 @@ from actors.campaign.events.campaign import (
     CampaignStarted,
 )
 from actors.campaign.events.experiment import (
+    EvaluationPairMeasured,
+    EvaluationPairQueued,
     ExperimentEvaluated,
     ExperimentFailed,
     ExperimentQueued,
@@ -58,6 +60,8 @@ __all__ = [
     "CampaignResumed",
     "CampaignStarted",
     "CampaignStatus",
+    "EvaluationPairMeasured",
+    "EvaluationPairQueued",
     "ExperimentEvaluated",
     "ExperimentFailed",
     "ExperimentQueued",
@@ -75,7 +79,8 @@ __all__ = [
 
 FACTS: tuple[type[CampaignFact], ...] = (
     CampaignCreated, CampaignStarted, CampaignResumed, CampaignPaused, CampaignLimitsChanged, CampaignNoteChanged, BaselineReplayQueued,
-    BaselineReplayRecorded, BaselineReplayDropped, BaselineEstablished, BaselineRejected, ExperimentQueued, ExperimentEvaluated,
+    BaselineReplayRecorded, BaselineReplayDropped, BaselineEstablished, BaselineRejected, ExperimentQueued, EvaluationPairQueued,
+    EvaluationPairMeasured, ExperimentEvaluated,
     ExperimentFailed, ExperimentSuperseded, PromotionRequested, PromotionRefused, PromotionApproved, PromotionRejected, WinnerApplied,
     CampaignCompleted, CampaignFailed, CampaignDeleted,
 )  # fmt: skip

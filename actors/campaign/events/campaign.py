@@ -42,6 +42,7 @@ class CampaignCreated(CampaignFact):
     frozen_artifacts: Mapping[str, Frozen] = Factory(dict)
     phase1: Phase1
     execution_override: Mapping[str, str] | None = None
+    evaluations_per_candidate: int = 1
     warnings: tuple[Mapping[str, Any], ...] = ()
     metadata: Any = None
 

@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 from attrs import frozen
 
 from actors.campaign.events.base import CampaignFact, CampaignStatus, Note, Patch
-from actors.campaign.records import Decision, Metrics, Mutation, Spend
+from actors.campaign.records import Decision, Metrics, Mutation, Pair, Spend
 
 __all__ = [
+    "EvaluationPairMeasured",
+    "EvaluationPairQueued",
     "ExperimentEvaluated",
     "ExperimentFailed",
     "ExperimentQueued",
@@ -39,6 +41,28 @@ class ExperimentQueued(CampaignFact):
 
 
 @frozen(kw_only=True)
+class EvaluationPairQueued(CampaignFact):
+    """One more run of the candidate, and one of its baseline beside it, were made in the same commit (of a first pair, the latter)."""
+
+    kind: ClassVar[str] = "evaluation_pair_queued"
+    experiment_id: str
+    number: int
+    run_id: str
+    replay_run_id: str
+
+
+@frozen(kw_only=True)
+class EvaluationPairMeasured(CampaignFact):
+    """Both runs of a pair were measured. `spend` and `replay_spend` are what they used."""
+
+    kind: ClassVar[str] = "evaluation_pair_measured"
+    experiment_id: str
+    pair: Pair
+    spend: Spend | None = None
+    replay_spend: Spend | None = None
+
+
+@frozen(kw_only=True)
 class ExperimentEvaluated(CampaignFact):
     """A candidate's run was measured and compared with the baseline. `spend` is what it used."""
 
@@ -59,6 +83,7 @@ class ExperimentFailed(CampaignFact):
     experiment_id: str
     eval_failure: Mapping[str, Any]
     spend: Spend | None = None
+    replay_spend: Spend | None = None
 
 
 @frozen(kw_only=True)
