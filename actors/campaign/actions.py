@@ -120,7 +120,7 @@ def _promotion_note(step: Step) -> e.Note | None:
 
 def _pause(step: Step, asking: Asking) -> None:
     if step.campaign.status in {"completed", "failed"}:
-        raise Declined("campaign_status_conflict", status=step.campaign.status, allowed="any but completed and failed")
+        raise Declined("campaign_status_conflict", status=step.campaign.status, allowed="neither completed nor failed")
     pause(step, "paused_manual", "operator_paused", (asking.reason or "").strip() or None)
 
 

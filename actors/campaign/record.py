@@ -9,6 +9,7 @@ from attrs import Factory, define, evolve
 
 from actors.campaign import events as e
 from actors.campaign.config import Phase1
+from actors.campaign.measuring import means
 from actors.campaign.records import Decision, Metrics, Mutation, Pair, Replay, Spend
 
 __all__ = ["Campaign", "Experiment", "ExperimentStatus"]
@@ -24,7 +25,8 @@ class Experiment:
 
     `approved` counts approvals of the campaign in their order, `applied` is what the live workflow knows of it. `forgiven`: it ended
     before the campaign was started last. `pairs` are those that were measured, where a candidate has several evaluations; `under_way`:
-    its run has not been measured yet, nor that of the baseline beside it (`replay_run_id`).
+    its run has not been measured yet, nor that of the baseline beside it (`replay_run_id`). `compared_with` are the metrics
+    of the baseline when it was evaluated: those of the campaign, or the means of its pairs.
     """
 
     experiment_id: str
@@ -49,6 +51,7 @@ class Experiment:
     under_way: bool = True
     replay_run_id: str | None = None
     pairs: list[Pair] = Factory(list)
+    compared_with: Metrics | None = None
 
 
 @define(eq=False)
@@ -165,6 +168,7 @@ class Campaign:
             case e.ExperimentEvaluated():
                 one = self._moved(fact.experiment_id, at_ms)
                 one.phase1_metrics, one.promotion_decision, one.ended_at_ms = fact.phase1_metrics, fact.decision, at_ms
+                one.compared_with = means([pair.baseline for pair in one.pairs]) if one.pairs else self.baseline_metrics
                 self.runs[one.eval_run_id] = fact.spend
                 one.status = "discarded" if fact.decision.decision == "discard" else "promotion_recommended"
                 self.note = fact.note or self.note

@@ -53,6 +53,7 @@ def experiment_json(campaign: Campaign, one: Experiment, world: World, *, snapsh
         "experiment_id": one.experiment_id, "campaign_id": campaign.campaign_id, "status": one.status,
         "candidate_snapshot_hash": one.candidate_hash, "baseline_snapshot_hash": one.baseline_hash,
         "mutation_summary": one.mutation_summary, "metrics": _maybe(one.phase1_metrics), "phase1_metrics": _maybe(one.phase1_metrics),
+        "baseline_metrics": _maybe(one.compared_with),
         "promotion_recommendation": decision.decision if decision else None, "promotion_decision": _maybe(decision),
         "created_at_ms": one.created_at_ms, "updated_at_ms": one.updated_at_ms, "ended_at_ms": one.ended_at_ms,
         "metadata": {name: value for name, value in metadata.items() if value is not None},

@@ -26,16 +26,29 @@ def campaign_page(campaign: Mapping[str, Any], experiments: Sequence[Mapping[str
     yield f"  {campaign['status']}{note}"
     yield f"  workflow {campaign['source_workflow_id']}; changed {date_time(campaign['updated_at_ms'])}"
     yield f"  spent {campaign['spent_tokens']} tokens, {campaign['spent_cost_usd']:.4f} USD"
-    yield f"  baseline {_line(campaign.get('baseline_metrics'))}, from {len(campaign['baseline_replays'])} replays"
+    replays = len(campaign["baseline_replays"])
+    yield f"  baseline {_line(campaign.get('baseline_metrics'))}, from {replays} replay{'' if replays == 1 else 's'}"
     for run_id in campaign["pending_baseline_run_ids"]:
         yield f"  measured now: {run_id}"
     for one in experiments:
         yield ""
-        yield from _experiment(one, campaign.get("baseline_metrics"))
-    promotion = campaign.get("pending_promotion_experiment_id")
+        yield from _experiment(one, one.get("baseline_metrics"))
+    steps = list(_next(campaign, experiments))
+    yield from ["", *steps] if steps else []
+
+
+def _next(campaign: Mapping[str, Any], experiments: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """What a person can do now, each with its command."""
+    name, promotion = campaign["campaign_id"], campaign.get("pending_promotion_experiment_id")
+    latest = next((one for one in experiments if one["candidate_snapshot_hash"] == campaign["baseline_snapshot_hash"]), None)
     if promotion:
-        yield ""
-        yield f"Decide: penstock campaign approve {campaign['campaign_id']} {promotion}   (or reject)"
+        yield f"Decide: penstock campaign approve {name} {promotion}   (or reject)"
+    elif campaign["status"].startswith("paused_"):
+        yield f"Go on: penstock campaign resume {name}"
+    elif campaign["status"] == "draft" and "started_at_ms" not in campaign:
+        yield f"Begin: penstock campaign start {name}"
+    if latest is not None and latest["status"] == "promotion_approved" and "applied_to_live" not in latest["metadata"]:
+        yield f"Put it into the live workflow: penstock campaign apply {name} {latest['experiment_id']}"
 
 
 def _line(metrics: Mapping[str, Any] | None) -> str:
@@ -68,8 +81,10 @@ def _pairs(pairs: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _change(mutation: Mapping[str, Any]) -> Iterator[str]:
-    """The mutation as a difference."""
+    """The mutation, and of a text how it differs."""
     yield f"  {mutation['summary']}"
+    if not isinstance(mutation["after"], str):
+        return
     before, after = (textwrap.wrap(str(mutation[side]), 100) for side in ("before", "after"))
     for line in difflib.ndiff(before, after):
         if line[0] in "+-":

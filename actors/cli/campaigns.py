@@ -47,13 +47,9 @@ def _files(command: Any) -> Any:
 @click.option("--name", metavar="TEXT", help="Title for people.")
 @click.option("--input", "inputs", metavar="NAME=VALUE", multiple=True, help="An input of every run that the campaign makes.")
 @click.option(
-    "--evaluations",
-    "evaluations_per_candidate",
-    type=click.IntRange(1, 20),
-    default=1,
-    show_default=True,
-    help="Runs of each candidate, each beside one of the baseline.",
-)
+    "--evaluations", "evaluations_per_candidate", type=click.IntRange(1, 20), default=1, metavar="N",
+    help="Runs of each candidate, 1 to 20 (1 by default); of several, each beside one of the baseline.",
+)  # fmt: skip
 @click.option("--override", metavar="BACKEND/MODEL", help="Where every persona runs in the campaign's runs.")
 @options.request_id
 @options.as_json

@@ -18,7 +18,7 @@ __all__ = ["events", "logs", "ls", "print_run", "report", "show", "tree", "why"]
 
 _STATUSES = ("queued", "running", "pausing", "paused", "waiting", "awaiting_approval", "completed", "blocked", "failed", "cancelled")
 _RUNS = (
-    ("run_id", "RUN"), ("workflow_id", "WORKFLOW"), ("status", "STATUS"), ("trigger_type", "MADE BY"), ("created_at_ms", "CREATED"),
+    ("run_id", "RUN"), ("workflow_id", "WORKFLOW"), ("status", "STATUS"), ("trigger_type", "TRIGGER"), ("created_at_ms", "CREATED"),
     ("title", "TITLE"),
 )  # fmt: skip
 _NODES = (("node_id", "NODE"), ("kind", "KIND"), ("status", "STATUS"), ("attempt", "ATTEMPT"), ("took", "TOOK"), ("problem", "PROBLEM"))

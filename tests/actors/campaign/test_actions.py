@@ -12,7 +12,7 @@ from actors.campaign.record import Campaign
 from actors.campaign.records import Decision, Spend
 from actors.campaign.spending import spend_of
 from tests.actors.campaign.paper import FAILED, NOTHING, Tale
-from tests.actors.campaign.table import BUDGET, C0, replay
+from tests.actors.campaign.table import BUDGET, C0, metrics, replay
 
 
 def test_unknown_words_and_wrong_statuses_are_refused() -> None:
@@ -154,6 +154,7 @@ def test_an_approval_drops_replays_of_the_former_baseline_in_the_name_of_who_app
     tale.act("queue_baseline_replay")
     [run_id] = tale.campaign.pending
     assert tale.act("approve_winner", experiment_id=one.experiment_id) == ["baseline_replay_dropped", "promotion_approved"]
+    assert (one.compared_with, tale.campaign.baseline_metrics) == (metrics(0.5, 2), metrics(1.0))
     assert (tale.campaign.pending, tale.campaign.dropped) == ([], {run_id: "reconciler"})
     assert (tale.campaign.status, tale.campaign.baseline_hash) == ("draft", one.candidate_hash)
 

@@ -75,6 +75,7 @@ def test_pairs_run_one_after_the_other_until_one_side_leads() -> None:
     assert one.eval_run_id != first
     assert measured(tale) == ["evaluation_pair_measured", "experiment_evaluated", "promotion_requested"]
     assert one.promotion_decision == Decision("promote", "candidate_clearly_better")
+    assert one.compared_with == metrics(0.0)
     assert (one.phase1_metrics, len(tale.campaign.active_runs)) == (metrics(1.0), 0)
     tale.world.runs.clear()
     assert spend_of(tale.campaign, tale.world) == Spend(100, 1.0)
