@@ -34,6 +34,7 @@ from actors.plans import Plans
 from actors.resolver.messages import LookAtPolls
 from actors.run.stale import StaleRuns
 from actors.runtime import DaemonRuntime
+from actors.secrets.vault import Vault
 from actors.services import CALENDAR, NOTIFIER, POLLER, WATCHMAN, Services
 from actors.settings import RunRules
 from actors.telemetry.collector import collector_of
@@ -49,8 +50,11 @@ from supervision.clock import SystemClock
 
 if TYPE_CHECKING:
     from actors.config import Config
+    from actors.config.mcp import McpServer
+    from actors.mcp.wire import Wire
     from actors.node.guardian.guardian import Guardian
     from actors.paths import Places
+    from actors.secrets.redactor import Redactor
     from supervision import Clock, KernelEvent
     from supervision.reaper import Stuck
 
@@ -59,7 +63,7 @@ __all__ = ["Assembly", "run_rules"]
 COMMIT = {"auto": None, "inline": True, "thread": False}
 
 
-def run_rules(config: Config) -> RunRules:
+def run_rules(config: Config, vault: Vault) -> RunRules:
     """What the pure rules need of the configuration."""
     on_expiry: GateExpiry = next((one for one in get_args(GateExpiry) if one == config.gates.on_expiry), "cancel")
     return RunRules(
@@ -80,7 +84,9 @@ def run_rules(config: Config) -> RunRules:
         notify_ways=config.notify.ways,
         git_timeout_ms=config.worktrees.timeout_ms,
         git_author=(config.worktrees.author_name, config.worktrees.author_email),
-        env={name: os.environ[name] for name in config.flow.script_inherit_env if name in os.environ},
+        mcp_servers=frozenset(server.name for server in config.mcp),
+        env={name: os.environ[name] for name in vault.harmless(config.flow.script_inherit_env) if name in os.environ},
+        secrets=vault.names,
     )
 
 
@@ -108,43 +114,42 @@ class Assembly:
         inline: bool | None = None,
         listen: bool = True,
         backends: Backends | None = None,
+        wires: Callable[[McpServer], Wire] | None = None,
     ) -> Self:
         """Open the memory and put the rest around it. Raises what the store raises when it is not to be opened.
 
         `clock` and `inline` are for tests under a virtual clock; without `listen` there is no socket. `backends`: instead of those of the
-        configuration.
+        configuration; `wires`: instead of the usual ways to its MCP servers.
         """
-        wall, fresh = clock or SystemClock(), not (places.data / "penstock.db").exists()
+        wall, vault, fresh = clock or SystemClock(), Vault(config, os.environ), not (places.data / "penstock.db").exists()
         pinned = COMMIT[config.storage.commit] if inline is None else inline
-        rights = rights_of(config.control.operators, config.control.approvers)
         prices = price_table(places.config_file.parent / config.ledger.prices if config.ledger.prices else None)
         # Nothing is written, and no run goes on, where the door could not be opened afterwards.
         door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
-        store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door)
-        ids, paperwork, meter = RandomIds(), Paperwork(), Meter()
+        store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door, scrub=vault.redactor.json)
+        ids, paperwork, meter = RandomIds(), Paperwork(redactor=vault.redactor), Meter()
         made = backends or Configured(config.backends, os.environ)
-        workshop = Workshop(places, store, config, wall, made, prices, meter, inline=bool(inline))
-        roster = Roster(places.config_file.parent / PERSONAS, workshop.agents.backends, Consents(store))
+        workshop = Workshop(places, store, config, wall, made, prices, meter, vault, lambda: system, inline=bool(inline), wires=wires)
+        roster = _roster(places, workshop, store, config, vault)
         services = Services(
-            store=store, clock=wall, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config),
+            store=store, clock=wall, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config, vault),
             lease=_lease(store, config, ids.new(f"penstockd:{os.getpid()}"), clock), folder=places.data,
             tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])),
             report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
             outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))), pool=roster.pool, meter=meter,
         )  # fmt: skip
-        is_step = workshop.guardian.is_step_process if embedded or clock is not None else partial(_is_step, workshop.guardian)
-        control = ControlSettings(places.socket, VERSION, is_step, rights) if listen else None
-        stale = StaleRuns(services, lambda: system)
-        library = Library(services, lambda _: _look_at_triggers(system))
+        control = _control(places, config, workshop.guardian, vault, alone=not embedded and clock is None) if listen else None
+        stale, library = StaleRuns(services, lambda: system), Library(services, lambda _: _look_at_triggers(system))
         # A daemon that is carried for a moment begins nothing that nobody has asked for.
         root = daemon_tree(
-            services, workshop.guardian, config, control, lambda: runtime, _say_stuck, paperwork, library, stale,
-            collector_of(config.telemetry, os.environ), inline=bool(inline), unattended=not embedded,
+            services, workshop.guardian, vault, config, control, lambda: runtime, partial(_say_stuck, vault.redactor), paperwork, library,
+            stale, collector_of(config.telemetry, os.environ), inline=bool(inline), unattended=not embedded,
         )  # fmt: skip
-        system = System(root, clock=wall, observe=_observe)
+        system = System(root, clock=wall, observe=partial(_observe, vault.redactor))
         paperwork.connect(services, system)
         about = _about(places, str(places.socket) if listen else None, wall.now_ms(), embedded=embedded) | {"prices_as_of": prices.as_of}
-        runtime = DaemonRuntime(services, system, library, stop, about, roster, archives=config.retention.archive, inline=bool(inline))
+        archives, servers = config.retention.archive, workshop.servers
+        runtime = DaemonRuntime(services, system, library, stop, about, roster, servers, archives=archives, inline=bool(inline))
         return cls(store, services, workshop, system, runtime, fresh)
 
     async def sweep(self) -> None:
@@ -159,6 +164,18 @@ class Assembly:
 
     def __exit__(self, *_: object) -> None:
         self.store.close()
+
+
+def _roster(places: Places, workshop: Workshop, store: Store, config: Config, vault: Vault) -> Roster:
+    servers, folder = frozenset(workshop.servers.configured), places.config_file.parent / PERSONAS
+    return Roster(folder, workshop.agents.backends, Consents(store), servers, config.tools.policy, vault.redactor)
+
+
+def _control(places: Places, config: Config, guardian: Guardian, vault: Vault, *, alone: bool) -> ControlSettings:
+    """`alone`: the process is the daemon and nothing else."""
+    is_step = partial(_is_step, guardian) if alone else guardian.is_step_process
+    rights = rights_of(config.control.operators, config.control.approvers)
+    return ControlSettings(places.socket, VERSION, is_step, rights, redact=vault.redactor.json)
 
 
 def _lease(store: Store, config: Config, name: str, clock: Clock | None) -> Lease:
@@ -200,13 +217,13 @@ def _no_door() -> None:
     """Without a socket there is nothing to check."""
 
 
-def _observe(event: KernelEvent) -> None:
+def _observe(redactor: Redactor, event: KernelEvent) -> None:
     """What the tree reports of itself, where somebody should see it."""
     if event.happening in ("restarting", "escalated", "stuck") or (
         event.happening == "ended" and event.exit.__class__.__name__ == "Failed"
     ):
-        sys.stderr.write(f"{event.happening} {event.path}: {event.exit or event.detail}\n")
+        sys.stderr.write(redactor.text(f"{event.happening} {event.path}: {event.exit or event.detail}\n"))
 
 
-def _say_stuck(stuck: Stuck) -> None:
-    sys.stderr.write(f"stuck {stuck.path}: in one handler for {stuck.seconds:.0f} s\n")
+def _say_stuck(redactor: Redactor, stuck: Stuck) -> None:
+    sys.stderr.write(redactor.text(f"stuck {stuck.path}: in one handler for {stuck.seconds:.0f} s\n"))

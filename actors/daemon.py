@@ -19,6 +19,7 @@ from actors.config import ConfigInvalid, load
 from actors.control import notify
 from actors.paths import Places, resolve
 from actors.run.messages import Drain
+from actors.secrets.memory import keep_private
 from actors.services import REGISTRAR
 from storage import StoreFailed, Unavailable
 from supervision import ActorDead, AskTimeout, Failed
@@ -71,6 +72,8 @@ class Daemon:
         with Assembly.open(self.places, self.config, self.stop, embedded=self.embedded, accept_rollback=self.accept_rollback) as assembly:
             self.assembly = assembly
             self._assembled.set()
+            if assembly.workshop.vault.redactor.active and not self.embedded:
+                keep_private()
             await assembly.sweep()
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._end_in_order, assembly)

@@ -17,7 +17,8 @@ __all__ = ["private_places"]
 
 def private_places(places: Places, config: Config) -> Private:
     """Those of them that are there, without links on the way."""
-    keys = [backend.key_file for backend in config.backends] + [config.notify.key_file]
+    keys = [*(one.key_file for one in config.backends), *(one.file for one in config.secrets), config.notify.key_file]
+    keys += [server.token_file for server in config.mcp]
     tokens = [where.removeprefix("file:") for _, where in config.gates.tokens if where.startswith("file:")]
     folders = (places.data, places.socket.parent, Path("~").expanduser())
     files = (places.config_file, *(Path(name) for name in (*keys, *tokens) if name is not None))

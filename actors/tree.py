@@ -16,6 +16,7 @@ from actors.handoff.actor import Watchman
 from actors.heartbeat import Heartbeats
 from actors.housekeeping import Caretaker, Storekeeper, Warden
 from actors.library.steward import Steward
+from actors.mcp.servers import BRANCH
 from actors.notification.actor import Notifier
 from actors.notification.delivery import Hook
 from actors.refusals import Principal, Refusal
@@ -25,6 +26,7 @@ from actors.resolver.poller import Asking, Poller
 from actors.resolver.registry import registry_of
 from actors.run.registrar import Registrar
 from actors.scheduler.actor import Scheduler
+from actors.secrets.actor import Locksmith
 from actors.status_file import StatusWriter
 from actors.wait.inbox import Inbox
 from actors.worktree.keeper import Keeper
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from actors.node.guardian.guardian import Guardian
     from actors.paperwork import Paperwork
     from actors.run.stale import StaleRuns
+    from actors.secrets.vault import Vault
     from actors.services import Services
     from actors.telemetry.collector import Collector
     from supervision.reaper import Stuck
@@ -52,7 +55,7 @@ STUCK_AFTER_S = 30.0
 
 
 def daemon_tree(
-    services: Services, guardian: Guardian, config: Config, control: ControlSettings | None, runtime: Callable[[], Runtime],
+    services: Services, guardian: Guardian, vault: Vault, config: Config, control: ControlSettings | None, runtime: Callable[[], Runtime],
     on_stuck: Callable[[Stuck], None], paperwork: Paperwork, library: Library, stale: StaleRuns, collector: Collector | None,
     *, inline: bool, unattended: bool,
 ) -> Supervisor:  # fmt: skip
@@ -60,11 +63,10 @@ def daemon_tree(
 
     `unattended`: runs may begin that nobody starts, by their schedules and watches.
     """
-    retention = config.retention
-    ages = Ages(retention.finished_runs_ms, retention.dead_letters_ms, archive=retention.archive)
     children = [
         ChildSpec("store", lambda: Storekeeper(services.store)),
         ChildSpec("warden", lambda: Warden(guardian), shutdown=10.0),
+        *([ChildSpec("locksmith", lambda: Locksmith(vault, guardian))] if any(one.command for one in config.secrets) else []),
         ChildSpec("reporter", lambda: Reporter(paperwork.reports, inline=inline)),
         ChildSpec("statuses", lambda: StatusWriter(paperwork.statuses, inline=inline)),
         *_of_runs(services, config),
@@ -74,7 +76,7 @@ def daemon_tree(
         ChildSpec("notifier", lambda: Notifier(services, Hook(guardian, config.notify, services.rules.env))),
         ChildSpec("poller", lambda: Poller(services, _asking(config, guardian, services))),
         ChildSpec("worktrees", lambda: Keeper(services), shutdown=10.0),
-        ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, ages)),
+        ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, _ages(config))),
         ChildSpec("heartbeats", lambda: Heartbeats(services)),
         ChildSpec("reaper", lambda: Reaper(interval_s=LOOK_S, sweep=stale, stuck_after_s=STUCK_AFTER_S, on_stuck=on_stuck)),
     ]
@@ -101,6 +103,7 @@ def _of_runs(services: Services, config: Config) -> tuple[ChildSpec, ...]:
     window_s, renew_s = runs.restart_window_ms / 1000, config.claims.renew_every_ms / 1000
     return (
         ChildSpec("scheduler", lambda: Scheduler(services, slots, tick_s, single=single)),
+        ChildSpec(BRANCH, lambda: Dynamic(intensity=1000, period=1.0)),
         ChildSpec("runs", lambda: Dynamic(intensity=1000, period=1.0)),
         ChildSpec("registrar", lambda: Registrar(services, restart_max=runs.restart_max, restart_window_s=window_s, renew_s=renew_s)),
     )
@@ -127,6 +130,11 @@ def _scraping(address: str, runtime: Callable[[], Runtime]) -> Supervisor:
 
     scraped = ChildSpec("metrics", lambda: Scraped(address, text), shutdown=0.1)
     return Supervisor(children=[scraped], intensity=3, period=60.0)
+
+
+def _ages(config: Config) -> Ages:
+    retention = config.retention
+    return Ages(retention.finished_runs_ms, retention.dead_letters_ms, archive=retention.archive)
 
 
 def _asking(config: Config, guardian: Guardian, services: Services) -> Asking:

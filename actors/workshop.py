@@ -9,18 +9,25 @@ from typing import TYPE_CHECKING
 import trio
 
 from actors.agent.house import House
+from actors.mcp.servers import Servers
+from actors.mcp.source import Outfitter
 from actors.privacy import private_places
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from actors.agent.backends import Backends
     from actors.config import Config
+    from actors.config.mcp import McpServer
     from actors.ledger.prices import PriceTable
+    from actors.mcp.wire import Wire
     from actors.node.guardian.guardian import Guardian
     from actors.node.tools import Tools
     from actors.paths import Places
+    from actors.secrets.vault import Vault
     from actors.telemetry.meter import Meter
     from storage import Store
-    from supervision import Clock
+    from supervision import Clock, System
 
 __all__ = ["FileBlobs", "Workshop"]
 
@@ -28,18 +35,30 @@ __all__ = ["FileBlobs", "Workshop"]
 class Workshop:
     """Guardian and tools of this daemon: made when the first attempt asks for them, since they cost what many runs never need.
 
-    `agents` is what its agents need.
+    `agents` is what its agents need, `servers` those of MCP, whose actors live in `system`; `wires` instead of the usual ways to them.
+    `vault` knows the secrets.
     """
 
     def __init__(
         self, places: Places, store: Store, config: Config, clock: Clock, backends: Backends, prices: PriceTable, meter: Meter,
-        *, inline: bool,
+        vault: Vault, system: Callable[[], System], *, inline: bool, wires: Callable[[McpServer], Wire] | None = None,
     ) -> None:  # fmt: skip
         self._store = store
         self._config = config
         self._inline = inline
-        private = partial(private_places, places, config)
-        self.agents = House(store, clock, backends, prices, meter, private=private, http_hosts=config.tools.http_hosts)
+        self._data = places.data
+        self.vault = vault
+        self.servers = Servers(config.mcp, wires or self._wire, system)
+        self.agents = House(
+            store, clock, backends, prices, meter, private=partial(private_places, places, config), http_hosts=config.tools.http_hosts,
+            policy=config.tools.policy, outfitter=Outfitter(self.servers, store, clock), redactor=vault.redactor,
+        )  # fmt: skip
+
+    def _wire(self, server: McpServer) -> Wire:
+        from actors.mcp.connect import Connector  # noqa: PLC0415 - only daemons with such servers pay
+
+        keys = [backend.key_env for backend in self._config.backends if backend.key_env is not None]
+        return Connector(self.guardian, os.environ, self._config.flow.script_inherit_env, keys, self._data).wire(server)
 
     @cached_property
     def guardian(self) -> Guardian:
@@ -56,10 +75,10 @@ class Workshop:
 
         settings = NodeSettings(
             kill_grace_ms=self._config.nodes.kill_grace_ms,
-            inherit_env=self._config.flow.script_inherit_env,
+            inherit_env=self.vault.harmless(self._config.flow.script_inherit_env),
             inline_imports=self._inline,
         )
-        return Made(self.guardian, FileBlobs(self._store, inline=self._inline), settings, agents=self.agents)
+        return Made(self.guardian, FileBlobs(self._store, inline=self._inline), settings, agents=self.agents, vault=self.vault)
 
 
 class FileBlobs:

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import trio
+from attrs import evolve
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from flows import FOLDER
 
 from actors.assembly import Assembly
+from actors.config.secrets import SecretSource
 from actors.config.settings import Config, Scheduler, Storage
 from actors.control.params import GateDecide, RunStart, WorkflowText
 from actors.paths import resolve
@@ -130,10 +132,12 @@ def _sound(answer: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def opened(folder: str, concurrency: int, commit: str, *, listen: bool = False) -> AsyncIterator[Engine]:
+async def opened(
+    folder: str, concurrency: int, commit: str, *, listen: bool = False, secrets: tuple[SecretSource, ...] = ()
+) -> AsyncIterator[Engine]:  # fmt: skip
     """A data folder, served until the block ends."""
     places = resolve({}, data=folder, config=Path(folder, "none.toml"))
-    with Assembly.open(places, settings(concurrency, commit), lambda _: None, listen=listen) as assembly:
+    with Assembly.open(places, evolve(settings(concurrency, commit), secrets=secrets), lambda _: None, listen=listen) as assembly:
         await assembly.sweep()
         async with trio.open_nursery() as nursery:
             await nursery.start(assembly.system.run)

@@ -14,6 +14,7 @@ from storage.audit import entry_hash
 from storage.errors import BadTransaction, ClaimLost, ReceiptExists, RequestConflict, VersionConflict
 from storage.heads import Head, Heads
 from storage.records import Acquire, Append, AuditEntry, Committed, Headline, Receipt, Release, Transaction
+from storage.scrubbing import Scrub, scrubbed
 from storage.sums import next_sum, row_sum
 
 __all__ = ["Batch"]
@@ -37,10 +38,11 @@ _LONGEST_KIND = 63  # characters: at most 252 bytes, so that one byte holds the 
 class Batch:
     """Stages transactions in order, each against what the earlier ones leave behind; `flush` then writes all rows at once."""
 
-    def __init__(self, connection: sqlite3.Connection, heads: Heads, *, largest_event: int) -> None:
+    def __init__(self, connection: sqlite3.Connection, heads: Heads, *, largest_event: int, scrub: Scrub | None = None) -> None:
         self.connection = connection
         self.heads = heads
         self._largest = largest_event
+        self._scrub = scrub
         self._journal: list[tuple[int, int, int, int, str, bytes, bytes]] = []
         self._streams: list[tuple[int, str]] = []
         self._catalog: dict[int, tuple[Any, ...]] = {}
@@ -62,6 +64,8 @@ class Batch:
 
     def stage(self, transaction: Transaction) -> Committed:
         """Check the whole transaction, then take its rows. A Refused leaves no trace; any other error spoils the batch."""
+        if self._scrub is not None:
+            transaction = scrubbed(transaction, self._scrub)
         receipt, appends, at_ms = transaction.receipt, transaction.appends, transaction.at_ms
         if receipt is None and len(appends) == 1 and not transaction.audit:  # nearly all of them: one step of one run
             append = appends[0]

@@ -28,6 +28,7 @@ from storage.opening import Opened, open_folder
 from storage.pace import BOUNDS_S
 from storage.receipts import Receipts
 from storage.records import Committed, Transaction
+from storage.scrubbing import Scrub
 from storage.serving import Serving
 from storage.upkeep import Upkeep, forget_receipts, note_collected, purge_some
 from storage.verify import Report, verify_file
@@ -46,7 +47,9 @@ class Store:
     them raises StreamDamaged, all others are sound.
     """
 
-    def __init__(self, folder: Path, opened: Opened, limits: Limits, clock: Clock, *, inline: bool | None) -> None:
+    def __init__(
+        self, folder: Path, opened: Opened, limits: Limits, clock: Clock, *, inline: bool | None, scrub: Scrub | None = None
+    ) -> None:
         self.folder = folder
         self.damage = opened.damage
         self.limits = limits
@@ -54,7 +57,7 @@ class Store:
         self._inline = inline
         self._opened = opened
         condition = Condition(folder, opened.database, limits, clock)
-        self._writer = Writer(opened.database, opened.anchor, condition, limits)
+        self._writer = Writer(opened.database, opened.anchor, condition, limits, scrub)
         self._writer.measure()
         self._serving = Serving(self._writer, limits, inline=inline)
         self._readers = trio.CapacityLimiter(2)
@@ -75,16 +78,18 @@ class Store:
         limits: Limits | None = None,
         accept_rollback: bool = False,
         before: Callable[[], None] = lambda: None,
+        scrub: Scrub | None = None,
     ) -> Self:
         """Open the folder, or make it. Raises an OpenRefused (nothing was written), or Unavailable.
 
         `inline` True never uses a thread (for tests under a mock clock), False always does for commits, None measures.
         `accept_rollback` goes on with a log that ends before its anchor, under a new generation. `before` is called under the lock, when
-        the folder is found sound and before anything is written; what it raises ends the opening.
+        the folder is found sound and before anything is written; what it raises ends the opening. `scrub` takes out of all
+        texts that are recorded what must not stand there; contents are stored as they come, since their digests name them.
         """
         bounds = limits or Limits()
         opened = open_folder(folder, bounds, clock, accept_rollback=accept_rollback, before=before)
-        return cls(folder, opened, bounds, clock, inline=inline)
+        return cls(folder, opened, bounds, clock, inline=inline, scrub=scrub)
 
     def __enter__(self) -> Self:
         return self

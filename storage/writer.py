@@ -22,6 +22,7 @@ from storage.limits import Limits
 from storage.pace import Pace
 from storage.patience import is_busy, until_unlocked
 from storage.records import Transaction
+from storage.scrubbing import Scrub
 from storage.upkeep import vacuum_some
 
 __all__ = ["Work", "Writer"]
@@ -32,13 +33,14 @@ Work = Transaction | Callable[[Batch], Any]
 class Writer:
     """Owns the writing connection. One task uses it; a COMMIT may run in another thread meanwhile, but then nothing else does."""
 
-    def __init__(self, database: Database, anchor: Anchor, condition: Condition, limits: Limits) -> None:
+    def __init__(self, database: Database, anchor: Anchor, condition: Condition, limits: Limits, scrub: Scrub | None = None) -> None:
         self.database = database
         self.pace = Pace()
         self._anchor = anchor
         self._condition = condition
         self._heads = Heads(limits.streams_cached)
         self._limits = limits
+        self._scrub = scrub
 
     def begin(self) -> bool:
         """Start a transaction at once; False if another process holds the lock. Raises Unavailable or StoreFailed."""
@@ -64,7 +66,7 @@ class Writer:
         results: list[Any] = []
         try:
             heads.refresh(connection)
-            batch = Batch(connection, heads, largest_event=self._limits.event)
+            batch = Batch(connection, heads, largest_event=self._limits.event, scrub=self._scrub)
             for work in works:
                 try:
                     results.append(batch.stage(work) if isinstance(work, Transaction) else work(batch))

@@ -11,9 +11,12 @@ from attrs import Factory, frozen
 
 from actors.agent.cli.names import sound
 from actors.agent.persona import digest, encode
+from actors.agent.policy import Policy
 from actors.refusals import Refusal
+from actors.workflow.mcp_names import servers_of
 from actors.workflow.spec import Agent, Workflow
 from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, Persona
+from actors.workflow.tool_names import ToolPolicy
 
 __all__ = ["Binding", "Bound", "Pool", "bind", "objection", "roles_of", "unbound"]
 
@@ -36,7 +39,8 @@ class Pool:
     """What a binding may choose from. `broken` are personas that cannot be read, with the reason.
 
     `backends` are those configured: why each cannot be used, "" where it can. Those in `agents` are agents with a command line and tools of
-    their own. `consents` are digests of personas.
+    their own. `consents` are digests of personas. `servers` are the MCP servers of the configuration, `policy` is what may be done with
+    tools at most.
     """
 
     personas: tuple[Persona, ...] = ()
@@ -44,6 +48,8 @@ class Pool:
     backends: Mapping[str, str] = Factory(dict)
     consents: frozenset[str] = frozenset()
     agents: frozenset[str] = frozenset()
+    servers: frozenset[str] = frozenset()
+    policy: ToolPolicy = ()
 
 
 @frozen
@@ -130,8 +136,14 @@ def objection(persona: Persona, pool: Pool, tools: tuple[str, ...]) -> tuple[str
         return "backend_unavailable", f"its backend {persona.backend} cannot be used: {reason}"
     if reason := _unfit(persona, pool, tools):
         return "backend_unfit", reason
+    if away := [server for server in servers_of((*tools, *(persona.tools or ()))) if server not in pool.servers]:
+        known = ", ".join(sorted(pool.servers)) or "none"
+        return "mcp_server_unknown", f"there is no MCP server {', '.join(away)} whose tools it could use; configured are: {known}"
     if missing := [tool for tool in tools if not persona.may(tool)]:
         return "tool_not_permitted", f"it is not permitted to use {', '.join(missing)}"
+    policy = Policy(pool.policy, persona.policy)
+    if denied := [f"{tool} (by {ruling.by})" for tool in tools if (ruling := policy.ruling(tool)).word == "deny"]:
+        return "tool_denied", f"it is denied {', '.join(denied)}"
     name = digest(persona)
     if persona.consent and name not in pool.consents:
         return "consent_missing", f"nobody has consented to it as it is now; consent with: penstock personas consent {name}"
@@ -146,10 +158,10 @@ def _unfit(persona: Persona, pool: Pool, tools: tuple[str, ...]) -> str:
         return "an agent with a command line and a model that uses our tools cannot stand in for each other: name fallbacks of one sort"
     if persona.backend not in pool.agents:
         return ""
-    if tools or persona.tools is not None:
+    if tools or persona.tools is not None or persona.policy:
         return (
-            f"its backend {persona.backend} is an agent with tools and permissions of its own, which `tools` has no say in: leave it "
-            f"out at the persona and at its nodes, and set [backends.{persona.backend}] args"
+            f"its backend {persona.backend} is an agent with tools and permissions of its own, which `tools` and `policy` have no say in: "
+            f"leave them out at the persona and at its nodes, and set [backends.{persona.backend}] args"
         )
     if persona.temperature is not None or persona.max_output_tokens != MAX_OUTPUT_TOKENS:
         return f"its backend {persona.backend} is an agent that takes neither temperature nor max_output_tokens: leave them out"

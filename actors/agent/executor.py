@@ -8,6 +8,7 @@ Everything is written into the conversation's log before anything follows from i
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -16,13 +17,16 @@ import trio
 from actors.agent.backends import Desk
 from actors.agent.calls import Caller
 from actors.agent.candidates import candidates
+from actors.agent.clearance import Clearance, cannot_work, policy_of
 from actors.agent.contents import PersonaMissing, persona_of
 from actors.agent.delivery import Ended, deliver
+from actors.agent.ear import Ear
 from actors.agent.opening import opening
 from actors.agent.provider.messages import CallFailed, ProviderFailure
 from actors.agent.provider.retrying import Retrying
 from actors.agent.record import Recorder
 from actors.agent.repeats import ENOUGH
+from actors.agent.thread_events import SteeringAdded
 from actors.agent.thread_log import ThreadLog
 from actors.agent.tools.kit import Kit
 from actors.agent.tools.use import ToolUse
@@ -31,7 +35,7 @@ from actors.ledger.purse import UsedUp
 from actors.node import failures
 from actors.node.artifact import clear
 from actors.node.contained import open_folder
-from actors.node.messages import Failure, Interruption
+from actors.node.messages import Failure, Interruption, ToolQuestion
 from storage import StorageError
 
 if TYPE_CHECKING:
@@ -44,9 +48,14 @@ if TYPE_CHECKING:
 
 __all__ = ["work"]
 
+Heard = Callable[[int], Awaitable[object]]
 
-async def work(order: WorkOrder, action: AgentOrder, tools: Tools) -> Verdict:
-    """Do the work of one attempt. Interrupted with the code of a budget where that is used up: the run says what follows."""
+
+async def work(order: WorkOrder, action: AgentOrder, tools: Tools, heard: Heard) -> Verdict:
+    """Do the work of one attempt. Interrupted with the code of a budget where that is used up: the run says what follows.
+
+    `heard` is told when the conversation holds what people have said to the agent.
+    """
     house = tools.agents
     assert house is not None, "a daemon that runs agents has what they need"
     try:
@@ -54,31 +63,37 @@ async def work(order: WorkOrder, action: AgentOrder, tools: Tools) -> Verdict:
     except OSError as error:
         return failures.workdir_missing(order.workdir, error.errno or 0)
     try:
-        return await _in_folder(order, action, tools, house, folder)
+        return await _in_folder(order, action, tools, house, folder, heard)
     finally:
         os.close(folder)
 
 
-async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: House, folder: int) -> Verdict:
+async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: House, folder: int, heard: Heard) -> Verdict:
     try:
         persona = persona_of(house.store.blobs, action.bound.sha256)
-        log = ThreadLog(house.store, house.clock, order.run_id, action.thread_id, house.meter)
+        log = ThreadLog(house.store, house.clock, order.run_id, action.thread_id, house.meter, house.redactor)
     except (PersonaMissing, StorageError) as error:
         return Failure("run_metadata_missing", f"The attempt cannot go on: {error}. Start a fresh run.", "configuration")
     crew = candidates(house.backends, persona, Desk(order, folder, tools, log))
     if isinstance(crew, Failure):
         return crew
+    foreign = None if house.outfitter is None else await house.outfitter.outfit(order, action, persona)
+    if isinstance(foreign, Failure):
+        return foreign
     for name in ("logs", "outputs"):
         os.makedirs(f"{order.run_dir}/{name}", mode=0o700, exist_ok=True)
-    recorder = Recorder(order, action, log, cap=tools.settings.output_cap // 2)
+    recorder = Recorder(order, action, log, house.redactor, cap=tools.settings.output_cap // 2)
     try:
         own_tools = house.own_tools(crew[0].provider.name)
         refused = await _open(order, action, log, folder, own_tools=own_tools)
         if refused is not None:
             return refused
-        kit = Kit(order, tools, house, folder)
-        ended = await _Attempt(order, action, house, log, persona, crew, kit, recorder).run()
-        if isinstance(ended, Interruption):
+        policy = policy_of(house, persona, action)
+        if (denied := cannot_work(order, policy, own_tools=own_tools)) is not None:
+            return denied
+        kit = Kit(order, tools, house, folder, foreign, policy)
+        ended = await _Attempt(order, action, house, log, persona, crew, kit, recorder, heard).run()
+        if isinstance(ended, Interruption | ToolQuestion):
             return ended
         return await deliver(order, folder, tools, log.thread, ended)
     finally:
@@ -101,21 +116,25 @@ class _Attempt:
 
     def __init__(
         self, order: WorkOrder, action: AgentOrder, house: House, log: ThreadLog, persona: Persona, crew: tuple[Candidate, ...], kit: Kit,
-        recorder: Recorder,
+        recorder: Recorder, heard: Heard,
     ) -> None:  # fmt: skip
         self._order = order
         self._own_tools = house.own_tools(crew[0].provider.name)
         self._log = log
         self._recorder = recorder
+        self._ear, self._say_heard = Ear(house.store, order, action), heard
+        self._noted = action.steering[0].number - 1 if action.steering else log.thread.heard
         self._most = action.max_steps
         hands = kit.hands(action, persona, self._heard)
-        self._tools = ToolUse(hands, log, recorder, house.clock, order.attempt, self._heard)
+        clearance = Clearance(hands, order, action, log)
+        self._tools = ToolUse(hands, clearance, log, recorder, house.clock, order.attempt, self._heard)
         self._began = trio.current_time()
+        self._total_from = self._began - action.worked_ms / 1000
         specs = tuple(hands.specs.values())
         self._caller = Caller(house, log, order, action, persona, Retrying(crew), specs, self._began, self._waits, self._heard)
         self._scope = trio.CancelScope()
 
-    async def run(self) -> Ended | Interruption:
+    async def run(self) -> Ended | Interruption | ToolQuestion:
         """Let it talk to its end, or to that of its time."""
         self._heard()
         try:
@@ -134,13 +153,16 @@ class _Attempt:
         self._recorder.note()
         return Ended(expired=(code, limit))
 
-    async def _talk(self) -> Ended:
+    async def _talk(self) -> Ended | ToolQuestion:
         artifact = self._order.artifact
         for _ in range(self._most):
-            repeats = await self._tools.answer_all() if self._log.thread.unanswered else 0
+            answered = await self._tools.answer_all() if self._log.thread.unanswered else 0
             self._recorder.note()
-            if repeats >= ENOUGH:
-                return Ended(repeats=repeats)
+            if isinstance(answered, ToolQuestion):
+                return answered
+            if answered >= ENOUGH:
+                return Ended(repeats=answered)
+            await self._listen()
             if over(self._log.thread, artifact.path if artifact is not None else None):
                 return Ended()
             await self._caller.call(self._part)
@@ -149,6 +171,14 @@ class _Attempt:
                 self._recorder.say(self._log.thread.last_text)
             self._heard()
         return Ended(circles=self._most)
+
+    async def _listen(self) -> None:
+        """What people have said meanwhile is durable in the conversation before the model hears it, and before its run takes note."""
+        thread = self._log.thread
+        await self._log.append([SteeringAdded(said.number, said.by, said.text) for said in self._ear.news(thread.heard)])
+        if thread.heard > self._noted:
+            self._noted = thread.heard
+            await self._say_heard(thread.heard)
 
     def _part(self, part: Part) -> None:
         if not isinstance(part, CallFailed):  # behind which it waits
@@ -167,10 +197,10 @@ class _Attempt:
 
     def _due(self) -> float:
         total = self._order.total_ms
-        return inf if total is None else self._began + total / 1000
+        return inf if total is None else self._total_from + total / 1000
 
     def _expired(self) -> tuple[str, int]:
         total = self._order.total_ms
-        if total is not None and trio.current_time() >= self._began + total / 1000:
+        if total is not None and trio.current_time() >= self._total_from + total / 1000:
             return "node_absolute_timeout", total
         return "node_idle_timeout", self._order.idle_ms or 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attrs import Factory, frozen
 
@@ -14,33 +14,51 @@ from actors.agent.tools.sandbox import Private
 from actors.ledger.periods import begin_of
 from actors.ledger.purse import Purse
 from actors.node.messages import Usage
+from actors.secrets.redactor import Redactor
 from actors.telemetry.meter import Meter
 
 if TYPE_CHECKING:
     from actors.agent.backends import Backends
+    from actors.agent.tools.source import ToolSource
     from actors.ledger.prices import PriceTable
-    from actors.node.messages import SharedBudget
+    from actors.node.messages import AgentOrder, Failure, SharedBudget, WorkOrder
+    from actors.workflow.spec_agent import Persona
+    from actors.workflow.tool_names import ToolPolicy
     from storage.store import Store
     from supervision import Clock
 
-__all__ = ["House"]
+__all__ = ["House", "Outfitter"]
 
 MANY = 10_000
 COUNTED = ("prompt_tokens", "completion_tokens", "cost_usd", "tool_calls", "unpriced")
 
 
+class Outfitter(Protocol):
+    """Who has tools that are not Penstock's own."""
+
+    async def outfit(self, order: WorkOrder, action: AgentOrder, persona: Persona) -> ToolSource | Failure | None:
+        """The tools of that kind that the attempt may use, None where it may use none; or why it cannot begin."""
+        ...
+
+
 @frozen(eq=False)
 class House:
-    """Shared by all agents of one daemon. `private`: what commands in a sandbox do not see. `http_hosts`: what may be reached."""
+    """Shared by all agents of one daemon.
+
+    `policy`: what may be done with tools at most. `private`: what commands in a sandbox do not see. `http_hosts`: what may be reached.
+    """
 
     store: Store
     clock: Clock
     backends: Backends
     prices: PriceTable
     meter: Meter = Factory(Meter)
+    policy: ToolPolicy = ()
     purse: Purse = Factory(Purse)
     private: Callable[[], Private] = Private
     http_hosts: tuple[str, ...] | None = None
+    outfitter: Outfitter | None = None
+    redactor: Redactor = Factory(Redactor)
 
     def tells_cost(self, backend: str) -> bool:
         """Whether calls at that backend come with what they have cost."""

@@ -49,7 +49,7 @@ def _checked(report: Report, tree: Any, stem: str) -> Persona:
     persona = None
     if tree is not UNREADABLE and type(tree) is not dict:
         message = f"A persona is a mapping with backend and model, and this is {kind_word(tree)}."
-        report.add("value_type", (), message, found=tree, allowed=["{backend, model, system, tools, roles, consent}"])
+        report.add("value_type", (), message, found=tree, allowed=["{backend, model, system, tools, policy, roles, consent}"])
     elif type(tree) is dict:
         form = Form(report, (), tree)
         persona = read_persona(form, form.text("name", default=stem) or stem)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from actors.agent.thread_events import ToolAnswered
     from actors.agent.thread_log import ThreadLog
     from actors.node.messages import AgentOrder, WorkOrder
+    from actors.secrets.redactor import Redactor
 
 __all__ = ["Recorder"]
 
@@ -25,13 +26,14 @@ LONGEST_SHOWN = 200
 class Recorder:
     """The log of what was said and done (`….out`), the audit of tools (`….tools.jsonl`, a line each), and the file of what was used."""
 
-    def __init__(self, order: WorkOrder, action: AgentOrder, log: ThreadLog, *, cap: int) -> None:
+    def __init__(self, order: WorkOrder, action: AgentOrder, log: ThreadLog, redactor: Redactor, *, cap: int) -> None:
         logs = f"{order.run_dir}/logs/{order.node_id}.{order.instance}.{order.attempt}"
-        self._said = Capture(f"{logs}.out", cap=cap, keep=0)
+        self._said = Capture(f"{logs}.out", cap=cap, keep=0, redactor=redactor)
         self._audit = f"{logs}.tools.jsonl"
         self._usage = usage_path(order)
         self._spent = action.spent
         self._log = log
+        self._redactor = redactor
         self._line_begins = True
 
     def say(self, text: str) -> None:
@@ -59,6 +61,7 @@ class Recorder:
 
     def audit(self, call: ToolCall, answered: ToolAnswered) -> None:
         """One use of a tool; a line about it stands between the agent's words. What cannot be written is not worth an attempt."""
+        call, answered = self._redactor.value(call), self._redactor.value(answered)
         arguments = json.dumps(dict(call.arguments), ensure_ascii=True)
         self.say(f"[{call.name} {arguments[:LONGEST_SHOWN]}{'…' * (len(arguments) > LONGEST_SHOWN)}: {answered.state}]")
         line = {

@@ -11,8 +11,10 @@ from actors.agent.backends import Backends
 from actors.agent.binding import Pool
 from actors.agent.consents import Consents
 from actors.agent.persona import ENDINGS, read_text
+from actors.secrets.redactor import Redactor
 from actors.workflow.problems import WorkflowInvalid
 from actors.workflow.spec_agent import Persona
+from actors.workflow.tool_names import ToolPolicy
 
 __all__ = ["FOLDER", "Roster"]
 
@@ -31,11 +33,18 @@ class _Read:
 
 @define(eq=False)
 class Roster:
-    """`folder` may be missing. A file that cannot be read is a persona that cannot be bound, and harms no other."""
+    """`folder` may be missing. A file that cannot be read is a persona that cannot be bound, and harms no other.
+
+    `servers` are the MCP servers of the configuration, `policy` is what it says of tools.
+    `redactor` keeps secrets out of what is bound: a persona's digest is of what is left.
+    """
 
     folder: Path
     backends: Backends
     consents: Consents
+    servers: frozenset[str] = frozenset()
+    policy: ToolPolicy = ()
+    redactor: Redactor = Factory(Redactor)
     _files: dict[str, _Read] = Factory(dict)
 
     def pool(self) -> Pool:
@@ -51,7 +60,8 @@ class Roster:
                 known[read.persona.name] = read.persona
         personas = tuple(known[name] for name in sorted(known))
         agents = frozenset(name for name, traits in self.backends.traits().items() if traits.own_tools)
-        return Pool(personas, broken, dict(self.backends.available()), frozenset(self.consents.given()), agents)
+        backends, consents = dict(self.backends.available()), frozenset(self.consents.given())
+        return Pool(personas, broken, backends, consents, agents, self.servers, self.policy)
 
     def _look(self) -> dict[str, _Read]:
         try:
@@ -71,7 +81,9 @@ class Roster:
                 return known
             if not file.is_file() or found.st_size > LARGEST:
                 return _Read(stamp, None, f"{file.name} is no plain file of at most {LARGEST} bytes")
-            return _Read(stamp, read_text(file.read_text("utf-8"), source=file.name, stem=file.stem, ending=file.suffix), "")
+            return _Read(
+                stamp, read_text(self.redactor.text(file.read_text("utf-8")), source=file.name, stem=file.stem, ending=file.suffix), ""
+            )
         except WorkflowInvalid as invalid:
             return _Read(stamp, None, str(invalid))
         except (OSError, UnicodeDecodeError) as error:

@@ -6,6 +6,7 @@ from attrs import Factory, define, evolve
 
 from actors.agent.provider.messages import AssistantTurn, ToolCall, ToolResult, Turn, UserText
 from actors.agent.provider.tokens import TokenUsage
+from actors.agent.steering import spoken
 from actors.agent.thread_events import (
     AgentSessionHeard,
     CallEnded,
@@ -13,8 +14,11 @@ from actors.agent.thread_events import (
     ModelCallFailed,
     ModelCallIntended,
     PromptAdded,
+    SteeringAdded,
     ThreadBegun,
     ToolAnswered,
+    ToolApprovalUsed,
+    ToolApprovalWanted,
     ToolIntended,
 )
 from actors.entity import Fact
@@ -32,7 +36,9 @@ class Thread:
 
     `open_turn` is a call without an end, `unanswered` are tools that were asked for and have not answered, `under_way` is the intent
     of one of them. `used` counts all instances.
-    `calls` is how many calls were made, `stop` how the last answer ended; `tries` counts those since it was told something last.
+    `calls` is how many calls were made, `answered_turn` the number of the one that was answered last, `stop` how that answer ended; `tries`
+    counts those since it was told something last. `heard` is the number of the last message of a person.
+    `approvals_wanted` and `approvals_used` are digests of calls of tools about which people were asked.
     `session` is what the last call said of itself, `sessions` are those of agents with a command line, by backend, and `counted` the
     tokens of each session so far.
     """
@@ -45,8 +51,12 @@ class Thread:
     open_turn: int | None = None
     unanswered: list[ToolCall] = Factory(list)
     under_way: ToolIntended | None = None
+    answered_turn: int = 0
     stop: str = ""
+    approvals_wanted: set[str] = Factory(set)
+    approvals_used: set[str] = Factory(set)
     used: Usage = Factory(Usage)
+    heard: int = 0
     tries: int = 0
     sessions: dict[str, str] = Factory(dict)
     counted: dict[str, TokenUsage] = Factory(dict)
@@ -66,7 +76,8 @@ class Thread:
     def copy(self) -> Thread:
         """One that goes its own way."""
         return evolve(
-            self, turns=list(self.turns), unanswered=list(self.unanswered), sessions=dict(self.sessions), counted=dict(self.counted)
+            self, turns=list(self.turns), unanswered=list(self.unanswered), sessions=dict(self.sessions), counted=dict(self.counted),
+            approvals_wanted=set(self.approvals_wanted), approvals_used=set(self.approvals_used),
         )  # fmt: skip
 
     def apply(self, fact: Fact) -> None:
@@ -79,6 +90,9 @@ class Thread:
             case PromptAdded(attempt=attempt, text=text):
                 self.prompted, self.tries = attempt, 0
                 self.turns.append(UserText(text))
+            case SteeringAdded(number=number, by=by, text=text):
+                self.heard, self.tries = number, 0
+                self.turns.append(UserText(spoken(number, by, text), aside=True))
             case ModelCallIntended(turn=turn, backend=backend):
                 self.calls, self.open_turn, self.tries = turn, turn, self.tries + 1
                 self._backend, self.session = backend, ""
@@ -86,7 +100,7 @@ class Thread:
                 self.session = self.sessions[backend] = session_id
             case ModelCallAnswered() as answer:
                 self._ended(answer)
-                self.stop = answer.stop
+                self.stop, self.answered_turn = answer.stop, answer.turn
                 calls = tuple(ToolCall(one.call_id, one.name, one.arguments) for one in answer.calls)
                 self.turns.append(AssistantTurn(answer.text, calls))
                 self.unanswered = list(calls)
@@ -94,6 +108,10 @@ class Thread:
                 self._ended(failure)
                 if not self.session and failure.code != LOST:
                     self.sessions.pop(self._backend, None)  # it did not go on with it: what is wrong may be the session
+            case ToolApprovalWanted(shown_digest=digest):
+                self.approvals_wanted.add(digest)
+            case ToolApprovalUsed(shown_digest=digest):
+                self.approvals_used.add(digest)
             case ToolIntended():
                 self.under_way = fact
             case _:

@@ -13,16 +13,9 @@ from attrs import Factory, frozen
 from actors.entity import Fact
 
 __all__ = [
-    "AgentSessionHeard",
-    "Asked",
-    "ModelCallAnswered",
-    "ModelCallFailed",
-    "ModelCallIntended",
-    "PromptAdded",
-    "ThreadBegun",
-    "ToolAnswered",
-    "ToolIntended",
-]
+    "AgentSessionHeard", "Asked", "ModelCallAnswered", "ModelCallFailed", "ModelCallIntended", "PromptAdded", "SteeringAdded",
+    "ThreadBegun", "ToolAnswered", "ToolApprovalUsed", "ToolApprovalWanted", "ToolIntended",
+]  # fmt: skip
 
 
 @frozen
@@ -54,6 +47,17 @@ class PromptAdded(Fact):
     text: str = ""
     repair: bool = False
     body: str | None = None
+
+
+@frozen
+class SteeringAdded(Fact):
+    """The agent was told what a person says to it, between two messages. `number` is that of the message in the run's log."""
+
+    kind: ClassVar[str] = "steering_added"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"text"})
+    number: int
+    by: str
+    text: str
 
 
 @frozen
@@ -155,3 +159,24 @@ class ToolAnswered(Fact):
     began_ms: int = 0
     latency_ms: int = 0
     body: str | None = None
+
+
+@frozen
+class ToolApprovalWanted(Fact):
+    """The tool may be used only where a person says so, who is asked now. `shown_digest` is that of the gate that opens in the run."""
+
+    kind: ClassVar[str] = "tool_approval_wanted"
+    call_id: str
+    name: str
+    shown_digest: str
+
+
+@frozen
+class ToolApprovalUsed(Fact):
+    """A person has approved this call, and it is about to be made: the approval holds for nothing any more."""
+
+    kind: ClassVar[str] = "tool_approval_used"
+    call_id: str
+    name: str
+    shown_digest: str
+    by: str

@@ -19,11 +19,15 @@ from actors.agent.thread_events import (
     ModelCallFailed,
     ModelCallIntended,
     PromptAdded,
+    SteeringAdded,
     ThreadBegun,
     ToolAnswered,
+    ToolApprovalUsed,
+    ToolApprovalWanted,
     ToolIntended,
 )
 from actors.entity import Fact
+from actors.secrets.redactor import Redactor
 from storage import Unavailable
 from storage.codec import Codec, canonical
 from storage.records import Append, Headline, Transaction
@@ -45,11 +49,10 @@ LARGEST: Final = 128 << 10
 @cache
 def thread_codec() -> Codec[Fact]:
     """The codec of these logs."""
-    return Codec(
-        (
-            ThreadBegun, PromptAdded, ModelCallIntended, AgentSessionHeard, ModelCallAnswered, ModelCallFailed, ToolIntended, ToolAnswered,
-        )
-    )  # fmt: skip
+    return Codec((
+        ThreadBegun, PromptAdded, SteeringAdded, ModelCallIntended, AgentSessionHeard, ModelCallAnswered, ModelCallFailed,
+        ToolApprovalWanted, ToolApprovalUsed, ToolIntended, ToolAnswered,
+    ))  # fmt: skip
 
 
 def facts_of(store: Store, thread_id: str) -> Iterator[tuple[Recorded, Fact]]:
@@ -72,9 +75,10 @@ def whole(store: Store, fact: Fact) -> Fact:
 class ThreadLog:
     """The conversation of one node, and the way to go on with it."""
 
-    def __init__(self, store: Store, clock: Clock, run_id: str, thread_id: str, meter: Meter) -> None:
+    def __init__(self, store: Store, clock: Clock, run_id: str, thread_id: str, meter: Meter, redactor: Redactor | None = None) -> None:
         self._store = store
         self._clock = clock
+        self._redactor = redactor or Redactor()
         self._run_id = run_id
         self._id = thread_id
         self._created_ms = clock.now_ms()
@@ -88,8 +92,11 @@ class ThreadLog:
             self.thread.apply(whole(store, fact))
 
     async def append(self, facts: Iterable[Fact]) -> None:
-        """Make the facts durable. A disk that takes nothing just now is waited for. Raises what else the store raises."""
-        whole = list(facts)
+        """Make the facts durable, without secrets: the model hears what is written. A disk that takes nothing just now is waited for.
+
+        Raises what else the store raises.
+        """
+        whole = [self._redactor.value(fact) for fact in facts]
         if not whole:
             return
         events = tuple([thread_codec().encode(await self._fitting(fact)) for fact in whole])

@@ -11,6 +11,7 @@ from typing import Any
 from attrs import frozen
 
 from actors.cli.text import emit, visible, visible_lines
+from actors.cli.tool_call import about_call
 
 __all__ = ["Later", "about_gate", "ask"]
 
@@ -29,7 +30,7 @@ def ask(gate: dict[str, Any], decided_elsewhere: Callable[[], bool], show: Calla
     `show` prints the artifacts that the gate is about.
     """
     emit(f"\nGate {visible(gate['gate_name'])}")
-    about_gate(gate)
+    about_gate(gate, whole=True)
     try:
         return _ask(gate, decided_elsewhere, show)
     except EOFError:
@@ -56,11 +57,13 @@ def _ask(gate: dict[str, Any], decided_elsewhere: Callable[[], bool], show: Call
             return _complete(gate, word, decided_elsewhere)
 
 
-def about_gate(gate: dict[str, Any]) -> None:
-    """Print what the gate shows: prompt, artifacts, commands, options."""
+def about_gate(gate: dict[str, Any], *, whole: bool = False) -> None:
+    """Print what the gate shows: prompt, use of a tool, artifacts, commands, options. `whole`: nothing is cut."""
     shown = gate.get("shown") or {}
     if gate.get("prompt"):
         emit(textwrap.indent(visible_lines(gate["prompt"]).strip("\n"), "  "))
+    if "tool" in shown:
+        about_call(shown["tool"], whole=whole)
     for artifact in shown.get("artifacts", ()):
         emit(f"  artifact of {visible(artifact['node_id'])}: {visible(artifact['path'])}  sha256 {visible(artifact['sha256'])[:16]}…")
     for command in shown.get("commands", ()):

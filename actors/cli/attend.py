@@ -14,6 +14,7 @@ from actors.cli.ending import conclude
 from actors.cli.ids import new_request_id
 from actors.cli.interrupts import Interrupts
 from actors.cli.link import Carrier, Link
+from actors.cli.tool_call import is_about_tool
 from actors.cli.view import View, view_for
 from actors.control.client import CallRefused, Client, Disconnected, NoDaemon, Stream
 
@@ -143,18 +144,27 @@ class _Watch:
         if self.stream.ended:
             self.view.show(self.look())
             return True
-        stays = self.manner.terminal or self.manner.yes or self.manner.wait
-        return self.run["status"] == "paused" or (self.run["status"] in _STANDING and not (stays or _moves_by_itself(self.run)))
+        return self.run["status"] == "paused" or (self.run["status"] in _STANDING and not (self._stays() or _moves_by_itself(self.run)))
+
+    def _stays(self) -> bool:
+        """Whether somebody here goes on answering, or waits all the same. Whoever says yes to all gates has seen no use of a tool."""
+        gates = [gate for node in self._open_nodes() if (gate := _open_gate(node)) is not None]
+        alone = bool(gates) and all(map(is_about_tool, gates))
+        return self.manner.terminal or self.manner.wait or (self.manner.yes and not alone)
 
     def _answer_gates(self) -> None:
-        gate = next((gate for gate in map(_open_gate, self._open_nodes()) if gate is not None and _key(gate) not in self._answered), None)
+        gate = next((gate for gate in map(_open_gate, self._open_nodes()) if gate is not None and self._to_answer(gate)), None)
         if gate is None:
             return
-        if self.manner.yes:
+        if self.manner.yes and not is_about_tool(gate):
             self._decide(gate, {"decision": "approve" if "approve" in gate["decisions"] else gate["decisions"][0]})
         elif self.manner.terminal:
             self._ask(gate)
         self.view.show(self.look())
+
+    def _to_answer(self, gate: dict[str, Any]) -> bool:
+        unseen = is_about_tool(gate) and not self.manner.terminal
+        return _key(gate) not in self._answered and not unseen
 
     def _open_nodes(self) -> list[dict[str, Any]]:
         """Gates that a person may answer; whether the effect of an attempt happened is asked by command alone."""
@@ -212,4 +222,4 @@ def _open_gate(node: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _key(gate: dict[str, Any]) -> tuple[str, int]:
-    return str(gate["node_id"]), int(gate["instance"])
+    return str(gate["gate_name"]), int(gate["instance"])

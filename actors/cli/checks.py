@@ -209,6 +209,12 @@ def _services(link: Link) -> list[Finding]:
     return [Finding(level, "services", text, advice) for level, text, advice in look_at_services(link)]
 
 
+def _servers(link: Link) -> list[Finding]:
+    from actors.cli.checks_mcp import look_at_servers
+
+    return [Finding(level, "mcp", text, advice) for level, text, advice in look_at_servers(link)]
+
+
 CHECKS: dict[str, Callable[[Link], list[Finding]]] = {
     "system": _python,
     "settings": _settings,
@@ -224,6 +230,7 @@ CHECKS: dict[str, Callable[[Link], list[Finding]]] = {
     "notify": _hook,
     "resolvers": _resolvers,
     "backends": _backends,
+    "mcp": _servers,
 }
 NETWORK: dict[str, Callable[[Link], list[Finding]]] = {"services": _services}
 """What goes to the network, for those who ask for it."""

@@ -14,13 +14,14 @@ from actors.control.client import CallRefused, Disconnected, NoDaemon
 if TYPE_CHECKING:
     from actors.config import Config
 
-__all__ = ["look_at_hook", "look_at_resolvers"]
+__all__ = ["Row", "configured", "look_at_hook", "look_at_resolvers"]
 
 Row = tuple[Literal["ok", "warn", "fail"], str, str]
 """Level, text, advice."""
 
 
-def _config(link: Link) -> Config | None:
+def configured(link: Link) -> Config | None:
+    """The settings; None where they cannot be read."""
     from actors.config import ConfigInvalid, load
 
     try:
@@ -31,7 +32,7 @@ def _config(link: Link) -> Config | None:
 
 def look_at_hook(link: Link) -> list[Row]:
     """Program, key, and what the daemon has met with."""
-    config = _config(link)
+    config = configured(link)
     if config is None or not config.notify.ways:
         return [] if config is None else [("ok", "nobody is told what needs a person: neither notify.command nor notify.url is set", "")]
     rows: list[Row] = []
@@ -59,7 +60,7 @@ def _told(link: Link) -> list[Row]:
 
 def look_at_resolvers(link: Link) -> list[Row]:
     """Programs that answer gates, and tokens."""
-    config = _config(link)
+    config = configured(link)
     if config is None:
         return []
     programs = [(name, how) for name, how in config.gates.resolvers if not isinstance(how, str)]

@@ -21,7 +21,7 @@ __all__ = ["doctor", "examine"]
 def doctor(context: click.Context, *, backends: bool, as_json: bool) -> int:
     """Check this installation and say what to do.
 
-    Settings, folders, disk, SQLite, socket, processes, backends. Exit code 1 when something fails.
+    Settings, folders, disk, SQLite, socket, processes, backends, MCP servers. Exit code 1 when something fails.
     """
     findings = examine(link_of(context), network=backends)
     if as_json:

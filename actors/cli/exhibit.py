@@ -28,7 +28,7 @@ def show_gate(reader: Reader, run_id: str, name: str, *, as_json: bool) -> int:
         print_json({**gate, "artifacts": found})
         return exits.OK
     emit(visible(f"{gate['gate_name']}  of {run_id}  ({gate['title']}, {gate['run_status']})"))
-    about_gate(gate)
+    about_gate(gate, whole=True)
     for name_, value in sorted(gate["shown"].get("inputs", {}).items()):
         emit(visible(f"  input {name_} = {value}"))
     emit(visible(f"  {deadline(gate, answer['now_ms'])}"))

@@ -35,7 +35,7 @@ _AWAY_CODES = {
     "slow_reader",
     "run_unavailable",
 }
-_NOT_FOUND_CODES = {"address_unknown", "run_gate_missing", "workflow_version_missing"}
+_NOT_FOUND_CODES = {"address_unknown", "mcp_server_unknown", "run_gate_missing", "workflow_version_missing"}
 _USAGE_CODES = {"params_invalid", "bad_request"}
 
 

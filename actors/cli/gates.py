@@ -20,6 +20,7 @@ _feedback = click.option("--feedback", metavar="TEXT", help="Words for the run; 
 @options.run_id
 @_gate
 @_feedback
+@click.option("--shown", metavar="DIGEST", help="Approve only what `penstock show` named so; the use of a tool needs it.")
 @click.option("--select", "selections", metavar="OPTION", multiple=True, help="A value of the gate's options; repeat for more.")
 @options.reason
 @options.request_id
@@ -34,6 +35,7 @@ def approve(context: click.Context, /, run_id: str, gate: str | None, **given: A
     Examples:
       penstock approve RUN
       penstock approve RUN publish --select now --feedback "fine"
+      penstock approve RUN draft.tool --shown 2cf24dba5fb0a30e
     """
     return _decide(context, "approve", run_id, gate, given)
 
@@ -94,6 +96,7 @@ def _decide(context: click.Context, decision: str, run_id: str, gate: str | None
         "decision": decision,
         "feedback": given.get("feedback"),
         "selections": list(given.get("selections") or ()) or None,
+        "shown_digest": given.get("shown"),
         "reason": given["reason"],
         "request_id": given["request_id"],
     }

@@ -11,6 +11,7 @@ from actors.cli.ask import about_gate
 from actors.cli.link import link_of
 from actors.cli.listing import given
 from actors.cli.text import elapsed, emit, print_json, visible
+from actors.cli.tool_call import approval_of
 
 __all__ = ["answers", "deadline", "gates"]
 
@@ -70,7 +71,8 @@ def deadline(gate: dict[str, Any], now: float) -> str:
 def answers(gate: dict[str, Any]) -> str:
     """The command that answers it, and the words that may stand in its place."""
     first, *others = [_COMMANDS.get(word, word) for word in gate["decisions"]] or ["approve"]
-    return f"penstock {first} {gate['run_id']} {gate['gate_name']}" + (f"   (or {', '.join(others)})" if others else "")
+    told = approval_of(gate) if first == "approve" else ""
+    return f"penstock {first} {gate['run_id']} {gate['gate_name']}{told}" + (f"   (or {', '.join(others)})" if others else "")
 
 
 def _held(held: dict[str, Any], now: float) -> None:

@@ -107,6 +107,9 @@ def _node_row(node: dict[str, Any]) -> dict[str, Any]:
     started, ended, error = node.get("started_at_ms"), node.get("ended_at_ms"), node.get("error")
     took = elapsed(ended - started) if started is not None and ended is not None else None
     problem = f"{error['code']}: {error['message']}" if error else node.get("skip_reason")
+    if unheard := node.get("unheard"):
+        waiting = f"{count(len(unheard), 'message')} not heard: {unheard[0]['text'].strip()}"
+        problem = waiting if problem is None else f"{problem}; {waiting}"
     return {**node, "attempt": node["attempt"] or None, "took": took, "problem": problem}
 
 

@@ -62,8 +62,10 @@ _SECTIONS = {
         "worktree": ("worktrees:worktree", "See the worktrees of runs, and remove those that are left."),
     },
     "Agents": {
+        "steer": ("steer_agent:steer", "Say something to an agent at work."),
         "ledger": ("ledger:ledger", "List the calls of models that a run has made, or sum up those of all runs."),
         "tools": ("tools:tools", "List the tools that the agents of a run have used, and what came of it."),
+        "mcp": ("mcp:mcp", "See the MCP servers of the configuration, and their tools."),
         "personas": ("personas:personas", "See the personas that runs can be bound to, and consent to them."),
     },
     "Making workflows better": {
@@ -76,6 +78,7 @@ _SECTIONS = {
         "tree": ("look:tree", "Show the daemon's actors."),
         "notify": ("notify:notify", "Look at the hook that is told what needs a person."),
         "doctor": ("doctor:doctor", "Check this installation and say what to do."),
+        "secrets": ("secrets:handles", "List the secrets that steps can be given, and whether they can be read."),
         "config": ("settings:config", "Print the settings in force and where each came from."),
         "backup": ("upkeep:backup", "Write a consistent copy of the database."),
         "verify": ("upkeep:verify", "Verify the log and the audit trail."),

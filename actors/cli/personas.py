@@ -55,8 +55,10 @@ def show(context: click.Context, persona: str, workflow_id: str | None, *, as_js
     for key in (key for key in _FACTS if key in found):
         text = date_time(found[key]) if key.endswith("_ms") else found[key]
         emit(visible(f"  {key.removesuffix('_ms').replace('_', ' ')}: {text}"))
+    for one in found["may_use"]:
+        emit(visible(f"  {one['tool']}: {one['may']}, by {one['by']}"))
     for key, value in found["definition"].items():
-        if key not in _FACTS and key not in ("system", "fallback"):
+        if key not in _FACTS and key not in ("system", "tools", "policy", "fallback"):
             emit(visible(f"  {key.replace('_', ' ')}: {', '.join(value) if isinstance(value, list) else value}"))
     for one in found.get("fallback", ()):
         away = f" (would be passed over: {one['problem']})" if "problem" in one else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.cli.phrases import Event, Sentence, again, attempt, because, line, of_gate, of_nodes
+from actors.cli.phrases import Event, Sentence, again, attempt, because, by, line, of_gate, of_nodes
 from actors.cli.text import count, span
 
 __all__ = ["OF_NODES"]
@@ -15,6 +15,12 @@ def _completed(event: Event, took: str) -> str:
     made = f" -> {came['path']} ({count(came['size'], 'byte')})" if came else ""
     warned = f", with {count(event['warning_count'], 'warning')}" if event.get("warning_count") else ""
     return f"{event['node_id']}  completed{took}{attempt(event)}{warned}{made}{what}"
+
+
+def _interrupted(event: Event, took: str) -> str:
+    if event["reason"] == "tool_asked":
+        return f"{event['node_id']}  rests{took} while a person is asked about a tool"
+    return f"{event['node_id']}  ended{took}{because(event)}"
 
 
 def _failed(event: Event, took: str) -> str:
@@ -63,7 +69,7 @@ OF_NODES: dict[str, Sentence] = {
     "node_completed": _completed,
     "node_completed_with_warnings": _completed,
     "node_failed": _failed,
-    "node_interrupted": lambda event, took: f"{event['node_id']}  ended{took}{because(event)}",
+    "node_interrupted": _interrupted,
     "node_skipped": lambda event, _: f"{event['node_id']}  skipped{because(event)}",
     "node_skipped_no_work": lambda event, _: f"{event['node_id']}  skipped: what it needs had nothing to do",
     "node_retry_backoff_scheduled": _backoff,
@@ -75,6 +81,8 @@ OF_NODES: dict[str, Sentence] = {
     "artifact_expected": lambda event, _: f"{event['node_id']}  is to leave {event['path']}",
     "prompt_sent": lambda event, _: f"{event['node_id']}  was told what to do",
     "prompt_repaired": lambda event, _: f"{event['node_id']}  was told what was wrong{attempt(event)}",
+    "agent_steered": lambda event, _: f"{event['node_id']}  is told{by(event)}: {line(event['text'], 200)}",
+    "agent_steering_heard": lambda event, _: f"{event['node_id']}  has heard message {event['number']}",
     "artifact_timeout": lambda event, _: f"{event['node_id']}  left no {event['path']}{attempt(event)}",
     "artifact_invalid": _invalid,
     "artifact_validated": lambda event, _: f"{event['node_id']}  left {event['path']} as it was asked for",

@@ -27,8 +27,18 @@ def config(context: click.Context, *, explain: bool, as_json: bool) -> int:
     found = load(os.environ, places.config_file)
     rows: list[dict[str, Any]] = [attrs.asdict(entry) for entry in found.entries()]
     backends = list(map(_backend, found.backends))
+    servers = list(map(_server, found.mcp))
+    secrets = [{"secret": one.name, "source": one.shown} for one in found.secrets]
     if as_json:
-        print_json({"settings": rows, "backends": backends, "places": {name: str(path) for name, path in attrs.asdict(places).items()}})
+        print_json(
+            {
+                "settings": rows,
+                "backends": backends,
+                "mcp": servers,
+                "secrets": secrets,
+                "places": {name: str(path) for name, path in attrs.asdict(places).items()},
+            }
+        )
         return exits.OK
     for name, path in attrs.asdict(places).items():
         emit(f"# {name}: {visible(path)}{'' if path.exists() else '   (does not exist)'}")
@@ -43,6 +53,13 @@ def config(context: click.Context, *, explain: bool, as_json: bool) -> int:
     emit("")
     columns = (("name", "BACKEND"), ("kind", "KIND"), ("base_url", "ADDRESS"), ("key", "KEY"))
     table([{**one, "base_url": _place(one), "key": _key(one)} for one in backends], columns, empty="No backends.")
+    if servers:
+        emit("")
+        columns = (("name", "MCP SERVER"), ("place", "PLACE"), ("tools", "TOOLS"), ("secrets", "SECRETS FROM"))
+        table([{**one, "tools": _words(tuple(one["tools"])) if one["tools"] is not None else "all"} for one in servers], columns, empty="")
+    if secrets:
+        emit("")
+        table(secrets, (("secret", "SECRET"), ("source", "SOURCE")), empty="No secrets.")
     return exits.OK
 
 
@@ -65,3 +82,10 @@ def _key(backend: dict[str, Any]) -> str:
 def _backend(backend: Any) -> dict[str, Any]:
     """Where a key lies, never the key; of headers the names alone, since they may be secret."""
     return {**attrs.asdict(backend), "headers": sorted(backend.headers)}
+
+
+def _server(server: Any) -> dict[str, Any]:
+    """Of what may be secret (words of a command, a query, headers) only where it lies."""
+    shown = attrs.asdict(server, filter=attrs.filters.exclude("command", "url", "headers"))
+    secrets = [*server.env, *([server.token_env] if server.token_env else []), *([server.token_file] if server.token_file else [])]
+    return {**shown, "place": server.place, "headers": sorted(server.headers), "secrets": ", ".join(secrets) or "none"}

@@ -12,7 +12,7 @@ from attrs import Factory, evolve, field, frozen
 from actors.config.cli_agents import CLI_KINDS, CliAgent, names_of_variables, one_of, with_session, words
 from actors.workflow.durations import DurationError, parse_duration
 
-__all__ = ["DEFAULTS", "KEYS", "KINDS", "Backend", "Flaw", "read_backends"]
+__all__ = ["DEFAULTS", "KEYS", "KINDS", "LOOPBACK", "Backend", "Flaw", "read_backends", "read_headers", "read_time"]
 
 KINDS: Final = {"openai": "https://api.openai.com/v1", "anthropic": "https://api.anthropic.com"}
 """The ways of speaking, each with the address of the service that has made it up."""
@@ -24,7 +24,7 @@ _RESERVED: Final = {
     "authorization", "x-api-key", "content-type", "content-length", "host", "accept", "accept-encoding", "idempotency-key", "connection",
     "transfer-encoding",
 }  # fmt: skip
-_LOOPBACK: Final = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+LOOPBACK: Final = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 
 @frozen
@@ -138,7 +138,7 @@ def _checked(backend: Backend, flaws: list[Flaw]) -> Backend:
         flaws.append(Flaw(f"{backend.name}.key_file", "stands beside key_env", "", "one of the two"))
     url = urlsplit(backend.base_url)
     keyed = backend.key_env is not None or backend.key_file is not None
-    if keyed and url.scheme == "http" and not _LOOPBACK.fullmatch(url.hostname or ""):
+    if keyed and url.scheme == "http" and not LOOPBACK.fullmatch(url.hostname or ""):
         flaws.append(Flaw(f"{backend.name}.base_url", "would send the key unencrypted", backend.base_url, "https, or http to this machine"))
     return backend
 
@@ -154,7 +154,8 @@ def _url(raw: object) -> str | None:
     return raw.rstrip("/") if fine and "@" not in url.netloc and not url.query and not url.fragment else None
 
 
-def _headers(raw: object) -> dict[str, str] | None:
+def read_headers(raw: object) -> dict[str, str] | None:
+    """Names in small letters to texts; None where one of them may not be sent."""
     if not isinstance(raw, dict) or len(raw) > 32:
         return None
     fine = all(
@@ -164,7 +165,8 @@ def _headers(raw: object) -> dict[str, str] | None:
     return {name.lower(): value for name, value in raw.items()} if fine else None
 
 
-def _time(raw: object) -> int | None:
+def read_time(raw: object) -> int | None:
+    """Milliseconds, from one to a day of them; None for what is no such time."""
     try:
         found = parse_duration(raw)
     except DurationError:
@@ -189,12 +191,12 @@ HTTP_KEYS: Final[dict[str, _Key]] = {
     "headers": (
         "headers",
         "a table of at most 32 names and printable ASCII texts; none that the service's protocol needs itself",
-        _headers,
+        read_headers,
     ),
-    "connect": ("connect_ms", _A_TIME, _time),
-    "first_byte": ("first_byte_ms", _A_TIME, _time),
-    "idle": ("idle_ms", _A_TIME, _time),
-    "total": ("total_ms", _A_TIME, _time),
+    "connect": ("connect_ms", _A_TIME, read_time),
+    "first_byte": ("first_byte_ms", _A_TIME, read_time),
+    "idle": ("idle_ms", _A_TIME, read_time),
+    "total": ("total_ms", _A_TIME, read_time),
 }
 CLI_KEYS: Final[dict[str, _Key]] = {
     "command": ("command", f"{_SOME_WORDS}, the first one names the program", lambda raw: words(raw, least=1)),
@@ -203,7 +205,7 @@ CLI_KEYS: Final[dict[str, _Key]] = {
     "prompt": ("prompt", "one of stdin, argument", one_of("stdin", "argument")),
     "output": ("output", "one of plain, stream-json", one_of("plain", "stream-json")),
     "env": ("env", "a list of at most 64 names of variables of the daemon; none of Penstock's own", names_of_variables),
-    "after_result": ("after_result_ms", _A_TIME, _time),
+    "after_result": ("after_result_ms", _A_TIME, read_time),
 }
 KEYS: Final[dict[str, _Key]] = {**COMMON_KEYS, **HTTP_KEYS, **CLI_KEYS}
 """Key of the file to attribute, what is allowed, and how it is read (None: refused). Each kind takes those that mean something to it."""

@@ -36,6 +36,8 @@ ALLOWED = {
     "REST API; in the environment as JSON",
     "handles": 'a table from name to "file:" and an absolute path, or "env:" and the name of a variable of the daemon; in the environment '
     "as JSON",
+    "policy": 'a table from the name of a tool, or its beginning and *, to allow, ask or deny ({run_command = "ask", "mcp.*" = "deny"}); '
+    "in the environment as JSON",
 }
 
 
@@ -124,6 +126,21 @@ def _handle(raw: object) -> str:
     raise Wrong
 
 
+def _policy(raw: object) -> tuple[tuple[str, str], ...]:
+    table = _decoded(raw)
+    if not isinstance(table, dict):
+        raise Wrong
+    return _sound(table) if table else ()
+
+
+def _sound(table: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    from actors.workflow.tool_names import POLICY_WORDS, misnamed  # noqa: PLC0415 - only who says something of tools pays
+
+    if any(misnamed(name) or word not in POLICY_WORDS for name, word in table.items()):
+        raise Wrong
+    return tuple(sorted(table.items()))
+
+
 def _table(raw: object, names: re.Pattern[str]) -> Mapping[str, object]:
     table = _decoded(raw)
     if not isinstance(table, dict) or not all(isinstance(name, str) and names.fullmatch(name) for name in table):
@@ -138,5 +155,5 @@ def shown_map(value: tuple[tuple[str, str | tuple[str, ...]], ...]) -> dict[str,
 
 READERS: dict[str, Callable[[object], Any]] = {
     "argv": _argv, "url": _url, "path": _path, "loopback": _loopback, "hosts": _hosts,
-    "resolvers": _resolvers, "handles": _handles,
+    "resolvers": _resolvers, "handles": _handles, "policy": _policy,
 }  # fmt: skip

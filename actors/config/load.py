@@ -9,9 +9,11 @@ from typing import Any
 
 from attrs import Factory, define, evolve, frozen
 
-from actors.config.backends import Backend, read_backends
+from actors.config.backends import Backend, Flaw, read_backends
+from actors.config.mcp import McpServer, read_servers
 from actors.config.rules import Rule, Wrong
-from actors.config.settings import Config, table
+from actors.config.secrets import SecretSource, read_secrets
+from actors.config.settings import NAMED, Config, table
 
 __all__ = ["ConfigInvalid", "Problem", "load"]
 
@@ -51,10 +53,21 @@ class _Reading:
     origins: dict[str, str] = Factory(dict)
     problems: list[Problem] = Factory(list)
     backends: tuple[Backend, ...] | None = None
+    servers: tuple[McpServer, ...] = ()
+    secrets: tuple[SecretSource, ...] = ()
 
-    def take_backends(self, raw: Mapping[str, Any], origin: str) -> None:
-        self.backends, flaws = read_backends(raw)
-        self.problems += [Problem(f"backends.{one.key}".rstrip("."), one.message, one.found, one.allowed, origin) for one in flaws]
+    def take_tables(self, section: str, raw: Mapping[str, Any], origin: str) -> None:
+        """A section whose tables have names of their own."""
+        flaws: tuple[Flaw, ...]
+        if section == "backends":
+            self.backends, flaws = read_backends(raw)
+        else:
+            self.servers, flaws = read_servers(raw)
+        self.problems += [Problem(f"{section}.{one.key}".rstrip("."), one.message, one.found, one.allowed, origin) for one in flaws]
+
+    def take_secrets(self, raw: Mapping[str, Any], origin: str) -> None:
+        self.secrets, flaws = read_secrets(raw)
+        self.problems += [Problem(f"secrets.{one.key}".rstrip("."), one.message, one.found, one.allowed, origin) for one in flaws]
 
     def take(self, section: str, key: str, raw: object, origin: str) -> None:
         name = f"{section}.{key}"
@@ -77,7 +90,7 @@ def _refused(name: str, rule: Rule, raw: object, origin: str) -> Problem:
 
 def _near(section: str) -> str:
     known = table()
-    return ", ".join(f"{section}.{key}" for key in known[section]) if section in known else "sections " + ", ".join([*known, "backends"])
+    return ", ".join(f"{section}.{key}" for key in known[section]) if section in known else "sections " + ", ".join([*known, *NAMED])
 
 
 def load(environ: Mapping[str, str], file: Path | None) -> Config:
@@ -87,7 +100,7 @@ def load(environ: Mapping[str, str], file: Path | None) -> Config:
         _read_file(reading, file)
     _read_environment(reading, environ)
     sections: dict[str, Any] = {name: type(getattr(Config(), name))(**values) for name, values in reading.values.items()}
-    config = Config(**sections, origins=reading.origins)
+    config = Config(**sections, mcp=reading.servers, secrets=reading.secrets, origins=reading.origins)
     if reading.backends is not None:
         config = evolve(config, backends=reading.backends)
     if not reading.problems:
@@ -109,8 +122,11 @@ def _read_file(reading: _Reading, file: Path) -> None:
         if not isinstance(keys, dict):
             reading.problems.append(Problem(section, "not a section", keys, _near(""), str(file)))
             continue
-        if section == "backends":
-            reading.take_backends(keys, str(file))
+        if section in NAMED:
+            reading.take_tables(section, keys, str(file))
+            continue
+        if section == "secrets":
+            reading.take_secrets(keys, str(file))
             continue
         for key, raw in keys.items():
             reading.take(section, key, raw, str(file))

@@ -16,7 +16,8 @@ from actors.workflow.durations import DURATION_FORMS, DurationError, parse_durat
 __all__ = ["Rule", "Wrong", "choice", "choices", "count", "duration", "flag", "names", "number", "outside", "principals", "word"]
 
 LONGEST_WORD = 128
-Outside = Literal["argv", "url", "path", "loopback", "hosts", "resolvers", "handles"]
+Outside = Literal["argv", "url", "path", "loopback", "hosts", "resolvers", "handles", "policy"]
+TABLES = ("resolvers", "handles", "policy")
 Kind = Literal["duration", "count", "number", "choice", "choices", "flag", "word", "names", "principals", Outside]
 
 
@@ -53,7 +54,7 @@ class Rule:
                 return f"a whole number{self._range()}"
             case "number":
                 return f"a number{self._range()}"
-            case "argv" | "url" | "path" | "loopback" | "hosts" | "resolvers" | "handles":
+            case "argv" | "url" | "path" | "loopback" | "hosts" | "resolvers" | "handles" | "policy":
                 return ALLOWED[self.kind]
             case _:
                 assert_never(self.kind)
@@ -99,7 +100,7 @@ class Rule:
 
     def show(self, value: Any) -> Any:
         """A value as one would write it in the file."""
-        if self.kind in ("resolvers", "handles"):
+        if self.kind in TABLES:
             return shown_map(value)
         return shown_duration(value) if self.kind == "duration" and value is not None else value
 
@@ -184,7 +185,7 @@ def choices(says: str, *possible: str) -> Any:
 
 def outside(kind: Outside, says: str) -> Any:
     """Something outside: a program, an address, a file, hosts (unset by default), or a table of such things (empty by default)."""
-    return _setting({} if kind in ("resolvers", "handles") else None, Rule(kind, says))
+    return _setting({} if kind in TABLES else None, Rule(kind, says))
 
 
 def choice(default: str, says: str, *choices: str) -> Any:

@@ -186,6 +186,7 @@ class Tools:
     """`[tools]`: what the tools of agents may do at most."""
 
     http_hosts: tuple[str, ...] | None = outside("hosts", "the hosts that http_get may reach; unset: what the persona says")
+    policy: tuple[tuple[str, str], ...] = outside("policy", "what may be done with tools at most; personas and nodes narrow it")
 
 
 @frozen

@@ -8,7 +8,9 @@ from typing import Any
 from attrs import Attribute, Factory, field, fields, frozen
 
 from actors.config.backends import DEFAULTS, Backend
+from actors.config.mcp import McpServer
 from actors.config.rules import Rule
+from actors.config.secrets import SecretSource
 from actors.config.sections import (
     Campaign,
     Claims,
@@ -30,7 +32,10 @@ from actors.config.sections import (
     Worktrees,
 )
 
-__all__ = ["DEFAULT", "Config", "Entry", "table"]
+__all__ = ["DEFAULT", "NAMED", "Config", "Entry", "table"]
+
+NAMED = ("backends", "mcp", "secrets")
+"""Sections of tables that have names of their own."""
 
 DEFAULT = "default"
 
@@ -50,7 +55,7 @@ class Entry:
 class Config:
     """All settings in force. Durations are whole milliseconds. `origins` names where each key that was set came from.
 
-    `backends` stand in tables of their own, `[backends.NAME]`, and in the file alone.
+    `backends`, `mcp` and `secrets` stand in tables of their own, such as `[backends.NAME]`, and in the file alone.
     """
 
     runs: Runs = Factory(Runs)
@@ -72,6 +77,8 @@ class Config:
     flow: Flow = Factory(Flow)
     worktrees: Worktrees = Factory(Worktrees)
     backends: tuple[Backend, ...] = DEFAULTS
+    mcp: tuple[McpServer, ...] = ()
+    secrets: tuple[SecretSource, ...] = ()
     origins: Mapping[str, str] = field(default=Factory(dict), eq=False, repr=False)
 
     def entries(self) -> list[Entry]:
@@ -91,8 +98,8 @@ class Config:
 
 def table() -> dict[str, dict[str, tuple[Attribute[Any], Rule]]]:
     """Section to key to field and rule, in the order of this file. A key is its field's name without the unit that Python wants to see."""
-    made: dict[str, Any] = {section.name: section.default for section in fields(Config) if section.name not in {"backends", "origins"}}
-    return {name: _keys(default.factory) for name, default in made.items()}
+    made = Config()
+    return {one.name: _keys(type(getattr(made, one.name))) for one in fields(Config) if one.name not in {*NAMED, "origins"}}
 
 
 def _keys(section: Any) -> dict[str, tuple[Attribute[Any], Rule]]:

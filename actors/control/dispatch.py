@@ -58,10 +58,17 @@ class _Refused:
 
 
 class Dispatcher:
-    """Shared by all sessions; holds no state of any of them but the slots."""
+    """Shared by all sessions; holds no state of any of them but the slots.
 
-    def __init__(self, runtime: Runtime, rights: Rights, limits: Limits, is_step_process: Callable[[int], bool], version: str) -> None:
+    `redact` takes secrets out of a line: out of what is asked before anything is made of it, out of answers before they are sent.
+    """
+
+    def __init__(
+        self, runtime: Runtime, rights: Rights, limits: Limits, is_step_process: Callable[[int], bool], version: str,
+        redact: Callable[[bytes], bytes] = bytes,
+    ) -> None:  # fmt: skip
         self.runtime = runtime
+        self.redact = redact
         self.slots = Slots(limits.slots, limits.reserved_slots)
         # Few reads in each turn of the loop, so that its turns stay short for what takes many: a decision, a cancel.
         self._turnstile = trio.CapacityLimiter(limits.readers)
@@ -74,7 +81,7 @@ class Dispatcher:
         """Answer one line. Never raises for anything that a peer sends; an error of the runtime's comes back as `fault`."""
         extra = self.greeting if first else None
         try:
-            call = protocol.read_call(self._decode(line))
+            call = protocol.read_call(self._decode(self.redact(line)))
         except BadJson as error:
             refusal = Refusal("bad_request", f"the line is not strict JSON: {error}")
             return Reply(protocol.error(None, protocol.PARSE_ERROR, refusal, extra))

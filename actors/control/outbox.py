@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import trio
@@ -27,16 +27,18 @@ class ByteSink(Protocol):
 class Outbox:
     """At most `unsent` bytes wait (one line may be larger, alone); each piece must go within the stall time or the reader is cut off."""
 
-    def __init__(self, sink: ByteSink, limits: Limits) -> None:
+    def __init__(self, sink: ByteSink, limits: Limits, redact: Callable[[bytes], bytes] = bytes) -> None:
         self._sink = sink
         self._limits = limits
+        self._redact = redact
         self._lines: deque[bytes] = deque()
         self._size = 0
         self._changed = trio.Event()
         self.cut: str | None = None
 
     async def put(self, line: bytes) -> None:
-        """Queue a line, waiting for room. Raises CutOff."""
+        """Queue a line, without the secrets in it, waiting for room. Raises CutOff."""
+        line = self._redact(line)
         while self.cut is None and self._size and self._size + len(line) > self._limits.unsent:
             await self._changed.wait()
         if self.cut is not None:

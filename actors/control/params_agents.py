@@ -8,7 +8,16 @@ from attrs import field, frozen
 
 from actors.control import bounds
 
-__all__ = ["LedgerRun", "LedgerTotals", "PersonaList", "PersonaOnly", "ToolList"]
+__all__ = ["AgentSteer", "LedgerRun", "LedgerTotals", "McpServerOnly", "PersonaList", "PersonaOnly", "ToolList"]
+
+
+@frozen
+class AgentSteer:
+    """Say something to the agent of a node."""
+
+    run_id: str = field(validator=bounds.name)
+    node_id: str = field(validator=bounds.name)
+    text: str
 
 
 @frozen
@@ -51,3 +60,10 @@ class ToolList:
     run_id: str = field(validator=bounds.name)
     node_id: str | None = field(default=None, validator=bounds.name)
     limit: int = field(default=500, validator=bounds.count)
+
+
+@frozen
+class McpServerOnly:
+    """An MCP server, by its name in the configuration. It is started where it does not run."""
+
+    server: str = field(validator=bounds.name)

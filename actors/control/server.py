@@ -29,18 +29,22 @@ _BREATH = 0.1
 
 @frozen
 class ControlSettings:
-    """What the socket needs to know. `is_step_process(pid)` tells whether a process descends from a step's; `version` is ours."""
+    """What the socket needs to know. `is_step_process(pid)` tells whether a process descends from a step's; `version` is ours.
+
+    `redact` takes secrets out of a line of JSON.
+    """
 
     path: Path
     version: str
     is_step_process: Callable[[int], bool]
     rights: Rights = field(factory=Rights)
     limits: Limits = field(factory=Limits)
+    redact: Callable[[bytes], bytes] = bytes
 
 
 def control_branch(settings: ControlSettings, runtime: Runtime) -> Supervisor:
     """The child for the tree: sessions first, the listener last, so that nobody knocks before there is room or after the rest is gone."""
-    dispatcher = Dispatcher(runtime, settings.rights, settings.limits, settings.is_step_process, settings.version)
+    dispatcher = Dispatcher(runtime, settings.rights, settings.limits, settings.is_step_process, settings.version, settings.redact)
     sessions = ChildSpec("sessions", lambda: Dynamic(intensity=1000, period=1.0), shutdown=settings.limits.stall)
     # Sessions outlive a listener's incarnation, so what is known of them must, too.
     doorkeeper, numbers = Doorkeeper(settings.limits), count(1)

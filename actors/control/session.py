@@ -47,7 +47,7 @@ class Session(Actor[Line | Ended]):
         self._peer = peer
         self._reserved = entry == "reserved"
         self._limits = limits
-        self._outbox = Outbox(sock, limits)
+        self._outbox = Outbox(sock, limits, dispatcher.redact)
         self._requests = 0
         self._pending = 0
         self._over = False

@@ -6,7 +6,7 @@ from actors.gate.messages import Decide
 from actors.gate.record import OpenGate
 from actors.refusals import Refusal
 from actors.run.turn import Turn
-from actors.workflow.spec import Gate
+from actors.workflow.spec import Agent, Gate
 
 __all__ = ["authority_refusal"]
 
@@ -43,5 +43,5 @@ def _own_work(turn: Turn, gate: OpenGate, command: Decide) -> Refusal | None:
 
 def _separate(turn: Turn, gate: OpenGate) -> bool:
     spec = turn.state.plan.nodes[gate.node_id].action
-    own = spec.separate_from_author if isinstance(spec, Gate) else None
+    own = spec.separate_from_author if isinstance(spec, Gate) else spec.approval.separate_from_author if isinstance(spec, Agent) else None
     return turn.rules.separate_from_author if own is None else own

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from actors.gate.authority import authority_refusal
 from actors.gate.events import ApprovalGateTransitionGuardDenied
+from actors.gate.expiry import ENDING
 from actors.gate.messages import Decide
 from actors.gate.options import select
-from actors.gate.record import Answer, OpenGate
+from actors.gate.record import SHORTEST_DIGEST, Answer, OpenGate
 from actors.gate.rules import apply_decision, ask_anew
 from actors.gate.shown import digest_of_shown, shown_at
 from actors.gate.votes import already_voted, together, vote
@@ -21,7 +22,6 @@ from actors.workflow.spec_gate import ALL_DECISIONS
 __all__ = ["WORDS", "decide_gate", "means"]
 
 WORDS: Final = ALL_DECISIONS
-LATE: Final = ("fail", "continue", "cancel", "resume")
 
 
 def decide_gate(turn: Turn, command: Decide) -> Refusal | dict[str, Any]:
@@ -32,6 +32,9 @@ def decide_gate(turn: Turn, command: Decide) -> Refusal | dict[str, Any]:
     word = _word_of(command)
     if _of_another_instance(turn, gate, command):
         return _denied(turn, gate, word, str(command.by))
+    if gate.tool is not None and word == "approve" and not _names_what_was_seen(command):
+        text = f"An approval of the use of {gate.tool} says what was seen, and this one does not. See: penstock show {turn.state.run_id} "
+        return Refusal("gate_shown_required", f"{text}{gate.gate_name}", {"gate": gate.gate_name, "instance": gate.instance})
     if (changed := _changed(turn, gate, command.shown_digest)) is not None:
         return changed
     answer = _answer(gate, command)
@@ -85,6 +88,12 @@ def _of_another_instance(turn: Turn, gate: OpenGate, command: Decide) -> bool:
     return any(given is not None and given != wanted for given, wanted in named)
 
 
+def _names_what_was_seen(command: Decide) -> bool:
+    """Whether the answer can be meant for one instance alone: the next call of the same agent asks under the same name."""
+    given = (command.nonce, command.shown_digest, command.approval_request_id, command.transition_id)
+    return any(one is not None for one in given) or len((command.gate or "").split(":")) == 4
+
+
 def _unknown_word(gate: OpenGate, word: str) -> Refusal | None:
     if word not in WORDS:
         return Refusal(
@@ -98,7 +107,7 @@ def _unknown_word(gate: OpenGate, word: str) -> Refusal | None:
 
 
 def _late(turn: Turn, gate: OpenGate) -> Refusal | None:
-    if gate.expires_at_ms is not None and turn.now >= gate.expires_at_ms and gate.on_expiry in LATE:
+    if gate.expires_at_ms is not None and turn.now >= gate.expires_at_ms and gate.on_expiry in ENDING:
         text = f"The gate {gate.gate_name} expired {(turn.now - gate.expires_at_ms) // 1000} s ago; what it does then is: {gate.on_expiry}."
         return Refusal("gate_expired", text, {"expired_at_ms": gate.expires_at_ms, "on_expiry": gate.on_expiry})
     return None
@@ -116,12 +125,19 @@ def _denied(turn: Turn, gate: OpenGate, word: str, by: str) -> Refusal:
 
 def _changed(turn: Turn, gate: OpenGate, seen: str | None) -> Refusal | None:
     """The answer holds for what was shown: when that is not what is there now, the gate is asked anew."""
-    ours = isinstance(turn.state.plan.nodes[gate.node_id].action, Gate)  # else it is about an outcome, which a reset would forget
-    prompt = {} if ours else {"prompt": gate.shown.get("prompt")}
-    present = digest_of_shown(shown_at(turn.state, gate.node_id, turn.evidence) | prompt)
-    if present == gate.shown_digest and (seen is None or seen == present):
+    present = _present(turn, gate)
+    if present == gate.shown_digest and (seen is None or (present.startswith(seen) and len(seen) >= SHORTEST_DIGEST)):
         return None
     if present != gate.shown_digest:
         ask_anew(turn, gate, present)
     text = f"What the gate {gate.gate_name} shows is not what this decision was made for. Look at it again, then decide."
     return Refusal("gate_shown_changed", text, {"gate": gate.gate_name, "shown_digest": present, "seen": seen})
+
+
+def _present(turn: Turn, gate: OpenGate) -> str:
+    """The digest of what it would show now. What is shown of a tool hangs on nothing that changes while it is open."""
+    if gate.tool is not None:
+        return digest_of_shown(gate.shown)
+    ours = isinstance(turn.state.plan.nodes[gate.node_id].action, Gate)  # else it is about an outcome, which a reset would forget
+    prompt = {} if ours else {"prompt": gate.shown.get("prompt")}
+    return digest_of_shown(shown_at(turn.state, gate.node_id, turn.evidence) | prompt)

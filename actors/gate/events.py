@@ -19,7 +19,7 @@ __all__ = [
 class ApprovalGateOpened(Fact):
     """A person or a resolver is asked. `shown` is what is shown, `shown_digest` its SHA-256; `nonce` belongs to this instance alone.
 
-    `dropped_options`: what the source of the options names beside them that is no text.
+    `dropped_options`: what the source of the options names beside them that is no text. `tool`: an agent node wants to use that tool.
     """
 
     kind: ClassVar[str] = "approval_gate_opened"
@@ -43,6 +43,7 @@ class ApprovalGateOpened(Fact):
     min_approvals: int = 1
     approvers: tuple[str, ...] = ()
     dropped_options: tuple[str, ...] = ()
+    tool: str | None = None
 
 
 @frozen

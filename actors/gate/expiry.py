@@ -11,7 +11,7 @@ from actors.run.turn import Turn
 
 __all__ = ["ENDING", "apply_time", "gate_due", "next_gate_due"]
 
-ENDING = ("fail", "continue", "cancel", "resume")
+ENDING = ("fail", "continue", "cancel", "resume", "reject")
 """Actions that end the gate: an operator's hold keeps them from it, and a decision that comes later is late."""
 LATE = Answer("timed_out", "system")
 TAKEN_AS_GIVEN = Answer("timeout_resume", "system")
@@ -67,6 +67,8 @@ def _end(turn: Turn, gate: OpenGate, action: str) -> None:
         case "continue":
             record(turn, gate, LATE)
             complete_gate(turn, gate, LATE)
+        case "reject":
+            record(turn, gate, LATE)  # the agent hears it, and goes on
         case "resume":
             record(turn, gate, TAKEN_AS_GIVEN)
             complete_gate(turn, gate, TAKEN_AS_GIVEN)
@@ -105,4 +107,4 @@ def _mark_stale(turn: Turn, gate: OpenGate) -> None:
 
 def _key(turn: Turn, gate: OpenGate, number: int) -> str:
     """The name of one notification, so that whoever sends it sends it once."""
-    return f"workflow:{turn.state.run_id}:{gate.node_id}:{gate.instance}:reminder:{number}"
+    return f"{gate.request_id(turn.state.run_id)}:reminder:{number}"

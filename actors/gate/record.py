@@ -3,11 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import frozen
 
-__all__ = ["Answer", "GateRecord", "OpenGate", "Vote"]
+__all__ = ["SHORTEST_DIGEST", "Answer", "GateRecord", "OpenGate", "Vote", "outcome_gate", "request_id", "seen_option", "tool_gate"]
+
+SHORTEST_DIGEST = 16
+"""How many characters of a digest are enough to name what was seen."""
+
+
+def outcome_gate(node_id: str) -> str:
+    """The name of the gate that asks whether the effect of a node happened."""
+    return f"{node_id}.outcome"
+
+
+def tool_gate(node_id: str) -> str:
+    """The name of the gate that asks whether an agent node may use a tool."""
+    return f"{node_id}.tool"
+
+
+class _Asked(Protocol):
+    """A question, as far as its name needs it."""
+
+    @property
+    def node_id(self) -> str: ...
+    @property
+    def gate_name(self) -> str: ...
+    @property
+    def instance(self) -> int: ...
+    @property
+    def tool(self) -> str | None: ...
+    @property
+    def shown_digest(self) -> str: ...
+
+
+def seen_option(asked: _Asked) -> tuple[str, ...]:
+    """What the command that approves it says beside the gate's name: what was seen, where only that may be approved."""
+    return () if asked.tool is None else ("--shown", asked.shown_digest[:SHORTEST_DIGEST])
+
+
+def request_id(run_id: str, asked: _Asked) -> str:
+    """The name of one request for an answer (gates spec, 1). Questions about tools are counted apart from those of their node."""
+    return f"workflow:{run_id}:{asked.node_id if asked.tool is None else asked.gate_name}:{asked.instance}"
 
 
 @frozen
@@ -35,7 +73,8 @@ class Answer:
 class OpenGate:
     """One instance of a question that is open. `shown` is what the decider is shown; `reminders` counts notifications about it.
 
-    `votes` are approvals short of `min_approvals`; `approvers` are the only ones who may decide, where there are any.
+    `votes` are approvals short of `min_approvals`; `approvers` are the only ones who may decide, where there are any. `tool` is the tool
+    that an agent node wants to use, where that is the question: its instances are counted by themselves, from 1 for each node.
     """
 
     node_id: str
@@ -60,10 +99,11 @@ class OpenGate:
     approvers: tuple[str, ...] = ()
     dropped_options: tuple[str, ...] = ()
     votes: tuple[Vote, ...] = ()
+    tool: str | None = None
 
     def request_id(self, run_id: str) -> str:
-        """The name of this one request for an answer (gates spec, 1)."""
-        return f"workflow:{run_id}:{self.node_id}:{self.instance}"
+        """The name of this one request for an answer."""
+        return request_id(run_id, self)
 
 
 @frozen

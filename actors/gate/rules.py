@@ -7,7 +7,7 @@ from typing import Any
 
 from actors.gate.events import ApprovalGateDecided, ApprovalGateOpened, ApprovalGateReopened
 from actors.gate.options import context_text
-from actors.gate.record import Answer
+from actors.gate.record import Answer, outcome_gate
 from actors.gate.shown import digest_of_shown, shown_at
 from actors.node.events import NodeCompleted, NodeFailed, NodeSkipped
 from actors.run.events import RunCancelled, RunCancelRequested
@@ -26,16 +26,10 @@ __all__ = [
     "complete_gate",
     "fail_gate",
     "open_gate",
-    "outcome_gate",
     "recheck_guards",
     "recheck_open",
     "record",
 ]
-
-
-def outcome_gate(node_id: str) -> str:
-    """The name of the gate that asks whether the effect of a node happened."""
-    return f"{node_id}.outcome"
 
 
 def open_gate(turn: Turn, node_id: str, dropped: tuple[str, ...] = ()) -> None:
@@ -96,6 +90,8 @@ def ask_outcome(turn: Turn, node_id: str) -> None:
 def apply_decision(turn: Turn, gate: OpenGate, answer: Answer) -> None:
     """Append the decision and its consequence. The caller has checked that it may be made."""
     record(turn, gate, answer)
+    if gate.tool is not None and answer.decision != "cancel":
+        return  # the agent hears it, and goes on
     spec = turn.state.plan.nodes[gate.node_id].action
     goes_on = isinstance(spec, Gate) and spec.on_reject == "continue"
     match answer.decision:

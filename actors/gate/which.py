@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actors.gate.messages import Decide
-from actors.gate.record import GateRecord, OpenGate
+from actors.gate.record import GateRecord, OpenGate, outcome_gate, tool_gate
 from actors.refusals import Refusal
 from actors.run.state import RunState
 from actors.workflow.spec import Gate
@@ -17,7 +17,7 @@ def find_gate(state: RunState, command: Decide) -> OpenGate | Refusal:
     """The open gate, or why there is none that could be meant."""
     name = command.gate if command.gate is not None else command.approval_request_id
     named = _named(state, name) if name is not None else _only_gate(state)
-    open_here = [gate for gate in state.open_gates.values() if gate.node_id in named]
+    open_here = [gate for gate in state.open_gates.values() if gate.node_id in named and not _other_question(gate, _plain(state, name))]
     over = not open_here or state.cancel_reason is not None  # a gate that cancelled its run stays open for readers
     records = [record for node_id in named if (record := _settled(state, node_id)) is not None]
     if over and records:
@@ -55,20 +55,33 @@ def _winner(record: GateRecord) -> dict[str, Any]:
 
 def _settled(state: RunState, node_id: str) -> GateRecord | None:
     for record in reversed(state.gate_history):
-        if record.node_id == node_id and record.instance == state.nodes[node_id].instance:
+        ours = record.instance == state.nodes[node_id].instance or record.gate_name == tool_gate(node_id)
+        if record.node_id == node_id and ours:
             return record if record.decision not in ("rework", "guard_denied") else None
     return None
 
 
 def _named(state: RunState, name: str) -> set[str]:
     """The nodes that the caller can mean: one by its id, or all gates of that name."""
-    match name.split(":"):
-        case ["workflow", state.run_id, node_id, _]:
-            name = node_id
-    for found in (name, name.removesuffix(".outcome")):
+    name = _plain(state, name) or name
+    for found in (name, name.removesuffix(".outcome"), name.removesuffix(".tool")):
         if found in state.nodes:
             return {found}
     return {node_id for node_id, node in state.plan.nodes.items() if isinstance(node.action, Gate) and node.action.name == name}
+
+
+def _plain(state: RunState, name: str | None) -> str | None:
+    """What a request id is about; any other name as it is."""
+    match (name or "").split(":"):
+        case ["workflow", state.run_id, subject, _]:
+            return subject
+    return name
+
+
+def _other_question(gate: OpenGate, name: str | None) -> bool:
+    """Whether the caller means the other of the two questions that may be asked about one node."""
+    questions = (outcome_gate(gate.node_id), tool_gate(gate.node_id))
+    return name in questions and gate.gate_name in questions and name != gate.gate_name
 
 
 def _only_gate(state: RunState) -> set[str]:

@@ -8,7 +8,7 @@ import orjson
 from attrs import evolve
 
 from actors.node.executor import perform
-from actors.node.messages import Failure, Interruption, Outcome, Report, Success, Verdict, WorkOrder
+from actors.node.messages import AgentHeard, Failure, Interruption, Outcome, Report, Success, Verdict, WorkOrder
 from actors.node.usage import read_usage, usage_path
 from actors.node.values import LARGEST_OUTPUT
 from supervision import Actor, Mailbox, Ref
@@ -28,23 +28,31 @@ class Attempt(Actor[Report]):
 
     mailbox = Mailbox(capacity=4, overflow="drop_new")  # one question that waits says as much as many
 
-    def __init__(self, order: WorkOrder, tools: Callable[[], Tools], run: Ref[Outcome]) -> None:
+    def __init__(self, order: WorkOrder, tools: Callable[[], Tools], run: Ref[Outcome | AgentHeard]) -> None:
         self.order = order
         self._tools = tools
         self._run = run
         self._verdict: Verdict | None = None
+        self._heard = 0
 
     async def main(self) -> None:
         """Perform, tell, and wait to be dismissed."""
-        try:
-            verdict: Verdict = await perform(self.order, self._tools())
-        except Exception as error:  # noqa: BLE001 - whatever breaks here is one attempt's failure, not its run's
-            text = f"The executor broke: {type(error).__name__}: {error}. This is a defect of Penstock, not of the node."
-            verdict = Failure("executor_crashed", text, "execution_error", unknown=True)
-        self._verdict = verdict = _within_limits(verdict)
+        self._verdict = verdict = _within_limits(await self._performed())
         self.plain = True  # nothing is left to say at the end, which spares the kernel a farewell
         await self._run.tell(self._outcome(verdict))
         await super().main()
+
+    async def _performed(self) -> Verdict:
+        """What came of it, without secrets."""
+        tools: Tools | None = None
+        try:
+            tools = self._tools()
+            verdict = await perform(self.order, tools, self._hear)
+        except Exception as error:  # noqa: BLE001 - whatever breaks here is one attempt's failure, not its run's
+            text = f"The executor broke: {type(error).__name__}: {error}. This is a defect of Penstock, not of the node."
+            verdict = Failure("executor_crashed", text, "execution_error", unknown=True)
+        redactor = None if tools is None else tools.redactor
+        return verdict if redactor is None else redactor.value(verdict)
 
     async def receive(self, message: Report) -> None:
         """A restarted run asks again."""
@@ -61,8 +69,12 @@ class Attempt(Actor[Report]):
         order = self.order
         return f"{order.node_id} attempt {order.attempt}: {'done' if self._verdict is not None else 'running'}"
 
+    async def _hear(self, number: int) -> None:
+        self._heard = number
+        await self._run.tell(AgentHeard(self.order.node_id, number))
+
     def _outcome(self, verdict: Verdict) -> Outcome:
-        return Outcome(self.order.node_id, self.order.token, verdict, read_usage(usage_path(self.order)))
+        return Outcome(self.order.node_id, self.order.token, verdict, read_usage(usage_path(self.order)), self._heard)
 
 
 def _within_limits(verdict: Verdict) -> Verdict:

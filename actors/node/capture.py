@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 
+from actors.secrets.redactor import Redactor
+from actors.secrets.stream import Stream
+
 __all__ = ["CHUNK", "Capture"]
 
 CHUNK = 64 << 10
@@ -15,10 +18,10 @@ class Capture:
     come, the last eighth when the stream ends, between them a line that says how much was left out. Lines are cut at CHUNK bytes.
 
     With `append` what a file of that name holds stays before it. `head` is what came first, uncut, up to `keep` bytes. `total` counts
-    everything. `broken` is the error that ended the log, if any.
+    everything. `broken` is the error that ended the log, if any. With a `redactor`, all of that is what is left when secrets are taken out.
     """
 
-    def __init__(self, path: str, *, cap: int, keep: int, append: bool = False) -> None:
+    def __init__(self, path: str, *, cap: int, keep: int, append: bool = False, redactor: Redactor | None = None) -> None:
         self.path = path
         self.head = bytearray()
         self.total = 0
@@ -32,9 +35,21 @@ class Capture:
         self._line = 0
         self._cut = 0
         self._fd: int | None = None
+        self._clean = None if redactor is None else Stream(redactor)
 
     def feed(self, chunk: bytes) -> None:
         """Take the next bytes, at most CHUNK of them."""
+        if self._clean is None:
+            self._take(chunk)
+        else:
+            self._take_pieces(self._clean.feed(chunk))
+
+    def _take_pieces(self, data: bytes) -> None:
+        """What was held back comes with the next chunk, and what stands for a secret may be longer than it."""
+        for start in range(0, len(data), CHUNK):
+            self._take(data[start : start + CHUNK])
+
+    def _take(self, chunk: bytes) -> None:
         self.total += len(chunk)
         if len(self.head) < self._keep:
             self.head += chunk[: self._keep - len(self.head)]
@@ -42,6 +57,8 @@ class Capture:
 
     def close(self) -> None:
         """The stream has ended: write what is still held back."""
+        if self._clean is not None:
+            self._take_pieces(self._clean.close())
         if self._cut:
             self._log(self._cut_note())
         if self._tail_seen > self._tail_cap:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import partial
 from math import inf
 
@@ -19,6 +20,7 @@ from actors.node.messages import CommandOrder, Failure, WorkOrder
 from actors.node.output import KEPT, output_path
 from actors.node.tools import Tools
 from actors.node.usage import usage_path
+from actors.outside.trouble import Trouble
 
 __all__ = ["PIPE_GRACE", "Finished", "run", "stdin_of"]
 
@@ -38,7 +40,10 @@ class Finished:
 
 async def run(order: WorkOrder, action: CommandOrder, folder: int, tools: Tools) -> Finished | Failure:
     """Run the command in the folder of descriptor `folder` to its end. On cancellation its tree is dead before this propagates."""
-    env, warnings = build(order, tools.base_env, action.env, output_path(order), usage_path(order))
+    given = await _with_secrets(action, tools)
+    if isinstance(given, Failure):
+        return given
+    env, warnings = build(order, tools.base_env, given, output_path(order), usage_path(order))
     try:
         stdin = stdin_of(action.stdin)
         try:
@@ -50,8 +55,8 @@ async def run(order: WorkOrder, action: CommandOrder, folder: int, tools: Tools)
     except OSError as error:
         return failures.no_resources(error)
     logs = f"{order.run_dir}/logs/{order.node_id}.{order.instance}.{order.attempt}"
-    stdout = Capture(f"{logs}.out", cap=tools.settings.output_cap // 2, keep=KEPT)
-    stderr = Capture(f"{logs}.err", cap=tools.settings.output_cap // 2, keep=_STDERR_KEPT)
+    stdout = Capture(f"{logs}.out", cap=tools.settings.output_cap // 2, keep=KEPT, redactor=tools.redactor)
+    stderr = Capture(f"{logs}.err", cap=tools.settings.output_cap // 2, keep=_STDERR_KEPT, redactor=tools.redactor)
     attempt = _Attempt(order, process, tools.settings.kill_grace_ms / 1000)
     try:
         end, expired = await attempt.watch(stdout, stderr)
@@ -60,6 +65,18 @@ async def run(order: WorkOrder, action: CommandOrder, folder: int, tools: Tools)
         stdout.close()
         stderr.close()
     return Finished(end, stdout, stderr, expired, warnings)
+
+
+async def _with_secrets(action: CommandOrder, tools: Tools) -> Mapping[str, str] | Failure:
+    """The variables of the command, its secrets looked up now. They go to the guardian over its socket, never through an argument list."""
+    found = dict(action.env)
+    for name, handle in action.secrets.items():
+        assert tools.vault is not None, "a daemon that runs commands knows its secrets"
+        try:
+            found[name] = await tools.vault.resolve(handle, tools.guardian)
+        except Trouble as trouble:
+            return Failure(trouble.code, f"{name} = secrets.{handle}: {trouble.message}", "configuration")
+    return found
 
 
 def stdin_of(text: str | None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from attrs import Factory, frozen
 
@@ -11,9 +11,18 @@ from actors.entity import Fact
 from actors.node.messages import ArtifactFact, Usage
 
 __all__ = [
-    "NodeCompleted", "NodeCompletedWithWarnings", "NodeFailed", "NodeInterrupted", "NodeRetryBackoffScheduled", "NodeSkipped",
+    "TOOL_ASKED",
+    "NodeCompleted",
+    "NodeCompletedWithWarnings",
+    "NodeFailed",
+    "NodeInterrupted",
+    "NodeRetryBackoffScheduled",
+    "NodeSkipped",
     "NodeStarted",
 ]  # fmt: skip
+
+TOOL_ASKED: Final = "tool_asked"
+"""Why an attempt was put down for whose tool a person is asked."""
 
 
 @frozen
@@ -78,6 +87,7 @@ class NodeFailed(Fact):
 class NodeInterrupted(Fact):
     """An attempt was ended from outside, its processes are dead. `lost` ones count as crash attempts, the others do not count.
 
+    `tool_asked`: it was put down, because a person is asked whether it may use a tool.
     `value`: what all runs of the workflow have used of their common budget, where that is the reason.
     """
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
@@ -22,13 +23,20 @@ from actors.node.tools import Tools
 __all__ = ["perform"]
 
 
-async def perform(order: WorkOrder, tools: Tools) -> Verdict:
-    """Do the work of one attempt. When this returns, or passes on a cancellation, no process of the attempt is left."""
+async def _nobody(_: int) -> None:
+    """For attempts that nothing is said to."""
+
+
+async def perform(order: WorkOrder, tools: Tools, heard: Callable[[int], Awaitable[object]] = _nobody) -> Verdict:
+    """Do the work of one attempt. When this returns, or passes on a cancellation, no process of the attempt is left.
+
+    `heard` is told each time that an agent's conversation holds what was said to it, with the number of the last message.
+    """
     action = order.action
     if type(action) is AgentOrder:
         from actors.agent.executor import work  # noqa: PLC0415  # only daemons with agents pay
 
-        return await work(order, action, tools)
+        return await work(order, action, tools, heard)
     if order.artifact is None and type(action) is PythonOrder and not action.isolate:
         return await call(order, action, tools)
     try:

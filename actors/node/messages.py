@@ -8,22 +8,29 @@ from typing import Any
 from attrs import Factory, frozen
 
 from actors.agent.binding import Bound
+from actors.agent.steering import AgentSteered
+from actors.node.tool_questions import ToolDecision, ToolQuestion
 from actors.workflow.spec import OutputForm, Period
 from actors.workflow.spec_agent import MAX_STEPS
+from actors.workflow.tool_names import ToolPolicy
 
 __all__ = [
-    "AgentOrder", "ArtifactFact", "ArtifactOrder", "Budget", "CommandOrder", "Failure", "Interruption", "Outcome", "PythonOrder",
-    "RepairOrder", "Report", "SharedBudget", "Success", "Usage", "Verdict", "WorkOrder",
+    "AgentHeard", "AgentOrder", "ArtifactFact", "ArtifactOrder", "Budget", "CommandOrder", "Failure", "Interruption", "Outcome",
+    "PythonOrder", "RepairOrder", "Report", "SharedBudget", "Success", "ToolDecision", "ToolQuestion", "Usage", "Verdict", "WorkOrder",
 ]  # fmt: skip
 
 
 @frozen
 class CommandOrder:
-    """A process to run: rendered argv (a shell node arrives as `sh -c TEXT`), added environment, bytes for its standard input."""
+    """A process to run: rendered argv (a shell node arrives as `sh -c TEXT`), added environment, bytes for its standard input.
+
+    `secrets` are variables that hold a secret, by its handle: it is looked up when the process starts, and stands nowhere else.
+    """
 
     argv: tuple[str, ...]
     env: Mapping[str, str] = Factory(dict)
     stdin: str | None = None
+    secrets: Mapping[str, str] = Factory(dict)
 
 
 @frozen
@@ -106,7 +113,12 @@ class AgentOrder:
     """Work for a model. `bound` names who does it; `tools` are what the node asks for, empty: all;
     `data` is what it is given beside its instructions. `max_steps` bounds how often it is asked in one attempt.
 
-    `spent` is what the run has counted of this node so far: whatever its calls have used beyond that has still to be told.
+    `anew` counts how often people had the run begin anew.
+    `spent` is what the run has counted of this node so far: whatever its calls have used beyond that has still to be told. `steering` is
+    what people have said to it and it has not heard when the run's log ends at `seq`; what is said later stands behind that.
+
+    `policy` is what the node says of tools; `asks`: people may be asked about them, and `decided` is what was answered last. `worked_ms` is
+    how long the attempt was at work before it was put down for questions.
     """
 
     bound: Bound
@@ -118,8 +130,15 @@ class AgentOrder:
     repair: RepairOrder | None = None
     spent: Usage = Usage()
     budget: Budget = Budget()
+    anew: int = 0
     shared: SharedBudget | None = None
     max_steps: int = MAX_STEPS
+    policy: ToolPolicy = ()
+    asks: bool = True
+    decided: ToolDecision | None = None
+    worked_ms: int = 0
+    steering: tuple[AgentSteered, ...] = ()
+    seq: int = 0
 
 
 @frozen
@@ -208,17 +227,29 @@ class Interruption:
     value: float | None = None
 
 
-Verdict = Success | Failure | Interruption
+Verdict = Success | Failure | Interruption | ToolQuestion
 
 
 @frozen
 class Outcome:
-    """Tell of an attempt to its run. Accepted only while `token` is the attempt under way."""
+    """Tell of an attempt to its run. Accepted only while `token` is the attempt under way.
+
+    `heard` is the number of the last message that an agent's conversation holds.
+    """
 
     node_id: str
     token: str
     verdict: Verdict
     usage: Usage | None = None
+    heard: int = 0
+
+
+@frozen
+class AgentHeard:
+    """Tell of an attempt to its run: the agent's conversation holds what was said to it up to that number. Its outcome says so again."""
+
+    node_id: str
+    heard: int
 
 
 @frozen

@@ -15,6 +15,8 @@ from actors.node.python.modules import Modules
 
 if TYPE_CHECKING:
     from actors.agent.house import House
+    from actors.secrets.redactor import Redactor
+    from actors.secrets.vault import Vault
 
 __all__ = ["Blobs", "NodeSettings", "Tools"]
 
@@ -46,7 +48,10 @@ class NodeSettings:
 
 @define
 class Tools:
-    """Shared by all attempts of one daemon. `environ` is read once, at the start; `agents` is what agents need beside."""
+    """Shared by all attempts of one daemon. `environ` is read once, at the start; `agents` is what agents need beside.
+
+    `vault` knows the secrets.
+    """
 
     guardian: Guardian
     blobs: Blobs
@@ -54,9 +59,15 @@ class Tools:
     environ: Mapping[str, str] = Factory(lambda: dict(os.environ))
     modules: Modules = Factory(Modules)
     agents: House | None = None
+    vault: Vault | None = None
     base_env: dict[str, str] = field(init=False)
     threads: trio.CapacityLimiter = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.base_env = inherited(self.environ, self.settings.inherit_env)
         self.threads = trio.CapacityLimiter(self.settings.threads)
+
+    @property
+    def redactor(self) -> Redactor | None:
+        """What keeps secrets out of what attempts say; None where none is known."""
+        return self.vault.redactor if self.vault is not None and self.vault.redactor.active else None

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from actors.entity import Fact
 from actors.gate import events as gate
+from actors.gate.record import request_id, seen_option
 from actors.notification.events import NotificationQueued
 from actors.notification.note import queued
 from actors.run import events as run
@@ -25,6 +26,16 @@ _VERBS = {"approve": "approve", "reject": "reject", "rework": "rework", "cancel"
 class _Gate(Protocol):
     """An open question, as far as it is told."""
 
+    @property
+    def node_id(self) -> str: ...
+    @property
+    def gate_name(self) -> str: ...
+    @property
+    def instance(self) -> int: ...
+    @property
+    def tool(self) -> str | None: ...
+    @property
+    def shown_digest(self) -> str: ...
     @property
     def decisions(self) -> tuple[str, ...]: ...
     @property
@@ -77,9 +88,11 @@ class _Locked:
         self.open_gates: Mapping[str, Any] = {}
 
 
-def commands_for(run_id: str, gate_name: str, decisions: tuple[str, ...]) -> list[str]:
-    """The command lines that answer the gate."""
-    return [shlex.join(["penstock", _VERBS[one], run_id, gate_name]) for one in decisions if one in _VERBS]
+def commands_for(run_id: str, gate_name: str, decisions: tuple[str, ...], seen: tuple[str, ...] = ()) -> list[str]:
+    """The command lines that answer the gate; `seen` is what that of an approval says in addition."""
+    return [
+        shlex.join(["penstock", _VERBS[one], run_id, gate_name, *(seen if one == "approve" else ())]) for one in decisions if one in _VERBS
+    ]
 
 
 _Told = tuple[str, str, dict[str, Any]]
@@ -91,7 +104,7 @@ def _asked(event: Any, asks: _Gate, run_id: str) -> dict[str, Any]:
     short = prompt if prompt is None or len(prompt) <= LONGEST_PROMPT else f"{prompt[:LONGEST_PROMPT]}…"
     return {
         **_named(event), "prompt": short, "decisions": list(asks.decisions), "expires_at": asks.expires_at_ms,
-        "commands": commands_for(run_id, event.gate_name, asks.decisions),
+        "commands": commands_for(run_id, event.gate_name, asks.decisions, seen_option(asks)),
     }  # fmt: skip
 
 
@@ -100,7 +113,8 @@ def _named(event: Any) -> dict[str, Any]:
 
 
 def _id(state: _Run, event: Any, what: str) -> str:
-    return f"workflow:{state.run_id}:{event.node_id}:{event.instance}:{what}"
+    asked = event if isinstance(event, gate.ApprovalGateOpened) else state.open_gates[event.node_id]
+    return f"{request_id(state.run_id, asked)}:{what}"
 
 
 def _opened(state: _Run, event: gate.ApprovalGateOpened) -> _Told | None:

@@ -19,7 +19,7 @@ from actors.outside.trouble import Trouble
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["LARGEST", "Reply", "Request", "fetch", "prepare"]
+__all__ = ["LARGEST", "Line", "Reply", "Request", "fetch", "http_client", "load_http", "prepare"]
 
 LARGEST = 1 << 20
 """Bytes of a body that are taken."""
@@ -64,10 +64,10 @@ async def fetch(request: Request) -> Reply:
     `http_broken` (half an answer, or none that is HTTP). No text of a server or a secret stands in it.
     """
     where = urlsplit(request.url).netloc
-    library, line = await _load(), _Line()
+    library, line = await load_http(), Line()
     with trio.move_on_after(request.timeout_s):
         try:
-            async with library.AsyncClient(trust_env=False, verify=_trust, timeout=None, follow_redirects=False) as client:
+            async with http_client() as client:
                 return await _follow(client, request, line)
         except (library.ConnectError, library.UnsupportedProtocol) as error:
             raise Trouble("http_unreachable", f"{where} cannot be reached: {error}") from None
@@ -80,11 +80,11 @@ async def fetch(request: Request) -> Reply:
 
 async def prepare() -> None:
     """Have the library at hand before the first request."""
-    await _load()
+    await load_http()
 
 
 @define
-class _Line:
+class Line:
     """The connection that was dialled and does not stand yet: a cancelled TLS handshake leaves it to nobody."""
 
     _dialled: Any = None
@@ -103,7 +103,8 @@ class _Line:
                 await self._dialled.aclose()
 
 
-async def _load() -> Any:
+async def load_http() -> Any:
+    """The library, which `http_client` needs."""
     global _library, _trust  # noqa: PLW0603  made once per process, see above
     if _library is None:
         _library = await trio.to_thread.run_sync(importlib.import_module, "httpx2")
@@ -111,7 +112,13 @@ async def _load() -> Any:
     return _library
 
 
-async def _follow(client: httpx2.AsyncClient, request: Request, line: _Line) -> Reply:
+def http_client() -> httpx2.AsyncClient:
+    """A client that goes through no proxy and follows nothing, for a context; `load_http` comes before it. Its times are its user's."""
+    client: httpx2.AsyncClient = _library.AsyncClient(trust_env=False, verify=_trust, timeout=None, follow_redirects=False)
+    return client
+
+
+async def _follow(client: httpx2.AsyncClient, request: Request, line: Line) -> Reply:
     url, headers = request.url, {**request.headers, "Accept-Encoding": "identity"}
     for _ in range(_MOST_REDIRECTS + 1):
         target, host, name = _pinned(url, request.address)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from actors.agent.thread_log import KIND as THREAD
 from actors.dead_letter.letter import KIND as LETTER
+from actors.mcp.pins import KIND as PINS
 from actors.node.contained import NotContained, open_folder, parent_beneath
 from actors.notification.note import KIND as NOTIFICATION
 from actors.resolver.row import KIND as POLL
@@ -34,7 +35,7 @@ async def remove(services: Services, line: Headline) -> bool:
     """Remove the run's folder, status file and log, and the logs that belong to it; whether all of it is gone. Raises Unavailable."""
     store, run_id = services.store, line.stream
     services.forget(run_id)
-    for kind in (LETTER, THREAD, NOTIFICATION, POLL):
+    for kind in (LETTER, THREAD, NOTIFICATION, POLL, PINS):
         while own := store.catalog.list(kind, parent=run_id, limit=PAGE):
             for one in own:
                 await store.purge(one.stream)

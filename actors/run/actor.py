@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from actors.node.messages import Outcome
+from actors.node.messages import AgentHeard, Outcome
 from actors.refusals import Refusal
 from actors.run.audits import note_stale, operation_entry
 from actors.run.building import Building
@@ -16,9 +16,10 @@ from actors.run.crew import Crew
 from actors.run.deciding import decide
 from actors.run.desk import Desk, interrupted_by, without_outcome
 from actors.run.draining import Drainage
-from actors.run.launching import commit_with_slot, launch, note_reason
+from actors.run.launching import commit_with_slot, launch
 from actors.run.logbook import Logbook
 from actors.run.messages import AttemptDown, Drain, ForRun, GraceOver, Launch, MakerDown, QueueReason, Rest, Wake
+from actors.run.noting import take_note
 from actors.run.outcomes import accepts, on_outcome
 from actors.run.rules import ended_because, unwanted
 from actors.run.schedule import next_look_ms, ticket_of
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Run", "RunMessage"]
 
-RunMessage = Outcome | AttemptDown | MakerDown | WorktreeSaid | GraceOver | Wake | ForRun | Launch | QueueReason | Drain | Rest
+RunMessage = Outcome | AgentHeard | AttemptDown | MakerDown | WorktreeSaid | GraceOver | Wake | ForRun | Launch | QueueReason | Drain | Rest
 
 
 class Run(Actor[RunMessage]):
@@ -52,9 +53,7 @@ class Run(Actor[RunMessage]):
     def __init__(self, services: Services, run_id: str, stale: Reap | None = None) -> None:
         self.services = services
         self.run_id = run_id
-        self.desk = Desk(self)
-        self.drainage, self.building = Drainage(self), Building(self)
-        self._shown = Shown(self)
+        self.desk, self.drainage, self.building, self._shown = Desk(self), Drainage(self), Building(self), Shown(self)
         self._held: list[Outcome] = []
         self._stale = stale
         self.aside = False
@@ -68,8 +67,7 @@ class Run(Actor[RunMessage]):
         self.crew = Crew(self.services, self.system, self.path, self._watch)
         self._lost = self.crew.adopt(self.book.state)
         if self.book.elsewhere:
-            step_aside(self)
-            return
+            return step_aside(self)
         try:
             await self._recover()
         except Unavailable:
@@ -117,8 +115,8 @@ class Run(Actor[RunMessage]):
                 return await self.desk.take(message)
             case Launch():
                 await launch(self)
-            case QueueReason():
-                await note_reason(self, message)
+            case AgentHeard() | QueueReason():
+                await take_note(self, message)
             case Wake():
                 await self._look()
             case GraceOver():
@@ -137,8 +135,8 @@ class Run(Actor[RunMessage]):
         if command is None:
             await commit_with_slot(self, turn)
         else:
-            entry = operation_entry(command.operation, self.run_id, answer or {})
-            await commit_with_slot(self, turn, request=command.request, reply=reply, audit=(entry,))
+            audit = (operation_entry(command.operation, self.run_id, answer or {}),)
+            await commit_with_slot(self, turn, request=command.request, reply=reply, audit=audit)
         for ticket in turn.tickets:
             self.services.watchers.grew(ticket.run_id, "queued", 1, "run_created", moved=True)
             await self.system.ref(SCHEDULER).tell(Enqueue(ticket))

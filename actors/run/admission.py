@@ -13,6 +13,7 @@ from actors.run.audits import audit_entry
 from actors.run.events import RunCreated
 from actors.run.headline import born
 from actors.run.schedule import first_ticket
+from actors.run.secret_names import unknown_secrets
 from actors.run.vocabulary import run_codec
 from actors.workflow.inputs import apply_inputs
 from actors.workflow.template import TemplateError, render_text
@@ -50,6 +51,9 @@ def prepare(
     workspace = given or workspace_of(plan, run_id, applied.values, admit.cwd)
     if isinstance(workspace, Refusal):
         return workspace
+    unknown = unknown_secrets(plan, services.rules)
+    if unknown is not None:
+        return unknown
     start = admit.origin.start if admit.origin is not None else None
     housed = house(plan.workflow, services.worktrees, run_id, applied.values, workspace, start)
     if isinstance(housed, Refusal):

@@ -28,8 +28,10 @@ def agent_order(state: RunState, node: Node, action: Agent, scope: dict[str, obj
         repair = RepairOrder(item.flaw.attempt, item.flaw.errors)
     return AgentOrder(
         bound=bound, instructions=render_text(action.instructions, scope), thread_id=thread_of(state.run_id, node.node_id),
-        tools=action.tools, data=render(dict(node.with_), scope), feedback=tuple(item.feedback), repair=repair, spent=item.used,
-        budget=_budget(state, now), shared=_shared(state), max_steps=action.max_steps,
+        tools=action.tools, policy=action.policy, asks=state.plan.section[node.node_id] == "body", decided=item.tool_decision,
+        worked_ms=item.worked_ms, data=render(dict(node.with_), scope), feedback=tuple(item.feedback), repair=repair, spent=item.used,
+        budget=_budget(state, now), shared=_shared(state), max_steps=action.max_steps, anew=state.anew, steering=tuple(item.unheard),
+        seq=state.seq,
     )  # fmt: skip
 
 

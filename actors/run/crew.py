@@ -8,7 +8,7 @@ from pathlib import Path
 from actors.gate.expiry import gate_due
 from actors.lookout import Lookout, Watched
 from actors.node.actor import Attempt
-from actors.node.messages import Failure, Outcome, PythonOrder, Report, WorkOrder
+from actors.node.messages import AgentHeard, Failure, Outcome, PythonOrder, Report, WorkOrder
 from actors.run.orders import Folders, work_order
 from actors.run.state import RunState
 from actors.services import Services
@@ -102,7 +102,7 @@ class Crew:
             return Outcome(node_id, state.token(node_id), order)
         if state.workspace is None and _needs_folder(order):
             Path(order.workdir).mkdir(mode=0o700, parents=True, exist_ok=True)
-        run: Ref[Outcome] = self._system.ref(self._run_path)
+        run: Ref[Outcome | AgentHeard] = self._system.ref(self._run_path)
         tools = self._services.tools
         self.work.start_soon(ChildSpec(child, lambda: Attempt(order, tools, run), restart="temporary", shutdown=KILL_S))
         self.begun[child] = self._watch(self._path(child), node_id, order.token)

@@ -17,6 +17,7 @@ from actors.run.fitting import fitted
 from actors.run.headline import headline_of
 from actors.run.known import conflict
 from actors.run.preview import Given, preview
+from actors.run.secret_names import unknown_secrets
 from actors.run.state import new_state
 from actors.run.vocabulary import run_codec
 from actors.workflow.inputs import AppliedInputs, apply_inputs
@@ -65,6 +66,8 @@ async def _rehearse(services: Services, admit: Admit, plan: Plan, request: Reque
     workspace, problems = _workspace(plan, run_id, applied, admit.cwd)
     workspace, place = _worktree(services, plan, run_id, applied, workspace, problems)
     personas = _personas(services, admit, plan, problems)
+    if (unknown := unknown_secrets(plan, services.rules)) is not None:
+        problems.append({"code": unknown.code, "path": "secrets", "value": unknown.data["secrets"], "message": unknown.message})
     told = fitted(preview(plan, Given(run_id, applied.values, workspace, services.rules.env, personas, place), services.rules, problems))
     created = RunCreated(
         workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=f"{admit.trigger_type}_dry_run",

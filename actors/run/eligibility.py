@@ -12,6 +12,7 @@ from actors.run.state import RunState
 __all__ = ["blocked_nodes", "open_phase", "phase_change", "select", "stuck_nodes", "triage_skips"]
 
 WHOLE = frozenset({".", "*"})
+NONE: frozenset[str] = frozenset()
 HAS_WORK = (
     ("has_work",), ("structured_handoff", "has_work"), ("content", "has_work"), ("content", "structured_handoff", "has_work"),
     ("content", "data", "has_work"),
@@ -79,8 +80,11 @@ def select(state: RunState, ready: Iterable[str], room: int) -> list[str]:
 
 
 def _conflict(state: RunState, left: str, right: str) -> bool:
-    """Whether two nodes write in the same place."""
-    scopes = state.plan.mission.scopes
+    """Whether two nodes write in the same place, or name the same tool of an MCP server."""
+    mission = state.plan.mission
+    if mission.shared.get(left, NONE) & mission.shared.get(right, NONE):
+        return True
+    scopes = mission.scopes
     if left not in scopes or right not in scopes:
         return False
     mine, others = scopes[left] or (".",), scopes[right] or (".",)

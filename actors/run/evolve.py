@@ -9,6 +9,7 @@ from actors.entity import Fact
 from actors.node.events import NodeStarted
 from actors.run.events import RunExecutionClaimed, RunStarted
 from actors.run.fold_artifacts import ARTIFACT_FOLDS
+from actors.run.fold_conversations import CONVERSATION_FOLDS
 from actors.run.fold_endings import ENDING_FOLDS
 from actors.run.fold_findings import FINDING_FOLDS
 from actors.run.fold_gates import GATE_FOLDS
@@ -90,6 +91,7 @@ FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     **NODE_FOLDS,
     **FINDING_FOLDS,
     **ARTIFACT_FOLDS,
+    **CONVERSATION_FOLDS,
     **GATE_FOLDS,
     **POLL_FOLDS,
     **WAIT_FOLDS,

@@ -50,7 +50,7 @@ def cap_now(state: RunState, node_id: str) -> int:
 def spent_by(state: RunState, node_id: str) -> int:
     """How many attempts of the node's present instance count against its cap."""
     node = state.nodes[node_id]
-    return node.attempt if state.plan.nodes[node_id].retry.count_interruptions else node.spent
+    return node.attempt - node.put_down if state.plan.nodes[node_id].retry.count_interruptions else node.spent
 
 
 def record_failure(turn: Turn, node_id: str, failure: Failure, verdict: Retry, usage: Usage | None = None) -> None:

@@ -10,6 +10,7 @@ from attrs import evolve
 from actors.entity import Fact
 from actors.gate import events as gate
 from actors.gate.record import Vote
+from actors.node.messages import ToolDecision
 from actors.run.resets import reset_nodes
 from actors.run.state import GateRecord, OpenGate, RunState
 from actors.workflow.spec import Gate
@@ -31,12 +32,14 @@ def _opened(state: RunState, event: gate.ApprovalGateOpened, at: int) -> None:
         decisions=event.decisions, shown=event.shown, shown_digest=event.shown_digest, opened_at_ms=at,
         expires_at_ms=event.expires_at_ms, on_expiry=event.on_expiry, escalate_to=event.escalate_to,
         remind_every_ms=event.remind_every_ms, stale_at_ms=event.stale_at_ms, min_approvals=event.min_approvals,
-        approvers=event.approvers, dropped_options=event.dropped_options,
+        approvers=event.approvers, dropped_options=event.dropped_options, tool=event.tool,
     )  # fmt: skip
     node = state.nodes[event.node_id]
     state.executing.pop(event.node_id, None)
     node.status = "waiting"
     node.started_at_ms = node.started_at_ms or at
+    if event.tool is not None:
+        node.asking, node.questions = True, event.instance
     state.frontier.take(event.node_id)
     state.detail = {"code": "awaiting_gate", "node_id": event.node_id}
 
@@ -56,10 +59,15 @@ def _decided(state: RunState, event: gate.ApprovalGateDecided, at: int) -> None:
             version=state.digest,
         )
     )
-    keep_answer(state, event.feedback, event.selections)
+    asked = state.open_gates.get(event.node_id)
+    about_tool = asked is not None and asked.tool is not None
+    if not about_tool:  # what is said about a tool is for the agent alone
+        keep_answer(state, event.feedback, event.selections)
     if event.decision == "cancel":
         return  # the ending, or the cancellation that follows, closes it: it stays readable
     state.open_gates.pop(event.node_id, None)
+    if asked is not None and about_tool:
+        _answered(state, asked, event, at)
     if event.decision == "rework":
         if event.feedback:
             for root in rework_roots(state, event.node_id):
@@ -67,6 +75,17 @@ def _decided(state: RunState, event: gate.ApprovalGateDecided, at: int) -> None:
         reset_nodes(state, event.reset_nodes)
     if state.status == "awaiting_approval":
         state.status, state.resume_reason = "queued", "gate_decided"
+
+
+def _answered(state: RunState, asked: OpenGate, event: gate.ApprovalGateDecided, at: int) -> None:
+    """The agent goes on with the answer. How long people thought is no time of the node's."""
+    node = state.nodes[event.node_id]
+    approved = event.decision == "approve"
+    words = event.feedback if event.decision != "timed_out" else "nobody answered in time"
+    node.tool_decision = ToolDecision("approve" if approved else "reject", event.decided_by, event.shown_digest, words)
+    node.status, node.asking = "pending", False
+    node.first_started_at_ms = (node.first_started_at_ms or asked.opened_at_ms) + at - asked.opened_at_ms
+    state.offer(event.node_id)
 
 
 def keep_answer(state: RunState, feedback: str | None, selections: tuple[str, ...]) -> None:

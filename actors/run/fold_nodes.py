@@ -7,6 +7,7 @@ from typing import Any
 
 from actors.entity import Fact
 from actors.node import events as node
+from actors.node.events import TOOL_ASKED
 from actors.node.messages import Usage
 from actors.run.fold_artifacts import note_errors, note_flaw
 from actors.run.plan import handler_id
@@ -53,7 +54,7 @@ def _failed(state: RunState, event: node.NodeFailed, at: int) -> None:
     item.error = NodeError(
         event.code, event.message, event.failure_class, at, event.error_detail, event.category, event.retry_decision
     )  # fmt: skip
-    item.ended_at_ms = at
+    item.ended_at_ms, item.worked_ms = at, 0
     item.verdicts.append((event.instance, event.attempt, event.code))
     use(state, event.node_id, event.usage)
     note_errors(state, event.node_id, event.error_detail)
@@ -96,6 +97,10 @@ def _interrupted(state: RunState, event: node.NodeInterrupted, at: int) -> None:
     item = state.nodes[event.node_id]
     state.executing.pop(event.node_id, None)
     item.status, item.ended_at_ms, item.excused = "pending", at, item.excused + 1
+    if event.reason == TOOL_ASKED:
+        item.put_down, item.worked_ms = item.put_down + 1, item.worked_ms + at - (item.started_at_ms or at)
+    else:
+        item.worked_ms = 0
     use(state, event.node_id, event.usage)
     if event.reason.startswith("budget_"):
         state.used_up, state.used_value = event.reason, event.value
@@ -133,6 +138,10 @@ def leave_attempts(state: RunState, at: int) -> None:
         node.status, node.ended_at_ms, node.excused = "pending", at, node.excused + 1
         del state.executing[node_id]
         state.offer(node_id)
+    for node_id, node in state.nodes.items():
+        if node.asking:  # who asked about a tool asks again when the run begins again
+            node.status, node.asking = "pending", False
+            state.offer(node_id)
 
 
 NODE_FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {

@@ -23,6 +23,7 @@ __all__ = ["STEERING_FOLDS"]
 def _begin_anew(state: RunState, reset: Iterable[str], reason: str, **detail: Any) -> None:
     """Leave an ending or a hold behind: fresh instances for `reset`, and back into the queue."""
     begin_again(state, reset)
+    state.anew += 1
     requeue(state, reason, {"code": reason, **detail})
 
 
@@ -39,12 +40,14 @@ def _recovered(state: RunState, event: steering.RunRecovered, at: int) -> None:
 
 
 def _recovered_from_pause(state: RunState, event: steering.RunRecoveredFromPause, at: int) -> None:
+    state.anew += 1
     stale = state.pause_reason == "stale_no_provider_activity"
     for node_id, node in state.nodes.items():
         if node.status == "pending":
             node.instance += node.attempt > 0  # its next start is another one than any before
             node.attempt, node.excused, node.crashes, node.exhausted = 0, 0, 0, False
             node.prompted, node.flaw = 0, None
+            node.forget_questions()
             state.backoffs.pop(node_id, None)
             if stale:
                 node.output, node.finding, node.error = None, "", None

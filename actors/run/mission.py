@@ -7,12 +7,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from attrs import Factory, frozen
 
-from actors.workflow.spec import Node, Workflow
+from actors.workflow.mcp_names import ALL, split
+from actors.workflow.spec import Agent, Node, Workflow
 
 __all__ = ["Mission", "Phase", "mission_of"]
 
@@ -31,7 +33,8 @@ class Phase:
 class Mission:
     """`rank` and `routine` map node ids; `hard` maps a routine to those that must be done before it; `triage` are the gates of that kind.
 
-    `scopes` are the folders that nodes write in, empty for the whole repository. `special`: whether starting asks for any of this.
+    `scopes` are the folders that nodes write in, empty for the whole repository. `shared` are the tools of MCP servers that a node names
+    and another one does, too. `special`: whether starting asks for any of this.
     `stops_all`: a node that is blocked takes with it all that has not begun, not only what is behind it.
     """
 
@@ -42,12 +45,13 @@ class Mission:
     milestones: Mapping[str, tuple[str, ...]] = Factory(dict)
     triage: frozenset[str] = frozenset()
     scopes: Mapping[str, tuple[str, ...]] = Factory(dict)
+    shared: Mapping[str, frozenset[str]] = Factory(dict)
     stops_all: bool = False
 
     @property
     def special(self) -> bool:
         """Whether starting a node asks for more than its needs and a place."""
-        return bool(self.phases or self.hard or self.triage or self.scopes)
+        return bool(self.phases or self.hard or self.triage or self.scopes or self.shared)
 
     def rank_of(self, node_id: str) -> int:
         """The index of the node's phase; above all for a node without one."""
@@ -74,6 +78,7 @@ def mission_of(workflow: Workflow) -> Mission:
         },
         triage=frozenset(node.node_id for node in workflow.nodes if node.metadata.get("triage_gate") is True),
         scopes={node.node_id: scopes for node in workflow.nodes if (scopes := _scopes(node, builders[node.node_id])) is not None},
+        shared=_shared(workflow),
         stops_all=workflow.metadata.get("partial_failure_mode") == "pause_all",
     )
 
@@ -85,6 +90,17 @@ def _hard(plan: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         if before and "routine_id" in entry:
             found[str(entry["routine_id"])] = before
     return found
+
+
+def _shared(workflow: Workflow) -> dict[str, frozenset[str]]:
+    """By node the fully qualified tools of MCP servers that more than one node names."""
+    named = {
+        node.node_id: {tool for tool in node.action.tools if (parts := split(tool)) is not None and parts[1] != ALL}
+        for node in workflow.nodes
+        if isinstance(node.action, Agent)
+    }
+    often = Counter(tool for tools in named.values() for tool in tools)
+    return {node_id: found for node_id, tools in named.items() if (found := frozenset(tool for tool in tools if often[tool] > 1))}
 
 
 def _scopes(node: Node, builder: Mapping[str, Any]) -> tuple[str, ...] | None:

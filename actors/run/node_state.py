@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from attrs import Factory, define, frozen
 
-from actors.node.messages import ArtifactFact, Usage
+from actors.agent.steering import AgentSteered
+from actors.node.messages import ArtifactFact, ToolDecision, Usage
 
 __all__ = ["Flaw", "NodeError", "NodeState", "NodeStatus"]
 
@@ -46,7 +47,10 @@ class NodeState:
     pending and will not start again. `holds`: its output did not fit its schema, which pauses the run. `noted`: its
     output is what the daemon noted of a lost attempt, until the next one starts. `rollbacks` counts how often it sent
     back what it reviews, `prompted` is the attempt in which an agent was told something last, and `flaw` what it is to repair.
+    `asking`: people are asked about a tool. `questions` counts how often they were in all instances, `put_down` the attempts of this one
+    that ended so; `tool_decision` is what was answered last, `worked_ms` how long had been worked before that.
     `used` is what all its attempts have used, `verdicts` are (instance, attempt, word) of all its outputs; both hold for all instances.
+    So do `told`, the number of the last message that was said to its agent, and `unheard`, those that its conversation does not hold yet.
     """
 
     status: NodeStatus = "pending"
@@ -69,8 +73,15 @@ class NodeState:
     rollbacks: int = 0
     prompted: int = 0
     flaw: Flaw | None = None
+    asking: bool = False
+    questions: int = 0
+    put_down: int = 0
+    tool_decision: ToolDecision | None = None
+    worked_ms: int = 0
     used: Usage = Factory(Usage)
     verdicts: list[tuple[int, int, str]] = Factory(list)
+    told: int = 0
+    unheard: list[AgentSteered] = Factory(list)
 
     @property
     def spent(self) -> int:
@@ -84,3 +95,8 @@ class NodeState:
         self.output = self.artifact = self.error = None
         self.finding, self.exhausted, self.holds, self.noted = "", False, False, False
         self.prompted, self.flaw = 0, None
+        self.forget_questions()
+
+    def forget_questions(self) -> None:
+        """What was asked and answered about tools belongs to a conversation that is over."""
+        self.asking, self.put_down, self.tool_decision, self.worked_ms = False, 0, None, 0

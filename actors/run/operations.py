@@ -16,6 +16,7 @@ from actors.gate.rules import recheck_open
 from actors.refusals import Refusal
 from actors.resolver.messages import ResolverAnswer
 from actors.resolver.rules import take_answer
+from actors.run.agent_steering import steer, steer_refusal
 from actors.run.events import RunCancelRequested, RunPaused, RunPauseRequested, RunResumed, RunStopped
 from actors.run.failing import under_review
 from actors.run.finishing import finish, finish_refusal
@@ -25,7 +26,7 @@ from actors.run.known import no_such_run
 from actors.run.reaping import reap, reap_refusal
 from actors.run.recovering import begin_anew, continue_node, recover, recovery_refusal, task_refusal, waits_over
 from actors.run.repairing import repair, repair_refusal
-from actors.run.requests import Cancel, Continue, Finish, Fork, Operation, Pause, Reap, Recover, Repair, Requeue, Resume, Retry
+from actors.run.requests import Cancel, Continue, Finish, Fork, Operation, Pause, Reap, Recover, Repair, Requeue, Resume, Retry, Steer
 from actors.run.resets import reset_closure
 from actors.run.state import RunState
 from actors.run.turn import Turn
@@ -87,6 +88,8 @@ def refusal_before(state: RunState, operation: Operation) -> Refusal | None:
             return fork_refusal(state, operation)
         case Reap():
             return reap_refusal(state, operation)
+        case Steer():
+            return steer_refusal(state, operation)
         case _:
             return None
 
@@ -164,6 +167,7 @@ _APPLY: dict[type, Callable[[Turn, Any], Answer]] = {
     RetryLetters: retry_letters,
     Reap: reap,
     ResolverAnswer: take_answer,
+    Steer: steer,
     KeepWorktree: keep,
     BeginRemoval: begin_removal,
     EndRemoval: end_removal,

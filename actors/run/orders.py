@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
 
 from attrs import frozen
@@ -12,6 +13,7 @@ from actors.run.limits import idle_ms, is_watched, total_ms
 from actors.run.scope import scope_for
 from actors.run.state import RunState
 from actors.settings import RunRules
+from actors.workflow.handles import handle_of
 from actors.workflow.spec import Agent, Command, Node, Python, Shell
 from actors.workflow.template import TemplateError, render, render_text
 
@@ -71,18 +73,25 @@ def _action(state: RunState, node: Node, scope: dict[str, object], now: int) -> 
             return PythonOrder(function=function, folder=folder, arguments=render(dict(node.with_), scope), isolate=isolate)
         case Command(argv=argv, env=env, stdin=stdin):
             text = None if stdin is None else render_text(stdin, scope)
-            return CommandOrder(tuple(render_text(word, scope) for word in argv), _env(state, node, dict(env), scope), text)
+            words = tuple(render_text(word, scope) for word in argv)
+            return CommandOrder(words, _env(state, node, env, scope), text, _secrets(env))
         case Shell(run=run, env=env):
-            return CommandOrder(("sh", "-c", render_text(run, scope, quote=True)), _env(state, node, dict(env), scope))
+            words = ("sh", "-c", render_text(run, scope, quote=True))
+            return CommandOrder(words, _env(state, node, env, scope), secrets=_secrets(env))
         case Agent() as agent:
             return agent_order(state, node, agent, scope, now)
         case _:
             raise AssertionError("a gate is no attempt")
 
 
-def _env(state: RunState, node: Node, env: dict[str, str], scope: dict[str, object]) -> dict[str, str]:
+def _secrets(env: Mapping[str, str]) -> dict[str, str]:
+    """Variables that hold a secret, by its handle."""
+    return {name: handle for name, text in env.items() if (handle := handle_of(text)) is not None}
+
+
+def _env(state: RunState, node: Node, env: Mapping[str, str], scope: dict[str, object]) -> dict[str, str]:
     """`with` reaches a command as PENSTOCK_WITH, JSON; feedback of a rework as PENSTOCK_FEEDBACK, answers at gates as PENSTOCK_GATE_…."""
-    found = {name: render_text(text, scope) for name, text in env.items()}
+    found = {name: render_text(text, scope) for name, text in env.items() if handle_of(text) is None}
     if node.with_:
         found["PENSTOCK_WITH"] = render_text("{{ with }}", {"with": render(dict(node.with_), scope)})
     if state.gate_feedback is not None:

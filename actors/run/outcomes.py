@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import assert_never
 
 from actors.gate.rules import ask_outcome
-from actors.node.events import NodeCompleted, NodeInterrupted
-from actors.node.messages import Failure, Interruption, Outcome, Success, Usage
+from actors.gate.tools import ask_tool
+from actors.node.events import TOOL_ASKED, NodeCompleted, NodeInterrupted
+from actors.node.messages import Failure, Interruption, Outcome, Success, ToolQuestion, Usage
+from actors.run.agent_steering import GOES_ON, goes_on, note_heard
 from actors.run.delivering import in_last_words, note_delivery, policy_of
 from actors.run.failing import cap_of, record_failure, spent_by
 from actors.run.findings import finding_of
@@ -27,6 +29,10 @@ def accepts(turn: Turn, outcome: Outcome) -> bool:
 def on_outcome(turn: Turn, outcome: Outcome) -> None:
     """Fold the ending of an attempt that is under way."""
     node_id, usage = outcome.node_id, outcome.usage
+    note_heard(turn, outcome)
+    if goes_on(turn.state, outcome):
+        _note_interrupted(turn, node_id, GOES_ON, usage)  # not asked about, whatever its effect: it has done its work, and does more
+        return
     note_delivery(turn, node_id, outcome.verdict)
     match outcome.verdict:
         case Success() as success if turn.state.plan.section[node_id] == "body":
@@ -40,6 +46,8 @@ def on_outcome(turn: Turn, outcome: Outcome) -> None:
             _fail(turn, node_id, Failure(reason, text, "configuration"), usage, retry=False)
         case Interruption(reason=reason, value=value):
             _interrupt(turn, node_id, reason, usage, value)
+        case ToolQuestion() as question:
+            _put_down(turn, node_id, question, usage)
         case _:
             assert_never(outcome.verdict)
 
@@ -84,8 +92,19 @@ def _unknown(turn: Turn, node_id: str) -> bool:
 
 def _interrupt(turn: Turn, node_id: str, reason: str, usage: Usage | None, value: float | None = None) -> None:
     if not _unknown(turn, node_id):
-        node = turn.state.nodes[node_id]
-        turn.emit(NodeInterrupted(node_id, reason, attempt=node.attempt, instance=node.instance, usage=usage, value=value))
+        _note_interrupted(turn, node_id, reason, usage, value)
+
+
+def _note_interrupted(turn: Turn, node_id: str, reason: str, usage: Usage | None, value: float | None = None) -> None:
+    node = turn.state.nodes[node_id]
+    turn.emit(NodeInterrupted(node_id, reason, attempt=node.attempt, instance=node.instance, usage=usage, value=value))
+
+
+def _put_down(turn: Turn, node_id: str, question: ToolQuestion, usage: Usage | None) -> None:
+    """The attempt is over and counts for nothing; a person is asked whether the next one may make that call."""
+    node = turn.state.nodes[node_id]
+    turn.emit(NodeInterrupted(node_id=node_id, reason=TOOL_ASKED, attempt=node.attempt, instance=node.instance, usage=usage))
+    ask_tool(turn, node_id, question)
 
 
 def _fail(turn: Turn, node_id: str, failure: Failure, usage: Usage | None, *, retry: bool = True) -> None:

@@ -9,6 +9,7 @@ from attrs import frozen
 from actors.run.mission import Mission, mission_of
 from actors.workflow.condition import compile_condition
 from actors.workflow.graph import Graph
+from actors.workflow.handles import handles_of
 from actors.workflow.spec import Agent, Command, Condition, Gate, Node, Shell, Timer, Wait, Webhook, Workflow
 from actors.workflow.template import references
 
@@ -29,7 +30,7 @@ class Plan:
     `guards`: the gates before a node, nearest first. `eager`: nodes that are looked at as soon as they are ready, without taking a place
     among the attempts at once. `reads`: whose results a node's texts name. `webhooks`: whether a node waits for one.
     `resolvers`: whether a gate asks one. `mission`: what the metadata ask for beside needs.
-    `agents`: whether a node is an agent's. `mission`: what the metadata ask for beside needs.
+    `agents`: whether a node is an agent's. `secrets`: the handles of all that its steps are given.
     """
 
     workflow: Workflow
@@ -45,6 +46,7 @@ class Plan:
     webhooks: bool
     resolvers: bool
     agents: bool
+    secrets: tuple[str, ...]
     mission: Mission
 
     def is_handler(self, node_id: str) -> bool:
@@ -116,5 +118,6 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
         webhooks=any(isinstance(node.action, Wait) and isinstance(node.action.on, Webhook) for node in workflow.nodes),
         resolvers=any(isinstance(node.action, Gate) and node.action.resolved for node in workflow.nodes),
         agents=any(isinstance(node.action, Agent) for node in nodes.values()),
+        secrets=handles_of(nodes.values()),
         mission=mission,
     )

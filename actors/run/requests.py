@@ -16,7 +16,7 @@ from actors.worktree.messages import BeginRemoval, EndRemoval, KeepWorktree
 from storage.records import Append
 
 __all__ = [
-    "Cancel", "Continue", "Finish", "Fork", "Operation", "Pause", "Reap", "Recover", "Repair", "Requeue", "Resume", "Retry",
+    "Cancel", "Continue", "Finish", "Fork", "Operation", "Pause", "Reap", "Recover", "Repair", "Requeue", "Resume", "Retry", "Steer",
 ]  # fmt: skip
 
 
@@ -107,6 +107,15 @@ class Fork:
 
 
 @frozen
+class Steer:
+    """Say something to the agent of the node."""
+
+    by: Principal
+    node_id: str
+    text: str
+
+
+@frozen
 class Reap:
     """Hold the run because nothing has happened in it for `threshold_ms`; only if its log still ends at `seq`. Asked by the daemon."""
 
@@ -117,5 +126,5 @@ class Reap:
 
 Operation = (
     Pause | Resume | Cancel | Finish | Retry | Requeue | Continue | Recover | Repair | Fork | Decide | Signal | Resolve
-    | RetryLetters | Reap | ResolverAnswer | KeepWorktree | BeginRemoval | EndRemoval
+    | RetryLetters | Reap | ResolverAnswer | KeepWorktree | BeginRemoval | EndRemoval | Steer
 )  # fmt: skip

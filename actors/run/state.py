@@ -60,6 +60,7 @@ class RunState:
     used of it, where they share it. `marks` are the keys of facts that stand in the log
     once, `artifacts` what became of files by node, instance and attempt.
     `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
+    `anew` counts how often people had it begin anew: recovered it, or gave nodes of it fresh attempts.
     `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
     no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`, `revived_ms`:
     when it was held because nothing happened, and when it went on by itself.
@@ -98,6 +99,7 @@ class RunState:
     active_ms: int = 0
     active_since_ms: int | None = None
     epoch: int = 0
+    anew: int = 0
     claimed: bool = False
     limits: dict[str, float] = Factory(dict)
     usage: Usage = Factory(Usage)

@@ -16,6 +16,7 @@ from actors.node.findings import (
     NodeVerifyFailed,
 )
 from actors.node.messages import Failure, Outcome, Success, Usage
+from actors.run.agent_steering import goes_on
 from actors.run.course import MilestonePromoted
 from actors.run.details import details_of
 from actors.run.failing import after_the_last, cap_of, spent_by
@@ -109,6 +110,8 @@ def ends_first(state: RunState, outcome: Outcome) -> list[str]:
     """Nodes whose attempts must be dead before the outcome is folded: those that its rollback resets."""
     node_id, verdict = outcome.node_id, outcome.verdict
     if not isinstance(verdict, Success) or state.plan.nodes[node_id].contract is None or len(state.executing) < 2:
+        return []
+    if goes_on(state, outcome):
         return []
     finding = finding_of(state, node_id, verdict.output)
     if finding.word != "blocked" or finding.approved is not False or not (roots := rollback_roots(state, node_id)):

@@ -11,6 +11,7 @@ from actors.run.eligibility import stuck_nodes
 from actors.run.failing import cap_now
 from actors.run.state import NodeState, OpenGate, RunState
 from actors.wait.view import wait_json
+from actors.workflow.handles import handles_of
 from actors.worktree.site import site_facts
 
 __all__ = ["event_json", "gate_json", "run_json"]
@@ -75,6 +76,10 @@ def _node(state: RunState, node_id: str, node: NodeState) -> dict[str, Any]:
     found |= {
         name: value for name, value in (times | {"output": node.output, "skip_reason": node.skip_reason}).items() if value is not None
     }
+    if handles_of((spec,)):
+        found["sensitive"] = True
+    if node.unheard:
+        found["unheard"] = [{"number": said.number, "by": said.by, "text": said.text} for said in node.unheard]
     if node.finding:
         found["finding"] = node.finding
     if node.error is not None and node.status != "completed":
@@ -98,6 +103,8 @@ def gate_json(run_id: str, gate: OpenGate) -> dict[str, Any]:
         "shown": dict(gate.shown), "shown_digest": gate.shown_digest, "opened_at_ms": gate.opened_at_ms,
         "approval_request_id": gate.request_id(run_id),
     }  # fmt: skip
+    if gate.tool is not None:
+        found["tool"] = gate.tool
     if gate.min_approvals > 1:
         found |= {"min_approvals": gate.min_approvals, "votes": [asdict(vote) for vote in gate.votes]}
     found |= {

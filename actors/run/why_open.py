@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
+from actors.gate.record import seen_option
 from actors.run.state import OpenGate, RunState
 from actors.run.wording import reason, when, words
 from actors.wait.row import WaitRow
@@ -50,6 +51,8 @@ def _gate(state: RunState, gate: OpenGate, now: int) -> dict[str, Any]:
     question = str(gate.shown.get("prompt") or "").strip().split("\n", 1)[0]
     text += f" It asks: {question[:QUESTION]}" if question else ""
     steps = [_step(state, gate)] if gate.decisions else []
+    if gate.tool is not None:
+        steps.insert(0, f"penstock show {state.run_id} {gate.gate_name}")
     return reason("awaiting_gate", text, *steps, node_id=gate.node_id, gate=gate.gate_name, expires_at_ms=gate.expires_at_ms)
 
 
@@ -65,7 +68,8 @@ def _step(state: RunState, gate: OpenGate) -> str:
     commands = {"cancel": "cancel-gate"}
     named = ", ".join(commands.get(word, word) for word in others)
     name = gate.gate_name if " " not in gate.gate_name else gate.node_id
-    return f"penstock {commands.get(first, first)} {state.run_id} {name}" + (f"   (or {named})" if named else "")
+    seen = "".join(f" {word}" for word in seen_option(gate)) if first == "approve" else ""
+    return f"penstock {commands.get(first, first)} {state.run_id} {name}{seen}" + (f"   (or {named})" if named else "")
 
 
 def _waits(state: RunState, now: int) -> list[dict[str, Any]]:

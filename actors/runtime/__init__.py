@@ -8,11 +8,13 @@ from actors.runtime.handoffs import HandoffMethods
 from actors.runtime.ledger import LedgerMethods
 from actors.runtime.letters import LetterMethods
 from actors.runtime.lives import LifeMethods
+from actors.runtime.mcp import McpMethods
 from actors.runtime.notices import NoticeMethods
 from actors.runtime.personas import PersonaMethods
 from actors.runtime.removal import RemovalMethods
 from actors.runtime.runs import RunMethods
 from actors.runtime.schedules import ScheduleMethods
+from actors.runtime.secrets import SecretMethods
 from actors.runtime.steering import SteeringMethods
 from actors.runtime.system import SystemMethods
 from actors.runtime.tools import ToolMethods
@@ -26,7 +28,7 @@ __all__ = ["DaemonRuntime"]
 
 class DaemonRuntime(
     WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, RemovalMethods, ExhibitMethods, WaitMethods,
-    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, ToolMethods, WorktreeMethods, CampaignMethods,
+    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, McpMethods, SecretMethods, ToolMethods, WorktreeMethods, CampaignMethods,
     SystemMethods, UpkeepMethods,
 ):  # fmt: skip
     """All methods of one daemon."""

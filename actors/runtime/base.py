@@ -20,6 +20,7 @@ from supervision import ActorDead, AskTimeout, MailboxFull
 if TYPE_CHECKING:
     from actors.agent.roster import Roster
     from actors.library import Library
+    from actors.mcp.servers import Servers
     from actors.run.messages import Admit
     from actors.run.requests import Operation
     from actors.run.state import RunState
@@ -52,6 +53,7 @@ class Base:
     stop: Callable[[str], None]
     about: dict[str, Any]
     roster: Roster
+    servers: Servers
     archives: bool = False
     inline: bool = False
 

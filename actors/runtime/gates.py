@@ -13,7 +13,7 @@ from actors.run.view import gate_json
 from actors.run.why_held import needs_person
 from actors.runtime.base import Answer, Base
 from actors.runtime.groups import groups_of
-from actors.workflow.spec import Gate
+from actors.workflow.spec import Agent, Gate
 
 if TYPE_CHECKING:
     from actors.control import params as p
@@ -107,10 +107,11 @@ class GateMethods(Base):
         return next((version for version in self.library.record(line.group or "").versions if version.version == number), None)
 
     async def _groups(self, version: Version | None, uid: int) -> frozenset[str]:
-        """The names of the person's groups, where a gate of the version asks for one. In a thread: a directory service may be slow."""
+        """The names of the person's groups, where a question of the version asks for one. In a thread: a directory service may be slow."""
         workflow = self.library.definition(version) if version is not None else None
-        gates = [node.action for node in workflow.nodes if isinstance(node.action, Gate)] if workflow is not None else []
-        words = {word for gate in gates for word in (*gate.approvers, gate.escalate_to or "")}
+        actions = [node.action for node in workflow.nodes] if workflow is not None else []
+        words = {word for action in actions if isinstance(action, Gate) for word in (*action.approvers, action.escalate_to or "")}
+        words |= {word for action in actions if isinstance(action, Agent) for word in action.approval.approvers}
         if not any(word.startswith("@") for word in words):
             return frozenset()
         return await trio.to_thread.run_sync(groups_of, uid)

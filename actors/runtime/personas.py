@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 from actors.agent.binding import objection
 from actors.agent.events import PersonaConsentGiven, PersonaConsentWithdrawn
 from actors.agent.persona import digest
+from actors.agent.policy import Policy
 from actors.library import no_such_workflow
 from actors.refusals import Refusal
 from actors.run.audits import audit_entry
 from actors.run.known import conflict
 from actors.runtime.base import TRIES, Answer, Base
 from actors.workflow.canonical_agent import persona_json
+from actors.workflow.spec_agent import TOOLS
 from storage import Receipt, ReceiptExists, RequestConflict, Unavailable, VersionConflict
 from storage.codec import canonical
 
@@ -48,7 +50,8 @@ class PersonaMethods(Base):
         persona, source = found
         consent = self.roster.consents.given().get(digest(persona))
         given = {} if consent is None else {"consented_by": consent.by, "consented_at_ms": consent.at_ms}
-        return {"persona": _row(persona, source, pool) | {"definition": persona_json(persona)} | given}
+        about = {"definition": persona_json(persona), "may_use": _may_use(persona, pool)}
+        return {"persona": _row(persona, source, pool) | about | given}
 
     async def persona_consent(self, params: a.PersonaOnly, by: Principal, request: RequestKey) -> Answer:
         return await self._decide(params, by, request, given=True)
@@ -114,6 +117,13 @@ class PersonaMethods(Base):
             f"There is no persona {params.persona!r}; there are: {names}. One that a workflow brings along is found with the workflow's id."
         )
         return Refusal("persona_not_found", text, {"persona": params.persona})
+
+
+def _may_use(persona: Persona, pool: Pool) -> list[dict[str, str]]:
+    """What holds for each of its tools, whatever a node says: that can only be stricter."""
+    policy = Policy(pool.policy, persona.policy, unsandboxed=persona.sandbox == "none")
+    rulings = {tool: policy.ruling(tool) for tool in TOOLS if persona.may(tool)}
+    return [{"tool": tool, "may": ruling.word, "by": ruling.by} for tool, ruling in rulings.items()]
 
 
 def _row(persona: Persona, source: str, pool: Pool) -> dict[str, Any]:

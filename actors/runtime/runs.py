@@ -48,7 +48,7 @@ class RunMethods(Base):
             return known
         workflow: Workflow | None = None
         if params.text is not None:
-            loaded = await load_aside(params.text, params.notation, params.source, params.folder, self.services.rules.resolver_types)
+            loaded = await load_aside(params.text, params.notation, params.source, params.folder, self.services.rules)
             if isinstance(loaded, Refusal):
                 return loaded
             workflow = loaded.workflow

@@ -8,16 +8,16 @@ import orjson
 
 from actors.library import no_such_workflow, workflow_paused
 from actors.refusals import Refusal
-from actors.run.requests import Cancel, Continue, Finish, Fork, Pause, Recover, Repair, Requeue, Resume, Retry
+from actors.run.requests import Cancel, Continue, Finish, Fork, Pause, Recover, Repair, Requeue, Resume, Retry, Steer
 from actors.runtime.base import TRIES, Answer, Base, changed_meanwhile
-from actors.runtime.workflows import invalid
-from actors.workflow.check_gates import unresolved
+from actors.runtime.workflows import invalid, unavailable
 from actors.workflow.parse import load_tree
 from actors.workflow.patching import patched
 from actors.workflow.problems import Report, WorkflowInvalid
 
 if TYPE_CHECKING:
     from actors.control import params as p
+    from actors.control import params_agents as a
     from actors.refusals import Principal, RequestKey
     from actors.workflow.spec import Workflow
 
@@ -50,6 +50,9 @@ class SteeringMethods(Base):
 
     async def run_continue(self, params: p.RunNode, by: Principal, request: RequestKey) -> Answer:
         return await self.operate(params.run_id, Continue(by, params.node_id, params.reason), request)
+
+    async def agent_steer(self, params: a.AgentSteer, by: Principal, request: RequestKey) -> Answer:
+        return await self.operate(params.run_id, Steer(by, params.node_id, params.text), request)
 
     async def run_fork(self, params: p.RunFork, by: Principal, request: RequestKey) -> Answer:
         """A new run, unless nothing of its workflow is to start."""
@@ -110,5 +113,5 @@ class SteeringMethods(Base):
             workflow = load_tree(Report("<repair>"), tree, folder=None, stored=True).workflow
         except WorkflowInvalid as problems:
             return invalid(problems, "<repair>")
-        missing = unresolved(workflow, self.services.rules.resolver_types, file="<repair>")
+        missing = unavailable(workflow, self.services.rules, source="<repair>")
         return invalid(WorkflowInvalid(missing), "<repair>") if missing else workflow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -16,18 +16,21 @@ from actors.run.audits import audit_entry
 from actors.run.known import conflict
 from actors.run.requests import Cancel
 from actors.runtime.base import TRIES, Answer, Base, changed_meanwhile
+from actors.settings import RunRules
 from actors.workflow.check_gates import unresolved
+from actors.workflow.check_servers import unserved
 from actors.workflow.events import WorkflowDeleted
 from actors.workflow.parse import Loaded, load_text
-from actors.workflow.problems import Problem, WorkflowInvalid
+from actors.workflow.problems import Path, Place, Problem, WorkflowInvalid
 from actors.workflow.read_wait import WAIT_CODES
+from actors.workflow.spec import Workflow
 from storage import ReceiptExists, RequestConflict, Unavailable, VersionConflict
 
 if TYPE_CHECKING:
     from actors.control import params as p
     from actors.refusals import Principal
 
-__all__ = ["WorkflowMethods", "invalid", "load", "load_aside", "problem_json"]
+__all__ = ["WorkflowMethods", "invalid", "load", "load_aside", "problem_json", "unavailable"]
 
 OPEN = ("queued", "running", "pausing", "paused", "waiting", "awaiting_approval")
 MANY = 10_000
@@ -39,16 +42,23 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     return {name: value for name, value in asdict(problem).items() if value not in (None, "", ())}
 
 
-def load(text: str, notation: str, source: str, folder: str | None, resolver_types: Collection[str] = ()) -> Loaded | Refusal:
-    """The definition that the text says, or all that is wrong with it, also a gate whose type is not among the `resolver_types`."""
+def load(text: str, notation: str, source: str, folder: str | None, rules: RunRules) -> Loaded | Refusal:
+    """The definition that the text says, or all that is wrong with it, also what it asks of resolvers and servers that are not there."""
     if notation not in ("yaml", "json"):
         return Refusal("notation_unknown", f"There is no notation {notation!r}. Allowed: yaml, json.", {"notation": notation})
     try:
         loaded = load_text(text, notation="json" if notation == "json" else "yaml", source=source, folder=folder)
     except WorkflowInvalid as wrong:
         return invalid(wrong, source)
-    missing = unresolved(loaded.workflow, resolver_types, loaded.places, source)
+    missing = unavailable(loaded.workflow, rules, loaded.places, source)
     return invalid(WorkflowInvalid(missing), source) if missing else loaded
+
+
+def unavailable(
+    workflow: Workflow, rules: RunRules, places: Mapping[Path, Place] | None = None, source: str = ""
+) -> tuple[Problem, ...]:  # fmt: skip
+    """What this daemon's configuration lacks for the workflow: resolvers of gates, servers of tools."""
+    return unresolved(workflow, rules.resolver_types, places, source) + unserved(workflow, rules.mcp_servers, places, source)
 
 
 def invalid(wrong: WorkflowInvalid, source: str) -> Refusal:
@@ -61,20 +71,18 @@ def invalid(wrong: WorkflowInvalid, source: str) -> Refusal:
     return Refusal(code, f"{where}: {first.message}{more}", {"problems": problems})
 
 
-async def load_aside(
-    text: str, notation: str, source: str, folder: str | None, resolver_types: Collection[str] = ()
-) -> Loaded | Refusal:  # fmt: skip
+async def load_aside(text: str, notation: str, source: str, folder: str | None, rules: RunRules) -> Loaded | Refusal:
     """As `load`; a long text, which may take seconds when it is hostile, does not hold up the loop."""
     if len(text) <= AT_ONCE:
-        return load(text, notation, source, folder, resolver_types)
-    return await trio.to_thread.run_sync(load, text, notation, source, folder, resolver_types)
+        return load(text, notation, source, folder, rules)
+    return await trio.to_thread.run_sync(load, text, notation, source, folder, rules)
 
 
 class WorkflowMethods(Base):
     """Definitions: looked at, stored, found, removed."""
 
     async def workflow_check(self, params: p.WorkflowText, by: Principal) -> Answer:
-        loaded = await load_aside(params.text, params.notation, params.source, params.folder, self.services.rules.resolver_types)
+        loaded = await load_aside(params.text, params.notation, params.source, params.folder, self.services.rules)
         if isinstance(loaded, Refusal):
             if "problems" not in loaded.data:
                 return loaded
@@ -84,7 +92,7 @@ class WorkflowMethods(Base):
     async def workflow_put(self, params: p.WorkflowText, by: Principal, request: RequestKey) -> Answer:
         if (known := self.replayed(request)) is not None:
             return known
-        loaded = await load_aside(params.text, params.notation, params.source, params.folder, self.services.rules.resolver_types)
+        loaded = await load_aside(params.text, params.notation, params.source, params.folder, self.services.rules)
         if isinstance(loaded, Refusal):
             return loaded
         entry = audit_entry(str(by), "workflow.put", loaded.workflow.workflow_id, {"source": params.source}, "ok")

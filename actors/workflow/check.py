@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from actors.workflow.check_agents import check_agent
 from actors.workflow.check_gates import check_gate
 from actors.workflow.check_references import check_references
 from actors.workflow.check_triggers import check_triggers
@@ -30,6 +31,7 @@ def check_workflow(report: Report, reading: Reading) -> None:
     graphs = [_check_list(report, drafts) for drafts in (reading.nodes, reading.finally_)]
     for draft in (*reading.nodes, *reading.finally_):
         _check_schema_name(report, draft, reading)
+        check_agent(report, draft, reading.workflow.personas)
         _check_bindings(report, draft, {other.node.node_id for other in (*reading.nodes, *reading.finally_)})
     for draft in reading.finally_:
         if isinstance(draft.node.action, Gate | Wait):

@@ -176,6 +176,8 @@ def _resolve(steps: Path, view: _View) -> str:
     """The kind of what the path names. Raises _Wrong."""
     root, rest = steps[0], steps[1:]
     if root not in view.roots:
+        if root == "secrets":
+            raise _Wrong("a secret reaches a step by a variable alone, as its whole value: env: {TOKEN: secrets.name}.", "secrets")
         message = f'there is no "{root}" at this place. A path begins with {", ".join(view.roots)}.'
         raise _Wrong(message, str(root), view.roots)
     if root == "output":

@@ -17,7 +17,7 @@ SPELLINGS: Final = {
 """What files say, and the model's word for it."""
 KIND_KEYS: Final = {
     "command": ("argv", "env", "stdin"), "shell": ("run", "env"), "python": ("function", "isolate"),
-    "agent": ("persona_id", "objective", "tools"), "gate": ("gate",), "wait": ("wait",),
+    "agent": ("persona_id", "objective", "tools", "policy", "tool_approval"), "gate": ("gate",), "wait": ("wait",),
 }  # fmt: skip
 KIND_OF: Final = {"command": "command", "argv": "command", "shell": "shell", "run": "shell", "python": "python", "function": "python",
                   "agent": "agent", "persona_id": "agent", "gate": "gate", "wait": "wait"}  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any, Final, get_args
 
 from actors.workflow.drafts import Draft
 from actors.workflow.form import ABSENT, Form
+from actors.workflow.handles import handle_of
 from actors.workflow.names import slug
 from actors.workflow.problems import Path
 from actors.workflow.read_agent import read_agent
@@ -122,7 +123,8 @@ def _read_env(form: Form) -> dict[str, str]:
             message = f"{name[:80]!r} cannot be set: use letters, digits and underscore, and no name that changes what is executed."
             form.report.add("env_name_refused", path, message, found=name, allowed=["[A-Za-z_][A-Za-z0-9_]*"])
         else:
-            env[name] = value
+            handle = handle_of(value)
+            env[name] = value if handle is None else f"secrets.{handle}"
     return env
 
 

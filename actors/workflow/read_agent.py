@@ -7,8 +7,10 @@ from typing import Final
 from actors.workflow.drafts import Draft
 from actors.workflow.form import Form, kind_word
 from actors.workflow.hosts import HOST_FORM, host_entry
+from actors.workflow.mcp_names import FORM, split
 from actors.workflow.names import ID_FORM, is_id, provider_name
 from actors.workflow.problems import Path, Report
+from actors.workflow.read_policy import read_approval, read_policy
 from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, MAX_STEPS, SANDBOXES, TOOLS, Agent, Fallback, Persona
 
 __all__ = ["read_agent", "read_persona", "read_personas"]
@@ -29,7 +31,7 @@ def read_agent(form: Form, draft: Draft) -> Agent:
     instructions = form.text("instructions", "objective", default="") or ""
     draft.templates.append((form.at("instructions", "objective"), instructions))
     steps = form.whole("max_steps", low=1, high=MOST_STEPS, default=MAX_STEPS)
-    return Agent(role, instructions, _read_tools(form) or (), steps)
+    return Agent(role, instructions, _read_tools(form) or (), steps, read_policy(form), read_approval(form))
 
 
 def read_personas(form: Form) -> tuple[Persona, ...]:
@@ -49,7 +51,7 @@ def read_personas(form: Form) -> tuple[Persona, ...]:
 def _entry(report: Report, path: Path, name: str, value: object) -> Persona | None:
     if type(value) is not dict:
         message = f"A persona is a mapping with backend and model, and this is {kind_word(value)}."
-        report.add("value_type", path, message, found=value, allowed=["{backend, model, system, tools, roles, consent}"])
+        report.add("value_type", path, message, found=value, allowed=["{backend, model, system, tools, policy, roles, consent}"])
         return None
     return read_persona(Form(report, path, value), name)
 
@@ -75,6 +77,7 @@ def read_persona(form: Form, name: str) -> Persona:
         ),
         sandbox=form.choice("sandbox", choices=SANDBOXES, code="persona_invalid") or "bwrap", http_hosts=_read_hosts(form),
         fallback=_read_fallback(form),
+        policy=read_policy(form),
     )  # fmt: skip
     form.close("a persona")
     return persona
@@ -111,9 +114,10 @@ def _read_fallback(form: Form) -> tuple[Fallback, ...]:
 def _read_tools(form: Form) -> tuple[str, ...] | None:
     listed = form.texts("tools")
     for i, tool in enumerate(listed or ()):
-        if tool not in TOOLS:
-            message = f"There is no tool {tool[:80]!r}.{form.report.similar(tool, TOOLS)} The tools are {', '.join(TOOLS)}."
-            form.report.add("tool_unknown", (*form.at("tools"), i), message, found=tool, allowed=TOOLS)
+        if tool not in TOOLS and split(tool) is None:
+            near, allowed = form.report.similar(tool, TOOLS), (*TOOLS, FORM)
+            message = f"There is no tool {tool[:80]!r}.{near} The tools are {', '.join(allowed)}."
+            form.report.add("tool_unknown", (*form.at("tools"), i), message, found=tool, allowed=allowed)
     return None if listed is None else tuple(dict.fromkeys(listed))
 
 

@@ -12,7 +12,7 @@ from actors.workflow.read_gate_quality import read_quality
 from actors.workflow.spec import Gate, GateExpiry
 from actors.workflow.spec_gate import ALL_DECISIONS, HUMAN, QUALITY
 
-__all__ = ["read_approval", "read_gate"]
+__all__ = ["read_approval", "read_approvers", "read_gate"]
 
 DECISIONS: Final = ALL_DECISIONS
 TYPE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
@@ -95,7 +95,7 @@ def _read_fields(form: Form, draft: Draft, kind: str) -> Gate:
         remind_every_ms=remind,
         name=name,
         as_identity=form.text("as", "as_identity"),
-        approvers=_read_approvers(form),
+        approvers=read_approvers(form),
         separate_from_author=None if form.take("separate_from_author") is ABSENT else form.flag("separate_from_author"),
         decisions=_read_decisions(form) or Gate(kind).decisions,
         **_read_count(form),
@@ -120,7 +120,8 @@ def _read_count(form: Form) -> dict[str, Any]:
     return {"min_approvals": least, "mode": "review_decision" if mode == "review_decision" else "min_approvals"}
 
 
-def _read_approvers(form: Form) -> tuple[str, ...]:
+def read_approvers(form: Form) -> tuple[str, ...]:
+    """Who alone may decide: uids, and groups with an @."""
     value = form.take("approvers")
     if value is ABSENT:
         return ()

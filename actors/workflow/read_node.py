@@ -18,7 +18,7 @@ __all__ = ["read_node"]
 COMMON: Final = (
     "retry", "retry_policy", "on_fail", "effect", "artifact", "output", "timeout", "idle_timeout", "timeout_ms", "absolute_timeout_ms",
     "with", "env", "stdin", "isolate", "contract", "output_contract", "instructions", "objective",
-    "tools", "eval",
+    "tools", "policy", "tool_approval", "eval",
 )  # fmt: skip
 
 

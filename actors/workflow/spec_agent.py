@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from attrs import frozen
 
-__all__ = ["AT_HOME", "MAX_OUTPUT_TOKENS", "MAX_STEPS", "SANDBOXES", "TOOLS", "Agent", "Fallback", "Persona"]
+from actors.workflow.mcp_names import covers
+from actors.workflow.tool_names import AT_HOME, TOOLS, ToolPolicy
 
-AT_HOME: Final = ("read_file", "write_file", "list_dir", "search", "finish")
-"""Tools that stay inside the node's working folder: a persona that names none may use all of these."""
-TOOLS: Final = (*AT_HOME, "run_command", "http_get")
-"""The tools that exist."""
+__all__ = ["AT_HOME", "MAX_OUTPUT_TOKENS", "MAX_STEPS", "SANDBOXES", "TOOLS", "Agent", "Fallback", "Persona", "ToolApproval"]
+
 SANDBOXES: Final = ("bwrap", "none")
 MAX_OUTPUT_TOKENS: Final = 4_096
 MAX_STEPS: Final = 64
+
+
+@frozen
+class ToolApproval:
+    """How people are asked for the node's tools. Milliseconds; None: as the configuration says. `approvers` as at gates, empty: anybody."""
+
+    expires_after_ms: int | None = None
+    on_expiry: Literal["reject", "cancel"] = "reject"
+    approvers: tuple[str, ...] = ()
+    separate_from_author: bool | None = None
 
 
 @frozen
@@ -22,13 +31,16 @@ class Agent:
     """Work for a model. `role` is what the run binds a persona to; `instructions` are a template.
 
     `tools` are those that it gets, which its persona must be permitted; empty: all that the persona is permitted. `max_steps` is how often
-    the model is asked in one attempt.
+    the model is asked in one attempt. `policy` narrows what may be done with the tools, `approval` is how people are asked where that
+    says `ask`.
     """
 
     role: str
     instructions: str
     tools: tuple[str, ...] = ()
     max_steps: int = MAX_STEPS
+    policy: ToolPolicy = ()
+    approval: ToolApproval = ToolApproval()
 
 
 @frozen
@@ -46,7 +58,7 @@ class Persona:
     `backend` is one of the daemon's. `tools` are what it may use, None: AT_HOME. `consent`: it is bound only where somebody has consented
     to exactly this. `temperature` None: as the model has it. `max_output_tokens` bounds one answer. `fallback` stand in for the model, in
     this order, while it cannot answer. `sandbox` is one of SANDBOXES: what is put around the commands that it has run. `http_hosts` are
-    the hosts that it may reach, None: what the configuration says.
+    the hosts that it may reach, None: what the configuration says. `policy` narrows what may be done with the tools.
     """
 
     name: str
@@ -62,6 +74,7 @@ class Persona:
     fallback: tuple[Fallback, ...] = ()
     sandbox: str = "bwrap"
     http_hosts: tuple[str, ...] | None = None
+    policy: ToolPolicy = ()
 
     @property
     def models(self) -> tuple[Fallback, ...]:
@@ -70,4 +83,4 @@ class Persona:
 
     def may(self, tool: str) -> bool:
         """Whether the tool is permitted to it. Saying that one is done needs no permission."""
-        return tool == "finish" or tool in (AT_HOME if self.tools is None else self.tools)
+        return tool == "finish" or any(covers(one, tool) for one in (AT_HOME if self.tools is None else self.tools))

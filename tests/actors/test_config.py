@@ -8,7 +8,7 @@ import pytest
 from attrs import fields
 
 from actors.config import Config, ConfigInvalid, load
-from actors.config.settings import table
+from actors.config.settings import NAMED, table
 
 
 def _file(folder: Path, text: str) -> Path:
@@ -110,7 +110,7 @@ def test_what_is_shown_can_be_written_back_and_means_the_same(tmp_path: Path) ->
 
 def test_every_line_of_the_table_says_what_it_is_for_and_what_is_allowed() -> None:
     assert all(entry.says and entry.allowed for entry in Config().entries())
-    assert set(table()) == {one.name for one in fields(Config)} - {"backends", "origins"}
+    assert set(table()) == {one.name for one in fields(Config)} - {*NAMED, "origins"}
 
 
 def test_the_interval_of_resolvers_does_not_shrink() -> None:

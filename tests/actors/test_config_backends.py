@@ -11,6 +11,7 @@ from attrs import evolve
 from actors.config import Config, ConfigInvalid, load
 from actors.config.backends import DEFAULTS, KEYS, MOST, Backend, read_backends
 from actors.config.cli_agents import CLI_KINDS, CliAgent
+from tests.architecture.sources import ROOT
 
 WHOLE = """
 [backends.local]
@@ -148,7 +149,7 @@ def test_there_is_a_most() -> None:
 
 
 def test_every_key_stands_in_the_document() -> None:
-    text = Path("docs/configuration.md").read_text()
+    text = (ROOT / "docs" / "configuration.md").read_text()
     assert [key for key in KEYS if f"| `{key}` |" not in text.partition("## Backends")[2]] == []
 
 

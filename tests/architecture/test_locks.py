@@ -10,7 +10,7 @@ import pytest
 
 from tests.architecture.sources import ROOT
 
-LOCKS = ("requirements.lock", "tests/requirements.lock", "tests/llmock.lock")
+LOCKS = ("requirements.lock", "tests/requirements.lock", "tests/llmock.lock", "tests/mcp.lock")
 PIN = re.compile(r"^([a-z0-9][a-z0-9.-]*)==([^ ;\\]+)( ; [^\\]+)? \\$")
 
 
@@ -47,7 +47,7 @@ def test_the_locks_hold_what_the_project_asks_for() -> None:
     runtime, groups = _names(project["project"]["dependencies"]), project["dependency-groups"]
     assert runtime | _names(groups["build"]) <= set(_pins("requirements.lock"))
     assert _names(groups["dev"]) <= set(_pins("tests/requirements.lock"))
-    assert _names(groups["llmock"]) <= set(_pins("tests/llmock.lock"))
+    assert all(_names(groups[name]) <= set(_pins(f"tests/{name}.lock")) for name in ("llmock", "mcp"))
 
 
 def test_the_tests_run_with_the_versions_that_are_shipped() -> None:

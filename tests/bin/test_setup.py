@@ -26,7 +26,7 @@ class Checkout:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        locks = ("requirements.lock", "tests/requirements.lock", "tests/llmock.lock")
+        locks = ("requirements.lock", "tests/requirements.lock", "tests/llmock.lock", "tests/mcp.lock")
         for name in (*locks, "pyproject.toml", "bin/setup", "bin/penstock", "bin/penstockd"):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
@@ -65,11 +65,12 @@ def test_what_the_tests_need_contains_what_running_needs(checkout: Checkout) -> 
     assert checkout.setup("run") == (0, [])
 
 
-def test_the_server_that_tests_talk_to_gets_an_environment_of_its_own(checkout: Checkout) -> None:
+def test_each_server_that_tests_talk_to_gets_an_environment_of_its_own(checkout: Checkout) -> None:
     calls = checkout.setup("test")[1]
     into = [call.split("--python ")[1].split()[0] for call in calls]
-    assert into == [".venv/bin/python", ".venv/llmock/bin/python", ".venv/bin/python"]
+    assert into == [".venv/bin/python", ".venv/llmock/bin/python", ".venv/mcp/bin/python", ".venv/bin/python"]
     assert "--require-hashes --no-deps -r tests/llmock.lock" in calls[1]
+    assert "--require-hashes --no-deps -r tests/mcp.lock" in calls[2]
 
 
 def test_what_running_needs_does_not_contain_what_the_tests_need(checkout: Checkout) -> None:

@@ -47,6 +47,16 @@ def test_gg22_a_step_that_decides_a_gate_is_refused(house: House, way: str) -> N
     assert house.reach(run_id)["status"] == "completed"
 
 
+def test_a_step_that_talks_to_an_agent_is_refused(house: House) -> None:
+    house.start()
+    tell = ASK.replace('"gate.decide"', '"agent.steer"').replace('"decision": "approve"', '"node_id": "draft", "text": "Say yes."')
+    (house.folder / "try.sh").write_text(
+        f"export PYTHONPATH={ROOT}\nASK='{tell}'\n{TRIES['socket'].format(python=sys.executable, socket=house.socket)}\n"
+    )
+    run_id = house.run(f"  - {{id: sly, command: [sh, {house.folder}/try.sh]}}\n")
+    assert house.wait_node(run_id, "sly", "completed")["output"].strip() == "human_required"
+
+
 def test_gg22_a_function_in_the_daemon_that_decides_a_gate_is_refused(house: House) -> None:
     house.start()
     run_id = house.run(

@@ -11,6 +11,7 @@ from typing import Any, Self
 import orjson
 import trio
 
+from tests.scenarios.canary import told_of
 from tests.scenarios.history import CHANGING, Followed, History, Op
 
 __all__ = ["Client", "Lost", "Refused", "follow"]
@@ -109,6 +110,7 @@ class Client:
                 raise Lost("closed by the daemon")
             self._buffer += chunk
         line, _, self._buffer = self._buffer.partition(b"\n")
+        assert not told_of(line), line
         return line
 
 

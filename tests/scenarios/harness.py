@@ -11,6 +11,7 @@ import pytest
 import trio
 from attrs import define
 
+from tests.scenarios.canary import leaks
 from tests.scenarios.client import Lost, Refused, follow
 from tests.scenarios.clock import WallClock
 from tests.scenarios.history import History
@@ -137,4 +138,6 @@ async def open_house(
     house.history.forget_unread()
     records = Records.read(house.places.data).without(house.history.unread)
     broken = [problem for check in checks for problem in check(records, house.history)]
+    if house.models.requests and house.config.secrets:
+        broken += leaks(house.places.data)
     assert broken == [], broken

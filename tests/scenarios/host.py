@@ -16,7 +16,9 @@ import storage.writer
 from actors.agent.backends import Backends
 from actors.assembly import Assembly
 from actors.config import Config
+from actors.config.mcp import McpServer
 from actors.daemon import Daemon
+from actors.mcp.wire import Wire
 from actors.paths import Places
 from supervision import Exit, Failed, KernelEvent
 from tests.scenarios.clock import WallClock
@@ -74,6 +76,7 @@ class Host:
     point: CrashPoint
     inline: bool = True
     backends: Backends | None = None
+    wires: Callable[[McpServer], Wire] | None = None
     up: trio.Event = field(factory=trio.Event)
     over: trio.Event = field(factory=trio.Event)
     known: trio.Event = field(factory=trio.Event)
@@ -99,7 +102,9 @@ class Host:
     async def _live(self, task_status: trio.TaskStatus[None]) -> None:
         daemon = self.daemon = Daemon(self.places, self.config)
         try:
-            opened = Assembly.open(self.places, self.config, daemon.stop, clock=self.clock, inline=self.inline, backends=self.backends)
+            opened = Assembly.open(
+                self.places, self.config, daemon.stop, clock=self.clock, inline=self.inline, backends=self.backends, wires=self.wires
+            )
         except Exception:
             self.life.ending = "refused"
             raise

@@ -12,6 +12,7 @@ from attrs import define, evolve, field
 from actors.agent.backends import Backends
 from actors.config import Config
 from actors.paths import Places
+from tests.scenarios.canary import canary_in
 from tests.scenarios.client import Client, Lost, new_request_id
 from tests.scenarios.clock import WallClock
 from tests.scenarios.history import CHANGING, History, Life
@@ -19,6 +20,7 @@ from tests.scenarios.host import CrashPoint, Host
 from tests.scenarios.models import Backstage
 from tests.scenarios.records import Records
 from tests.scenarios.script import Script
+from tests.scenarios.tooling import Bench
 
 __all__ = ["Lives", "in_memory"]
 
@@ -34,6 +36,7 @@ def in_memory() -> str | None:
 @define(eq=False)
 class Lives:
     """`nursery` carries the daemons. `script` says what python nodes do, `models` what agents do, unless `backends` do it.
+    MCP servers are those of the `bench`, unless it does not serve.
 
     With `revive` a dead daemon is followed by the next one.
     """
@@ -42,15 +45,22 @@ class Lives:
     nursery: trio.Nursery
     clock: WallClock
     script: Script
-    config: Config = field(factory=Config)
+    config: Config = field()
     history: History = field(factory=History)
     point: CrashPoint = field(factory=CrashPoint)
     inline: bool = True
     models: Backstage = field(factory=Backstage)
     backends: Backends | None = None
+    bench: Bench = field(factory=Bench)
+    serves: bool = True
     revive: bool = False
     host: Host | None = None
     _client: Client | None = None
+
+    @config.default
+    def _with_canary(self) -> Config:
+        self.folder.mkdir(exist_ok=True)
+        return Config(secrets=(canary_in(self.folder),))
 
     @property
     def places(self) -> Places:
@@ -62,7 +72,10 @@ class Lives:
         """Start a daemon and return when it serves. Raises what refuses the start."""
         life = Life(len(self.history.lives), trio.current_time())
         self.history.lives.append(life)
-        self.host = Host(self.places, self.config, self.clock, life, self.point, inline=self.inline, backends=self.backends or self.models)
+        self.host = Host(
+            self.places, self.config, self.clock, life, self.point, inline=self.inline, backends=self.backends or self.models,
+            wires=self.bench.wire if self.serves else None,
+        )  # fmt: skip
         if self.revive:
             self.nursery.start_soon(self._live_on, self.host)
             while not self.host.up.is_set():

@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import trio
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from actors.agent.backends import Desk, Traits
 from actors.agent.provider.again import Patience
@@ -21,7 +21,9 @@ from actors.agent.provider.messages import (
     TokenUsage,
     ToolCall,
     ToolResult,
+    UserText,
 )
+from tests.scenarios.canary import CANARY
 from tests.scenarios.puppets import Puppet
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BAD", "FLOW", "GOOD", "PAYER", "POOL", "UNDERSTUDY", "Backstage", "Held", "Model", "Reply", "actor", "agent", "ask", "crew", "fails",
-    "persona",
+    "listener", "persona",
     "says", "takes", "told", "writes",
 ]  # fmt: skip
 
@@ -72,6 +74,13 @@ async def actor(request: ModelRequest, on_part: OnPart) -> Answer:
     return await by_heart(request)(request, on_part)
 
 
+async def listener(request: ModelRequest, on_part: OnPart) -> Answer:
+    """Of one who works until a person has said something to him; then he writes how often he has heard it."""
+    heard = sum("BEGIN PENSTOCK MESSAGE 1 " in turn.text for turn in request.turns if isinstance(turn, UserText))
+    reply = writes("notes.json", f'{{"n": {heard}}}') if heard else takes(1, ask("list_dir", path="."))
+    return await reply(request, on_part)
+
+
 def fails(code: str = "provider_overloaded") -> Reply:
     """The call comes to nothing."""
 
@@ -101,10 +110,11 @@ class Model:
     otherwise: Reply
 
     async def stream(self, request: ModelRequest, on_part: OnPart) -> Answer:
-        """The next answer."""
+        """The next answer; its name at the service holds a secret."""
         self.requests.append(request)
         reply = self.script.pop(0) if self.script else self.otherwise
-        return await reply(request, on_part)
+        answer = await reply(request, on_part)
+        return evolve(answer, request_id=f"{answer.request_id} {CANARY}")
 
 
 @define(eq=False)

@@ -16,6 +16,7 @@ from tests.scenarios.harness import House, in_memory, open_house
 from tests.scenarios.invariants import ALL
 from tests.scenarios.tales import ending_of
 from tests.scenarios.tales_outside import outside
+from tests.scenarios.tooling import serve
 
 __all__ = ["Plan", "Tale", "swept", "told"]
 
@@ -31,6 +32,7 @@ def told(tale: Tale, plan: Plan) -> tuple[dict[str, Any], int]:
     async def live() -> tuple[dict[str, Any], int]:
         async with open_house(folder, ALL) as house:
             house.revive, house.point.plan = True, list(plan)
+            serve(house, read_only=("hammer", "saw"))
             with outside(house, tale):
                 await house.start()
                 ending = await ending_of(house, await tale(house))

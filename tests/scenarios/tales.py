@@ -211,9 +211,15 @@ async def ending_of(house: House, run_id: str) -> dict[str, Any]:
         )
         for node in run["nodes"]
     }
-    history = [(entry["node_id"], entry["instance"], entry["decision"]) for entry in run["gate_history"]]
+    history = [(entry["node_id"], entry["instance"], entry["decision"]) for entry in run["gate_history"] if not _of_tool(entry)]
+    history += sorted({(entry["gate_name"], 0, entry["decision"]) for entry in run["gate_history"] if _of_tool(entry)})
     known = ("status", "detail", "stop_kind", "stop_reason", "output", "inputs", "workflow_id", "version", "digest", "open_gates")
     return {name: run.get(name) for name in known} | {"nodes": nodes, "history": history}
+
+
+def _of_tool(entry: dict[str, Any]) -> bool:
+    """Nobody knows what came of an approved call in which a daemon died, and the agent asks anew. How often is no matter of the tale."""
+    return str(entry["gate_name"]).endswith(".tool")
 
 
 def _own_code(code: str | None) -> str | None:

@@ -36,7 +36,7 @@ async def test_e15_calls_are_priced_by_the_table(d: House) -> None:
     [row] = (await d.call("ledger.run", run_id=run["run_id"]))["calls"]
     assert (row["cost_input_usd"], row["cost_output_usd"], row["cost_usd"]) == (0.000275, 0.002, 0.002275)
     assert (run["estimated_cost_usd"], run["total_tokens"]) == (0.002275, 3_000)
-    assert (row["persona"], row["role"], row["request_id"], row["status"]) == ("writer", "writer", "req-model", "ok")
+    assert (row["persona"], row["role"], row["request_id"], row["status"]) == ("writer", "writer", "req-model [secret canary]", "ok")
 
 
 async def test_e19_a_budget_that_is_used_up_pauses_the_run_before_the_next_call(d: House) -> None:

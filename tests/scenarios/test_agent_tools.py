@@ -6,12 +6,22 @@ from typing import Any
 
 import pytest
 import trio
+from attrs import evolve
 
 from actors.agent.provider.messages import ToolCall, ToolResult
 from actors.agent.tools.command import Command
 from actors.agent.tools.source import Said
+from actors.config.sections import Tools
 from tests.scenarios.harness import House
 from tests.scenarios.models import GOOD, PAYER, agent, ask, crew, says, told, writes
+
+
+@pytest.fixture
+async def d(house: House) -> House:
+    """A daemon whose operator lets commands run unasked, also outside of a sandbox."""
+    house.config = evolve(house.config, tools=Tools(policy=(("run_command", "allow"),)))
+    await house.start()
+    return house
 
 
 class Till:

@@ -31,14 +31,22 @@ from tests.scenarios.inside import crash_at_next, tampered
 from tests.scenarios.models import Held
 from tests.scenarios.planned import until as time_is
 from tests.scenarios.records import Records
+from tests.scenarios.script import give
 
 BAD = judged("failed", "a", "b")
 
 
-async def two(d: House) -> None:
+PLAIN = """penstock: 1
+workflow: notice
+nodes:
+  - {id: node-1, python: "steps:work", output: json, contract: {validator: research_brief}, timeout: 300s}
+"""
+
+
+async def two(d: House, workflow: str = NOTICE) -> None:
     """Two campaigns that were started."""
-    await create(d)
-    await create(d, campaign_id="opt-2")
+    await create(d, workflow=workflow)
+    await create(d, workflow=None, campaign_id="opt-2")
     for campaign_id in ("opt-1", "opt-2"):
         await d.call("campaign.act", campaign_id=campaign_id, action="start")
 
@@ -75,8 +83,8 @@ async def test_an_error_of_ours_in_one_campaign_changes_nothing_of_it_and_stops_
 
 
 async def test_a_log_that_cannot_be_read_locks_away_its_campaign_and_no_other(d: House) -> None:
-    passing(d)
-    await two(d)
+    d.script.on("node-1", *[give({"validator_summary": {"outcome": "passed"}})] * 99)
+    await two(d, PLAIN)
     made = (await campaign(d))["pending_baseline_run_ids"]
     await d.crash()
 

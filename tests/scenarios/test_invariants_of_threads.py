@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios.invariants.threads import told_wrong
+from tests.scenarios.invariants.threads import approved_wrong, told_wrong
 
 Facts = list[tuple[str, dict[str, Any]]]
 BEGUN: Facts = [("thread_begun", {}), ("model_call_intended", {"turn": 1}), ("model_call_answered", {"turn": 1})]
@@ -36,3 +36,19 @@ def test_each_fault_is_found(facts: Facts, faults: int) -> None:
 
 def test_a_conversation_has_a_beginning() -> None:
     assert told_wrong(BEGUN[1:]) == ["it begins with model_call_intended"]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "approved", "faults"),
+    [
+        (["wanted", "used"], {"x"}, 0),
+        (["wanted"], set(), 0),
+        (["wanted", "used"], set(), 1),
+        (["used"], {"x"}, 1),
+        (["wanted", "used", "used"], {"x"}, 1),
+    ],
+    ids=["sound", "open", "without-a-person", "without-a-question", "twice"],
+)
+def test_what_people_are_asked_about_is_used_once_and_by_their_word(kinds: list[str], approved: set[str], faults: int) -> None:
+    facts = [tool(f"approval_{kind}", shown_digest="x") for kind in kinds]
+    assert len(approved_wrong(facts, approved)) == faults

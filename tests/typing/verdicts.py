@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Literal, assert_never, assert_type
 
 from actors.config import Config, load
-from actors.node.messages import Failure, Interruption, Success, Verdict
+from actors.node.messages import Failure, Interruption, Success, ToolQuestion, Verdict
 from actors.paths import resolve
 from actors.refusals import Refusal
 from actors.workflow.spec import Agent, Command, Gate, Node, Python, Shell, Wait
 
 
-def every_verdict_is_one_of_three(verdict: Verdict) -> str:
+def every_verdict_is_one_of_four(verdict: Verdict) -> str:
     match verdict:
         case Success(artifact=artifact):
             return artifact.path if artifact is not None else ""
@@ -19,6 +19,8 @@ def every_verdict_is_one_of_three(verdict: Verdict) -> str:
             return code
         case Interruption(reason=reason):
             return reason
+        case ToolQuestion(tool=tool):
+            return tool
         case _:
             assert_never(verdict)
 

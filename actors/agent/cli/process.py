@@ -33,8 +33,8 @@ class CliProcess:
         order, cap = desk.order, desk.tools.settings.output_cap
         logs = f"{order.run_dir}/logs/{order.node_id}.{order.instance}.{order.attempt}"
         self._desk, self._transcript, self._heard, self._secrets = desk, transcript, heard, secrets
-        self._out = Capture(f"{logs}.transcript", cap=cap, keep=0, append=True)  # behind that of one for which it stands in
-        self._err = Capture(f"{logs}.err", cap=cap // 2, keep=0, append=True)
+        self._out = Capture(f"{logs}.transcript", cap=cap, keep=0, append=True, redactor=desk.tools.redactor)  # behind that of another
+        self._err = Capture(f"{logs}.err", cap=cap // 2, keep=0, append=True, redactor=desk.tools.redactor)
         self._tail = b""
         self._news = trio.Event()
         self.failure: ProviderFailure | None = None

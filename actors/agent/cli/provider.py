@@ -11,7 +11,7 @@ from actors.agent.cli.command_line import command_line
 from actors.agent.cli.process import CliProcess
 from actors.agent.cli.transcript import Transcript
 from actors.agent.provider.failures import ProviderFailure
-from actors.agent.provider.messages import Answer, UserText
+from actors.agent.provider.messages import Answer, AssistantTurn, UserText
 from actors.agent.thread_events import AgentSessionHeard
 from actors.node import failures
 from actors.node.environment import build
@@ -20,7 +20,7 @@ from actors.node.messages import CommandOrder
 
 if TYPE_CHECKING:
     from actors.agent.backends import Desk
-    from actors.agent.provider.messages import ModelRequest, OnPart
+    from actors.agent.provider.messages import ModelRequest, OnPart, Turn
     from actors.agent.provider.tokens import TokenUsage
     from actors.config.cli_agents import CliAgent
     from actors.node.guardian.ends import End
@@ -69,7 +69,7 @@ class CliProvider:
 
     def _prompt(self, request: ModelRequest, session: str) -> str:
         """What it does not know yet: a session has heard the system prompt before, and perhaps the task."""
-        task = next(turn.text for turn in reversed(request.turns) if isinstance(turn, UserText))
+        task = "\n\n".join(news(request.turns, knows=bool(session)))
         if session:
             return f"{GO_ON}\n\n{task}" if self.desk.log.thread.tries > 1 else task
         return f"{request.system.strip()}\n\n{task}" if request.system.strip() else task
@@ -88,6 +88,16 @@ class CliProvider:
         """What this call has used. Codex counts the whole session up, so what calls before have used in it is taken off."""
         known = self.desk.log.thread.counted.get(transcript.session_id)
         return usage if known is None or usage.estimated or self.agent.dialect != "codex" else usage - known
+
+
+def news(turns: tuple[Turn, ...], *, knows: bool) -> list[str]:
+    """What has to be told: to a session that `knows` the rest, what was said since it answered; else the task, and what people said."""
+    answered = max((n for n, turn in enumerate(turns) if isinstance(turn, AssistantTurn)), default=-1)
+    found = [turn.text for turn in turns[answered + 1 :] if isinstance(turn, UserText)]
+    if knows and found:
+        return found
+    task = next(turn.text for turn in reversed(turns) if isinstance(turn, UserText) and not turn.aside)
+    return [task, *(turn.text for turn in turns if isinstance(turn, UserText) and turn.aside)]
 
 
 def _exit_code(end: End, argv: tuple[str, ...], desk: Desk) -> int:

@@ -24,13 +24,15 @@ class ToolSpec:
     """A tool that the model may ask for. `name` is 1 to 64 letters, digits, `_` and `-`; `schema` is a JSON Schema of its arguments.
 
     `effect` is what a use changes outside of the conversation, which no model is told: nothing; something that comes to the same when it is
-    done again with the same arguments; or something that is not done again unasked.
+    done again with the same arguments; or something that is not done again unasked. `named` is what policies call it, its name where
+    that is empty.
     """
 
     name: str
     description: str
     schema: Mapping[str, Any]
     effect: Effect = "once"
+    named: str = ""
 
 
 @frozen
@@ -44,9 +46,10 @@ class ToolCall:
 
 @frozen
 class UserText:
-    """What is said to the model."""
+    """What is said to the model. `aside`: beside its task, by a person, while it is at work."""
 
     text: str
+    aside: bool = False
 
 
 @frozen

@@ -15,6 +15,8 @@ from actors.workflow.spec_agent import TOOLS
 
 if TYPE_CHECKING:
     from actors.agent.house import House
+    from actors.agent.policy import Policy
+    from actors.agent.tools.source import ToolSource
     from actors.node.messages import AgentOrder, WorkOrder
     from actors.node.tools import Tools
     from actors.workflow.spec_agent import Persona
@@ -23,13 +25,18 @@ __all__ = ["Kit"]
 
 
 class Kit:
-    """What the tools of one attempt are made from. `folder` is the descriptor of its working folder."""
+    """What the tools of one attempt are made from: `folder` is the descriptor of its working folder, `foreign` are tools from outside.
 
-    def __init__(self, order: WorkOrder, tools: Tools, house: House, folder: int) -> None:
+    What `policy` denies is not there.
+    """
+
+    def __init__(self, order: WorkOrder, tools: Tools, house: House, folder: int, foreign: ToolSource | None, policy: Policy) -> None:
         self._order = order
         self._tools = tools
         self._house = house
         self._folder = folder
+        self._foreign = foreign
+        self._policy = policy
 
     def hands(self, action: AgentOrder, persona: Persona, heard: Callable[[], object]) -> Hands:
         """The tools. `heard` is called when one of them shows that it lives."""
@@ -41,5 +48,7 @@ class Kit:
             (
                 FileTools(self._folder, names), Search(self._folder, names), Command(self._tools, place, names, heard),
                 Http((self._house.http_hosts, persona.http_hosts), names), Finish(),
-            )
+                *([self._foreign] if self._foreign is not None else []),
+            ),
+            self._policy,
         )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from attrs import define, field
 
-from actors.agent.thread_events import Asked, ModelCallAnswered, ThreadBegun, ToolAnswered, ToolIntended
+from actors.agent.thread_events import Asked, ModelCallAnswered, ThreadBegun, ToolAnswered, ToolApprovalUsed, ToolIntended
 from actors.entity import Fact
 from storage.codec import canonical
 
@@ -24,6 +24,7 @@ class _Reading:
     instance: int = 0
     asked: dict[str, Asked] = field(factory=dict)
     under_way: dict[str, Any] | None = None
+    approved: dict[str, str] = field(factory=dict)
     rows: list[dict[str, Any]] = field(factory=list)
 
     def apply(self, at_ms: int, fact: Fact) -> None:
@@ -31,7 +32,9 @@ class _Reading:
             case ThreadBegun(run_id=run_id, node_id=node_id, instance=instance):
                 self.run_id, self.node_id, self.instance = run_id, node_id, instance
             case ModelCallAnswered(calls=calls):
-                self.asked = {call.call_id: call for call in calls}
+                self.asked, self.approved = {call.call_id: call for call in calls}, {}
+            case ToolApprovalUsed(call_id=call_id, by=by):
+                self.approved[call_id] = by
             case ToolIntended(attempt=attempt):
                 self.cut_off()
                 self.under_way = self._row(fact.call_id, fact.name) | {"attempt": attempt, "state": "open", "began_ms": at_ms}
@@ -57,7 +60,8 @@ class _Reading:
 
     def _row(self, call_id: str, name: str) -> dict[str, Any]:
         known: Mapping[str, Any] = self.asked[call_id].arguments if call_id in self.asked else {}
-        return {
+        approved = {"approved_by": self.approved[call_id]} if call_id in self.approved else {}
+        return approved | {
             "run_id": self.run_id, "node_id": self.node_id, "thread_id": self.thread_id, "instance": self.instance, "call_id": call_id,
             "tool": name, "arguments": canonical(dict(known)).decode()[:LONGEST],
         }  # fmt: skip
@@ -68,7 +72,7 @@ def uses_of(thread_id: str, facts: Iterable[tuple[int, Fact]], *, ended: bool = 
 
     `state`: `open` has no end yet; else as in ToolAnswered, and `uncertain` too for what was cut off, and begun anew or never again.
     What was never begun has no row. `ended_ms` and `latency_ms` stand only where the end was seen. `arguments` are JSON, cut like `answer`
-    at 2,000 characters.
+    at 2,000 characters. `approved_by` is who said that this call may be made, where somebody was asked.
     """
     reading = _Reading(thread_id)
     for at_ms, fact in facts:

@@ -13,11 +13,14 @@ from actors.agent.thread_events import ToolAnswered, ToolIntended
 from actors.agent.tools.uncertain import uncertain
 
 if TYPE_CHECKING:
+    from actors.agent.clearance import Clearance
     from actors.agent.provider.messages import ToolCall
     from actors.agent.record import Recorder
     from actors.agent.thread_log import ThreadLog
     from actors.agent.tools.hands import Hands
+    from actors.agent.tools.source import Said
     from actors.entity import Fact
+    from actors.node.messages import ToolQuestion
     from supervision import Clock
 
 __all__ = ["ToolUse"]
@@ -28,17 +31,19 @@ class ToolUse:
     """The uses of one attempt. `heard` is called after each."""
 
     hands: Hands
+    clearance: Clearance
     log: ThreadLog
     recorder: Recorder
     clock: Clock
     attempt: int
     heard: Callable[[], object]
 
-    async def answer_all(self) -> int:
+    async def answer_all(self) -> ToolQuestion | int:
         """Use what was asked for, in order. When this returns the answers are durable, and only then does the model hear them.
 
         An intent is durable before its tool begins, a receipt before anything else begins; what only looks costs no commit of its own.
-        Answers how often the last call was made in a row with the same answer: from ENOUGH on, the rest of them is not used.
+        Answers how often the last call was made in a row with the same answer: from ENOUGH on, the rest of them is not used. Or the
+        question that has to be answered before the rest can be used.
         """
         pending: list[Fact] = []
         owed, streak = False, streak_of(self.log.thread.turns)
@@ -46,11 +51,15 @@ class ToolUse:
             if streak.length >= ENOUGH and pending:
                 pending.append(ToolAnswered(call.call_id, call.name, NOT_USED, is_error=True, state="denied", attempt=self.attempt))
                 continue
-            intent = self._intent(call)
+            cleared = self.clearance.clear(call)
+            if cleared.question is not None:
+                await self.log.append((*pending, *cleared.facts))
+                return cleared.question
+            intent = (*cleared.facts, *self._intent(call)) if cleared.said is None else ()
             if intent or owed:
                 await self.log.append((*pending, *intent))
                 pending = []
-            pending.append(await self._used(call, streak))
+            pending.append(await self._used(call, cleared.said, streak))
             owed = bool(intent)
         await self.log.append(pending)
         return streak.length
@@ -65,9 +74,9 @@ class ToolUse:
         effect = self.hands.effect(call)
         return () if effect == "none" else (ToolIntended(call.call_id, call.name, self.attempt, repeatable=effect == "repeatable"),)
 
-    async def _used(self, call: ToolCall, streak: Streak) -> ToolAnswered:
+    async def _used(self, call: ToolCall, refused: Said | None, streak: Streak) -> ToolAnswered:
         began_ms, began = self.clock.now_ms(), trio.current_time()
-        said = await self.hands.use(call)
+        said = refused or await self.hands.use(call)
         took = int((trio.current_time() - began) * 1000)
         heard = streak.take(call, said.text, is_error=said.is_error)
         answered = ToolAnswered(

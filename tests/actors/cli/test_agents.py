@@ -17,6 +17,7 @@ PERSONA: dict[str, Any] = {
     "consented_by": "uid:1", "consented_at_ms": 1000, "problem": "no key",
     "fallback": [{"backend": "b", "model": "n"}, {"backend": "c", "model": "o", "problem": "no key"}],
     "definition": {"fallback": [], "backend": "openai", "model": "m", "tools": ["read_file", "finish"], "system": "Be kind.\nBe short."},
+    "may_use": [{"tool": "read_file", "may": "allow", "by": "what is usual for it"}],
 }  # fmt: skip
 CALL: dict[str, Any] = {
     "at_ms": 1000, "node_id": "draft", "turn": 1, "persona": "anna", "backend": "openai", "model": "m",
@@ -50,7 +51,7 @@ def test_personas_are_listed_and_shown(agents: World, penstock: Penstock) -> Non
         "  fallback: b n\n  fallback: c o (would be passed over: no key)",
         "consent: given",
         "consented by: uid:1",
-        "tools: read_file, finish",
+        "read_file: allow, by what is usual for it",
         "  | Be kind.\n  | Be short.",
     ):
         assert part in said
@@ -61,6 +62,31 @@ def test_personas_are_listed_and_shown(agents: World, penstock: Penstock) -> Non
 def test_consent_is_given_and_withdrawn_by_name(agents: World, penstock: Penstock, word: str) -> None:
     assert penstock("personas", word, "anna", "--json").exit_code == 0
     assert agents.runtime.called(f"persona_{word}")[0].persona == "anna"
+
+
+@pytest.mark.parametrize(
+    ("at_work", "when"), [(True, "at the next message border"), (False, "when the agent begins")], ids=["now", "later"]
+)
+def test_a_message_to_an_agent_is_sent_and_its_number_told(agents: World, penstock: Penstock, *, at_work: bool, when: str) -> None:
+    answer = {"run_id": "r", "status": "running", "node_id": "draft", "number": 3, "position": 9, "at_work": at_work}
+    agents.runtime.answers["agent_steer"] = answer
+    plain, as_json = (
+        penstock("steer", "r", "draft", "Be brief.", "--request-id", "x"),
+        penstock("steer", "r", "draft", "Be brief.", "--json"),
+    )
+    assert f"r: message 3 to draft; it is heard {when}" in plain.output
+    assert json.loads(as_json.output) == answer
+    assert [call.text for call in agents.runtime.called("agent_steer")] == ["Be brief.", "Be brief."]
+
+
+def test_what_an_agent_has_not_heard_is_shown_with_its_run(agents: World, penstock: Penstock) -> None:
+    said = [{"number": 1, "by": "uid:1", "text": "Be brief."}]
+    node = {"node_id": "draft", "status": "running", "attempt": 1, "kind": "agent", "unheard": said}
+    failed = node | {"node_id": "b", "error": {"code": "boom", "message": "it broke"}}
+    agents.runtime.answers["run_get"] = {"run": {"run_id": "r", "workflow_id": "w", "status": "running", "nodes": [node, failed]}}
+    shown = penstock("show", "r").output
+    assert "1 message not heard: Be brief." in shown
+    assert "boom: it broke; 1 message not heard: Be brief." in shown
 
 
 def test_the_ledger_lists_calls_and_their_sum(agents: World, penstock: Penstock) -> None:
@@ -89,6 +115,39 @@ def test_roles_are_written_role_and_name() -> None:
     for wrong in (("writer",), ("=anna",), ("a=b", "a=c")):
         with pytest.raises(Told):
             roles_of(wrong)
+
+
+SERVER: dict[str, Any] = {
+    "server": "files", "place": "files (and 1 more words)", "env": ["TOKEN"], "folder": "/", "read_only": [], "timeout": "60s",
+    "state": "running", "tools": 2, "uses": 3,
+}  # fmt: skip
+TOOLS = [
+    {"tool": "read", "name": "mcp.files.read", "read_only": True, "description": "Reads " + "a long file " * 20},
+    {"tool": "odd", "problem": "its schema cannot be used"},
+]
+
+
+def test_mcp_servers_are_listed_and_shown(world: World, penstock: Penstock) -> None:
+    world.runtime.answers["mcp_list"] = {"servers": [SERVER]}
+    assert "files   files (and 1 more words)  running  2      3" in penstock("mcp", "ls").output
+    said = penstock("mcp", "show", "files").output
+    for part in ("env: TOKEN", "read only: none", "state: running"):
+        assert part in said
+    assert json.loads(penstock("mcp", "show", "files", "--json").output) == SERVER
+    missing = penstock("mcp", "show", "other")
+    assert (missing.exit_code, "configured are: files" in missing.output + missing.stderr) == (66, True)
+
+
+def test_tools_of_a_server_and_those_that_a_run_holds_to_are_listed(world: World, penstock: Penstock) -> None:
+    world.runtime.answers |= {
+        "mcp_tools": {"server": "files", "tools": TOOLS},
+        "mcp_pins": {"pins": [{"server": "files", "tool": "read", "sha256": "ab" * 32, "pinned_at_ms": 1000, "changed_to": "cd" * 32}]},
+    }
+    said = penstock("mcp", "tools", "files").output
+    assert ("mcp.files.read" in said, "its schema cannot be used" in said, "…" in said) == (True, True, True)
+    assert json.loads(penstock("mcp", "tools", "files", "--json").output)["tools"] == TOOLS
+    assert "cdcdcd" in penstock("mcp", "pins", "r").output
+    assert world.runtime.called("mcp_pins")[0].run_id == "r"
 
 
 def test_sums_of_all_runs_are_printed_for_each_word(agents: World, penstock: Penstock) -> None:

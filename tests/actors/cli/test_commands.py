@@ -39,6 +39,8 @@ LISTINGS: list[tuple[list[str], str, dict[str, Any], str]] = [
     (["gates", "r"], "gate_list", {"gates": [], "held": [], "now_ms": 5000}, "Nothing waits for a person."),
     (["workflow", "ls"], "workflow_list", {"workflows": [{"workflow_id": "w", **VERSION, "title": "T", "updated_ms": 1000}]}, "w"),
     (["workflow", "versions", "w"], "workflow_versions", {"versions": [VERSION]}, "dddd"),
+    (["secrets", "ls"], "secret_list", {"secrets": [{"secret": "github", "source": "env TOKEN", "resolves": False, "problem": "empty"}]},
+     "github  env TOKEN  no        empty"),
     (["pause", "r"], "run_pause", {"run_id": "r", "status": "pausing"}, "r: now pausing"),
     (["resume", "r"], "run_resume", {"run_id": "r", "status": "queued"}, "r: now queued"),
     (["cancel", "r", "--reason", "enough"], "run_cancel", {"run_id": "r", "status": "cancelled"}, "r: now cancelled"),

@@ -79,6 +79,23 @@ def test_config_says_which_backends_there_are_and_tells_nothing_secret(alone: Pe
     assert "canary" not in alone("config").output + alone("config", "--json").output
 
 
+def test_config_names_mcp_servers_and_where_secrets_come_from_and_no_secret(alone: Penstock, tmp_path: Path) -> None:
+    (tmp_path / "penstock.toml").write_text(
+        '[mcp.near]\ncommand = ["near", "--key=s3cret"]\nenv = ["TOKEN"]\ntools = ["a", "b"]\n'
+        '[mcp.far]\nurl = "https://far.example/mcp?key=s3cret"\ntoken_file = "/t"\nheaders = {X-Key = "s3cret"}\n'
+    )
+    said = alone("config").output + alone("config", "--json").output
+    for part in ("near (and 1 more words)", "https://far.example/mcp ", "TOKEN", "a, b", "/t", '"x-key"'):
+        assert part in said
+    assert "s3cret" not in said
+
+
+def test_config_names_secrets_and_where_they_lie(alone: Penstock, tmp_path: Path) -> None:
+    (tmp_path / "penstock.toml").write_text('[secrets.github]\nenv = "TOKEN"\n')
+    assert json.loads(alone("config", "--json").output)["secrets"] == [{"secret": "github", "source": "env TOKEN"}]
+    assert "github  env TOKEN" in alone("config").output
+
+
 def test_settings_that_cannot_be_used_are_78(alone: Penstock, tmp_path: Path) -> None:
     (tmp_path / "penstock.toml").write_text("[nodes]\nnonsense = 1\n")
     result = alone("config")

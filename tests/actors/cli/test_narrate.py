@@ -10,6 +10,7 @@ import attrs
 import pytest
 
 from actors.agent import artifacts
+from actors.agent.steering import AgentSteered, AgentSteeringHeard
 from actors.cli.narrate import SENTENCES, Narrator
 from actors.dead_letter.events import DeadLetterRetryRequeued
 from actors.entity import Fact
@@ -38,7 +39,7 @@ MODULES = (
     artifacts,
 )
 FACTS: list[type[Fact]] = [fact for module in MODULES for name in module.__all__ if isinstance(fact := getattr(module, name), type)]
-FACTS += [DeadLetterRetryRequeued, RunPurged, ApprovalGateResolverFailed]
+FACTS += [DeadLetterRetryRequeued, RunPurged, ApprovalGateResolverFailed, AgentSteered, AgentSteeringHeard]
 
 
 def least(fact: type[Fact]) -> Fact:

@@ -15,7 +15,7 @@ import pytest
 
 from actors.refusals import Refusal
 from tests.actors.cli.conftest import Daemon
-from tests.actors.cli.world import World, node
+from tests.actors.cli.world import DIGEST, World, node
 
 ROOT = Path(__file__).resolve().parents[3]
 PATIENCE = 20.0
@@ -132,6 +132,18 @@ def test_a_gate_asks_right_there_and_shows_what_is_decided(asking: World, sit_do
     terminal.type("a")
     assert terminal.end() == 0
     assert asking.runtime.called("gate_decide")[0].decision == "approve"
+
+
+def test_the_use_of_a_tool_is_asked_right_there_with_every_argument(world: World, sit_down: SitDown) -> None:
+    call = {"name": "run_command", "arguments": {"argv": ["rm", "x\x1b"]}, "call_id": "c", "turn": 1, "persona": "p"}
+    world.story = lambda: world.open_gate(tool="run_command", shown={"tool": call}, decisions=["approve", "reject"])
+    terminal = sit_down()
+    terminal.until("[a] approve")
+    assert 'argv = ["rm", "x\\u001b"]' in terminal.text
+    terminal.type("a")
+    assert terminal.end() == 0
+    [decision] = world.runtime.called("gate_decide")
+    assert (decision.decision, decision.shown_digest) == ("approve", DIGEST)
 
 
 def test_what_is_decided_can_be_read_first(asking: World, sit_down: SitDown) -> None:

@@ -33,7 +33,9 @@ def methods(services: Services) -> PersonaMethods:
     (folder / "torn.yaml").write_text("[")
     backends = Configured((Backend("stage", "openai", "http://127.0.0.1:1"),), {})
     system: Any = None  # nobody is asked for anything here
-    return PersonaMethods(services, system, Library(services), lambda _: None, {}, Roster(folder, backends, Consents(services.store)))
+    servers: Any = None  # nor any server of tools
+    roster = Roster(folder, backends, Consents(services.store))
+    return PersonaMethods(services, system, Library(services), lambda _: None, {}, roster, servers)
 
 
 def key(name: str) -> RequestKey:
@@ -63,6 +65,7 @@ async def test_the_pool_and_the_personas_of_a_workflow_are_listed(methods: Perso
 async def test_one_is_found_by_name_or_digest(methods: PersonaMethods) -> None:
     found = data(await methods.persona_get(a.PersonaOnly("anna"), ANNA))["persona"]
     assert found["definition"] == {"backend": "stage", "model": "m", "consent": True}
+    assert {"tool": "write_file", "may": "allow", "by": "what is usual for it"} in found["may_use"]
     assert data(await methods.persona_get(a.PersonaOnly(found["sha256"]), ANNA))["persona"] == found
     assert code(await methods.persona_get(a.PersonaOnly("torn"), ANNA)) == "persona_invalid"
     assert code(await methods.persona_get(a.PersonaOnly("nobody"), ANNA)) == "persona_not_found"

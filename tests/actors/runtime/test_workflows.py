@@ -25,6 +25,7 @@ KEY = RequestKey("req-1", "ab")
 
 def methods(services: Services) -> WorkflowMethods:
     system: Any = None  # no run is asked for anything here
+    servers: Any = None  # nor any server of tools
     return WorkflowMethods(
         services,
         system,
@@ -32,6 +33,7 @@ def methods(services: Services) -> WorkflowMethods:
         lambda reason: None,
         {},
         Roster(services.folder / "personas", Configured((), {}), Consents(services.store)),
+        servers,
     )
 
 

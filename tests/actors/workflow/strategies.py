@@ -33,13 +33,14 @@ from actors.workflow.spec import (
     Workflow,
     WorkflowBudget,
 )  # fmt: skip
-from actors.workflow.spec_agent import Fallback
+from actors.workflow.spec_agent import Fallback, ToolApproval
 from actors.workflow.spec_worktree import Worktree
 
 PLAIN = st.characters(exclude_categories=["Cs"], exclude_characters="\0{}")
 TEXT = st.text(PLAIN, min_size=1, max_size=8).filter(lambda text: bool(text.strip()))
 LOOSE = st.text(PLAIN, max_size=8)
 NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,6}", fullmatch=True)
+
 MS = st.integers(1, 10**9)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False) | LOOSE,
@@ -54,12 +55,19 @@ COMMANDS = st.builds(
 SHELLS = st.builds(Shell, TEXT, ENV)
 PYTHONS = st.builds(Python, st.just("mod:func"), st.booleans())
 TOOLS = st.lists(st.sampled_from(["read_file", "write_file", "finish"]), unique=True).map(tuple)
-AGENTS = st.builds(Agent, NAMES, TEXT, TOOLS, st.integers(1, 99))
+POLICIES = st.dictionaries(
+    st.sampled_from(["*", "read_file", "write_*", "mcp.git.*", "mcp.git.push"]), st.sampled_from(["allow", "ask", "deny"]), max_size=3
+).map(lambda table: tuple(sorted(table.items())))
+APPROVALS = st.builds(
+    ToolApproval, st.none() | MS, st.sampled_from(["reject", "cancel"]), st.sampled_from([(), ("1000",), ("@staff", "0")]),
+    st.sampled_from([None, True, False]),
+)  # fmt: skip
+AGENTS = st.builds(Agent, NAMES, TEXT, TOOLS, st.integers(1, 99), POLICIES, APPROVALS)
 FALLBACKS = st.builds(Fallback, NAMES, NAMES)
 PERSONAS = st.builds(
     Persona, NAMES, NAMES, TEXT, st.just("") | TEXT, st.none() | TOOLS, st.lists(NAMES, unique=True, max_size=2).map(tuple), st.booleans(),
     st.integers(1, 9), st.none() | st.floats(0, 2), st.integers(1, 9_000), st.lists(FALLBACKS, max_size=2).map(tuple),
-    st.sampled_from(["bwrap", "none"]), st.none() | st.sampled_from([(), ("example.org", "*.example.org:8443")]),
+    st.sampled_from(["bwrap", "none"]), st.none() | st.sampled_from([(), ("example.org", "*.example.org:8443")]), POLICIES,
 )  # fmt: skip
 DECISIONS = st.lists(st.sampled_from(["approve", "reject", "rework", "cancel"]), min_size=1, unique=True).map(tuple)
 OPTIONS = st.lists(st.builds(Option, TEXT, TEXT), max_size=2, unique_by=lambda option: option.value).map(tuple)

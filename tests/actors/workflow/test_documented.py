@@ -38,11 +38,14 @@ AGENTS = (Path(__file__).parents[3] / "docs" / "agents.md").read_text()
 
 
 def test_the_example_of_an_agent_loads_and_its_prices_are_a_table() -> None:
-    text, personas = re.findall(r"```yaml\n(.*?)```", AGENTS, re.DOTALL)
+    text, personas, *parts = re.findall(r"```yaml\n(.*?)```", AGENTS, re.DOTALL)
+    for part in parts:
+        whole = f"penstock: 1\nworkflow: part\n{part}"
+        assert load_text(whole, notation="yaml", source="page", folder="/srv/flows").workflow.nodes
     loaded = load_text(text, notation="yaml", source="page", folder="/srv/flows")
     assert (loaded.workflow.personas[0].name, loaded.warnings) == ("writer", ())
     program = load_text(re.sub(r"personas:\n.*\n", personas, text), notation="yaml", source="page", folder="/srv/flows")
-    [table] = re.findall(r"```toml\n(.*?)```", AGENTS, re.DOTALL)
+    table, *_ = re.findall(r"```toml\n(.*?)```", AGENTS, re.DOTALL)
     backends, flaws = read_backends(tomllib.loads(table)["backends"])
     assert (program.workflow.personas[0].backend in {one.name for one in backends}, flaws) == (True, ())
     [prices] = re.findall(r"```json\n(.*?)```", AGENTS, re.DOTALL)

@@ -1,6 +1,7 @@
 """Conversations of agents: every call is intended first and ends once, no recorded one is made again, and runs count what calls used.
 
 Tools that change something are used one at a time, and one that may not be repeated is begun once.
+What people say to an agent is heard once, in order, and before its node is done.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ import orjson
 from tests.scenarios.history import History
 from tests.scenarios.records import Records
 
-__all__ = ["inv_threads", "told_wrong"]
+__all__ = ["approved_wrong", "inv_threads", "told_wrong"]
 
 ENDS = ("model_call_answered", "model_call_failed")
-SAYS = ("prompt_added", "tool_answered")
+SAYS = ("prompt_added", "steering_added", "tool_answered")
 
 
 def inv_threads(db: Records, history: History) -> list[str]:
@@ -28,11 +29,41 @@ def inv_threads(db: Records, history: History) -> list[str]:
         facts = [(kind, orjson.loads(data)) for _, kind, data in log]
         wrong += [f"threads: {name}: {problem}" for problem in told_wrong(facts)]
         run_id = name.split(":")[1]
+        wrong += [f"threads: {name}: {problem}" for problem in approved_wrong(facts, _approved(db, run_id))]
         used[run_id] = used.get(run_id, 0) + sum(_tokens(fact) for kind, fact in facts if kind in ENDS)
     for run_id in db.runs:
+        wrong += [f"threads: {run_id}: {problem}" for problem in _unheard(db.events(run_id))]
         counted = sum(_counted(event) for event in db.events(run_id) if event.get("usage") and run_id in used)
         if counted > used.get(run_id, 0):
             wrong.append(f"threads: {run_id} has counted {counted} tokens, its calls used {used[run_id]}")
+    return wrong
+
+
+def _approved(db: Records, run_id: str) -> set[str]:
+    """The digests of what people have approved in the run."""
+    decided = [event for event in db.events(run_id) if event["event"] == "approval_gate_decided"]
+    return {event["shown_digest"] for event in decided if event["decision"] == "approve"}
+
+
+def approved_wrong(facts: list[tuple[str, dict[str, Any]]], approved: set[str]) -> list[str]:
+    """A tool that people are asked about is used only where one has said so, and once."""
+    used = [fact["shown_digest"] for kind, fact in facts if kind == "tool_approval_used"]
+    wanted = {fact["shown_digest"] for kind, fact in facts if kind == "tool_approval_wanted"}
+    wrong = [f"{digest} was used without an approval" for digest in used if digest not in approved or digest not in wanted]
+    return wrong + [f"{digest} was used {used.count(digest)} times" for digest in set(used) if used.count(digest) > 1]
+
+
+def _unheard(events: list[dict[str, Any]]) -> list[str]:
+    """Nodes that are done with a message that nobody has heard."""
+    wrong, told, heard = [], dict[str, int](), dict[str, int]()
+    for event in events:
+        match event["event"]:
+            case "agent_steered":
+                told[event["node_id"]] = event["number"]
+            case "agent_steering_heard":
+                heard[event["node_id"]] = event["number"]
+            case "node_completed" | "node_completed_with_warnings" if told.get(event["node_id"], 0) > heard.get(event["node_id"], 0):
+                wrong.append(f"{event['node_id']} is done and has not heard message {told[event['node_id']]}")
     return wrong
 
 
@@ -73,6 +104,9 @@ def _tools(facts: list[tuple[str, dict[str, Any]]]) -> list[str]:
 
 def _own(facts: list[tuple[str, dict[str, Any]]]) -> list[str]:
     wrong = [] if facts[0][0] == "thread_begun" else [f"it begins with {facts[0][0]}"]
+    numbers = [fact["number"] for kind, fact in facts if kind == "steering_added"]
+    if numbers != sorted(set(numbers)):
+        wrong.append(f"messages are heard as {numbers}")
     under_way, last, answered = 0, 0, False
     for kind, fact in facts:
         if kind == "model_call_intended":

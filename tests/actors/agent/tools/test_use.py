@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import trio
 
+from actors.agent.clearance import Clearance
 from actors.agent.provider.messages import ToolCall, ToolSpec
 from actors.agent.record import Recorder
 from actors.agent.thread_events import Asked, ModelCallAnswered, ModelCallIntended, PromptAdded, ThreadBegun, ToolAnswered, ToolIntended
@@ -20,6 +21,7 @@ from actors.agent.tools.source import Said
 from actors.agent.tools.use import ToolUse
 from actors.agent.tools.words import texts
 from actors.entity import Fact
+from actors.secrets.redactor import Redactor
 from actors.services import Services
 from actors.telemetry.meter import Meter
 from tests.actors.agent.room.test_conversations import ACTION, ORDER
@@ -58,8 +60,9 @@ async def begun(services: Services, folder: Path, *calls: tuple[str, object]) ->
     (folder / "logs").mkdir(exist_ok=True)
     (folder / "outputs").mkdir(exist_ok=True)
     order = ORDER.__class__("r", "n", 1, 1, "t", "k", ACTION, "/w", str(folder))
-    recorder = Recorder(order, ACTION, log, cap=10_000)
-    return ToolUse(Hands((world, Finish())), log, recorder, services.clock, 1, lambda: None), world
+    recorder = Recorder(order, ACTION, log, Redactor(), cap=10_000)
+    hands = Hands((world, Finish()))
+    return ToolUse(hands, Clearance(hands, order, ACTION, log), log, recorder, services.clock, 1, lambda: None), world
 
 
 def facts(services: Services) -> list[Fact]:
