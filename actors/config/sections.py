@@ -7,6 +7,7 @@ from attrs import frozen
 from actors.config.rules import choice, choices, count, duration, flag, names, number, outside, principals, word
 
 __all__ = [
+    "Campaign",
     "Claims",
     "Control",
     "Daemon",
@@ -174,6 +175,13 @@ class Ledger:
     """`[ledger]`: what calls of models cost."""
 
     prices: str | None = word("a JSON file with prices beside those that are shipped, absolute or beside the configuration")
+
+
+@frozen
+class Campaign:
+    """`[campaign]`: optimization campaigns."""
+
+    reconcile_every_ms: int = duration("2s", "how often campaigns look at what has ended and what is due", low="100ms", high="10m")
 
 
 @frozen

@@ -44,7 +44,7 @@ def changed_meanwhile(workflow_id: str) -> Refusal:
 class Base:
     """`stop` begins the daemon's orderly shutdown; `about` are facts of this daemon that never change.
 
-    `archives`: whether a run is archived before it is removed.
+    `archives`: whether a run is archived before it is removed. `inline`: nothing is done in threads, for which no virtual clock waits.
     """
 
     services: Services
@@ -55,6 +55,7 @@ class Base:
     roster: Roster
     servers: Servers
     archives: bool = False
+    inline: bool = False
 
     def fold(self, run_id: str) -> RunState | Refusal:
         """The run's state from its log, or why there is none."""
