@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from supervision import Clock
 
 __all__ = [
-    "CALENDAR", "CAMPAIGNS", "INBOX", "LETTERS", "NEWBORN", "NOTIFIER", "POLLER", "RECONCILER", "REGISTRAR", "REPORTER", "RUNS",
-    "SCHEDULER", "STATUSES", "STEWARD", "WATCHMAN", "WORKTREES", "Services",
+    "CALENDAR", "CAMPAIGNS", "INBOX", "LETTERS", "NEWBORN", "NOTIFIER", "POLLER", "PROJECTOR", "RECONCILER", "REGISTRAR", "REPORTER",
+    "RUNS", "SCHEDULER", "STATUSES", "STEWARD", "WATCHMAN", "WORKTREES", "Services",
 ]  # fmt: skip
 
 NEWBORN = 1024
@@ -37,6 +37,7 @@ INBOX = "inbox"
 LETTERS = "letters"
 NOTIFIER = "notifier"
 POLLER = "poller"
+PROJECTOR = "projector"
 RECONCILER = "reconciler"
 REGISTRAR = "registrar"
 REPORTER = "reporter"

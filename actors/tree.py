@@ -19,6 +19,8 @@ from actors.library.steward import Steward
 from actors.mcp.servers import BRANCH
 from actors.notification.actor import Notifier
 from actors.notification.delivery import Hook
+from actors.projection.actor import Habits, Projector
+from actors.projection.retention import Forgetting
 from actors.refusals import Principal, Refusal
 from actors.removal.retention import Ages
 from actors.reporter import Reporter
@@ -52,6 +54,7 @@ UPKEEP_S = 60.0
 LOOK_S = 10.0
 INBOX_S = 5.0
 STUCK_AFTER_S = 30.0
+DAY_MS = 86_400_000
 
 
 def daemon_tree(
@@ -75,6 +78,7 @@ def daemon_tree(
         ChildSpec("letters", lambda: Dispatcher(services)),
         ChildSpec("notifier", lambda: Notifier(services, Hook(guardian, config.notify, services.rules.env))),
         ChildSpec("poller", lambda: Poller(services, _asking(config, guardian, services))),
+        ChildSpec("projector", lambda: Projector(services, _habits(config), _forgetting(config, services))),
         ChildSpec("worktrees", lambda: Keeper(services), shutdown=10.0),
         ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, _ages(config))),
         ChildSpec("heartbeats", lambda: Heartbeats(services)),
@@ -94,6 +98,18 @@ def daemon_tree(
     if collector is not None:
         children.append(ChildSpec("telemetry", lambda: _telemetry(services, collector), restart="temporary"))
     return Supervisor(children=children, strategy="rest_for_one", intensity=3, period=60.0)
+
+
+def _habits(config: Config) -> Habits:
+    projection = config.projection
+    return Habits(
+        projection.poll_every_ms / 1000, config.retention.sweep_every_ms / 1000, projection.batch, projection.retry_initial_ms / 1000,
+        projection.retry_max_ms / 1000,
+    )  # fmt: skip
+
+
+def _forgetting(config: Config, services: Services) -> Forgetting:
+    return Forgetting(services.store, config.retention.event_log_days * DAY_MS, config.retention.snapshot_keep_last)
 
 
 def _of_runs(services: Services, config: Config) -> tuple[ChildSpec, ...]:

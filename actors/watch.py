@@ -61,6 +61,16 @@ class Watchers:
             for wake in [*self._by_run.get(run_id, {}).values(), *self._by_run.get(None, {}).values()]:
                 wake()
 
+    def told(self, run_id: str) -> None:
+        """The run's public history has new events: wakes those who watch `history_of` the run."""
+        for wake in list(self._by_run.get(self.history_of(run_id), {}).values()):
+            wake()
+
+    @staticmethod
+    def history_of(run_id: str) -> str:
+        """The name under which a run's history is watched instead of its log."""
+        return f"history:{run_id}"
+
     @property
     def newest(self) -> int:
         """The number of the last status change."""

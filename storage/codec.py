@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 import orjson
+from attrs import fields as fields_of
 from attrs import frozen
 
-from storage.converter import BadRecord, kind_of, make_converter, structure
+from storage.converter import BadRecord, NotCanonical, kind_of, make_converter, structure, uncanonical
 from storage.records import NewEvent, Recorded
 from storage.strict_json import BadJson, canonical, loads_strict
 
-__all__ = ["BadJson", "BadRecord", "Codec", "UnknownKind", "Upcaster", "canonical", "kind_of", "loads_strict"]
+__all__ = ["BadJson", "BadRecord", "Codec", "NotCanonical", "UnknownKind", "Upcaster", "canonical", "kind_of", "loads_strict"]
 
 E = TypeVar("E")
 Upcaster = Callable[[dict[str, Any]], dict[str, Any]]
@@ -69,7 +70,10 @@ class Codec(Generic[E]):
         return tuple(sorted(self._by_kind))
 
     def encode(self, event: E) -> NewEvent:
-        """The event as it is recorded. Raises UnknownKind for a foreign class, BadRecord for a value that JSON cannot say."""
+        """The event as it is recorded. Raises UnknownKind for a foreign class, BadRecord for a value that JSON cannot say.
+
+        NotCanonical, which is one, names a number or a text that has no canonical form.
+        """
         form = self._by_class.get(type(event))
         if form is None:
             raise UnknownKind(type(event).__name__, self.kinds)
@@ -79,6 +83,9 @@ class Codec(Generic[E]):
                 fields[_VERSION] = form.version
             return NewEvent(form.kind, orjson.dumps(fields, option=_STRICT))
         except (TypeError, ValueError, RecursionError) as error:  # orjson's own error is a TypeError
+            found = uncanonical({one.name: getattr(event, one.name) for one in fields_of(type(event))})  # type: ignore[arg-type]  # all are attrs classes
+            if found is not None:
+                raise NotCanonical(form.kind, *found) from error
             raise BadRecord(form.kind, "$", f"cannot be written as JSON: {error}") from error
 
     def decode(self, recorded: Recorded) -> E:

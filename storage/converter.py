@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from cattrs import BaseValidationError, Converter
@@ -12,7 +12,7 @@ from cattrs.errors import AttributeValidationNote, ClassValidationError, Forbidd
 from cattrs.preconf.orjson import make_converter as make_orjson
 from cattrs.strategies import configure_tagged_union
 
-__all__ = ["BadRecord", "kind_of", "make_converter", "structure"]
+__all__ = ["BadRecord", "NotCanonical", "kind_of", "make_converter", "structure", "uncanonical"]
 
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -30,6 +30,30 @@ class BadRecord(Exception):
     def path(self) -> str:
         """The field, as in `$.output.items[3]`."""
         return str(self.args[1])
+
+
+class NotCanonical(BadRecord):
+    """A value has no canonical form (NaN, an infinity, an unpaired surrogate): args (kind, path of the field, what was found there)."""
+
+    code = "event_not_canonical"
+
+
+def uncanonical(value: Any, path: str = "$") -> tuple[str, str] | None:
+    """The first value without a canonical form: its path, and what it is."""
+    match value:
+        case float() if not math.isfinite(value):
+            return path, f"{value} has no canonical form"
+        case str():
+            try:
+                value.encode("utf-8")
+            except UnicodeEncodeError:
+                return path, "an unpaired surrogate has no canonical form"
+        case dict() | Mapping():
+            parts = [(f"{path}.{key!s}", part) for key, item in value.items() for part in (key, item)]
+            return next((found for where, part in parts if (found := uncanonical(part, where)) is not None), None)
+        case list() | tuple():
+            return next((found for n, item in enumerate(value) if (found := uncanonical(item, f"{path}[{n}]")) is not None), None)
+    return None
 
 
 def kind_of(cls: type) -> str:

@@ -54,6 +54,34 @@ CREATE TABLE keys(key TEXT NOT NULL, stream INTEGER NOT NULL, sum BLOB NOT NULL,
 CREATE INDEX keys_stream ON keys(stream);
 """
 
+_HISTORIES = """
+CREATE TABLE histories(
+    id INTEGER PRIMARY KEY, run TEXT NOT NULL, org TEXT NOT NULL, workspace TEXT NOT NULL, deployment TEXT NOT NULL,
+    about BLOB NOT NULL,                    -- what holds for all rows that do not say otherwise
+    cursor INTEGER NOT NULL DEFAULT 0,      -- the log is told up to this seq
+    records INTEGER NOT NULL DEFAULT 0,     -- that is so many records
+    last_seq INTEGER NOT NULL DEFAULT 0,    -- the highest number that was ever given
+    foreign_rows INTEGER NOT NULL DEFAULT 0, -- whether some of them came from elsewhere
+    UNIQUE(run, org, workspace, deployment)
+) STRICT;
+CREATE TABLE history_events(
+    history INTEGER NOT NULL, seq INTEGER NOT NULL, event_id TEXT NOT NULL, at_ms INTEGER NOT NULL, body BLOB NOT NULL,
+    UNIQUE(history, seq)
+) STRICT;
+CREATE TABLE history_snapshots(
+    history INTEGER NOT NULL, seq INTEGER NOT NULL, snapshot_id TEXT NOT NULL, at_ms INTEGER NOT NULL, body BLOB NOT NULL
+) STRICT;
+CREATE INDEX history_snapshot_seqs ON history_snapshots(history, seq);
+CREATE TABLE history_spent(
+    history INTEGER NOT NULL, event_id TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(history, event_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE history_pruned(history INTEGER NOT NULL, snapshot_id TEXT NOT NULL, PRIMARY KEY(history, snapshot_id)) STRICT, WITHOUT ROWID;
+CREATE TABLE history_damaged(
+    history INTEGER NOT NULL, seq INTEGER NOT NULL, snapshot_id TEXT NOT NULL, at_ms INTEGER NOT NULL, body BLOB NOT NULL
+) STRICT;
+"""
+_HISTORY_TABLES = ("histories", "history_events", "history_snapshots", "history_spent", "history_pruned", "history_damaged")
+
 
 class _Runs(Protocol):
     """What a step needs: a connection, or sqlite-utils' Database."""
@@ -70,8 +98,16 @@ def _script(sql: str) -> Callable[[_Runs], object]:
     return step
 
 
-_STEPS: dict[str, Callable[[_Runs], object]] = {"m0001_memory": _script(_MEMORY), "m0002_keys": _script(_KEYS)}
-_TABLES = {"m0001_memory": ("meta", "streams", "journal", "catalog", "claims", "receipts", "audit"), "m0002_keys": ("keys",)}
+_STEPS: dict[str, Callable[[_Runs], object]] = {
+    "m0001_memory": _script(_MEMORY),
+    "m0002_keys": _script(_KEYS),
+    "m0003_histories": _script(_HISTORIES),
+}
+_TABLES = {
+    "m0001_memory": ("meta", "streams", "journal", "catalog", "claims", "receipts", "audit"),
+    "m0002_keys": ("keys",),
+    "m0003_histories": _HISTORY_TABLES,
+}
 NAMES = tuple(_STEPS)
 
 

@@ -12,7 +12,7 @@ from attrs import Factory, frozen
 
 __all__ = [
     "Acquire", "Append", "AuditEntry", "Audited", "Claim", "ClaimChange", "Committed", "Headline", "NewEvent", "Receipt", "Recorded",
-    "Release", "Transaction",
+    "Release", "Row", "Transaction",
 ]  # fmt: skip
 
 
@@ -146,3 +146,13 @@ class Claim:
     claimant: str | None
     epoch: int
     until_ms: int
+
+
+@frozen
+class Row:
+    """One event or snapshot of a history: its number, id, time and body as they are stored."""
+
+    seq: int
+    id: str
+    at_ms: int
+    body: bytes

@@ -15,6 +15,7 @@ import trio
 
 from storage.audit import Audit
 from storage.backup import Backup, back_up
+from storage.batch import Batch
 from storage.blobs import Blobs
 from storage.catalog import Catalog
 from storage.claims import Claims, renew
@@ -22,6 +23,7 @@ from storage.clock import Clock
 from storage.condition import Condition
 from storage.contents import Collected, Collector
 from storage.errors import StoreFailed
+from storage.histories import Histories
 from storage.journal import Journal
 from storage.limits import Limits
 from storage.opening import Opened, open_folder
@@ -43,8 +45,8 @@ T = TypeVar("T")
 class Store:
     """One open folder. Use as a context manager; run `serve` in a task, then commit from any task.
 
-    `journal`, `catalog`, `claims`, `receipts`, `audit` and `blobs` read. `damage` lists streams found damaged at the start; reading
-    them raises StreamDamaged, all others are sound.
+    `journal`, `catalog`, `claims`, `receipts`, `audit`, `histories` and `blobs` read. `damage` lists streams found damaged at the
+    start; reading them raises StreamDamaged, all others are sound.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class Store:
         self._readers = trio.CapacityLimiter(2)
         reader = opened.database.reader
         self.journal, self.catalog, self.claims = Journal(reader), Catalog(reader), Claims(reader)
+        self.histories = Histories(reader)
         self.receipts, self.audit, self.blobs = Receipts(reader, self._serving.assert_sound), Audit(reader), Blobs(folder / "blobs")
         self.look_at_the_clock()
         self._collector = Collector(opened.database.path, self.blobs, limits.contents_ms)
@@ -124,6 +127,11 @@ class Store:
         StorageReadOnly, StorageBusy (nothing recorded, try later) or StoreFailed (see its `applied`). Cancelled means not recorded.
         """
         return await self._serving.submit(transaction)  # type: ignore[no-any-return]  # a Transaction is answered with a Committed
+
+    async def work(self, job: Callable[[Batch], T]) -> T:
+        """Have the writer do a piece of work of `telling` as one part of its next transaction; its result, when that is durable."""
+        result: T = await self._serving.submit(job)
+        return result
 
     async def renew(self, claimant: str, lease_ms: int) -> int:
         """Move the lease of every claim that `claimant` holds to `lease_ms` from now; how many there are."""

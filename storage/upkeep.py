@@ -15,6 +15,7 @@ from storage.batch import Batch
 from storage.contents import COLLECTED, PURGED, Collected
 from storage.errors import ClaimLost
 from storage.records import Append, NewEvent, Transaction
+from storage.telling import drop_histories
 
 __all__ = ["SYSTEM", "Upkeep", "forget_receipts", "note_collected", "purge_some", "vacuum_some"]
 
@@ -58,6 +59,7 @@ def purge_some(batch: Batch, stream: str, upto: int | None, at_ms: int) -> bool:
         run("DELETE FROM catalog WHERE stream = ?", (head.id,))
         run("DELETE FROM claims WHERE stream = ?", (head.id,))
         run("DELETE FROM keys WHERE stream = ?", (head.id,))
+        drop_histories(batch.connection, stream)
         batch.heads.drop(stream)
         batch.touched = True
     return False

@@ -19,7 +19,21 @@ from tests.model_service import llmock
 __all__ = ["llmock"]
 
 # Where every branch must be reached: the kernel, and what is pure and therefore easy to reach. A missing file is no gap.
-ROOMS = ("run", "scheduler", "dead_letter", "gate", "wait", "agent", "agent/cli", "agent/provider", "agent/tools", "ledger", "campaign")
+ROOMS = (
+    "run",
+    "scheduler",
+    "dead_letter",
+    "gate",
+    "wait",
+    "agent",
+    "agent/cli",
+    "agent/provider",
+    "agent/tools",
+    "ledger",
+    "projection",
+    "bundle",
+    "campaign",
+)
 
 
 def _pure(room: str) -> list[str]:

@@ -8,12 +8,12 @@ from actors.cli.text import visible
 from actors.control.client import CallRefused, Disconnected, NoDaemon
 
 __all__ = [
-    "BLOCKED", "CANCELLED", "FAILED", "INTERNAL", "NOT_FOUND", "NO_DAEMON", "OK", "PERMISSION", "UNFINISHED", "USAGE", "Told",
+    "BLOCKED", "CANCELLED", "DAMAGED", "FAILED", "INTERNAL", "NOT_FOUND", "NO_DAEMON", "OK", "PERMISSION", "UNFINISHED", "USAGE", "Told",
     "code_of_status", "exit_of", "report",
 ]  # fmt: skip
 
 OK, FAILED, USAGE, BLOCKED, CANCELLED, UNFINISHED = 0, 1, 2, 3, 4, 5
-NOT_FOUND, NO_DAEMON, INTERNAL, PERMISSION = 66, 69, 70, 77
+DAMAGED, NOT_FOUND, NO_DAEMON, INTERNAL, PERMISSION = 65, 66, 69, 70, 77
 
 _STATUS = {"completed": OK, "failed": FAILED, "blocked": BLOCKED, "cancelled": CANCELLED}
 _PERMISSION_CODES = {
@@ -36,7 +36,8 @@ _AWAY_CODES = {
     "run_unavailable",
 }
 _NOT_FOUND_CODES = {"address_unknown", "mcp_server_unknown", "run_gate_missing", "workflow_version_missing"}
-_USAGE_CODES = {"params_invalid", "bad_request"}
+_USAGE_CODES = {"params_invalid", "bad_request", "invalid_parameter"}
+_DAMAGED_CODES = {"bundle_damaged", "snapshot_unreadable"}
 
 
 class Told(Exception):
@@ -89,6 +90,8 @@ def exit_of(error: CallRefused) -> int:
         return NO_DAEMON
     if code in _USAGE_CODES:
         return USAGE
+    if code in _DAMAGED_CODES:
+        return DAMAGED
     return INTERNAL if code in {"internal", "method_unknown"} else FAILED
 
 

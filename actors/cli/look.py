@@ -154,19 +154,26 @@ def why(context: click.Context, run_id: str, *, as_json: bool) -> int:
 @click.option("--follow", is_flag=True, help="Stay and print events as they come, until the run has ended.")
 @click.option("--after", type=click.IntRange(min=0), default=0, metavar="SEQ", help="Only events behind this sequence number.")
 @click.option("--verbose", is_flag=True, help="Each event's own name and all its fields instead of a sentence.")
+@click.option("--format", "form", type=click.Choice(["text", "cloudevents"]), default="text", help="cloudevents: public events, as JSON.")
 @options.as_json
 @click.pass_context
-def events(context: click.Context, /, run_id: str, after: int, **flags: bool) -> int:
+def events(context: click.Context, /, run_id: str, after: int, form: str, **flags: bool) -> int:
     """Print a run's events, oldest first.
 
-    With --json one JSON object a line. --follow needs a daemon.
+    With --json one JSON object a line. --follow needs a daemon. With --format cloudevents the public history of the run, one CloudEvent
+    (1.0) a line; SEQ is then the number that an event has there.
 
     \b
     Examples:
       penstock events RUN
       penstock events RUN --follow --after 120
       penstock events RUN --json | jq .event
+      penstock events RUN --format cloudevents --follow
     """
+    if form == "cloudevents":
+        from actors.cli.cloudevents import print_cloudevents
+
+        return print_cloudevents(link_of(context), run_id, after, follow=flags["follow"])
     from actors.cli.narrate import Narrator, event_line, plain_line
 
     narrator = Narrator()

@@ -154,6 +154,12 @@ def _check_together(reading: _Reading, config: Config) -> None:
         longest, least = shown["gates.resolver_max_interval"], shown["gates.resolver_min_interval"]
         allowed = f"at least gates.resolver_min_interval, which is {least.value} ({least.origin})"
         reading.problems.append(Problem(longest.key, "the interval would shrink", longest.value, allowed, longest.origin))
+    projection = config.projection
+    if projection.retry_max_ms < projection.retry_initial_ms:
+        shown = {entry.key: entry for entry in config.entries()}
+        longest, least = shown["projection.retry_max"], shown["projection.retry_initial"]
+        allowed = f"at least projection.retry_initial, which is {least.value} ({least.origin})"
+        reading.problems.append(Problem(longest.key, "the time would shrink", longest.value, allowed, longest.origin))
     if notify.url is not None and notify.key_file is None:
         origin, allowed = config.origins["notify.url"], "the file with the key that signs what is posted to notify.url"
         reading.problems.append(Problem("notify.key_file", "nobody could tell who has posted that", None, allowed, origin))

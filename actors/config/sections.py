@@ -16,6 +16,7 @@ __all__ = [
     "Ledger",
     "Nodes",
     "Notify",
+    "Projection",
     "Reaper",
     "Retention",
     "Runs",
@@ -154,6 +155,19 @@ class Retention:
     finished_runs_ms: int = duration("0", "age at which a finished run is removed; 0: kept for ever", low="0s")
     dead_letters_ms: int = duration("30d", "age at which a settled dead letter is removed; 0: kept for ever", low="0s")
     archive: bool = flag(False, "whether a run is written into the archive before it is removed")
+    event_log_days: int = count(30, "days after which public events are compacted and their snapshots removed; 0: never", low=0)
+    snapshot_keep_last: int = count(3, "snapshots of a run that stay however old they are; 0 counts as 1", low=0)
+    sweep_every_ms: int = duration("6h", "how often public histories are looked through for what is old", above="0s")
+
+
+@frozen
+class Projection:
+    """`[projection]`: the public history of runs."""
+
+    poll_every_ms: int = duration("1s", "how often it looks for logs that have grown; after a hint it waits half of that", above="0s")
+    batch: int = count(256, "records of which one transaction tells", low=1, high=10_000)
+    retry_initial_ms: int = duration("1s", "when a run is tried again whose history could not be told", above="0s")
+    retry_max_ms: int = duration("60s", "what that time doubles to; at least retry_initial", above="0s")
 
 
 @frozen

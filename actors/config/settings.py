@@ -21,6 +21,7 @@ from actors.config.sections import (
     Ledger,
     Nodes,
     Notify,
+    Projection,
     Reaper,
     Retention,
     Runs,
@@ -69,6 +70,7 @@ class Config:
     control: Control = Factory(Control)
     daemon: Daemon = Factory(Daemon)
     retention: Retention = Factory(Retention)
+    projection: Projection = Factory(Projection)
     ledger: Ledger = Factory(Ledger)
     campaign: Campaign = Factory(Campaign)
     telemetry: Telemetry = Factory(Telemetry)

@@ -15,6 +15,7 @@ from actors.control.decode import decode, refusal_of
 from actors.control.limits import Limits
 from actors.control.methods import DECIDE, METHODS, PING, RUN_FOLLOW, SYSTEM_FOLLOW, Method
 from actors.control.params import RunFollow
+from actors.control.params_histories import HistoryFollow
 from actors.control.peers import Peer, Rights
 from actors.control.port import Answer, Runtime
 from actors.control.protocol import Call, CallId
@@ -44,11 +45,12 @@ class Reply:
 
 @frozen
 class Follow:
-    """A subscription to open: one run behind `after`, or the whole system."""
+    """A subscription to open: one run behind `after`, its log or its public history; or the whole system."""
 
     call_id: CallId
     run_id: str | None = None
     after: int | None = None
+    history: bool = False
 
 
 @frozen
@@ -137,6 +139,8 @@ class Dispatcher:
         decoded = decode(method.params, params)
         if isinstance(decoded, tuple):
             return _Refused(protocol.PARAMS_INVALID, refusal_of(decoded))
+        if isinstance(decoded, HistoryFollow):
+            return Follow(call.id, decoded.run_id, decoded.after, history=True)
         if method.name in (RUN_FOLLOW, SYSTEM_FOLLOW):
             return Follow(call.id, decoded.run_id, decoded.after) if isinstance(decoded, RunFollow) else Follow(call.id)
         if method.name == PING:

@@ -13,17 +13,19 @@ from attrs import evolve, frozen
 from actors.control import params as p
 from actors.control import params_agents as a
 from actors.control import params_campaigns as c
+from actors.control import params_histories as h
 from actors.control import params_letters as letters
 from actors.control import params_unattended as u
 from actors.control import params_worktrees as w
 
-__all__ = ["DECIDE", "METHODS", "PING", "RUN_FOLLOW", "SYSTEM_FOLLOW", "Method", "Scope"]
+__all__ = ["DECIDE", "HISTORY_FOLLOW", "METHODS", "PING", "RUN_FOLLOW", "SYSTEM_FOLLOW", "Method", "Scope"]
 
 Scope = Literal["read", "operate", "approve"]
 
 PING = "system.ping"
 DECIDE = "gate.decide"
 RUN_FOLLOW = "run.follow"
+HISTORY_FOLLOW = "projection.follow"
 SYSTEM_FOLLOW = "system.follow"
 
 _PATIENT = 600.0
@@ -121,6 +123,13 @@ _ROWS = (
     Method("dead_letter.compensate", letters.LetterCompensate, changing=True, scope="operate"),
     Method("dead_letter.resolve", letters.LetterSteer, changing=True, scope="operate"),
     Method("notify.test", p.Nothing, scope="operate", deadline=_PATIENT, aside=True),
+    Method("projection.events", h.HistoryEvents),
+    Method("projection.snapshots", h.HistorySnapshots),
+    Method("projection.phases", p.RunOnly),
+    Method(HISTORY_FOLLOW, h.HistoryFollow),
+    Method("projection.rebuild", h.HistoryRebuild, scope="operate", deadline=_PATIENT, aside=True),
+    Method("run.export", h.RunExport, changing=True, scope="operate", deadline=_PATIENT),
+    Method("run.import", h.RunImport, changing=True, scope="operate", deadline=_PATIENT),
     Method("mcp.list", p.Nothing, aside=True),
     Method("mcp.tools", a.McpServerOnly, aside=True, deadline=_PATIENT),
     Method("mcp.pins", p.RunOnly),

@@ -111,7 +111,7 @@ class Session(Actor[Line | Ended]):
     async def _subscribe(self, follow: Follow, *, first: bool) -> None:
         extra = self._dispatcher.greeting if first else None
         name = f"sub-{self._requests}"
-        subscription = Subscription(name, follow.run_id, follow.after, self._dispatcher.runtime, self._limits)
+        subscription = Subscription(name, follow.run_id, follow.after, self._dispatcher.runtime, self._limits, history=follow.history)
         refusal: Refusal | None
         if len(self._subscriptions) >= self._limits.subscriptions:
             refusal = Refusal("overloaded", f"a connection may hold {self._limits.subscriptions} subscriptions: open another one")

@@ -12,21 +12,28 @@ from actors.control.limits import Limits
 from actors.control.outbox import CutOff
 from actors.control.port import Page, Runtime
 from actors.refusals import Refusal
+from actors.watch import Watchers
 
 __all__ = ["Subscription"]
 
 
 class Subscription:
-    """Follows one run from a sequence number, or the whole system (`run_id` None) from now. A reader that is slow slows only this."""
+    """Follows one run from a sequence number, or the whole system (`run_id` None) from now. A reader that is slow slows only this.
 
-    def __init__(self, name: str, run_id: str | None, after: int | None, runtime: Runtime, limits: Limits) -> None:
+    `history`: its public events instead of its log.
+    """
+
+    def __init__(
+        self, name: str, run_id: str | None, after: int | None, runtime: Runtime, limits: Limits, *, history: bool = False
+    ) -> None:  # fmt: skip
         self.name = name
         self._run_id = run_id
         self._position = after
         self._runtime = runtime
         self._limits = limits
         self._hint = trio.Event()
-        self._method = "system.event" if run_id is None else "run.event"
+        self._history = history
+        self._method = "system.event" if run_id is None else "projection.event" if history else "run.event"
 
     async def check(self) -> Refusal | None:
         """Whether it can be followed at all; fixes where `from now` begins."""
@@ -39,7 +46,8 @@ class Subscription:
 
     async def run(self, put: Callable[[bytes], Awaitable[None]]) -> None:
         """Send events until the run has ended for good or the connection is cut."""
-        forget = self._runtime.watch(self._run_id, self._wake)
+        watched = Watchers.history_of(self._run_id) if self._history and self._run_id is not None else self._run_id
+        forget = self._runtime.watch(watched, self._wake)
         try:
             await self._follow(put)
         except CutOff:
@@ -67,6 +75,8 @@ class Subscription:
     async def _page(self, limit: int) -> Page | Refusal:
         if self._run_id is None:
             return await self._runtime.system_page(self._position, limit)
+        if self._history:
+            return await self._runtime.history_page(self._run_id, self._position or 0, limit)
         return await self._runtime.run_page(self._run_id, self._position or 0, limit)
 
     async def _wait(self) -> bool:

@@ -22,12 +22,13 @@ __all__ = [
 
 @frozen
 class RunExecutionClaimed(Fact):
-    """A daemon acquired the right to advance the run; `lease_epoch` is its fencing number."""
+    """A daemon acquired the right to advance the run, for `lease_ms` unless it renews it; `lease_epoch` is its fencing number."""
 
     kind: ClassVar[str] = "run_execution_claimed"
     claim_id: str
     claimant_id: str
     lease_epoch: int
+    lease_ms: int = 30_000
 
 
 @frozen

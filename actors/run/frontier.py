@@ -37,6 +37,10 @@ class Frontier:
         """At most `count` ready ids in the order in which they start."""
         return [key[1] for key in self._ready[:count]]
 
+    def met(self, node_id: str) -> bool:
+        """Whether all that the node needs is there."""
+        return self._unmet[node_id] <= 0
+
     def take(self, node_id: str) -> None:
         """The node begins or will never begin: it is not ready any more."""
         key = self._keys[node_id]

@@ -74,7 +74,7 @@ async def _reserve(run: Run, state: RunState) -> bool:
 
 async def _claim(run: Run, turn: Turn) -> Acquire:
     state, services = turn.state, run.services
-    claim(turn, services.ids.new("run-claim"), services.claimant, await _problem(run, state))
+    claim(turn, services.ids.new("run-claim"), services.claimant, await _problem(run, state), services.lease_ms)
     await run.decide(turn)
     holder = services.claimant if state.status in ACTIVE else None  # it may rest or end in its very first step
     return Acquire(holder, state.epoch, services.lease_ms)

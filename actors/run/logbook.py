@@ -18,7 +18,7 @@ from actors.run.state import ACTIVE, RunState, new_state
 from actors.run.turn import Turn
 from actors.run.vocabulary import run_codec
 from actors.services import Services
-from storage import Unavailable, VersionConflict
+from storage import BadRecord, Unavailable, VersionConflict
 from storage.codec import canonical
 from storage.records import Acquire, Append, AuditEntry, ClaimChange, Receipt, Recorded, Release, Transaction
 
@@ -138,7 +138,7 @@ class Logbook:
     async def take_anew(self) -> None:
         """Claim the run again, with the next epoch. Raises ClaimLost where somebody else has taken it meanwhile."""
         services, turn = self.services, self.turn()
-        turn.emit(RunExecutionClaimed(services.ids.new("run-claim"), services.claimant, self.state.epoch + 1))
+        turn.emit(RunExecutionClaimed(services.ids.new("run-claim"), services.claimant, self.state.epoch + 1, services.lease_ms))
         await self.commit(turn, claim=Acquire(services.claimant, self.state.epoch, services.lease_ms))
 
     def turn(self) -> Turn:
@@ -160,10 +160,15 @@ class Logbook:
         if not events and request is None and not audit and claim is None:
             return
         line = line_key(state)
+        try:
+            encoded = tuple([run_codec().encode(event) for event in events])
+        except BadRecord:
+            self.reload()
+            raise
         append = Append(
             stream=self.run_id,
             expected=state.seq - len(events),
-            events=tuple([run_codec().encode(event) for event in events]),
+            events=encoded,
             epoch=state.epoch if self._held or claim is not None else None,
             headline=headline_of(state) if line != before else None,
             claim=claim,

@@ -64,9 +64,9 @@ def reclaim(turn: Turn, holder: str) -> None:
         rehydrate(turn)
 
 
-def claim(turn: Turn, claim_id: str, claimant_id: str, problem: tuple[str, str] | None) -> None:
+def claim(turn: Turn, claim_id: str, claimant_id: str, problem: tuple[str, str] | None, lease_ms: int = 30_000) -> None:
     """Take the queued run: this daemon advances it from now on, with the next epoch. A problem (code, words) of its folder fails it."""
-    turn.emit(RunExecutionClaimed(claim_id=claim_id, claimant_id=claimant_id, lease_epoch=turn.state.epoch + 1))
+    turn.emit(RunExecutionClaimed(claim_id=claim_id, claimant_id=claimant_id, lease_epoch=turn.state.epoch + 1, lease_ms=lease_ms))
     if turn.state.started_at_ms is None:
         turn.emit(RunStarted())
     if problem is not None:

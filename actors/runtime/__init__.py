@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from actors.runtime.bundles import BundleMethods
 from actors.runtime.campaigns import CampaignMethods
 from actors.runtime.exhibits import ExhibitMethods
 from actors.runtime.handoffs import HandoffMethods
+from actors.runtime.histories import HistoryMethods
 from actors.runtime.ledger import LedgerMethods
 from actors.runtime.letters import LetterMethods
 from actors.runtime.lives import LifeMethods
@@ -28,7 +30,7 @@ __all__ = ["DaemonRuntime"]
 
 class DaemonRuntime(
     WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, RemovalMethods, ExhibitMethods, WaitMethods,
-    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, McpMethods, SecretMethods, ToolMethods, WorktreeMethods, CampaignMethods,
-    SystemMethods, UpkeepMethods,
+    LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, McpMethods, SecretMethods, ToolMethods, WorktreeMethods, HistoryMethods,
+    BundleMethods, CampaignMethods, SystemMethods, UpkeepMethods,
 ):  # fmt: skip
     """All methods of one daemon."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import trio
+from attrs import evolve
 from trio.testing import MockClock
 
 from tests.scenarios.bounds import real_seconds
@@ -19,8 +20,9 @@ from tests.scenarios.harness import House, in_memory, open_house
 from tests.scenarios.host import POINTS
 from tests.scenarios.invariants import ALL
 from tests.scenarios.oracle import Oracle, oracle_in
+from tests.scenarios.told import ALWAYS
 
-__all__ = ["d", "git", "house", "o", "oracle", "place", "real", "repo"]
+__all__ = ["d", "git", "h", "house", "o", "oracle", "place", "real", "repo"]
 
 HERE = Path(__file__).parent
 
@@ -69,6 +71,14 @@ async def house(place: Path) -> AsyncGenerator[House, None]:
 @pytest.fixture
 async def d(house: House) -> House:
     """A daemon that serves."""
+    await house.start()
+    return house
+
+
+@pytest.fixture
+async def h(house: House) -> House:
+    """A daemon that tells histories as it goes."""
+    house.config = evolve(house.config, projection=ALWAYS)
     await house.start()
     return house
 

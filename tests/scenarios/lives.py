@@ -11,6 +11,7 @@ from attrs import define, evolve, field
 
 from actors.agent.backends import Backends
 from actors.config import Config
+from actors.config.sections import Projection
 from actors.paths import Places
 from tests.scenarios.canary import canary_in
 from tests.scenarios.client import Client, Lost, new_request_id
@@ -31,6 +32,10 @@ SILENT_S = 30.0
 def in_memory() -> str | None:
     """Where stories keep their folders: they die without losing power, so a disk that forgets is good enough, and much faster."""
     return MEMORY if os.access(MEMORY, os.W_OK) else None
+
+
+QUIET = Projection(poll_every_ms=360_000_000)
+"""In stories that are not about histories, those are told at the end of a daemon only."""
 
 
 @define(eq=False)
@@ -60,7 +65,7 @@ class Lives:
     @config.default
     def _with_canary(self) -> Config:
         self.folder.mkdir(exist_ok=True)
-        return Config(secrets=(canary_in(self.folder),))
+        return Config(secrets=(canary_in(self.folder),), projection=QUIET)
 
     @property
     def places(self) -> Places:

@@ -95,4 +95,5 @@ def test_the_released_schema_has_not_been_edited(connection: sqlite3.Connection,
 RELEASED = [
     ("m0001_memory", "f6f0cd81e8c817e09c846fd797c59cc8202f0fcefb4b85b6342811ad5d9001ad"),
     ("m0002_keys", "ed1d74ba699e1149b5463712f8185c85eab556f956323b20dabcc35008677926"),
+    ("m0003_histories", "afa84310913a020fb6f11f03e2839c26f9bf30afb3b68b0f0fdcf7c8ae0e4715"),
 ]

@@ -67,6 +67,9 @@ class FakeRuntime:
             if watched in (None, run_id):
                 wake()
 
+    async def history_page(self, run_id: str, after: int, limit: int) -> Page | Refusal:
+        return await self.run_page(run_id, after, limit)
+
     async def run_page(self, run_id: str, after: int, limit: int) -> Page | Refusal:
         if run_id not in self.logs:
             return Refusal("run_not_found", f"there is no run {run_id}")

@@ -14,12 +14,18 @@ from actors.refusals import Principal, Refusal
 from supervision.errors import ActorDead, AskTimeout, MailboxFull
 from tests.actors.control.fakes import FakeRuntime, served
 
-SERVED_BY_THE_SESSION = {"system.ping", "system.follow", "run.follow"}
+SERVED_BY_THE_SESSION = {"system.ping", "system.follow", "run.follow", "projection.follow"}
 START = {"workflow_id": "w", "inputs": {"b": 1, "a": 2}, "request_id": "req-1"}
 
 
 def test_every_method_of_the_table_has_its_place_in_the_port_and_the_other_way_round() -> None:
-    offered = {name for name in vars(Runtime) if not name.startswith("_")} - {"run_page", "system_page", "watch", "audit_refusal"}
+    offered = {name for name in vars(Runtime) if not name.startswith("_")} - {
+        "run_page",
+        "history_page",
+        "system_page",
+        "watch",
+        "audit_refusal",
+    }
     assert offered == {method.attribute for name, method in METHODS.items() if name not in SERVED_BY_THE_SESSION}
 
 

@@ -1,0 +1,89 @@
+"""Histories that are followed, removed with their run, written into bundles and brought in."""
+
+from __future__ import annotations
+
+import trio
+
+from tests.scenarios.flows import flow, gate, step
+from tests.scenarios.harness import House
+from tests.scenarios.inside import store_of
+from tests.scenarios.told import caught_up, whole
+
+
+async def test_a_history_goes_with_its_run(h: House) -> None:
+    run_id = await h.begin(flow(step("a")))
+    await h.run_until(run_id)
+    await caught_up(h, run_id)
+    await h.call("run.purge", run_id=run_id)
+    await trio.sleep(5)
+    assert store_of(h).histories.of(run_id) == []
+    assert (await h.refused("projection.events", run_id=run_id)).code == "run_not_found"
+
+
+async def test_public_events_are_followed_from_any_number(h: House) -> None:
+    run_id = await h.begin(flow(step("a"), gate("ask", "needs: [a]")))
+    await h.run_until(run_id, "awaiting_approval")
+    seen: list[int] = []
+
+    async def follow(after: int) -> None:
+        async with await h.client() as client:
+            name = (await client.call("projection.follow", {"run_id": run_id, "after": after}))["subscription"]
+            while True:
+                params = (await client.next())["params"]
+                assert params["subscription"] == name
+                if "event" in params:
+                    seen.append(params["event"]["seq"])
+                if params.get("end"):
+                    return
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(follow, 3)
+        await trio.sleep(5)
+        await h.decide(run_id, "approve")
+    assert seen == list(range(4, (await caught_up(h, run_id))["last_seq"] + 1))
+    assert (await h.refused("projection.follow", run_id="run-nobody")).code == "run_not_found"
+
+
+async def test_a_run_goes_out_as_a_bundle_and_its_history_comes_in(h: House) -> None:
+    run_id = await h.begin(flow(step("a"), step("b", "needs: [a]")))
+    await h.run_until(run_id)
+    path = h.folder / "r.penstock"
+    asked = {"run_id": run_id, "path": str(path), "request_id": "out"}
+    made = await h.call("run.export", **asked)
+    assert (made["run_id"], await h.call("run.export", **asked)) == (run_id, made)
+    found = await whole(h, run_id)
+    assert (await h.refused("run.export", run_id=run_id, path=str(path))).code == "export_exists"
+    assert (await h.refused("run.export", run_id=run_id, path=str(h.folder / "no" / "x"))).code == "folder_not_found"
+    assert (await h.refused("run.export", run_id=run_id, path="x")).code == "path_not_absolute"
+    assert (await h.refused("run.export", run_id="run-nobody", path=str(path))).code == "run_not_found"
+    assert (await h.refused("run.import", path="x")).code == "path_not_absolute"
+    assert (await h.refused("run.import", path=str(h.folder / "nothing"))).code == "bundle_unreadable"
+    assert (await h.call("run.import", path=str(path)))["new"] == 0
+    await h.call("run.purge", run_id=run_id)
+    await trio.sleep(5)
+    assert (await h.call("run.import", path=str(path), check=True))["new"] == 0
+    brought = await h.call("run.import", path=str(path))
+    assert brought["new"] == 2 * len(found["events"])
+    again = await h.call("projection.events", run_id=run_id)
+    assert (again["events"], again["caught_up"]) == (found["events"], True)
+    bad = path.read_bytes().replace(b'"node_completed"', b'"node_complEted"', 1)
+    path.write_bytes(bad)
+    refused = await h.refused("run.import", path=str(path))
+    assert (refused.code, refused.data["line"] > 3, refused.data["offset"] > 0) == ("bundle_damaged", True, True)
+
+
+async def test_an_import_that_is_cut_off_is_done_again(h: House) -> None:
+    run_id = await h.begin(flow(step("a")))
+    await h.run_until(run_id)
+    path = h.folder / "r.penstock"
+    await h.call("run.export", run_id=run_id, path=str(path))
+    kept = await whole(h, run_id)
+    await h.call("run.purge", run_id=run_id)
+    await trio.sleep(5)
+    await h.stop()
+    h.point.plan = [("projection.between", 1)]
+    h.revive = True
+    await h.start()
+    assert (await h.call("run.import", path=str(path)))["run_id"] == run_id
+    assert h.point.fired == 1
+    assert (await h.call("projection.events", run_id=run_id))["events"] == kept["events"]
