@@ -78,7 +78,7 @@ def daemon_tree(
         ChildSpec("letters", lambda: Dispatcher(services)),
         ChildSpec("notifier", lambda: Notifier(services, Hook(guardian, config.notify, services.rules.env))),
         ChildSpec("poller", lambda: Poller(services, _asking(config, guardian, services))),
-        ChildSpec("projector", lambda: Projector(services, _habits(config), _forgetting(config, services))),
+        ChildSpec("history", lambda: _history(services, config), restart="temporary"),
         ChildSpec("worktrees", lambda: Keeper(services), shutdown=10.0),
         ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, _ages(config))),
         ChildSpec("heartbeats", lambda: Heartbeats(services)),
@@ -98,6 +98,12 @@ def daemon_tree(
     if collector is not None:
         children.append(ChildSpec("telemetry", lambda: _telemetry(services, collector), restart="temporary"))
     return Supervisor(children=children, strategy="rest_for_one", intensity=3, period=60.0)
+
+
+def _history(services: Services, config: Config) -> Supervisor:
+    """As with telemetry: runs do not depend on what is told of them, and the log can be told again at any time."""
+    projector = ChildSpec("projector", lambda: Projector(services, _habits(config), _forgetting(config, services)))
+    return Supervisor(children=[projector], intensity=3, period=60.0)
 
 
 def _habits(config: Config) -> Habits:

@@ -23,7 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from actors.node.executor import perform
 from actors.node.guardian.guardian import Guardian
-from actors.node.messages import CommandOrder, PythonOrder, Success, WorkOrder
+from actors.node.messages import Success
+from actors.node.orders import CommandOrder, PythonOrder, WorkOrder
 from actors.node.tools import Tools
 
 AT_ONCE = 4

@@ -12,7 +12,7 @@ from actors.agent.provider.messages import Provider
 
 if TYPE_CHECKING:
     from actors.agent.thread_log import ThreadLog
-    from actors.node.messages import WorkOrder
+    from actors.node.orders import WorkOrder
     from actors.node.tools import Tools
 
 __all__ = ["Backends", "Desk", "Traits"]

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from actors.agent.house import House
     from actors.agent.provider.messages import TokenUsage
     from actors.agent.thread_log import ThreadLog
-    from actors.node.messages import AgentOrder, SharedBudget, Usage, WorkOrder
+    from actors.node.messages import SharedBudget, Usage
+    from actors.node.orders import AgentOrder, WorkOrder
     from actors.workflow.spec_agent import Persona
 
 __all__ = ["Caller"]

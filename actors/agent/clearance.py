@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from actors.agent.thread_log import ThreadLog
     from actors.agent.tools.hands import Hands
     from actors.entity import Fact
-    from actors.node.messages import AgentOrder, ToolDecision, WorkOrder
+    from actors.node.messages import ToolDecision
+    from actors.node.orders import AgentOrder, WorkOrder
     from actors.workflow.spec_agent import Persona
 
 __all__ = ["Clearance", "Cleared", "cannot_work", "policy_of"]

@@ -17,7 +17,7 @@ from storage.strict_json import BadJson, loads_strict
 if TYPE_CHECKING:
     from actors.agent.provider.messages import ProviderFailure
     from actors.agent.thread import Thread
-    from actors.node.messages import WorkOrder
+    from actors.node.orders import WorkOrder
     from actors.node.tools import Tools
 
 __all__ = ["Ended", "deliver"]

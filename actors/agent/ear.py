@@ -13,7 +13,7 @@ from actors.agent.steering import AgentSteered
 from storage.codec import Codec
 
 if TYPE_CHECKING:
-    from actors.node.messages import AgentOrder, WorkOrder
+    from actors.node.orders import AgentOrder, WorkOrder
     from storage.store import Store
 
 __all__ = ["Ear"]

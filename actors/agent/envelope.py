@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
-from actors.node.messages import AgentOrder, WorkOrder
+from actors.node.orders import AgentOrder, WorkOrder
 
 __all__ = ["envelope"]
 

@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from actors.agent.house import House
     from actors.agent.provider.messages import Part
     from actors.agent.provider.retrying import Candidate
-    from actors.node.messages import AgentOrder, Verdict, WorkOrder
+    from actors.node.messages import Verdict
+    from actors.node.orders import AgentOrder, WorkOrder
     from actors.node.tools import Tools
     from actors.workflow.spec_agent import Persona
 

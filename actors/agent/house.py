@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from actors.agent.backends import Backends
     from actors.agent.tools.source import ToolSource
     from actors.ledger.prices import PriceTable
-    from actors.node.messages import AgentOrder, Failure, SharedBudget, WorkOrder
+    from actors.node.messages import Failure, SharedBudget
+    from actors.node.orders import AgentOrder, WorkOrder
     from actors.workflow.spec_agent import Persona
     from actors.workflow.tool_names import ToolPolicy
     from storage.store import Store

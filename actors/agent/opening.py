@@ -9,7 +9,7 @@ from actors.agent.thread import Thread
 from actors.agent.thread_events import ModelCallFailed, PromptAdded, ThreadBegun, ToolAnswered
 from actors.agent.tools.uncertain import uncertain
 from actors.entity import Fact
-from actors.node.messages import AgentOrder, WorkOrder
+from actors.node.orders import AgentOrder, WorkOrder
 
 __all__ = ["Opening", "opening"]
 

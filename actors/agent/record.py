@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from actors.agent.provider.messages import Part, ToolCall
     from actors.agent.thread_events import ToolAnswered
     from actors.agent.thread_log import ThreadLog
-    from actors.node.messages import AgentOrder, WorkOrder
+    from actors.node.orders import AgentOrder, WorkOrder
     from actors.secrets.redactor import Redactor
 
 __all__ = ["Recorder"]

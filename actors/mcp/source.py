@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from actors.agent.provider.messages import ToolCall, ToolSpec
     from actors.mcp.catalog import Tool
     from actors.mcp.servers import Servers
-    from actors.node.messages import AgentOrder, WorkOrder
+    from actors.node.orders import AgentOrder, WorkOrder
     from actors.workflow.spec_agent import Persona
     from storage.store import Store
     from supervision import Clock

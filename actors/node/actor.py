@@ -8,7 +8,8 @@ import orjson
 from attrs import evolve
 
 from actors.node.executor import perform
-from actors.node.messages import AgentHeard, Failure, Interruption, Outcome, Report, Success, Verdict, WorkOrder
+from actors.node.messages import AgentHeard, Failure, Interruption, Outcome, Report, Success, Verdict
+from actors.node.orders import WorkOrder
 from actors.node.usage import read_usage, usage_path
 from actors.node.values import LARGEST_OUTPUT
 from supervision import Actor, Mailbox, Ref

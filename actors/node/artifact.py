@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 import trio
 
 from actors.node.contained import NotContained, open_beneath, open_folder, parent_beneath
-from actors.node.messages import ArtifactFact, ArtifactOrder, Failure
+from actors.node.messages import ArtifactFact, Failure
+from actors.node.orders import ArtifactOrder
 from storage.strict_json import BadJson, loads_strict
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from actors.node.environment import build
 from actors.node.guardian.ends import End
 from actors.node.guardian.process import Process
 from actors.node.guardian.watching import PIPE_GRACE, drain, memory_file
-from actors.node.messages import CommandOrder, Failure, WorkOrder
+from actors.node.messages import Failure
+from actors.node.orders import CommandOrder, WorkOrder
 from actors.node.output import KEPT, output_path
 from actors.node.tools import Tools
 from actors.node.usage import usage_path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from actors.node.messages import WorkOrder
+from actors.node.orders import WorkOrder
 
 __all__ = ["build", "inherited"]
 

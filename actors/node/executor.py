@@ -14,7 +14,8 @@ from attrs import evolve
 from actors.node import command, failures
 from actors.node.contained import open_folder
 from actors.node.guardian.ends import Ended, GuardianLost, NotStarted
-from actors.node.messages import AgentOrder, CommandOrder, Failure, PythonOrder, Success, Verdict, WorkOrder
+from actors.node.messages import Failure, Success, Verdict
+from actors.node.orders import AgentOrder, CommandOrder, PythonOrder, WorkOrder
 from actors.node.output import from_stream, output_path, parsed, read_file, text_of
 from actors.node.python.inprocess import call
 from actors.node.python.isolated import as_command, report

@@ -7,7 +7,8 @@ import os
 import signal
 
 from actors.node.guardian.ends import NotStarted
-from actors.node.messages import CommandOrder, Failure, WorkOrder
+from actors.node.messages import Failure
+from actors.node.orders import CommandOrder, WorkOrder
 
 __all__ = ["exited", "killed", "lost", "not_started", "out_of_time", "output_invalid", "undead", "unsendable", "workdir_missing"]
 

@@ -1,4 +1,4 @@
-"""What a run hands to an attempt, and what comes back."""
+"""What comes back from an attempt, and what is counted of it."""
 
 from __future__ import annotations
 
@@ -7,40 +7,13 @@ from typing import Any
 
 from attrs import Factory, frozen
 
-from actors.agent.binding import Bound
-from actors.agent.steering import AgentSteered
 from actors.node.tool_questions import ToolDecision, ToolQuestion
-from actors.workflow.spec import OutputForm, Period
-from actors.workflow.spec_agent import MAX_STEPS
-from actors.workflow.tool_names import ToolPolicy
+from actors.workflow.spec import Period
 
 __all__ = [
-    "AgentHeard", "AgentOrder", "ArtifactFact", "ArtifactOrder", "Budget", "CommandOrder", "Failure", "Interruption", "Outcome",
-    "PythonOrder", "RepairOrder", "Report", "SharedBudget", "Success", "ToolDecision", "ToolQuestion", "Usage", "Verdict", "WorkOrder",
+    "AgentHeard", "ArtifactFact", "Budget", "Failure", "Interruption", "Outcome", "Report", "SharedBudget", "Success",
+    "ToolDecision", "ToolQuestion", "Usage", "Verdict",
 ]  # fmt: skip
-
-
-@frozen
-class CommandOrder:
-    """A process to run: rendered argv (a shell node arrives as `sh -c TEXT`), added environment, bytes for its standard input.
-
-    `secrets` are variables that hold a secret, by its handle: it is looked up when the process starts, and stands nowhere else.
-    """
-
-    argv: tuple[str, ...]
-    env: Mapping[str, str] = Factory(dict)
-    stdin: str | None = None
-    secrets: Mapping[str, str] = Factory(dict)
-
-
-@frozen
-class PythonOrder:
-    """A function to call with `arguments` as keyword arguments. `folder` is where its module lies."""
-
-    function: str
-    folder: str
-    arguments: Mapping[str, Any] = Factory(dict)
-    isolate: bool = False
 
 
 @frozen
@@ -98,87 +71,6 @@ class SharedBudget:
     workflow_id: str
     per: Period
     limits: Budget
-
-
-@frozen
-class RepairOrder:
-    """The file of that attempt was not what was asked for: its errors, each {path, message}, none where there was no file."""
-
-    attempt: int
-    errors: tuple[Mapping[str, Any], ...] = ()
-
-
-@frozen
-class AgentOrder:
-    """Work for a model. `bound` names who does it; `tools` are what the node asks for, empty: all;
-    `data` is what it is given beside its instructions. `max_steps` bounds how often it is asked in one attempt.
-
-    `anew` counts how often people had the run begin anew.
-    `spent` is what the run has counted of this node so far: whatever its calls have used beyond that has still to be told. `steering` is
-    what people have said to it and it has not heard when the run's log ends at `seq`; what is said later stands behind that.
-
-    `policy` is what the node says of tools; `asks`: people may be asked about them, and `decided` is what was answered last. `worked_ms` is
-    how long the attempt was at work before it was put down for questions.
-    """
-
-    bound: Bound
-    instructions: str
-    thread_id: str
-    tools: tuple[str, ...] = ()
-    data: Mapping[str, Any] = Factory(dict)
-    feedback: tuple[str, ...] = ()
-    repair: RepairOrder | None = None
-    spent: Usage = Usage()
-    budget: Budget = Budget()
-    anew: int = 0
-    shared: SharedBudget | None = None
-    max_steps: int = MAX_STEPS
-    policy: ToolPolicy = ()
-    asks: bool = True
-    decided: ToolDecision | None = None
-    worked_ms: int = 0
-    steering: tuple[AgentSteered, ...] = ()
-    seq: int = 0
-
-
-@frozen
-class ArtifactOrder:
-    """The file that must exist afterwards, relative to the working folder; `schema` is a JSON Schema 2020-12 or None.
-
-    `told` is how many of its errors are named.
-    """
-
-    path: str
-    schema: Any = None
-    schema_name: str | None = None
-    told: int = 5
-
-
-@frozen
-class WorkOrder:
-    """Everything that one attempt needs, rendered. `token` names this start for ever; `idempotency_key` is the same for each attempt.
-
-    `workdir` is the working folder (absolute, exists); `run_dir` the run's private folder. Limits are milliseconds, None for none.
-    `gate_feedback` and `gate_selections` are the newest that people said at a gate of the run. `author`: name and address for commits of
-    the step, where git knows none.
-    """
-
-    run_id: str
-    node_id: str
-    instance: int
-    attempt: int
-    token: str
-    idempotency_key: str
-    action: CommandOrder | PythonOrder | AgentOrder
-    workdir: str
-    run_dir: str
-    output: OutputForm = "text"
-    artifact: ArtifactOrder | None = None
-    idle_ms: int | None = None
-    total_ms: int | None = None
-    gate_feedback: str | None = None
-    gate_selections: tuple[str, ...] = ()
-    author: tuple[str, str] | None = None
 
 
 @frozen

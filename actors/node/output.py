@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 
 from actors.node.failures import output_invalid
-from actors.node.messages import Failure, WorkOrder
+from actors.node.messages import Failure
+from actors.node.orders import WorkOrder
 from actors.node.values import LARGEST_OUTPUT, MOST_BYTES
 from storage.strict_json import BadJson, loads_strict
 

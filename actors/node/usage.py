@@ -6,7 +6,8 @@ import json
 import os
 from typing import Any, Final
 
-from actors.node.messages import Usage, WorkOrder
+from actors.node.messages import Usage
+from actors.node.orders import WorkOrder
 
 __all__ = ["UNPRICED", "read_usage", "usage_line", "usage_path"]
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from actors.node.messages import AgentOrder, Budget, RepairOrder, SharedBudget, Usage
+from actors.node.messages import Budget, SharedBudget, Usage
+from actors.node.orders import AgentOrder, RepairOrder
 from actors.run.budgets import limit_of, shared_limits
 from actors.run.state import RunState
 from actors.workflow.spec import Agent, Node

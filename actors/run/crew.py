@@ -8,7 +8,8 @@ from pathlib import Path
 from actors.gate.expiry import gate_due
 from actors.lookout import Lookout, Watched
 from actors.node.actor import Attempt
-from actors.node.messages import AgentHeard, Failure, Outcome, PythonOrder, Report, WorkOrder
+from actors.node.messages import AgentHeard, Failure, Outcome, Report
+from actors.node.orders import PythonOrder, WorkOrder
 from actors.run.orders import Folders, work_order
 from actors.run.state import RunState
 from actors.services import Services

@@ -7,7 +7,8 @@ from hashlib import sha256
 
 from attrs import frozen
 
-from actors.node.messages import AgentOrder, ArtifactOrder, CommandOrder, Failure, PythonOrder, WorkOrder
+from actors.node.messages import Failure
+from actors.node.orders import AgentOrder, ArtifactOrder, CommandOrder, PythonOrder, WorkOrder
 from actors.run.agent_orders import agent_order
 from actors.run.limits import idle_ms, is_watched, total_ms
 from actors.run.scope import scope_for

@@ -16,7 +16,7 @@ from actors.agent.thread_events import AgentSessionHeard
 from actors.node import failures
 from actors.node.environment import build
 from actors.node.guardian.ends import Ended, GuardianLost, NotStarted
-from actors.node.messages import CommandOrder
+from actors.node.orders import CommandOrder
 
 if TYPE_CHECKING:
     from actors.agent.backends import Desk

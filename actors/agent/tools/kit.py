@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from actors.agent.house import House
     from actors.agent.policy import Policy
     from actors.agent.tools.source import ToolSource
-    from actors.node.messages import AgentOrder, WorkOrder
+    from actors.node.orders import AgentOrder, WorkOrder
     from actors.node.tools import Tools
     from actors.workflow.spec_agent import Persona
 

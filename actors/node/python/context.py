@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from actors.node.messages import WorkOrder
+from actors.node.orders import WorkOrder
 from actors.node.usage import usage_line
 
 __all__ = ["Context"]

@@ -14,7 +14,8 @@ import trio
 from attrs import evolve
 
 from actors.node.failures import out_of_time
-from actors.node.messages import Failure, PythonOrder, Success, WorkOrder
+from actors.node.messages import Failure, Success
+from actors.node.orders import PythonOrder, WorkOrder
 from actors.node.python import failures
 from actors.node.python.context import Context
 from actors.node.python.describe import clean, describe

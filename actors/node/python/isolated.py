@@ -7,7 +7,8 @@ import sys
 from typing import Any
 
 from actors.node import boot
-from actors.node.messages import CommandOrder, Failure, PythonOrder, WorkOrder
+from actors.node.messages import Failure
+from actors.node.orders import CommandOrder, PythonOrder, WorkOrder
 from actors.node.python import failures
 from storage.strict_json import BadJson, loads_strict
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actors.node.messages import CommandOrder, WorkOrder
+from actors.node.orders import CommandOrder, WorkOrder
 from actors.run.orders import Folders, work_order
 from actors.run.scope import condition_holds, scope_for
 from tests.actors.run.table import Story

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.node.messages import AgentOrder, Failure, ToolQuestion
+from actors.node.messages import Failure, ToolQuestion
+from actors.node.orders import AgentOrder
 from actors.refusals import Principal
 from actors.run.orders import Folders, work_order
 from actors.run.state import OpenGate

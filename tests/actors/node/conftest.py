@@ -9,7 +9,7 @@ import pytest
 
 from actors.node.guardian.guardian import Guardian
 from actors.node.guardian.process import Process
-from actors.node.messages import WorkOrder
+from actors.node.orders import WorkOrder
 from actors.node.tools import NodeSettings, Tools
 from storage.blobs import Blobs
 from tests.actors.node.support import COVERAGE, Contents, make_order, unique

@@ -13,7 +13,7 @@ import trio
 
 from actors.node.guardian.inside import procfs
 from actors.node.guardian.process import Process
-from actors.node.messages import CommandOrder, PythonOrder, WorkOrder
+from actors.node.orders import CommandOrder, PythonOrder, WorkOrder
 from storage.blobs import Blobs
 
 _numbers = count(1)

@@ -15,7 +15,8 @@ import pytest
 
 from actors.node import artifact
 from actors.node.artifact import clear, collect, digest_of
-from actors.node.messages import ArtifactFact, ArtifactOrder, Failure
+from actors.node.messages import ArtifactFact, Failure
+from actors.node.orders import ArtifactOrder
 from storage.blobs import Blobs
 from tests.actors.node.support import Contents
 

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from actors.node.executor import perform
-from actors.node.messages import ArtifactFact, ArtifactOrder, CommandOrder, Failure, Success, WorkOrder
+from actors.node.messages import ArtifactFact, Failure, Success
+from actors.node.orders import ArtifactOrder, CommandOrder, WorkOrder
 from actors.node.tools import Tools
 from tests.actors.node.support import sh
 from tests.actors.node.test_artifact import NOTES

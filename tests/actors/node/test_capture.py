@@ -12,7 +12,8 @@ import pytest
 
 from actors.node.capture import CHUNK, Capture
 from actors.node.executor import perform
-from actors.node.messages import Success, WorkOrder
+from actors.node.messages import Success
+from actors.node.orders import WorkOrder
 from actors.node.tools import Tools
 from tests.actors.node.support import sh
 

@@ -17,7 +17,8 @@ from attrs import evolve
 from actors.node import failures
 from actors.node.executor import perform
 from actors.node.guardian.ends import NotStarted
-from actors.node.messages import CommandOrder, Failure, Success, WorkOrder
+from actors.node.messages import Failure, Success
+from actors.node.orders import CommandOrder, WorkOrder
 from actors.node.tools import Tools
 from tests.actors.node.support import sh
 

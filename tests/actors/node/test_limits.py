@@ -15,7 +15,8 @@ import trio
 
 from actors.node import command
 from actors.node.executor import perform
-from actors.node.messages import ArtifactOrder, CommandOrder, Failure, Success, WorkOrder
+from actors.node.messages import Failure, Success
+from actors.node.orders import ArtifactOrder, CommandOrder, WorkOrder
 from actors.node.tools import Tools
 from tests.actors.node.support import below, sh, tagged, until
 

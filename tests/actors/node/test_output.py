@@ -13,7 +13,8 @@ import orjson
 import pytest
 
 from actors.node.executor import perform
-from actors.node.messages import Failure, Success, WorkOrder
+from actors.node.messages import Failure, Success
+from actors.node.orders import WorkOrder
 from actors.node.output import output_path, text_of
 from actors.node.tools import Tools
 from actors.node.values import LARGEST_OUTPUT

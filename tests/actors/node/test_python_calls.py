@@ -15,7 +15,8 @@ import trio
 from attrs import evolve
 
 from actors.node.executor import perform
-from actors.node.messages import ArtifactOrder, Failure, PythonOrder, Success, WorkOrder
+from actors.node.messages import Failure, Success
+from actors.node.orders import ArtifactOrder, PythonOrder, WorkOrder
 from actors.node.tools import NodeSettings, Tools
 from tests.actors.node.support import until
 

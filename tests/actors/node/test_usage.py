@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from actors.node.executor import perform
-from actors.node.messages import PythonOrder, Success, Usage, WorkOrder
+from actors.node.messages import Success, Usage
+from actors.node.orders import PythonOrder, WorkOrder
 from actors.node.tools import Tools
 from actors.node.usage import read_usage, usage_path
 from tests.actors.node.support import sh

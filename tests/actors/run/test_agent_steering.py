@@ -8,7 +8,8 @@ import pytest
 
 from actors.agent.steering import LONGEST, MOST_UNHEARD, spoken
 from actors.cli.narrate import Narrator
-from actors.node.messages import AgentHeard, AgentOrder, Failure, Outcome, Success, Verdict
+from actors.node.messages import AgentHeard, Failure, Outcome, Success, Verdict
+from actors.node.orders import AgentOrder
 from actors.refusals import Principal, Refusal
 from actors.run.agent_steering import note_heard
 from actors.run.orders import Folders, work_order

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from actors.agent.artifacts import ArtifactExpected
-from actors.node.messages import AgentOrder, ArtifactFact, Budget, Failure, Interruption, Outcome, RepairOrder, SharedBudget, Success, Usage
+from actors.node.messages import ArtifactFact, Budget, Failure, Interruption, Outcome, SharedBudget, Success, Usage
+from actors.node.orders import AgentOrder, RepairOrder
 from actors.run.delivering import announce
 from actors.run.orders import Folders, work_order
 from actors.run.outcomes import on_outcome

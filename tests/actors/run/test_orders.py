@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from actors.node.messages import ArtifactOrder, CommandOrder, Failure, PythonOrder, WorkOrder
+from actors.node.messages import Failure
+from actors.node.orders import ArtifactOrder, CommandOrder, PythonOrder, WorkOrder
 from actors.run.orders import Folders, work_order
 from actors.run.plan import compile_plan
 from actors.run.scope import scope_for

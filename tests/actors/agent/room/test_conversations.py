@@ -27,7 +27,8 @@ from actors.agent.thread_events import (
 from actors.agent.thread_log import ThreadLog, facts_of
 from actors.agent.watcher import over, summary_of
 from actors.entity import Fact
-from actors.node.messages import AgentOrder, ArtifactOrder, RepairOrder, Usage, WorkOrder
+from actors.node.messages import Usage
+from actors.node.orders import AgentOrder, ArtifactOrder, RepairOrder, WorkOrder
 from actors.services import Services
 from actors.telemetry.meter import Meter
 from storage import VersionConflict

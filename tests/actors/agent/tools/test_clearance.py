@@ -15,7 +15,8 @@ from actors.agent.tools.finish import Finish
 from actors.agent.tools.hands import Hands
 from actors.gate.shown import digest_of_shown
 from actors.gate.tools import shown_of
-from actors.node.messages import AgentOrder, ArtifactOrder, ToolDecision, ToolQuestion, WorkOrder
+from actors.node.messages import ToolDecision, ToolQuestion
+from actors.node.orders import AgentOrder, ArtifactOrder, WorkOrder
 from actors.services import Services
 from actors.telemetry.meter import Meter
 
