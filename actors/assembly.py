@@ -148,7 +148,8 @@ class Assembly:
         system = System(root, clock=wall, observe=partial(_observe, vault.redactor))
         paperwork.connect(services, system)
         about = _about(places, str(places.socket) if listen else None, wall.now_ms(), embedded=embedded) | {"prices_as_of": prices.as_of}
-        runtime = DaemonRuntime(services, system, library, stop, about, roster, workshop.servers, archives=config.retention.archive)
+        archives, servers = config.retention.archive, workshop.servers
+        runtime = DaemonRuntime(services, system, library, stop, about, roster, servers, archives=archives, inline=bool(inline))
         return cls(store, services, workshop, system, runtime, fresh)
 
     async def sweep(self) -> None:

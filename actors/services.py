@@ -26,17 +26,19 @@ if TYPE_CHECKING:
     from supervision import Clock
 
 __all__ = [
-    "CALENDAR", "INBOX", "LETTERS", "NEWBORN", "NOTIFIER", "POLLER", "PROJECTOR", "REGISTRAR", "REPORTER", "RUNS", "SCHEDULER",
-    "STATUSES", "STEWARD", "WATCHMAN", "WORKTREES", "Services",
+    "CALENDAR", "CAMPAIGNS", "INBOX", "LETTERS", "NEWBORN", "NOTIFIER", "POLLER", "PROJECTOR", "RECONCILER", "REGISTRAR", "REPORTER",
+    "RUNS", "SCHEDULER", "STATUSES", "STEWARD", "WATCHMAN", "WORKTREES", "Services",
 ]  # fmt: skip
 
 NEWBORN = 1024
 CALENDAR = "calendar"
+CAMPAIGNS = "campaigns"
 INBOX = "inbox"
 LETTERS = "letters"
 NOTIFIER = "notifier"
 POLLER = "poller"
 PROJECTOR = "history/projector"
+RECONCILER = "reconciler"
 REGISTRAR = "registrar"
 REPORTER = "reporter"
 STATUSES = "statuses"

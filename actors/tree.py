@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from actors.calendar.actor import Calendar
+from actors.campaign.reconciler import Reconciler
 from actors.control.params import SystemMetrics
 from actors.control.server import control_branch
 from actors.dead_letter.actor import Dispatcher
@@ -83,6 +84,8 @@ def daemon_tree(
         ChildSpec("heartbeats", lambda: Heartbeats(services)),
         ChildSpec("reaper", lambda: Reaper(interval_s=LOOK_S, sweep=stale, stuck_after_s=STUCK_AFTER_S, on_stuck=on_stuck)),
     ]
+    children.append(ChildSpec("campaigns", lambda: Dynamic(intensity=100, period=60.0)))
+    children.append(ChildSpec("reconciler", lambda: Reconciler(services, library, config.campaign.reconcile_every_ms / 1000)))
     if unattended:
         children.append(ChildSpec("calendar", lambda: Calendar(services, config.schedules.misfire_grace_ms)))
         children.append(

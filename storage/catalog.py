@@ -76,9 +76,9 @@ class Catalog:
         return number
 
     def has(self, kind: str, statuses: Sequence[str], group: str) -> bool:
-        """Whether a stream of that group is in one of these statuses. Looks at those in them, however many others the group has."""
+        """Whether a stream of that group, without a parent, is in one of these statuses. Looks at those in them, however many there are."""
         rows = "SELECT 1 FROM catalog c INDEXED BY catalog_status"
-        where = f"c.kind = ? AND c.status IN ({', '.join('?' * len(statuses))}) AND c.grp = ?"
+        where = f"c.kind = ? AND c.status IN ({', '.join('?' * len(statuses))}) AND c.grp = ? AND c.parent IS NULL"
         return self._reader().execute(f"{rows} WHERE {where} LIMIT 1", (kind, *statuses, group)).fetchone() is not None
 
     def found(self, key: str, limit: int = 100) -> builtins.list[Headline]:

@@ -32,6 +32,7 @@ ROOMS = (
     "ledger",
     "projection",
     "bundle",
+    "campaign",
 )
 
 

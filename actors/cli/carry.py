@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from actors.cli import exits
@@ -12,10 +13,16 @@ from actors.control.client import CallRefused, Client
 __all__ = ["change", "change_or_carry"]
 
 
-def change(link: Link, method: str, params: dict[str, Any], *, as_json: bool) -> int:
-    """Send the request to the daemon that listens and say what it did."""
+def change(
+    link: Link, method: str, params: dict[str, Any], *, as_json: bool, tell: Callable[[dict[str, Any]], None] | None = None
+) -> int:  # fmt: skip
+    """Send the request to the daemon that listens and say what it did; `tell` says it in words of its own."""
     with link.client() as client:
-        return _print(_call(client, method, params), as_json=as_json)
+        answer = _call(client, method, params)
+    if tell is None or as_json:
+        return _print(answer, as_json=as_json)
+    tell(answer)
+    return exits.OK
 
 
 def change_or_carry(link: Link, method: str, params: dict[str, Any], *, as_json: bool) -> int:

@@ -17,7 +17,10 @@ from actors.control.client import Client, Stream
 __all__ = ["events", "logs", "ls", "print_run", "report", "show", "tree", "why"]
 
 _STATUSES = ("queued", "running", "pausing", "paused", "waiting", "awaiting_approval", "completed", "blocked", "failed", "cancelled")
-_RUNS = (("run_id", "RUN"), ("workflow_id", "WORKFLOW"), ("status", "STATUS"), ("created_at_ms", "CREATED"), ("title", "TITLE"))
+_RUNS = (
+    ("run_id", "RUN"), ("workflow_id", "WORKFLOW"), ("status", "STATUS"), ("trigger_type", "TRIGGER"), ("created_at_ms", "CREATED"),
+    ("title", "TITLE"),
+)  # fmt: skip
 _NODES = (("node_id", "NODE"), ("kind", "KIND"), ("status", "STATUS"), ("attempt", "ATTEMPT"), ("took", "TOOK"), ("problem", "PROBLEM"))
 _FACTS = (
     "title",

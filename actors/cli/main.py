@@ -69,6 +69,9 @@ _SECTIONS = {
         "mcp": ("mcp:mcp", "See the MCP servers of the configuration, and their tools."),
         "personas": ("personas:personas", "See the personas that runs can be bound to, and consent to them."),
     },
+    "Making workflows better": {
+        "campaign": ("campaigns:campaign", "Improve a workflow by tiny, measured changes, each of which a person approves."),
+    },
     "The installation": {
         "queue": ("queue:queue", "Show which runs have a slot, which wait, and why."),
         "throttle": ("queue:throttle", "Hold up runs that need an outside service."),

@@ -61,13 +61,11 @@ class _Reading:
         flaws: tuple[Flaw, ...]
         if section == "backends":
             self.backends, flaws = read_backends(raw)
+        elif section == "secrets":
+            self.secrets, flaws = read_secrets(raw)
         else:
             self.servers, flaws = read_servers(raw)
         self.problems += [Problem(f"{section}.{one.key}".rstrip("."), one.message, one.found, one.allowed, origin) for one in flaws]
-
-    def take_secrets(self, raw: Mapping[str, Any], origin: str) -> None:
-        self.secrets, flaws = read_secrets(raw)
-        self.problems += [Problem(f"secrets.{one.key}".rstrip("."), one.message, one.found, one.allowed, origin) for one in flaws]
 
     def take(self, section: str, key: str, raw: object, origin: str) -> None:
         name = f"{section}.{key}"
@@ -124,9 +122,6 @@ def _read_file(reading: _Reading, file: Path) -> None:
             continue
         if section in NAMED:
             reading.take_tables(section, keys, str(file))
-            continue
-        if section == "secrets":
-            reading.take_secrets(keys, str(file))
             continue
         for key, raw in keys.items():
             reading.take(section, key, raw, str(file))

@@ -12,6 +12,7 @@ from actors.config.mcp import McpServer
 from actors.config.rules import Rule
 from actors.config.secrets import SecretSource
 from actors.config.sections import (
+    Campaign,
     Claims,
     Control,
     Daemon,
@@ -71,6 +72,7 @@ class Config:
     retention: Retention = Factory(Retention)
     projection: Projection = Factory(Projection)
     ledger: Ledger = Factory(Ledger)
+    campaign: Campaign = Factory(Campaign)
     telemetry: Telemetry = Factory(Telemetry)
     tools: Tools = Factory(Tools)
     storage: Storage = Factory(Storage)

@@ -118,6 +118,7 @@ class Dispatcher:
         if method is None:
             refusal = Refusal("method_unknown", f"there is no method {call.method[:_ID_LENGTH]!r}", {"known": sorted(METHODS)})
             return _Refused(protocol.METHOD_UNKNOWN, refusal)
+        method = method.asked_with(call.params)
         outcome = await self._guarded(method, call, peer, reserved_only=reserved_only)
         if isinstance(outcome, _Refused) and method.scope != "read" and not outcome.refusal.code.startswith(_UNAUDITED):
             request_id = call.params.get("request_id")

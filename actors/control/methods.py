@@ -5,12 +5,14 @@ The runtime's method has the same name with an underscore for the dot. Subscript
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from actors.control import params as p
 from actors.control import params_agents as a
+from actors.control import params_campaigns as c
 from actors.control import params_histories as h
 from actors.control import params_letters as letters
 from actors.control import params_unattended as u
@@ -33,7 +35,7 @@ _PATIENT = 600.0
 class Method:
     """One row. `changing` methods take a request_id; `reserved` ones have slots of their own; `deadline` is in seconds.
 
-    `aside`: a reading method that waits for a thread or another actor.
+    `aside`: a reading method that waits for a thread or another actor. `approving` are values of its `action` that approvers ask for.
     """
 
     name: str
@@ -43,6 +45,13 @@ class Method:
     reserved: bool = False
     deadline: float = 30.0
     aside: bool = False
+    approving: tuple[str, ...] = ()
+
+    def asked_with(self, params: Mapping[str, Any]) -> Method:
+        """The row as it holds for these parameters, which may be anything."""
+        action = params.get("action")
+        decides = isinstance(action, str) and action.strip().lower() in self.approving
+        return evolve(self, scope="approve") if decides else self
 
     @property
     def looks(self) -> bool:
@@ -126,6 +135,15 @@ _ROWS = (
     Method("mcp.pins", p.RunOnly),
     Method("secret.list", p.Nothing, scope="operate", deadline=_PATIENT, aside=True),
     Method("agent.steer", a.AgentSteer, changing=True, scope="approve"),
+    Method("campaign.create", c.CampaignCreate, changing=True, scope="operate"),
+    Method("campaign.list", c.CampaignList),
+    Method("campaign.get", c.CampaignOnly),
+    Method("campaign.experiments", c.CampaignOnly),
+    Method("campaign.experiment", c.ExperimentOnly),
+    Method("campaign.events", c.CampaignEvents),
+    Method("campaign.act", c.CampaignAct, changing=True, scope="operate", approving=("approve_winner", "reject_winner")),
+    Method("campaign.apply", c.ExperimentOnly, changing=True, scope="approve"),
+    Method("campaign.delete", c.CampaignDelete, changing=True, scope="operate"),
     Method("ledger.run", a.LedgerRun),
     Method("ledger.totals", a.LedgerTotals, aside=True),
     Method("tool.list", a.ToolList),

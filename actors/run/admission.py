@@ -67,7 +67,8 @@ def prepare(
         priority=admit.priority, workspace=housed[0], worktree=housed[1], started_by=by, inputs=applied.values,
         **{"profile": _profile(services, admit, plan), **_binding(binding), **_origin(admit.origin)},
     )  # fmt: skip
-    append = Append(run_id, 0, (run_codec().encode(event),), headline=born(run_id, event, plan.workflow, now))
+    facts = tuple(run_codec().encode(fact) for fact in (event, *admit.carried))
+    append = Append(run_id, 0, facts, headline=born(run_id, event, plan.workflow, now))
     ticket = first_ticket(run_id, event, plan.workflow, now)
     reply = {
         "run_id": run_id, "status": "queued", "workflow_id": admit.workflow_id, "version": admit.version, "digest": admit.digest,
@@ -111,7 +112,7 @@ def _origin(origin: Origin | None) -> dict[str, Any]:
         return {}
     found = {
         "scheduled_for_ms": origin.scheduled_for_ms, "queues": origin.queues, "trigger_reason": origin.reason,
-        "consumed_handoff_id": origin.handoff_id, "forked_from": origin.forked_from,
+        "consumed_handoff_id": origin.handoff_id, "forked_from": origin.forked_from, "campaign_id": origin.campaign_id,
     }  # fmt: skip
     return found if origin.handoff_id is None else {**found, "profile": "strict"}
 

@@ -20,7 +20,7 @@ class RunCreated(Fact):
 
     `binding` says which persona has which role, for the life of the run, and `binding_hash` names that.
     With a `worktree` the workspace lies in that, and nothing of the run begins before it is made.
-    `forked_from` is the run whose results the next facts carry over.
+    `forked_from` is the run whose results the next facts carry over, `campaign_id` the campaign that the run measures for.
     `scheduled_for_ms`: the nominal time of a scheduled run; `queues`: it waits until older scheduled runs of its workflow are over.
     `trigger_reason` and `consumed_handoff_id`: what a watch has seen, and has used up with this run.
     """
@@ -41,6 +41,7 @@ class RunCreated(Fact):
     trigger_reason: str | None = None
     consumed_handoff_id: str | None = None
     forked_from: str | None = None
+    campaign_id: str | None = None
     binding: tuple[Bound, ...] = ()
     binding_hash: str | None = None
     worktree: Place | None = None

@@ -29,7 +29,7 @@ __all__ = ["create", "fire"]
 
 async def fire(services: Services, scheduler: Ref[Enqueue], message: Fire) -> Made | Refusal:
     """Make the runs and tell the scheduler, in their order."""
-    made: list[tuple[RunCreated, Ticket]] = []
+    made: list[tuple[RunCreated, Ticket, int]] = []
     appends: list[Append] = []
     now = services.clock.now_ms()
     for admit in message.admits:
@@ -40,15 +40,15 @@ async def fire(services: Services, scheduler: Ref[Enqueue], message: Fire) -> Ma
         if isinstance(prepared, Refusal):
             return Made(denied=prepared)
         appends += prepared[0].appends
-        made.append((prepared[1], prepared[2]))
+        made.append((prepared[1], prepared[2], 1 + len(admit.carried)))
     try:
-        await services.store.commit(Transaction(now, (*appends, *message.also)))
-    except VersionConflict as conflict:
-        return Refusal("overtaken", f"{conflict}. No run was made.")
+        await services.store.commit(Transaction(now, (*appends, *message.also), message.receipt, message.audit))
+    except (VersionConflict, ReceiptExists, RequestConflict) as overtaken:
+        return Refusal("overtaken", f"{overtaken}. No run was made.")
     except (Unavailable, BadTransaction) as error:
         return Refusal(error.code, f"{error}. No run was made.")
-    for event, ticket in made:
-        await _introduce(services, scheduler, event, ticket, now)
+    for event, ticket, facts in made:
+        await _introduce(services, scheduler, event, ticket, now, facts)
     return Made()
 
 
@@ -73,8 +73,11 @@ async def create(services: Services, scheduler: Ref[Enqueue], admit: Admit, plan
     return answer
 
 
-async def _introduce(services: Services, scheduler: Ref[Enqueue], event: RunCreated, ticket: Ticket, now: int) -> None:
-    if len(services.newborn) < NEWBORN:
+async def _introduce(
+    services: Services, scheduler: Ref[Enqueue], event: RunCreated, ticket: Ticket, now: int, facts: int = 1
+) -> None:  # fmt: skip
+    """`facts` are how many its log has."""
+    if len(services.newborn) < NEWBORN and facts == 1:
         services.newborn[ticket.run_id] = (event, now)
-    services.watchers.grew(ticket.run_id, "queued", 1, "run_created", moved=True)
+    services.watchers.grew(ticket.run_id, "queued", facts, "run_created", moved=True)
     await scheduler.tell(Enqueue(ticket))

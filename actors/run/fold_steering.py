@@ -92,7 +92,7 @@ def _carried(state: RunState, event: steering.NodeCarriedOver, at: int) -> None:
     if event.gate is not None:
         state.gate_history.append(evolve(event.gate, instance=node.instance))
         keep_answer(state, event.gate.feedback, event.gate.selections)
-    state.body.take(event.node_id)
+    state.body.bar(event.node_id)  # what it waits for may still be to be done
     state.body.settle(event.node_id, succeeded=True)
 
 

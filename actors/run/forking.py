@@ -22,7 +22,7 @@ from actors.run.vocabulary import run_codec
 from storage.codec import canonical
 from storage.records import Append
 
-__all__ = ["Birth", "NewRun", "fork", "fork_refusal"]
+__all__ = ["Birth", "NewRun", "carried_over", "fork", "fork_refusal"]
 
 
 @frozen
@@ -65,7 +65,7 @@ def fork(turn: Turn, operation: Fork) -> Mapping[str, Any] | Refusal:
     if isinstance(birth, Refusal):
         return birth
     anew = {*_begins_anew(state, operation), *reset_closure(state, birth.lost)}
-    kept = [_carried(state, node_id) for node_id in state.plan.body.order if node_id not in anew and state.settled(node_id) is True]
+    kept = [carried_over(state, node_id) for node_id in state.plan.body.order if node_id not in anew and state.settled(node_id) is True]
     created = birth.created if kept else _from_the_base(birth.created)
     facts = tuple(run_codec().encode(fact) for fact in (created, *kept))
     workflow = state.plan.workflow
@@ -91,7 +91,8 @@ def _begins_anew(state: RunState, operation: Fork) -> tuple[str, ...]:
     return tuple(state.plan.body.order) if state.status == "completed" else reset_closure(state, recovery_roots(state))
 
 
-def _carried(state: RunState, node_id: str) -> NodeCarriedOver:
+def carried_over(state: RunState, node_id: str) -> NodeCarriedOver:
+    """The fact that gives another run this node's result."""
     node = state.nodes[node_id]
     return NodeCarriedOver(
         node_id=node_id, status=node.status, output=node.output, artifact=node.artifact, skip_reason=node.skip_reason,

@@ -102,8 +102,8 @@ def headline_of(state: RunState) -> Headline:
         facts["queue_reason"] = state.queue["queue_reason"]
     return Headline(
         stream=state.run_id, kind="run", status=state.status, created_ms=state.created_at_ms, updated_ms=state.updated_at_ms,
-        group=state.workflow_id, due_ms=due_of(state), priority=state.priority, title=state.plan.workflow.name, facts=facts,
-        keys=_with_site(state, _keys(state, state.status, lookup_keys(state))),
+        group=state.workflow_id, parent=state.campaign_id, due_ms=due_of(state), priority=state.priority,
+        title=state.plan.workflow.name, facts=facts, keys=_with_site(state, _keys(state, state.status, lookup_keys(state))),
     )  # fmt: skip
 
 
@@ -119,8 +119,9 @@ def _with_site(state: RunState, keys: tuple[str, ...] | None) -> tuple[str, ...]
 def born(run_id: str, event: RunCreated, workflow: Workflow, at_ms: int) -> Headline:
     """The line of a run that is made at that time."""
     return Headline(
-        stream=run_id, kind="run", status="queued", created_ms=at_ms, updated_ms=at_ms, group=event.workflow_id, priority=event.priority,
-        title=workflow.name, facts=_standing(event, workflow), keys=_keys(event, "queued", None),
+        stream=run_id, kind="run", status="queued", created_ms=at_ms, updated_ms=at_ms, group=event.workflow_id,
+        parent=event.campaign_id, priority=event.priority, title=workflow.name, facts=_standing(event, workflow),
+        keys=_keys(event, "queued", None),
     )  # fmt: skip
 
 
@@ -129,6 +130,8 @@ def _standing(run: RunCreated | RunState, workflow: Workflow) -> dict[str, Any]:
     facts: dict[str, Any] = {"version": run.version}
     if run.workspace is not None:
         facts["workspace"] = run.workspace
+    if run.trigger_type != "manual":
+        facts["trigger"] = run.trigger_type
     if run.scheduled_for_ms is not None:
         facts["scheduled"] = True
     if run.queues:

@@ -97,15 +97,15 @@ def _backs_off(turn: Turn) -> bool:
 
 
 async def _problem(run: Run, state: RunState) -> tuple[str, str] | None:
-    """The code and the words of what keeps the run from working: its workspace is gone, or what a fork keeps cannot be put there."""
+    """The code and the words of what keeps the run from working: its workspace is gone, or files that it keeps cannot be put there."""
     problem = _workspace_problem(state) or binding_problem(run.services, state)
     begins = state.started_at_ms is None and state.worktree is None  # else it has begun, or has no folder yet
     return problem or (await brought_back(run, state) if begins else None)
 
 
 async def brought_back(run: Run, state: RunState) -> tuple[str, str] | None:
-    """Put what a fork keeps where its nodes look for it; the code and the words of what is in the way."""
-    if state.forked_from is None:
+    """Put what a fork or a campaign's run keeps where its nodes look for it; the code and the words of what is in the way."""
+    if state.forked_from is None and state.campaign_id is None:
         return None
     large = any(node.artifact is not None and node.artifact.size > IN_THREAD for node in state.nodes.values())
     aside = partial(bring_back, run.services, state, run.crew.folders(state).workdir)

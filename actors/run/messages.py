@@ -9,7 +9,8 @@ from attrs import Factory, frozen
 
 from actors.refusals import Principal, Refusal, RequestKey
 from actors.run.requests import Operation, Reap
-from storage.records import Append
+from actors.run.steering import NodeCarriedOver
+from storage.records import Append, AuditEntry, Receipt
 from supervision import Down, Request
 
 __all__ = [
@@ -49,6 +50,7 @@ class Origin:
     """What makes a run that nobody starts by itself. Fields as in `run_created`; `run_id` is its name, which others of the commit refer to.
 
     `forked_from`: the run that it goes on from, in `workspace` if that is given; `start`: the branch at which its own begins.
+    `campaign_id`: the campaign that it measures for.
     """
 
     run_id: str
@@ -58,6 +60,7 @@ class Origin:
     handoff_id: str | None = None
     forked_from: str | None = None
     workspace: str | None = None
+    campaign_id: str | None = None
     start: str | None = None
 
 
@@ -67,6 +70,7 @@ class Admit(Request[Reply]):
 
     `by` is None for a run that nobody asked for, `request` also for one that another request makes; `origin` says what did.
     `workflow_seq`: the run is made only if the workflow's log still ends there, so that nothing starts of one that was paused just then.
+    `carried`: results that it has from the beginning.
     `dry_run`: tell what it would do, and do nothing. `personas`: who is to have a role, by name, instead of who would get it.
     """
 
@@ -80,6 +84,7 @@ class Admit(Request[Reply]):
     trigger_type: str = "manual"
     cwd: str | None = None
     workflow_seq: int | None = None
+    carried: tuple[NodeCarriedOver, ...] = ()
     origin: Origin | None = None
     dry_run: bool = False
     profile: str | None = None
@@ -95,6 +100,8 @@ class Fire(Request["Made | Refusal"]):
 
     admits: tuple[Admit, ...]
     also: tuple[Append, ...] = ()
+    receipt: Receipt | None = None
+    audit: tuple[AuditEntry, ...] = ()
 
 
 @frozen

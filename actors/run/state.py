@@ -85,6 +85,7 @@ class RunState:
     worktree: Site | None = None
     started_by: str | None = None
     forked_from: str | None = None
+    campaign_id: str | None = None
     binding: tuple[Bound, ...] = ()
     inputs: Mapping[str, Any] = Factory(dict)
     scheduled_for_ms: int | None = None

@@ -104,7 +104,9 @@ class RunForked(Fact):
 
 @frozen
 class NodeCarriedOver(Fact):
-    """A forked run has this node's result from the run that it was forked from. Only right behind its creation.
+    """The run has this node's result from another one: that it was forked from, or, in a campaign, the last that did the node.
+
+    Only right behind its creation.
 
     `gate`: the answer that completed it. It holds for what was shown then, as anywhere else.
     """

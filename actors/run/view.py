@@ -18,7 +18,7 @@ __all__ = ["event_json", "gate_json", "run_json"]
 
 OPTIONAL = (
     "started_at_ms", "finished_at_ms", "detail", "pause_reason", "resume_reason", "stop_kind", "stop_reason", "output", "report_path",
-    "workspace", "last_failure", "started_by", "scheduled_for_ms", "phase", "forked_from",
+    "workspace", "last_failure", "started_by", "scheduled_for_ms", "phase", "forked_from", "campaign_id",
     "trigger_reason", "consumed_handoff_id",
 )  # fmt: skip
 

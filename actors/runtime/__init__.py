@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actors.runtime.bundles import BundleMethods
+from actors.runtime.campaigns import CampaignMethods
 from actors.runtime.exhibits import ExhibitMethods
 from actors.runtime.handoffs import HandoffMethods
 from actors.runtime.histories import HistoryMethods
@@ -30,6 +31,6 @@ __all__ = ["DaemonRuntime"]
 class DaemonRuntime(
     WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, RemovalMethods, ExhibitMethods, WaitMethods,
     LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, McpMethods, SecretMethods, ToolMethods, WorktreeMethods, HistoryMethods,
-    BundleMethods, SystemMethods, UpkeepMethods,
+    BundleMethods, CampaignMethods, SystemMethods, UpkeepMethods,
 ):  # fmt: skip
     """All methods of one daemon."""

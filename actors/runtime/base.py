@@ -48,7 +48,7 @@ def changed_meanwhile(workflow_id: str) -> Refusal:
 class Base:
     """`stop` begins the daemon's orderly shutdown; `about` are facts of this daemon that never change.
 
-    `archives`: whether a run is archived before it is removed.
+    `archives`: whether a run is archived before it is removed. `inline`: nothing is done in threads, for which no virtual clock waits.
     """
 
     services: Services
@@ -59,6 +59,7 @@ class Base:
     roster: Roster
     servers: Servers
     archives: bool = False
+    inline: bool = False
 
     async def written_out(self, run_id: str) -> bool:
         """Have the rows of a history written of which only is noted how far it reaches; False where that cannot be done now."""

@@ -99,6 +99,7 @@ class RunMethods(Base):
                     "workflow_id": line.group,
                     "title": line.title or line.group,
                     "status": line.status,
+                    "trigger_type": line.facts.get("trigger", "manual"),
                     "created_at_ms": line.created_ms,
                     "updated_at_ms": line.updated_ms,
                     **{name: line.facts[name] for name in ("detail", "dry_run") if name in line.facts},

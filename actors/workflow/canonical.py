@@ -107,6 +107,7 @@ def _node(node: Node) -> dict[str, Any]:
         "retry_policy": retry_json(node.retry),
         "on_fail": _on_fail(node.on_fail),
         "effect": node.effect,
+        "eval": node.eval_,
         "timeout_ms": node.timeout_ms,
         "absolute_timeout_ms": node.absolute_timeout_ms,
         "artifact": slim({"path": node.artifact.path, "schema": node.artifact.schema}) if node.artifact else None,
@@ -115,7 +116,7 @@ def _node(node: Node) -> dict[str, Any]:
         "priority": node.priority,
         "metadata": dict(node.metadata),
     }
-    return slim(entries, effect="repeatable", output="text", priority=0) | _action(node.action)
+    return slim(entries, effect="repeatable", eval="run", output="text", priority=0) | _action(node.action)
 
 
 def _contract(contract: Contract | None) -> dict[str, Any] | None:

@@ -18,7 +18,7 @@ __all__ = ["read_node"]
 COMMON: Final = (
     "retry", "retry_policy", "on_fail", "effect", "artifact", "output", "timeout", "idle_timeout", "timeout_ms", "absolute_timeout_ms",
     "with", "env", "stdin", "isolate", "contract", "output_contract", "instructions", "objective",
-    "tools", "policy", "tool_approval",
+    "tools", "policy", "tool_approval", "eval",
 )  # fmt: skip
 
 
@@ -95,6 +95,7 @@ def _read_work(form: Form, draft: Draft, kind: str | None) -> dict[str, Any]:
         "retry": read_retry(form) or RetryPolicy(),
         "on_fail": _read_on_fail(form, draft),
         "effect": form.choice("effect", choices=("repeatable", "once"), code="effect_invalid") or "repeatable",
+        "eval_": form.choice("eval", choices=("run", "skip"), code="eval_invalid") or "run",
         "absolute_timeout_ms": form.duration("timeout", "absolute_timeout_ms"),
         "artifact": read_artifact(form),
         "contract": read_contract(form),

@@ -158,6 +158,7 @@ class Node:
     retry: RetryPolicy = RetryPolicy()
     on_fail: OnFail = OnFail()
     effect: Effect = "repeatable"
+    eval_: Literal["run", "skip"] = "run"
     timeout_ms: int | None = None
     absolute_timeout_ms: int | None = None
     artifact: Artifact | None = None

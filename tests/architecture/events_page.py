@@ -35,6 +35,9 @@ MODULES: Final = {
     "Webhook deliveries": ("actors.wait.deliveries",),
     "Polls of resolvers": ("actors.resolver.events",),
     "Notifications": ("actors.notification.events",),
+    "Campaigns": ("actors.campaign.events.campaign",),
+    "Baselines of campaigns": ("actors.campaign.events.baseline",),
+    "Candidates of campaigns": ("actors.campaign.events.experiment",),
     "Worktrees": ("actors.worktree.events",),
     "Removal": ("actors.removal.events",),
 }

@@ -125,12 +125,20 @@ async def test_who_became_part_of_a_step_after_connecting_is_no_human_either() -
         assert [by.human for _, _, by, _ in here.runtime.calls] == [False]
 
 
+async def test_nor_is_it_when_it_decides_about_a_campaign() -> None:
+    answers = [False, True]
+    async with served(is_step_process=lambda pid: answers.pop(0)) as here:
+        asked = {"campaign_id": "c", "action": "reject_winner", "request_id": "q"}
+        await (await here.wire()).ask("campaign.act", asked)
+        assert [by.human for _, _, by, _ in here.runtime.calls] == [False]
+
+
 @pytest.mark.parametrize(
     ("rights", "allowed"),
     [
-        (Rights(owner=-1, operators=frozenset({0})), {"run.get", "run.pause", "gate.decide"}),
-        (Rights(owner=-1, operators=frozenset({0}), approvers=frozenset({5})), {"run.get", "run.pause"}),
-        (Rights(owner=-1, approvers=frozenset({0})), {"run.get", "gate.decide"}),
+        (Rights(owner=-1, operators=frozenset({0})), {"run.get", "run.pause", "gate.decide", "campaign.act", "approve"}),
+        (Rights(owner=-1, operators=frozenset({0}), approvers=frozenset({5})), {"run.get", "run.pause", "campaign.act"}),
+        (Rights(owner=-1, approvers=frozenset({0})), {"run.get", "gate.decide", "approve"}),
     ],
 )
 async def test_operators_steer_and_approvers_decide(rights: Rights, allowed: set[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,10 +147,12 @@ async def test_operators_steer_and_approvers_decide(rights: Rights, allowed: set
         "run.get": {"run_id": "r"},
         "run.pause": {"run_id": "r", "request_id": "1"},
         "gate.decide": {"run_id": "r", "decision": "approve", "request_id": "2"},
+        "campaign.act": {"campaign_id": "c", "action": "start", "request_id": "3"},
+        "approve": {"campaign_id": "c", "action": " Approve_Winner", "request_id": "4"},
     }
     async with served(rights=rights) as here:
         wire = await here.wire()
-        answers = {name: await wire.ask(name, params) for name, params in calls.items()}
+        answers = {name: await wire.ask(name if "." in name else "campaign.act", params) for name, params in calls.items()}
     assert {name for name, answer in answers.items() if "result" in answer} == allowed
     assert {answers[name]["error"]["data"]["code"] for name in set(calls) - allowed} <= {"not_permitted", "gate_not_permitted"}
 

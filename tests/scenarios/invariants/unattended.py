@@ -25,9 +25,13 @@ def _facts(db: Records, prefix: str, kind: str) -> list[tuple[str, int, dict[str
 
 
 def unattended(db: Records) -> list[str]:
-    """The runs that schedules and watches say they have made."""
+    """The runs that schedules, watches and campaigns say they have made."""
     facts = [*_facts(db, "schedule/", "schedule_fired"), *_facts(db, "handoff/", "handoff_consumed")]
-    return [str(fields["run_id"]) for _, _, fields in facts]
+    facts += [*_facts(db, "campaign/", "baseline_replay_queued"), *_facts(db, "campaign/", "experiment_queued")]
+    pairs = _facts(db, "campaign/", "evaluation_pair_queued")
+    paired = {str(fields[name]) for _, _, fields in pairs for name in ("run_id", "replay_run_id")}
+    named = [str(fields["run_id"]) for _, _, fields in facts]
+    return [*named, *sorted(paired - set(named))]  # the evaluation of a first pair is named twice, by what it belongs to
 
 
 def inv_g13_schedules(db: Records, history: History) -> list[str]:

@@ -1,0 +1,50 @@
+"""Whether a workflow can be improved by a campaign at all (optimization spec 4.7). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from actors.campaign.config import MutationPolicy
+from actors.campaign.declined import Declined
+from actors.campaign.definition import ABSENT, value_at
+from actors.campaign.records import FIELD_PATHS
+
+__all__ = ["check_target", "foreign_roles", "outward"]
+
+
+def check_target(definition: Mapping[str, Any], policy: MutationPolicy) -> None:
+    """Raises Declined with the first reason why it cannot be."""
+    nodes = definition["flow"]["nodes"]
+    if not nodes:
+        raise Declined("target_without_nodes")
+    if not any((node.get("output_contract") or {}).get("validator") for node in nodes):
+        raise Declined("target_without_validator")
+    if not any(policy.allows(field) and _mutable(nodes, field) for field in FIELD_PATHS):
+        raise Declined("target_nothing_mutable")
+    once = [node["node_id"] for node in nodes if node.get("effect") == "once" and node.get("eval") != "skip"]
+    if once:
+        raise Declined("eval_side_effects_forbidden", node_ids=once)
+
+
+def outward(definition: Mapping[str, Any]) -> dict[str, list[str]]:
+    """What reaches outside by its kind, and which services the workflow says it needs: evaluations repeat what is done there."""
+    node_ids = [node["node_id"] for node in definition["flow"]["nodes"] if node.get("kind") == "http"]
+    found = {"node_ids": node_ids, "providers": list(definition.get("providers", ()))}
+    return {name: those for name, those in found.items() if those}
+
+
+def foreign_roles(definition: Mapping[str, Any]) -> list[str]:
+    """Roles of agents that no persona of the workflow itself takes: where they run, the workflow does not say. Sorted."""
+    personas = definition.get("personas", {})
+    taken = {role for name, persona in personas.items() for role in (name, *persona.get("roles", ()))}
+    return sorted({node["persona_id"] for node in definition["flow"]["nodes"] if "persona_id" in node} - taken)
+
+
+def _mutable(nodes: list[Mapping[str, Any]], field: str) -> bool:
+    if field == "objective":
+        return True
+    values = [value_at(node, field) for node in nodes]
+    if field.startswith("retry_policy"):
+        return any(type(value) is int for value in values)
+    return any(value is not ABSENT for value in values)
