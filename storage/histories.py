@@ -70,7 +70,7 @@ class History:
     @property
     def noted(self) -> bool:
         """Whether it is only known how far it reaches: no number is given yet, and its rows are written when somebody asks."""
-        return self.last_seq == 0 and self.cursor > 0
+        return self.last_seq == 0 and self.cursor > 0 and not self.foreign
 
 
 class Histories:

@@ -158,8 +158,11 @@ class Projector(Actor[LookAtLogs | Forget | Rebuild | WriteOut]):
     async def _write_out(self, run_ids: Iterable[str]) -> None:
         """Rows of what was only noted; a run that cannot be told has its own time."""
         histories = self._services.store.histories
-        noted = (run_id for run_id in run_ids if any(one.noted for one in histories.of(run_id)))
-        await self._tell(run_id for run_id in noted if run_id not in self._trouble)
+        noted = dict.fromkeys(
+            run_id for run_id in run_ids if run_id not in self._trouble and any(one.noted for one in histories.of(run_id))
+        )
+        self._grown |= noted  # should the disk take only a part, the next look writes the rest
+        await self._tell(noted)
 
     async def _settle(self, run_id: str, outcome: Outcome) -> None:
         """A snapshot that cannot be read is written anew, once; whatever else stops a run is tried again later."""

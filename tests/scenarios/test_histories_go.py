@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 import trio
 from attrs import evolve
 
 from actors.config.sections import Retention
+from actors.projection.projecting import Projection
+from storage import Unavailable
 from tests.scenarios.flows import flow, gate, step
 from tests.scenarios.harness import House
 from tests.scenarios.inside import store_of
@@ -36,6 +41,26 @@ async def test_what_nobody_asked_for_is_forgotten_at_its_time_too(house: House) 
     marker, last = found["events"]
     assert (marker["seq"], last["seq"], found["projected_records"]) == (noted.cursor - 1, noted.cursor, noted.cursor)
     assert len((await house.call("projection.snapshots", run_id=run_id))["snapshots"]) == 3
+
+
+async def test_a_writing_that_the_disk_cut_off_goes_on_by_itself(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    house.config = evolve(house.config, projection=evolve(ALWAYS, batch=2))
+    await house.start()
+    run_id = await house.begin(flow(step("a"), step("b", "needs: [a]")))
+    await house.run_until(run_id)
+    await trio.sleep(5)
+    calls, write = [0], Projection._write
+
+    async def full(self: Projection, waiting: Any, outcomes: Any) -> None:
+        calls[0] += bool(waiting)
+        if waiting and calls[0] == 2:
+            raise Unavailable("disk full")
+        await write(self, waiting, outcomes)
+
+    monkeypatch.setattr(Projection, "_write", full)
+    early = await house.call("projection.events", run_id=run_id)
+    assert (early["projected_records"], len(early["events"]), early["caught_up"]) == (2, 2, False)
+    assert (await whole(house, run_id))["events"][:2] == early["events"]
 
 
 async def test_public_events_are_followed_from_any_number(h: House) -> None:
