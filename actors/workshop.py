@@ -66,8 +66,11 @@ class Workshop:
     def guardian(self) -> Guardian:
         """The daemon's side of the guardian; its process starts with the first command."""
         from actors.node.guardian.guardian import Guardian as Made  # noqa: PLC0415 - only runs with attempts pay
+        from actors.node.guardian.limits import Limits  # noqa: PLC0415 - as above
 
-        return Made(str(self._store.info()["store"]))
+        nodes = self._config.nodes
+        limits = Limits(nodes.max_cpu_s, nodes.max_memory_mib, nodes.max_processes, nodes.max_open_files, nodes.max_file_mib)
+        return Made(str(self._store.info()["store"]), limits=limits)
 
     @cached_property
     def tools(self) -> Tools:

@@ -20,9 +20,20 @@ __all__ = ["llmock"]
 
 # Where every branch must be reached: the kernel, and what is pure and therefore easy to reach. A missing file is no gap.
 ROOMS = (
-    "run", "scheduler", "dead_letter", "gate", "wait", "agent", "agent/cli", "agent/provider", "agent/tools", "ledger", "campaign",
-    "projection", "bundle",
-)  # fmt: skip
+    "run",
+    "scheduler",
+    "dead_letter",
+    "gate",
+    "wait",
+    "agent",
+    "agent/cli",
+    "agent/provider",
+    "agent/tools",
+    "ledger",
+    "projection",
+    "bundle",
+    "campaign",
+)
 
 
 def _pure(room: str) -> list[str]:

@@ -168,7 +168,7 @@ def duration(default: str | None, says: str, *, low: str | None = None, high: st
     return _setting(default, Rule("duration", says, low=low, high=high, above=above))
 
 
-def count(default: int, says: str, *, low: int | None = None, high: int | None = None) -> Any:
+def count(default: int | None, says: str, *, low: int | None = None, high: int | None = None) -> Any:
     """A whole number."""
     return _setting(default, Rule("count", says, low=None if low is None else str(low), high=None if high is None else str(high)))
 

@@ -48,6 +48,11 @@ class Nodes:
 
     execute_timeout_ms: int = duration("30m", "idle limit of nodes that work on a goal of their own", low="180s", high="3600s")
     kill_grace_ms: int = duration("5s", "from TERM to KILL when an attempt is ended", low="0s", high="60s")
+    max_cpu_s: int | None = count(None, "processor time of each process of a step, seconds; unset: no limit", low=1)
+    max_memory_mib: int | None = count(None, "address space of each process of a step, MiB; unset: no limit", low=64)
+    max_processes: int | None = count(None, "processes of the user while steps start more, as the kernel counts; unset: no limit", low=16)
+    max_open_files: int | None = count(None, "open files of each process of a step; unset: as the daemon", low=32)
+    max_file_mib: int | None = count(None, "size of each file that a step writes, MiB; unset: no limit", low=1)
 
 
 @frozen

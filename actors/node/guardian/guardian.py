@@ -13,6 +13,7 @@ import trio
 from actors.node.guardian import kinship, sweep
 from actors.node.guardian.ends import Ended, GuardianLost, NotStarted
 from actors.node.guardian.inside import wire
+from actors.node.guardian.limits import Limits
 from actors.node.guardian.link import INTERPRETER, Link
 from actors.node.guardian.process import Process
 
@@ -29,8 +30,9 @@ class Guardian:
     gets a new guardian.
     """
 
-    def __init__(self, tag: str, *, interpreter: tuple[str, ...] = INTERPRETER) -> None:
+    def __init__(self, tag: str, *, interpreter: tuple[str, ...] = INTERPRETER, limits: Limits | None = None) -> None:
         self.tag = tag
+        self._limits = limits or Limits()
         self._interpreter = interpreter
         self._link: Link | None = None
         self._serving = False
@@ -136,7 +138,7 @@ class Guardian:
             raise RuntimeError("the guardian has nobody who hears it: run Guardian.serve first")
         link = self._link
         if link is None:
-            link = self._link = Link(self.tag, self._interpreter)
+            link = self._link = Link(self.tag, self._interpreter, self._limits)
             self._wanted.set()
         try:
             await link.send(fields, fds)

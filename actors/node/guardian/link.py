@@ -14,6 +14,7 @@ import trio
 
 from actors.node import boot
 from actors.node.guardian.inside import wire
+from actors.node.guardian.limits import Limits
 
 __all__ = ["INTERPRETER", "Link"]
 
@@ -24,11 +25,11 @@ INTERPRETER = (sys.executable, "-I", "-S")
 class Link:
     """One guardian process, from its start to its end."""
 
-    def __init__(self, tag: str, interpreter: tuple[str, ...]) -> None:
+    def __init__(self, tag: str, interpreter: tuple[str, ...], limits: Limits) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             self._process = subprocess.Popen(
-                [*interpreter, *boot.arguments("actors.node.guardian.inside.main", str(theirs.fileno()))],
+                [*interpreter, *boot.arguments("actors.node.guardian.inside.main", str(theirs.fileno()), *limits.words())],
                 env={"PENSTOCK_GUARDIAN": tag},
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,

@@ -20,7 +20,7 @@ class Daemon:
     def __init__(self) -> None:
         self.sock, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.theirs = theirs
-        self.warden = Warden(theirs)
+        self.warden = Warden(theirs, [])
 
     def spawn(self, name: bytes, *argv: bytes) -> None:
         fds = [os.open("/", os.O_PATH), *(os.open("/dev/null", os.O_RDWR) for _ in range(3))]

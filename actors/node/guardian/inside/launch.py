@@ -9,6 +9,7 @@ import os
 from stat import S_ISREG
 
 from actors.node.guardian.inside.procfs import variable
+from actors.node.guardian.inside.rlimits import Limit, confine, lowered
 from actors.node.guardian.inside.signals import SIGHUP, SIGINT, SIGPIPE, SIGQUIT, SIGTERM, SIGXFSZ
 
 __all__ = ["LaunchError", "launch"]
@@ -26,7 +27,7 @@ class LaunchError(Exception):
         self.stage = stage
 
 
-def launch(argv: list[bytes], env: list[bytes], fds: list[int]) -> int:
+def launch(argv: list[bytes], env: list[bytes], fds: list[int], limits: list[Limit]) -> int:
     """Start argv with exactly `env`, in the folder fds[0], with fds[1:4] as its standard streams, as leader of a session of its own."""
     folder, *streams = fds
     try:
@@ -35,9 +36,12 @@ def launch(argv: list[bytes], env: list[bytes], fds: list[int]) -> int:
         actions = [(os.POSIX_SPAWN_DUP2, fd, target) for target, fd in enumerate(streams)]
         variables = dict(entry.split(b"=", 1) for entry in env)
         try:
-            return os.posix_spawn(path, argv, variables, file_actions=actions, setsid=True, setsigmask=(), setsigdef=_RESET)
+            with lowered(limits):
+                pid = os.posix_spawn(path, argv, variables, file_actions=actions, setsid=True, setsigmask=(), setsigdef=_RESET)
         except OSError as error:
             raise LaunchError(error.errno or 0, b"exec") from None
+        confine(pid, limits)
+        return pid
     finally:
         os.chdir("/")
 

@@ -8,6 +8,7 @@ from _socket import socket
 from time import monotonic, sleep
 
 from actors.node.guardian.inside import procfs, wire
+from actors.node.guardian.inside.rlimits import read
 from actors.node.guardian.inside.signals import SIG_IGN, SIGCHLD, SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, set_wakeup_fd, signal
 from actors.node.guardian.inside.warden import Warden
 
@@ -18,8 +19,8 @@ LAST_GRACE = 0.5  # seconds from TERM to KILL when the daemon is gone
 AGAIN, SLOWEST = 0.01, 1.0
 
 
-def main(descriptor: str) -> None:
-    """Serve the daemon at the other end of the socket until it is gone, then kill all that is left."""
+def main(descriptor: str, *limits: str) -> None:
+    """Serve the daemon at the other end of the socket until it is gone, then kill all that is left. `limits`: see `rlimits.read`."""
     fd = int(descriptor)
     os.set_inheritable(fd, False)
     sock = socket(fileno=fd)
@@ -34,7 +35,7 @@ def main(descriptor: str) -> None:
     signal(SIGCHLD, lambda *_: None)
     set_wakeup_fd(waker, warn_on_full_buffer=False)
     try:
-        _serve(sock, Warden(sock), woken)
+        _serve(sock, Warden(sock, read(limits)), woken)
     finally:
         sock.close()
         _purge()

@@ -10,6 +10,7 @@ from actors.node.guardian.inside import procfs, wire
 from actors.node.guardian.inside.command import ENDING, KILLING, RUNNING, Command
 from actors.node.guardian.inside.kin import Kin
 from actors.node.guardian.inside.launch import LaunchError, launch
+from actors.node.guardian.inside.rlimits import Limit
 from actors.node.guardian.inside.signals import SIGKILL, SIGTERM
 
 TYPE_CHECKING = False
@@ -27,8 +28,9 @@ FDS = 4
 class Warden:
     """Commands by name. `handle` takes a message, `reap` follows SIGCHLD, `tick` follows the clock; all return at once."""
 
-    def __init__(self, sock: socket) -> None:
+    def __init__(self, sock: socket, limits: list[Limit]) -> None:
         self._sock = sock
+        self._limits = limits
         self._kin = Kin()
         self._by_name: dict[bytes, Command] = {}
 
@@ -50,7 +52,7 @@ class Warden:
             return
         older = self._kin.present()
         try:
-            pid = launch(fields[4 : 4 + count], fields[4 + count :], fds)
+            pid = launch(fields[4 : 4 + count], fields[4 + count :], fds, self._limits)
         except LaunchError as error:
             self._report([wire.NOT_STARTED, name, b"%d" % error.number, error.stage])
             return
