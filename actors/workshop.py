@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from actors.agent.house import House
-from actors.agent.tools.filter_file import NAME as FILTER
+from actors.agent.tools.sandbox import FILTER
 from actors.mcp.servers import Servers
 from actors.mcp.source import Outfitter
 from actors.privacy import private_places

@@ -7,8 +7,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from actors.agent.tools.filter_file import NAME, lay
-from actors.agent.tools.sandbox import PROGRAM, Private, sandboxed
+from actors.agent.tools.filter_file import lay
+from actors.agent.tools.sandbox import FILTER, PROGRAM, Private, sandboxed
 from actors.cli.checks_outside import Row
 
 __all__ = ["look_at_sandbox"]
@@ -25,7 +25,7 @@ def look_at_sandbox() -> list[Row]:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made).resolve()
         (work := folder / "work").mkdir()
-        filtered = lay(folder / NAME)
+        filtered = lay(folder / FILTER)
         trouble, _ms = probe(*sandboxed(bwrap, (), str(work), Private((str(folder),)), filtered))
     if trouble is not None:
         advice = "allow unprivileged user namespaces and filters of system calls (seccomp), or agents can run no commands"

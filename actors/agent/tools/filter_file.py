@@ -8,10 +8,7 @@ from pathlib import Path
 
 from actors.agent.tools.seccomp import program
 
-__all__ = ["NAME", "lay"]
-
-NAME = "sandbox.bpf"
-"""What the file is called in the data folder."""
+__all__ = ["lay"]
 
 
 def lay(file: Path) -> str | None:

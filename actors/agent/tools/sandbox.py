@@ -12,9 +12,11 @@ from typing import Final
 
 from attrs import frozen
 
-__all__ = ["PROGRAM", "Private", "sandboxed"]
+__all__ = ["FILTER", "PROGRAM", "Private", "sandboxed"]
 
 PROGRAM: Final = "bwrap"
+FILTER: Final = "sandbox.bpf"
+"""What the file with the filter of system calls is called in the data folder."""
 EMPTY: Final = ("/run", "/tmp")  # noqa: S108  # no file is made here: what lies in them is hidden, sockets above all
 """Folders of the system that are empty inside."""
 FILTERED: Final = ("/bin/sh", "-c", 'exec "$@" 9<"$0"')
