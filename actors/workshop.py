@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import trio
 
 from actors.agent.house import House
+from actors.agent.tools.sandbox import FILTER
 from actors.mcp.servers import Servers
 from actors.mcp.source import Outfitter
 from actors.privacy import private_places
@@ -50,7 +51,8 @@ class Workshop:
         self.vault = vault
         self.servers = Servers(config.mcp, wires or self._wire, system)
         self.agents = House(
-            store, clock, backends, prices, meter, private=partial(private_places, places, config), http_hosts=config.tools.http_hosts,
+            store, clock, backends, prices, places.data / FILTER, meter, private=partial(private_places, places, config),
+            http_hosts=config.tools.http_hosts,
             policy=config.tools.policy, outfitter=Outfitter(self.servers, store, clock), redactor=vault.redactor,
         )  # fmt: skip
 

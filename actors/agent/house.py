@@ -18,6 +18,8 @@ from actors.secrets.redactor import Redactor
 from actors.telemetry.meter import Meter
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from actors.agent.backends import Backends
     from actors.agent.tools.source import ToolSource
     from actors.ledger.prices import PriceTable
@@ -46,13 +48,15 @@ class Outfitter(Protocol):
 class House:
     """Shared by all agents of one daemon.
 
-    `policy`: what may be done with tools at most. `private`: what commands in a sandbox do not see. `http_hosts`: what may be reached.
+    `policy`: what may be done with tools at most. `private`: what commands in a sandbox do not see; `filter`: the file with what the kernel
+    refuses to them. `http_hosts`: what may be reached.
     """
 
     store: Store
     clock: Clock
     backends: Backends
     prices: PriceTable
+    filter: Path
     meter: Meter = Factory(Meter)
     policy: ToolPolicy = ()
     purse: Purse = Factory(Purse)

@@ -173,20 +173,10 @@ def _guardian(_: Link) -> list[Finding]:
     return [Finding("ok", "guardian", f"started a command and saw it end in {took_ms:.0f} ms")]
 
 
-_SANDBOX = ("--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--")
-
-
 def _sandbox(_: Link) -> list[Finding]:
-    from actors.cli.probe import probe
+    from actors.cli.checks_sandbox import look_at_sandbox
 
-    program = shutil.which("bwrap")
-    if program is None:
-        advice = "install bubblewrap if agents are to run commands; without it their tool run_command is refused"
-        return [Finding("warn", "sandbox", "bwrap is not on PATH", advice)]
-    trouble, _ms = probe(program, *_SANDBOX)
-    if trouble is not None:
-        return [Finding("warn", "sandbox", f"{program}: {trouble}", "allow unprivileged user namespaces, or agents can run no commands")]
-    return [Finding("ok", "sandbox", f"{program} runs commands without network and other processes")]
+    return [Finding(level, "sandbox", text, advice) for level, text, advice in look_at_sandbox()]
 
 
 def _hook(link: Link) -> list[Finding]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import platform
+import shutil
+import stat
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from actors.agent.tools.seccomp import program
 from tests.actors.agent.faulty import chat_chunk, event
 from tests.process.house import House, until
 
@@ -124,4 +128,20 @@ def test_without_a_sandbox_a_command_is_refused(house: House, service: Service) 
     assert house.reach(run_id)["status"] == "completed"
     assert house.call("tool.list", run_id=run_id)["uses"][0]["state"] == "denied"
     assert not (house.data / "runs" / run_id / "work" / "made").exists()
+    house.end()
+
+
+@pytest.mark.skipif(
+    shutil.which("bwrap") is None or program(platform.machine()) is None,
+    reason="bubblewrap is not installed, or this machine has no filter: that a daemon's commands stand behind it is not seen",
+)
+def test_a_command_in_its_sandbox_stands_behind_the_filter_of_the_data_folder(house: House, service: Service) -> None:
+    service.answers[:] = [_asks("run_command", argv=["grep", "Seccomp:", "/proc/self/status"]), WRITES]
+    furnish(house, service, "tools: [run_command]\n")
+    run_id = house.run(NODE, head=HEAD)
+    assert house.reach(run_id)["status"] == "completed"
+    [told] = [said["content"] for said in service.asked[1]["messages"] if said["role"] == "tool"]
+    assert "Seccomp:\t2" in told
+    laid = house.data / "sandbox.bpf"
+    assert (laid.read_bytes(), stat.S_IMODE(laid.stat().st_mode)) == (program(platform.machine()), 0o600)
     house.end()

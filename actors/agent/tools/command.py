@@ -13,6 +13,7 @@ from attrs import frozen
 
 from actors.agent.provider.messages import ToolCall, ToolSpec
 from actors.agent.tools.excerpt import Excerpt
+from actors.agent.tools.filter_file import lay
 from actors.agent.tools.sandbox import PROGRAM, Private, sandboxed
 from actors.agent.tools.source import Said, State
 from actors.agent.tools.words import shape, text
@@ -22,7 +23,7 @@ from actors.node.guardian.watching import memory_file, watch
 if TYPE_CHECKING:
     from actors.node.tools import Tools
 
-__all__ = ["SPECS", "Command", "Place", "told"]
+__all__ = ["SPECS", "Command", "Place", "Sandbox", "told"]
 
 USUAL_S: Final = 120
 LONGEST_S: Final = 1_800
@@ -51,12 +52,20 @@ SPECS: Final = {
 
 
 @frozen
+class Sandbox:
+    """What it hides, and the file in which its filter of system calls lies or will lie."""
+
+    private: Private
+    filter: Path
+
+
+@frozen
 class Place:
-    """Where commands of one attempt run: the working folder's descriptor, the attempt's token, and what a sandbox hides; None for none."""
+    """Where commands of one attempt run: the working folder's descriptor, the attempt's token, and the sandbox; None for none."""
 
     folder: int
     token: str
-    private: Private | None
+    sandbox: Sandbox | None
 
 
 class Command:
@@ -95,8 +104,8 @@ class Command:
         return told(end, seconds if not in_time else None, trio.current_time() - began, out, err)
 
     def _words(self, argv: list[str]) -> tuple[str, ...] | Said:
-        private = self._place.private
-        if private is None:
+        sandbox = self._place.sandbox
+        if sandbox is None:
             return tuple(argv)
         program = shutil.which(PROGRAM, path=self._tools.base_env.get("PATH", os.defpath))
         if program is None:
@@ -105,11 +114,18 @@ class Command:
                 "say that somebody has to install bubblewrap.",
                 is_error=True, state="denied",
             )  # fmt: skip
-        return sandboxed(program, argv, str(Path(f"/proc/self/fd/{self._place.folder}").readlink()), private)
+        try:
+            filtered = lay(sandbox.filter)
+        except OSError as error:
+            return Said(
+                f"It was not started: the filter of its sandbox, {sandbox.filter.name}, could not be written: {error.strerror}.",
+                is_error=True,
+            )
+        return sandboxed(program, argv, str(Path(f"/proc/self/fd/{self._place.folder}").readlink()), sandbox.private, filtered)
 
     def _env(self) -> dict[str, str]:
         """What every command of a step inherits; in the sandbox a folder for temporary files that is there."""
-        return self._tools.base_env | ({} if self._place.private is None else {"TMPDIR": "/tmp"})  # noqa: S108  # the sandbox's own
+        return self._tools.base_env | ({} if self._place.sandbox is None else {"TMPDIR": "/tmp"})  # noqa: S108  # the sandbox's own
 
     def _taking(self, excerpt: Excerpt) -> Callable[[bytes], None]:
         def take(chunk: bytes) -> None:

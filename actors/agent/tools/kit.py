@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from actors.agent.tools.command import Command, Place
+from actors.agent.tools.command import Command, Place, Sandbox
 from actors.agent.tools.files import FileTools
 from actors.agent.tools.finish import Finish
 from actors.agent.tools.hands import Hands
@@ -43,7 +43,8 @@ class Kit:
         names = {name for name in (action.tools or TOOLS) if persona.may(name)}
         if self._order.artifact is not None:
             names.add("write_file")
-        place = Place(self._folder, self._order.token, None if persona.sandbox == "none" else self._house.private())
+        sandbox = None if persona.sandbox == "none" else Sandbox(self._house.private(), self._house.filter)
+        place = Place(self._folder, self._order.token, sandbox)
         return Hands(
             (
                 FileTools(self._folder, names), Search(self._folder, names), Command(self._tools, place, names, heard),

@@ -228,20 +228,6 @@ def test_a_check_that_breaks_is_a_finding_and_the_others_go_on(alone: Penstock, 
     assert "SQLite" in result.output
 
 
-@pytest.mark.parametrize(
-    ("program", "trouble", "level", "words"),
-    [(None, None, "warn", "not on PATH"), ("/b/bwrap", None, "ok", "/b/bwrap runs"), ("/b/bwrap", "did not run", "warn", "did not run")],
-    ids=["missing", "sound", "forbidden"],
-)
-def test_the_doctor_looks_for_the_sandbox(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str | None, trouble: str | None, level: str, words: str
-) -> None:
-    monkeypatch.setattr("actors.cli.checks.shutil.which", lambda _: program)
-    monkeypatch.setattr(probe, "probe", lambda *around: (trouble, 1.0) if around[0] == program else ("not in it", 1.0))
-    [finding] = checks.CHECKS["sandbox"](link_at(tmp_path))
-    assert (finding.level, words in finding.text, bool(finding.advice)) == (level, True, level == "warn")
-
-
 def test_the_probe_says_why_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     assert "did not run" in str(probe.probe()[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,10 +13,12 @@ import pytest
 import trio
 
 from actors.agent.provider.messages import ToolCall
-from actors.agent.tools.command import LARGEST_INPUT, SHOWN, SPECS, Command, Place, told
+from actors.agent.tools import command
+from actors.agent.tools.command import LARGEST_INPUT, SHOWN, SPECS, Command, Place, Sandbox, told
 from actors.agent.tools.excerpt import Excerpt
 from actors.agent.tools.hands import Hands
 from actors.agent.tools.sandbox import Private, sandboxed
+from actors.agent.tools.seccomp import MACHINES
 from actors.agent.tools.source import Said
 from actors.node.contained import open_folder
 from actors.node.guardian.ends import Ended
@@ -46,8 +49,10 @@ EMPTY = ("--tmpfs", "/run", "--tmpfs", "/tmp")
     ids=["plain", "below-tmp", "below-home", "home-itself", "below-the-data", "keys"],
 )  # fmt: skip
 def test_the_words_of_a_sandbox(work: str, private: Private, mounts: tuple[str, ...]) -> None:
-    words = sandboxed("bwrap", ("make", "--share-net"), work, private)
+    words = sandboxed("bwrap", ("make", "--share-net"), work, private, None)
     assert words == (*IN, *mounts, "--chdir", work, "--", "make", "--share-net")
+    filtered = sandboxed("bwrap", ("make", "--share-net"), work, private, "/d/$(f)")
+    assert filtered == ("/bin/sh", "-c", 'exec "$@" 9<"$0"', "/d/$(f)", "bwrap", "--seccomp", "9", *words[1:])
 
 
 @pytest.mark.parametrize(
@@ -74,7 +79,8 @@ class Bench:
         self._tools = Tools(guardian, Contents(Blobs(folder.parent)), settings, {"PATH": os.environ["PATH"], "KEY": "secret", **environ})
 
     async def __call__(self, *argv: str, private: Private | None = None, **more: Any) -> Said:
-        place = Place(self._fd, unique("t"), private)
+        sandbox = None if private is None else Sandbox(private, self._folder.parent / "filter")
+        place = Place(self._fd, unique("t"), sandbox)
         hands = Hands((Command(self._tools, place, SPECS, self._hear),))
         return await hands.use(ToolCall("c", "run_command", {"argv": list(argv), **more}))
 
@@ -166,6 +172,20 @@ async def test_without_a_sandbox_nothing_runs(guardian: Guardian, tmp_path: Path
     bench.close()
 
 
+async def test_without_its_filter_nothing_runs(guardian: Guardian, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "bwrap").write_text("#!/bin/sh\n: > made\n")
+    (tmp_path / "bwrap").chmod(0o700)
+    (tmp_path / "filter.part").mkdir()  # so that it cannot be written
+    bench = Bench(guardian, tmp_path / "work", {"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    said = await bench("true", private=Private())
+    assert (said.state, "filter of its sandbox, filter, could not be written: Is a directory" in said.text) == ("error", True)
+    monkeypatch.setattr(command, "lay", str)  # it vanishes between two moments
+    said = await bench("true", private=Private())
+    assert (said.state, "No such file" in said.text, list(os.scandir(tmp_path / "work"))) == ("error", True, [])
+    bench.close()
+
+
 @pytest.fixture
 def hidden(tmp_path: Path) -> Private:
     (tmp_path / "data").mkdir()
@@ -189,6 +209,15 @@ async def test_in_the_sandbox_there_is_the_folder_and_nothing_to_reach_from_it(r
     assert "secret" not in said.text
     assert not (tmp_path / "outside").exists()
     assert (tmp_path / "work" / "made").exists()
+
+
+@pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed: what the kernel does with its words is not seen")
+async def test_the_sandbox_has_its_filter_and_no_descriptor_of_it(run: Bench) -> None:
+    said = await run("sh", "-c", "grep Seccomp: /proc/self/status; ls /proc/$$/fd; unshare -U true || echo refused", private=Private())
+    lines = said.text.split("stdout:\n")[1].splitlines()
+    assert lines[0].split() == ["Seccomp:", "2" if platform.machine() in MACHINES else "0"]
+    assert "9" not in lines
+    assert ("refused" in lines) == (platform.machine() in MACHINES)
 
 
 @pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed: what the kernel does with its words is not seen")
