@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -30,13 +31,14 @@ _PATIENCE = 600.0
 @click.option("--before", "before_seq", type=click.IntRange(min=0), metavar="SEQ", help="Only events before this number.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=250, show_default=True, help="At most so many.")
 @click.option("--tail", type=click.IntRange(1, 1000), metavar="N", help="The last N of them; goes before --limit.")
+@click.option("--to", metavar="DIR", type=click.Path(file_okay=False), help="With --snapshots: write each into a file below this folder.")
 @click.option("--rebuild", is_flag=True, help="First write what is missing or cannot be read. Needs a daemon.")
 @click.option("--include-pruned", is_flag=True, help="With --rebuild: also snapshots that were removed for their age.")
 @options.as_json
 @click.pass_context
 def history(
     context: click.Context, /, run_id: str, *, snapshots: bool, phases: bool, rebuild: bool, include_pruned: bool, as_json: bool,
-    **window: int | None,
+    to: str | None, **window: int | None,
 ) -> int:  # fmt: skip
     """Show the public history of a run.
 
@@ -47,11 +49,14 @@ def history(
       penstock history RUN
       penstock history RUN --tail 20 --json
       penstock history RUN --snapshots
+      penstock history RUN --snapshots --to snapshots/
       penstock history RUN --phases
     """
     link = link_of(context)
     if include_pruned and not rebuild:
         raise click.UsageError("--include-pruned goes with --rebuild")
+    if to is not None and not snapshots:
+        raise click.UsageError("--to goes with --snapshots")
     if rebuild:
         with link.client() as client:
             asked = {"run_id": run_id, "include_pruned": include_pruned}
@@ -60,10 +65,12 @@ def history(
         click.echo(visible(f"{made['materialised']} written; {found}"), err=True)
     with link.reader() as reader:
         answer = reader.call("projection.phases", {"run_id": run_id}) if phases else _asked(reader, run_id, window, snapshots=snapshots)
-    if as_json:
+    if to is not None:
+        _write(to, run_id, answer["snapshots"])
+    elif as_json:
         print_json(answer)
         return exits.OK
-    if phases:
+    elif phases:
         table([_transition(one) for one in answer["transitions"]], _PHASES, empty="No phases.")
         emit(visible(f"{answer['phase']}; may follow: {', '.join(answer['allowed_next_phases']) or 'nothing'}"))
     elif snapshots:
@@ -73,6 +80,16 @@ def history(
     if not answer["caught_up"]:
         emit(visible(f"The log reaches further than is told yet ({answer['projected_records']} records are); a daemon tells the rest."))
     return exits.OK
+
+
+def _write(to: str, run_id: str, snapshots: list[dict[str, Any]]) -> None:
+    from actors.cli.snapshot_files import write_snapshots
+
+    try:
+        folder = write_snapshots(Path(to), run_id, snapshots)
+    except OSError as error:
+        raise exits.Told("folder_not_writable", f"{to} cannot be written: {error.strerror}. Name another folder.", exits.FAILED) from None
+    emit(visible(f"{len(snapshots)} snapshots are in {folder}"))
 
 
 def _asked(reader: Reader, run_id: str, window: dict[str, int | None], *, snapshots: bool) -> dict[str, Any]:

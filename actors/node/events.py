@@ -66,7 +66,6 @@ class NodeFailed(Fact):
     """
 
     kind: ClassVar[str] = "node_failed"
-    PRIVATE: ClassVar[frozenset[str]] = frozenset({"message", "error_detail"})
     node_id: str
     code: str
     failure_class: str

@@ -11,7 +11,7 @@ import orjson
 from actors.projection.record import Record
 from storage.strict_json import canonical
 
-__all__ = ["PREFIX", "canonical_bytes", "digest_of", "event_id_of", "file_name", "identity_hash", "safe_event"]
+__all__ = ["PREFIX", "canonical_bytes", "digest_of", "event_id_of", "identity_hash", "safe_event"]
 
 PREFIX = "automation-v2-lifecycle-"
 _PLAIN = frozenset((str, int, bool, type(None)))
@@ -62,9 +62,3 @@ def event_id_of(run_id: str, event: str, digest: str, occurrence: int) -> str:
 def safe_event(event: str) -> str:
     """The name as it stands in ids."""
     return _NO_WORD.sub("-", event) or "event"
-
-
-def file_name(text: str) -> str:
-    """The text as one part of a path: nothing in it leads anywhere (spec 9.8)."""
-    name = _NO_WORD.sub("_", text)
-    return "_" if name in {"", ".", ".."} else name

@@ -14,6 +14,7 @@ from storage import Unavailable
 from tests.scenarios.flows import flow, gate, step
 from tests.scenarios.harness import House
 from tests.scenarios.inside import store_of
+from tests.scenarios.script import fail
 from tests.scenarios.told import ALWAYS, caught_up, whole
 
 
@@ -130,3 +131,14 @@ async def test_an_import_that_is_cut_off_is_done_again(h: House) -> None:
     assert (await h.call("run.import", path=str(path)))["run_id"] == run_id
     assert h.point.fired == 1
     assert (await h.call("projection.events", run_id=run_id))["events"] == kept["events"]
+
+
+async def test_the_event_of_a_failure_says_why_and_its_snapshot_does_not(h: House) -> None:
+    h.script.on("a", fail("the well is dry"))
+    run_id = await h.begin(flow(step("a")))
+    await h.run_until(run_id)
+    found = await whole(h, run_id)
+    said = next(one for one in found["events"] if one["event_type"].endswith("node_failed"))
+    assert "the well is dry" in said["payload"]["metadata"]["message"]
+    shots = (await h.call("projection.snapshots", run_id=run_id))["snapshots"]
+    assert "the well is dry" not in str(shots)

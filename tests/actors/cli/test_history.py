@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from actors.cli.cloudevents import cloudevent
+from actors.cli.snapshot_files import file_name, file_names
 from tests.actors.cli.conftest import Penstock
 from tests.actors.cli.test_offline import begun
 from tests.actors.cli.world import World
@@ -139,10 +140,23 @@ def test_cloudevents_are_followed(told: World, penstock: Penstock) -> None:
     assert lines == [cloudevent(EVENT | {"seq": 1})]
 
 
+def test_p46_a_name_of_a_file_leads_nowhere_and_is_given_once() -> None:
+    assert file_name("snapshot/../a") == "snapshot_.._a"
+    assert [file_name(text) for text in ("", ".", "..", "é/x")] == ["_", "_", "_", "__x"]
+    assert file_names(["a/b", "a_b", "c", "a?b"]) == ["a_b", "a_b-648fa9b3", "c", "a_b-c2a7b64a"]
+
+
 def test_a_run_of_this_machine_is_shown_exported_and_read_elsewhere(alone: Penstock, tmp_path: Path) -> None:
     run_id = begun(alone, tmp_path)
     said = alone("history", run_id, "--snapshots").output
     assert "awaiting_approval  awaiting_approval" in said
+    folder = tmp_path / "snapshots"
+    assert f"snapshots are in {folder}" in alone("history", run_id, "--snapshots", "--to", str(folder)).output
+    written = [json.loads(path.read_text()) for path in (folder / run_id).iterdir()]
+    assert sorted(one["seq"] for one in written) == list(range(1, len(written) + 1))
+    assert alone("history", run_id, "--to", str(folder)).exit_code == 2
+    (tmp_path / "file").touch()
+    assert alone("history", run_id, "--snapshots", "--to", str(tmp_path / "file" / "x")).exit_code == 1
     target = tmp_path / "run.penstock"
     assert alone("export", run_id, "-o", str(target)).exit_code == 0
     assert "here already" in alone("import", str(target)).output

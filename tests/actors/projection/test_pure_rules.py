@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from actors.projection.content import EMPTY, filled, payload_digest, whole
 from actors.projection.definition import scope_of, version_of
 from actors.projection.derived import causation_of, counts_as_activity, phase_id_of, phase_status, status_of, wait_kind_of
-from actors.projection.identity import canonical_bytes, digest_of, event_id_of, file_name, identity_hash, safe_event
+from actors.projection.identity import canonical_bytes, digest_of, event_id_of, identity_hash, safe_event
 from actors.projection.phases import (
     PHASE_OF,
 )  # fmt: skip
@@ -73,11 +73,6 @@ def test_p17_golden_identities(record: Record, digest: str, event_id: str) -> No
 
 def test_p15_p16_the_name_of_an_event_in_its_id() -> None:
     assert (safe_event("run done/now"), safe_event(""), safe_event("a_b-c.D9")) == ("run-done-now", "event", "a_b-c.D9")
-
-
-def test_p46_a_name_of_a_file_leads_nowhere() -> None:
-    assert file_name("snapshot/../a") == "snapshot_.._a"
-    assert [file_name(text) for text in ("", ".", "..", "é/x")] == ["_", "_", "_", "__x"]
 
 
 def test_p12_causation_takes_the_first_text_that_says_something() -> None:
