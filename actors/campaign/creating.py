@@ -48,6 +48,7 @@ def make(services: Services, library: Library, params: CampaignCreate, by: Princ
     baseline, override = _baseline(definition, params)
     if not 1 <= params.evaluations_per_candidate <= MOST_EVALUATIONS:
         raise Declined("evaluations_per_candidate_out_of_bounds", found=params.evaluations_per_candidate, most=MOST_EVALUATIONS)
+    _check_proposer(services, params.proposer)
     profile, title = services.rules.default_profile, found.title or source
     fact = CampaignCreated(
         by=str(by), name=(params.name or "").strip() or f"Campaign for {title}", source_workflow_id=source, source_workflow_name=title,
@@ -55,11 +56,17 @@ def make(services: Services, library: Library, params: CampaignCreate, by: Princ
         baseline_digest=digest_of(baseline), baseline_hash=snapshot_hash(baseline, profile), inputs=dict(params.inputs),
         workspace_root=root, artifacts={k: v for k, v in asdict(params.artifacts).items() if v is not None},
         frozen_artifacts=inputs.frozen, phase1=inputs.phase1, execution_override=override,
-        evaluations_per_candidate=params.evaluations_per_candidate,
+        evaluations_per_candidate=params.evaluations_per_candidate, proposer=params.proposer,
         warnings=(*inputs.warnings, *_warnings(definition, overridden=override is not None)),
         metadata=params.metadata,
     )  # fmt: skip
     return fact, data_of(baseline)
+
+
+def _check_proposer(services: Services, proposer: str | None) -> None:
+    known = [persona.name for persona in services.pool().personas]
+    if proposer is not None and proposer not in known:
+        raise Declined("proposer_unknown", proposer=proposer, known=", ".join(known) or "none")
 
 
 def _warnings(definition: Mapping[str, Any], *, overridden: bool) -> list[Mapping[str, Any]]:

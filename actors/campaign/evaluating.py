@@ -6,9 +6,10 @@ from typing import Any
 
 from actors.campaign import events as e
 from actors.campaign.declined import Declined
-from actors.campaign.generator import GENERATOR, candidates
+from actors.campaign.generator import GENERATOR, Candidate, candidates
 from actors.campaign.measuring import means
 from actors.campaign.promotion import compare, decide, pair_of
+from actors.campaign.proposing import MOST_REFUSALS, ask_for_proposal, take_proposal
 from actors.campaign.record import Experiment
 from actors.campaign.records import Decision, Metrics, Pair
 from actors.campaign.replaying import measure
@@ -130,21 +131,38 @@ def queue_candidate(step: Step) -> None:
         step.emit(e.CampaignCompleted(by=step.by, note=e.Note("experiment_budget_exhausted"), count=count))
         return
     seen = {one.candidate_hash for one in campaign.experiments.values()}
+    if campaign.proposal is not None and (proposed := take_proposal(step, tuple(seen))) is not None:
+        _try(step, proposed, f"persona:{campaign.created.proposer}", campaign.proposal)
+    elif campaign.proposal is None and campaign.created.proposer is not None and campaign.refusals < MOST_REFUSALS:
+        ask_for_proposal(step)
+    elif campaign.proposal is None:
+        _try_by_rule(step, seen, count)
+
+
+def _try_by_rule(step: Step, seen: set[str], count: int) -> None:
+    campaign = step.campaign
     for candidate in candidates(step.world.definition(campaign.baseline_digest), campaign.phase1):
-        digest, hashed = step.world.name(candidate.snapshot)
-        if hashed not in seen:
-            step.contents.append(candidate.snapshot)
-            run_id, named = step.want(digest, CANDIDATE_EVAL), step.new_id("opt-exp")
-            step.emit(
-                e.ExperimentQueued(
-                    by=step.by, experiment_id=named, run_id=run_id, candidate_digest=digest, candidate_hash=hashed,
-                    baseline_hash=campaign.baseline_hash, mutation=candidate.mutation, generator=GENERATOR, note=WAITING_CANDIDATE,
-                )
-            )  # fmt: skip
-            if campaign.created.evaluations_per_candidate > 1:
-                _queue_pair(step, campaign.experiments[named])
+        if step.world.name(candidate.snapshot)[1] not in seen:
+            _try(step, candidate, GENERATOR, None)
             return
     step.emit(e.CampaignCompleted(by=step.by, note=e.Note("mutations_exhausted"), count=count))
+
+
+def _try(step: Step, candidate: Candidate, generator: str, proposal: str | None) -> None:
+    """Have the candidate run; `proposal` is the run that proposed it."""
+    campaign = step.campaign
+    digest, hashed = step.world.name(candidate.snapshot)
+    step.contents.append(candidate.snapshot)
+    run_id, named = step.want(digest, CANDIDATE_EVAL), step.new_id("opt-exp")
+    step.emit(
+        e.ExperimentQueued(
+            by=step.by, experiment_id=named, run_id=run_id, candidate_digest=digest, candidate_hash=hashed,
+            baseline_hash=campaign.baseline_hash, mutation=candidate.mutation, generator=generator, note=WAITING_CANDIDATE,
+            proposal_run_id=proposal, proposal_spend=None if proposal is None else step.spend(proposal),
+        )
+    )  # fmt: skip
+    if campaign.created.evaluations_per_candidate > 1:
+        _queue_pair(step, campaign.experiments[named])
 
 
 def _queue_pair(step: Step, experiment: Experiment) -> None:

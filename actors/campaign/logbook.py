@@ -8,6 +8,7 @@ from attrs import evolve
 
 from actors.campaign.declined import Declined
 from actors.campaign.log import appended, read_campaign
+from actors.campaign.proposing import ROLE
 from actors.campaign.refusing import refused
 from actors.campaign.skipping import results_of_skipped
 from actors.campaign.snapshots import data_of
@@ -96,6 +97,11 @@ class Logbook:
             Admit(
                 created.source_workflow_id, created.source_version, wanted.digest, dict(created.inputs), None, None, carried=carried,
                 trigger_type=wanted.trigger, cwd=created.workspace_root, origin=Origin(wanted.run_id, campaign_id=self._id),
+            )
+            if wanted.inputs is None
+            else Admit(
+                created.source_workflow_id, created.source_version, wanted.digest, wanted.inputs, None, None, trigger_type=wanted.trigger,
+                origin=Origin(wanted.run_id, campaign_id=self._id), personas={ROLE: str(created.proposer)},
             )
             for wanted in step.wanted
         )  # fmt: skip

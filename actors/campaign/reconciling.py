@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actors.campaign import events as e
 from actors.campaign.evaluating import WAITING_CANDIDATE, ingest_evaluations, queue_candidate
+from actors.campaign.proposing import WAITING_PROPOSAL
 from actors.campaign.replaying import WAITING_REPLAY, cause_now, establish_baseline, ingest_replays, queue_replay
 from actors.campaign.spending import limit_reached
 from actors.campaign.step import Step, pause
@@ -46,7 +47,7 @@ def _note(step: Step) -> None:
     campaign = step.campaign
     runs = {run_id: step.world.run(run_id) for run_id in campaign.active_runs}
     held = next((run_id for run_id, run in runs.items() if run is not None and run.status == "paused"), None)
-    waiting = WAITING_REPLAY if campaign.pending else WAITING_CANDIDATE
+    waiting = WAITING_REPLAY if campaign.pending else WAITING_CANDIDATE if campaign.proposal is None else WAITING_PROPOSAL
     note = waiting if held is None else e.Note("waiting_paused_run", held)
     if note != campaign.note:
         step.emit(e.CampaignNoteChanged(by=step.by, note=note))

@@ -58,6 +58,7 @@ class Experiment:
 class Campaign:
     """`runs` are all runs that it ever made or recorded, each with what it had used when it was taken in; `seq` is the length of its log.
 
+    `proposal` is the run in which a persona is asked for a candidate, `refusals` counts its proposals in a row that were of no use.
     `dropped` are runs of a baseline that was replaced while they were under way: they are asked to cancel, in the name of who
     replaced it.
     """
@@ -80,6 +81,8 @@ class Campaign:
     experiments: dict[str, Experiment] = Factory(dict)
     runs: dict[str, Spend | None] = Factory(dict)
     dropped: dict[str, str] = Factory(dict)
+    proposal: str | None = None
+    refusals: int = 0
     approvals: int = 0
     deleted: bool = False
 
@@ -97,7 +100,8 @@ class Campaign:
     def active_runs(self) -> list[str]:
         """Runs whose ends it waits for."""
         drafts = [one for one in self.experiments.values() if one.status == "draft" and one.under_way]
-        return self.pending + [run_id for one in drafts for run_id in (one.eval_run_id, one.replay_run_id) if run_id is not None]
+        asked = [] if self.proposal is None else [self.proposal]
+        return self.pending + asked + [run_id for one in drafts for run_id in (one.eval_run_id, one.replay_run_id) if run_id is not None]
 
     def apply(self, fact: e.CampaignFact, at_ms: int) -> None:
         """One more fact."""
@@ -178,6 +182,12 @@ class Campaign:
                 self.runs[one.eval_run_id] = fact.spend
                 if one.replay_run_id is not None:
                     self.runs[one.replay_run_id] = fact.replay_spend
+            case e.ProposalQueued():
+                self.proposal, self.note = fact.run_id, fact.note
+                self.runs[fact.run_id] = None
+            case e.ProposalRefused():
+                self.proposal, self.refusals = None, self.refusals + 1
+                self.runs[fact.run_id] = fact.spend
             case e.ExperimentSuperseded():
                 self._moved(fact.experiment_id, at_ms).status = "discarded"
             case e.PromotionRequested():
@@ -197,6 +207,9 @@ class Campaign:
         )  # fmt: skip
         self.runs[fact.run_id] = None
         self.note = fact.note
+        if fact.proposal_run_id is not None:
+            self.proposal, self.refusals = None, 0
+            self.runs[fact.proposal_run_id] = fact.proposal_spend
 
     def _approved(self, fact: e.PromotionApproved, at_ms: int) -> None:
         one = self._moved(fact.experiment_id, at_ms)
@@ -207,7 +220,7 @@ class Campaign:
         one.promotion_decision = fact.decision or one.promotion_decision
         self.baseline_metrics = fact.baseline_metrics or self.baseline_metrics
         self.baseline_digest, self.baseline_hash = one.candidate_digest, one.candidate_hash
-        self.replays, self.pending = [], []
+        self.replays, self.pending, self.refusals = [], [], 0
         self._settle(None)
 
     def _rejected(self, fact: e.PromotionRejected, at_ms: int) -> None:

@@ -13,11 +13,12 @@ from actors.campaign.measuring import Measured
 from actors.campaign.record import Campaign
 from actors.campaign.records import Spend
 
-__all__ = ["BASELINE_REPLAY", "CANDIDATE_EVAL", "RunSeen", "Step", "Wanted", "World", "detail_of", "pause"]
+__all__ = ["BASELINE_REPLAY", "CANDIDATE_EVAL", "CANDIDATE_PROPOSAL", "RunSeen", "Step", "Wanted", "World", "detail_of", "pause"]
 
-Trigger = Literal["optimization_baseline_replay", "optimization_candidate_eval"]
+Trigger = Literal["optimization_baseline_replay", "optimization_candidate_eval", "optimization_candidate_proposal"]
 BASELINE_REPLAY: Final = "optimization_baseline_replay"
 CANDIDATE_EVAL: Final = "optimization_candidate_eval"
+CANDIDATE_PROPOSAL: Final = "optimization_candidate_proposal"
 _TERMINAL = ("completed", "blocked", "failed", "cancelled")
 
 
@@ -60,11 +61,12 @@ class World(Protocol):
 
 @frozen
 class Wanted:
-    """A run to be made in the same commit."""
+    """A run to be made in the same commit. `inputs`: its own, in place of those that the campaign gives to its runs."""
 
     run_id: str
     digest: str
     trigger: Trigger
+    inputs: Mapping[str, Any] | None = None
 
 
 @define(eq=False)
@@ -85,10 +87,10 @@ class Step:
         self.campaign.apply(fact, self.now)
         self.events.append(fact)
 
-    def want(self, digest: str, trigger: Trigger) -> str:
+    def want(self, digest: str, trigger: Trigger, inputs: Mapping[str, Any] | None = None) -> str:
         """Have a run made of that snapshot; its id."""
         run_id = self.new_id("run")
-        self.wanted.append(Wanted(run_id, digest, trigger))
+        self.wanted.append(Wanted(run_id, digest, trigger, inputs))
         return run_id
 
     def spend(self, run_id: str) -> Spend | None:

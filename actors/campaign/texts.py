@@ -80,6 +80,11 @@ TEXTS: Final[Mapping[str, str]] = {
     "retry_removed": "The candidate takes away {path} of {node_id}.",
     "retry_out_of_bounds": "{path} of {node_id} would be {after}; allowed is {low} to {high}.",
     "retry_delta_exceeded": "{path} of {node_id} goes from {before} to {after}; at most {allowed} of change is allowed.",
+    # proposals of a persona
+    "proposer_unknown": "There is no persona {proposer!r} in the pool; there are: {known}.",
+    "proposal_run_not_completed": "The run that was asked for a candidate is {status}.",
+    "proposal_names_nothing": "The proposal names {field} of {node_id}, which is not there or may not be changed.",
+    "proposal_repeated": "The proposal was tried already: {summary}.",
     # measuring
     "run_without_validator_outputs": "No node of the run left a validator_summary, so nothing can be measured.",
     "promotion_metrics_missing": "The experiment {experiment_id} has no metrics, so it cannot be compared with the baseline.",

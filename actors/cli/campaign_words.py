@@ -51,6 +51,8 @@ _WORDS: Final[Mapping[str, Callable[[Event], str]]] = {
     "evaluation_pair_measured": lambda e: f"{e['experiment_id']}: {e['pair']['outcome']}, {_metrics(e['pair']['candidate'])}",
     "experiment_evaluated": lambda e: f"{e['experiment_id']}: {e['decision']['reason']}, {_metrics(e['phase1_metrics'])}",
     "experiment_failed": lambda e: f"{e['experiment_id']}: {e['eval_failure'].get('reason') or e['eval_failure'].get('status')}",
+    "proposal_queued": lambda e: e["run_id"],
+    "proposal_refused": lambda e: f"{e['run_id']}, {e['code']}",
     "experiment_superseded": lambda e: e["experiment_id"],
     "promotion_requested": lambda e: e["experiment_id"],
     "promotion_refused": lambda e: f"{e['experiment_id']}, {e['decision']['reason']}",

@@ -50,6 +50,7 @@ def _files(command: Any) -> Any:
     "--evaluations", "evaluations_per_candidate", type=click.IntRange(1, 20), default=1, metavar="N",
     help="Runs of each candidate, 1 to 20 (1 by default); of several, each beside one of the baseline.",
 )  # fmt: skip
+@click.option("--proposer", metavar="PERSONA", help="A persona that is asked for candidates; without it they come from rules.")
 @click.option("--override", metavar="BACKEND/MODEL", help="Where every persona runs in the campaign's runs.")
 @options.request_id
 @options.as_json

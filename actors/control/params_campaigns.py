@@ -40,7 +40,8 @@ class Override:
 class CampaignCreate:
     """A campaign for a stored workflow. `workspace_root` is absolute; `inputs` are those of every run that it makes.
 
-    `evaluations_per_candidate`: 1 to 20; of several, each is run beside one of the baseline.
+    `evaluations_per_candidate`: 1 to 20; of several, each is run beside one of the baseline. `proposer`: a persona of the pool that is
+    asked for candidates.
     """
 
     source_workflow_id: str = field(validator=bounds.text)
@@ -52,6 +53,7 @@ class CampaignCreate:
     execution_override: Override | None = None
     metadata: Any = None
     evaluations_per_candidate: int = 1
+    proposer: str | None = field(default=None, validator=bounds.name)
 
 
 @frozen

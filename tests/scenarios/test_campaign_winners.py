@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 import trio
 
 from tests.scenarios.campaigning import NOTICE, act, campaign, create, events, experiments, judged, names, passing, until, when
+from tests.scenarios.client import Refused
 from tests.scenarios.harness import House
-from tests.scenarios.models import Held
+from tests.scenarios.models import Held, persona, writes
 
 BAD = judged("failed", "a", "b")
 LONG = NOTICE.replace(
@@ -216,3 +218,21 @@ async def test_a_run_that_is_held_is_named_by_the_note(d: House) -> None:
     await d.call("run.resume", run_id=run_id)
     held.open()
     await when(d, lambda found: len(found["baseline_replays"]) == 1)
+
+
+async def test_a_persona_proposes_and_is_held_to_the_rules(d: House) -> None:
+    persona(d, name="thinker")
+    with pytest.raises(Refused, match="proposer_unknown"):
+        await create(d, proposer="nobody")
+    wrong, right = (json.dumps({"node_id": "node-1", "field": "timeout_ms", "value": value}) for value in (599_000, 61_000))
+    passing(d, BAD, BAD, writes("mutation.json", wrong), writes("mutation.json", right))
+    await create(d, proposer="thinker")
+    await act(d, "start")
+    found = await until(d, "awaiting_promotion_approval")
+    [one] = await experiments(d)
+    assert (one["mutation_summary"], one["metadata"]["generator"]) == ("node-1 timeout_ms: 60000 -> 61000 (+1000)", "persona:thinker")
+    log = await events(d)
+    assert [event["code"] for event in log if event["event"] == "proposal_refused"] == ["timeout_delta_exceeded"]
+    asked = [event["run_id"] for event in log if event["event"] == "proposal_queued"]
+    assert [(await d.run(run_id))["trigger_type"] for run_id in asked] == ["optimization_candidate_proposal"] * 2
+    assert found["spent_tokens"] == 120 * 5, "two replays, two proposals, one evaluation"

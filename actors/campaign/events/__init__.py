@@ -39,6 +39,8 @@ from actors.campaign.events.experiment import (
     PromotionRefused,
     PromotionRejected,
     PromotionRequested,
+    ProposalQueued,
+    ProposalRefused,
     WinnerApplied,
 )
 
@@ -73,6 +75,8 @@ __all__ = [
     "PromotionRefused",
     "PromotionRejected",
     "PromotionRequested",
+    "ProposalQueued",
+    "ProposalRefused",
     "ReplayCause",
     "WinnerApplied",
 ]
@@ -81,7 +85,8 @@ FACTS: tuple[type[CampaignFact], ...] = (
     CampaignCreated, CampaignStarted, CampaignResumed, CampaignPaused, CampaignLimitsChanged, CampaignNoteChanged, BaselineReplayQueued,
     BaselineReplayRecorded, BaselineReplayDropped, BaselineEstablished, BaselineRejected, ExperimentQueued, EvaluationPairQueued,
     EvaluationPairMeasured, ExperimentEvaluated,
-    ExperimentFailed, ExperimentSuperseded, PromotionRequested, PromotionRefused, PromotionApproved, PromotionRejected, WinnerApplied,
+    ExperimentFailed, ExperimentSuperseded, PromotionRequested,
+    ProposalQueued, ProposalRefused, PromotionRefused, PromotionApproved, PromotionRejected, WinnerApplied,
     CampaignCompleted, CampaignFailed, CampaignDeleted,
 )  # fmt: skip
 """All of them."""

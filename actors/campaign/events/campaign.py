@@ -25,7 +25,10 @@ __all__ = [
 
 @frozen(kw_only=True)
 class CampaignCreated(CampaignFact):
-    """A campaign begins, as a draft. Its snapshots lie among the contents under their digests; hashes are those of spec 3.10."""
+    """A campaign begins, as a draft. Its snapshots lie among the contents under their digests; hashes are those of spec 3.10.
+
+    `proposer`: the persona that is asked for candidates.
+    """
 
     kind: ClassVar[str] = "campaign_created"
     name: str
@@ -43,6 +46,7 @@ class CampaignCreated(CampaignFact):
     phase1: Phase1
     execution_override: Mapping[str, str] | None = None
     evaluations_per_candidate: int = 1
+    proposer: str | None = None
     warnings: tuple[Mapping[str, Any], ...] = ()
     metadata: Any = None
 

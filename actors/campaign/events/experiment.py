@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from actors.campaign.events.base import CampaignFact, CampaignStatus, Note, Patch
 from actors.campaign.records import Decision, Metrics, Mutation, Pair, Spend
@@ -21,13 +21,15 @@ __all__ = [
     "PromotionRefused",
     "PromotionRejected",
     "PromotionRequested",
+    "ProposalQueued",
+    "ProposalRefused",
     "WinnerApplied",
 ]
 
 
 @frozen(kw_only=True)
 class ExperimentQueued(CampaignFact):
-    """A candidate is tried; its run was made in the same commit."""
+    """A candidate is tried; its run was made in the same commit. `proposal_run_id`: the run that proposed it."""
 
     kind: ClassVar[str] = "experiment_queued"
     experiment_id: str
@@ -38,6 +40,28 @@ class ExperimentQueued(CampaignFact):
     mutation: Mutation
     generator: str
     note: Note
+    proposal_run_id: str | None = None
+    proposal_spend: Spend | None = None
+
+
+@frozen(kw_only=True)
+class ProposalQueued(CampaignFact):
+    """A persona is asked for a candidate; the run that asks was made in the same commit."""
+
+    kind: ClassVar[str] = "proposal_queued"
+    run_id: str
+    note: Note
+
+
+@frozen(kw_only=True)
+class ProposalRefused(CampaignFact):
+    """What was proposed is not tried: `code` says why, `values` what was compared."""
+
+    kind: ClassVar[str] = "proposal_refused"
+    run_id: str
+    code: str
+    values: Mapping[str, Any] = Factory(dict)
+    spend: Spend | None = None
 
 
 @frozen(kw_only=True)

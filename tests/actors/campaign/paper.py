@@ -52,12 +52,12 @@ class Fake:
 class Tale:
     """A campaign on paper. Each act or pass answers the names of its events."""
 
-    def __init__(self, config: Any = C0, evaluations: int = 1) -> None:
+    def __init__(self, config: Any = C0, evaluations: int = 1, proposer: str | None = None) -> None:
         hashed = snapshot_hash(W0, "guided")
         created = e.CampaignCreated(
             name="c", source_workflow_id="w0", source_workflow_name="W0", source_version=1, source_digest=digest_of(W0), source_hash=hashed,
             baseline_digest=digest_of(W0), baseline_hash=hashed, phase1=config,
-            evaluations_per_candidate=evaluations,
+            evaluations_per_candidate=evaluations, proposer=proposer,
         )  # fmt: skip
         self.campaign, self.world, self.now = Campaign.begin("opt-1", created, 0), Fake(), 1000
         self._ids = count(1)
@@ -85,8 +85,14 @@ class Tale:
         """Two replays, started, and the first candidate under way."""
         self.campaign.replays = [replay(0.5, 2, at=1), replay(0.5, 2, at=2)]
         self.act("start")
-        assert self.pass_()[0] == "experiment_queued"
+        assert self.pass_()[0] == ("experiment_queued" if self.campaign.created.proposer is None else "proposal_queued")
         return self
+
+    def proposes(self, answer: Any, status: str = "completed") -> list[str]:
+        """The run that was asked for a candidate ends with that."""
+        found = Measured({"propose": answer}, 0, 50, 0.01, unpriced=False, execution_ms=5)
+        self.world.ends(str(self.campaign.proposal), status, measured=found)
+        return self.pass_()
 
     @property
     def newest(self) -> Any:

@@ -27,7 +27,11 @@ def _facts(db: Records, prefix: str, kind: str) -> list[tuple[str, int, dict[str
 def unattended(db: Records) -> list[str]:
     """The runs that schedules, watches and campaigns say they have made."""
     facts = [*_facts(db, "schedule/", "schedule_fired"), *_facts(db, "handoff/", "handoff_consumed")]
-    facts += [*_facts(db, "campaign/", "baseline_replay_queued"), *_facts(db, "campaign/", "experiment_queued")]
+    facts += [
+        *_facts(db, "campaign/", "baseline_replay_queued"),
+        *_facts(db, "campaign/", "experiment_queued"),
+        *_facts(db, "campaign/", "proposal_queued"),
+    ]
     pairs = _facts(db, "campaign/", "evaluation_pair_queued")
     paired = {str(fields[name]) for _, _, fields in pairs for name in ("run_id", "replay_run_id")}
     named = [str(fields["run_id"]) for _, _, fields in facts]
