@@ -20,7 +20,7 @@ from actors.agent.roster import FOLDER as PERSONAS
 from actors.agent.roster import Roster
 from actors.calendar.messages import LookAtCalendar
 from actors.control.endpoint import check
-from actors.control.peers import rights_of
+from actors.control.peers import Rights, rights_of
 from actors.control.server import ControlSettings
 from actors.handoff.messages import LookForHandoffs
 from actors.ids import RandomIds
@@ -123,6 +123,7 @@ class Assembly:
         """
         wall, vault, fresh = clock or SystemClock(), Vault(config, os.environ), not (places.data / "penstock.db").exists()
         pinned = COMMIT[config.storage.commit] if inline is None else inline
+        rights = rights_of(config.control.operators, config.control.approvers)  # what is wrong with them is said before anything is opened
         prices = price_table(places.config_file.parent / config.ledger.prices if config.ledger.prices else None)
         # Nothing is written, and no run goes on, where the door could not be opened afterwards.
         door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
@@ -138,7 +139,7 @@ class Assembly:
             report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
             outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))), pool=roster.pool, meter=meter,
         )  # fmt: skip
-        control = _control(places, config, workshop.guardian, vault, alone=not embedded and clock is None) if listen else None
+        control = _control(places, rights, workshop.guardian, vault, alone=not embedded and clock is None) if listen else None
         stale, library = StaleRuns(services, lambda: system), Library(services, lambda _: _look_at_triggers(system))
         # A daemon that is carried for a moment begins nothing that nobody has asked for.
         root = daemon_tree(
@@ -171,10 +172,9 @@ def _roster(places: Places, workshop: Workshop, store: Store, config: Config, va
     return Roster(folder, workshop.agents.backends, Consents(store), servers, config.tools.policy, vault.redactor)
 
 
-def _control(places: Places, config: Config, guardian: Guardian, vault: Vault, *, alone: bool) -> ControlSettings:
+def _control(places: Places, rights: Rights, guardian: Guardian, vault: Vault, *, alone: bool) -> ControlSettings:
     """`alone`: the process is the daemon and nothing else."""
     is_step = partial(_is_step, guardian) if alone else guardian.is_step_process
-    rights = rights_of(config.control.operators, config.control.approvers)
     return ControlSettings(places.socket, VERSION, is_step, rights, redact=vault.redactor.json)
 
 

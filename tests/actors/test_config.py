@@ -119,6 +119,12 @@ def test_the_interval_of_resolvers_does_not_shrink() -> None:
     assert [(p.key, p.found) for p in caught.value.problems] == [("gates.resolver_max_interval", "5m")]
 
 
+def test_the_time_between_tries_of_the_projector_does_not_shrink() -> None:
+    with pytest.raises(ConfigInvalid) as caught:
+        load({"PENSTOCK_PROJECTION_RETRY_INITIAL": "10m"}, None)
+    assert [p.key for p in caught.value.problems] == ["projection.retry_max"]
+
+
 def test_what_is_posted_is_signed() -> None:
     with pytest.raises(ConfigInvalid) as caught:
         load({"PENSTOCK_NOTIFY_URL": "https://hook.example/"}, None)
