@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from hashlib import sha256
@@ -135,8 +135,13 @@ class Caller:
         place = f"{self.action.thread_id}/{self.order.instance}/{len(turns)}"  # the same for a call that is made again
         return ModelRequest(
             model=persona.model, turns=turns, idempotency_key=sha256(place.encode()).hexdigest(), system=persona.system, tools=self.tools,
-            max_output_tokens=persona.max_output_tokens, temperature=persona.temperature,
+            max_output_tokens=persona.max_output_tokens, temperature=persona.temperature, response_schema=self._answer(),
         )  # fmt: skip
+
+    def _answer(self) -> Mapping[str, Any] | None:
+        """The schema of what it says last, where that is one of objects: no service takes others."""
+        schema = self.action.answer
+        return schema if isinstance(schema, Mapping) and schema.get("type") == "object" else None
 
     def _reserve(self, request: ModelRequest) -> Reserve:
         said = len(request.system) + sum(len(str(turn)) for turn in request.turns)

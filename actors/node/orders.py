@@ -59,7 +59,7 @@ class AgentOrder:
     what people have said to it and it has not heard when the run's log ends at `seq`; what is said later stands behind that.
 
     `policy` is what the node says of tools; `asks`: people may be asked about them, and `decided` is what was answered last. `worked_ms` is
-    how long the attempt was at work before it was put down for questions.
+    how long the attempt was at work before it was put down for questions. `answer` is a JSON Schema that its last words are to fit.
     """
 
     bound: Bound
@@ -80,6 +80,7 @@ class AgentOrder:
     worked_ms: int = 0
     steering: tuple[AgentSteered, ...] = ()
     seq: int = 0
+    answer: Any = None
 
 
 @frozen

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from actors.node.messages import Budget, SharedBudget, Usage
 from actors.node.orders import AgentOrder, RepairOrder
 from actors.run.budgets import limit_of, shared_limits
@@ -32,8 +34,14 @@ def agent_order(state: RunState, node: Node, action: Agent, scope: dict[str, obj
         tools=action.tools, policy=action.policy, asks=state.plan.section[node.node_id] == "body", decided=item.tool_decision,
         worked_ms=item.worked_ms, data=render(dict(node.with_), scope), feedback=tuple(item.feedback), repair=repair, spent=item.used,
         budget=_budget(state, now), shared=_shared(state), max_steps=action.max_steps, anew=state.anew, steering=tuple(item.unheard),
-        seq=state.seq,
+        seq=state.seq, answer=_answer(state, node),
     )  # fmt: skip
+
+
+def _answer(state: RunState, node: Node) -> Any:
+    """The schema of the node's output, where that is what the agent says last: services that can hold their models to it."""
+    name = node.contract.schema if node.contract is not None and node.artifact is None and node.output == "json" else None
+    return state.plan.workflow.schemas.get(name) if name is not None else None
 
 
 def _budget(state: RunState, now: int) -> Budget:

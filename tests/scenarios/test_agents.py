@@ -114,6 +114,17 @@ async def test_an_output_that_is_no_json_is_asked_for_again(d: House) -> None:
     assert "was not accepted" in str(d.models.requests[1].turns[-1])
 
 
+async def test_services_are_told_the_schema_of_an_answer_that_is_the_output(d: House) -> None:
+    told_of = agent(more="output: json, contract: {schema: notes}")
+    run = await told(d, says('{"n": 4}'), flow=crew(told_of))
+    assert (run["status"], run["nodes"][0]["output"]) == ("completed", {"n": 4})
+    schema = d.models.requests[0].response_schema
+    assert schema is not None
+    assert schema["required"] == ["n"]
+    await told(d, says('{"n": 4}'), flow=crew(agent(more="output: json"), name="other"))
+    assert d.models.requests[-1].response_schema is None
+
+
 @pytest.mark.parametrize("path", ["../x", "/etc/x", "a/../../x"])
 async def test_e17_a_path_that_leads_out_is_refused_when_the_file_is_read(d: House, path: str) -> None:
     refused = await d.refused("run.start", text=crew(agent(more=f"artifact: {{path: {path}, schema: notes}}")))
