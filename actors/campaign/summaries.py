@@ -1,4 +1,4 @@
-"""What validators said of a run's nodes: the `validator_summary` that a node wrote itself, else what became of its artifact. Pure."""
+"""What validators said of a run's nodes: the summary that a node wrote itself, else what became of its artifact or gate. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from actors.node.events import NodeCompletedWithWarnings
+from actors.workflow.spec import Gate
 
 if TYPE_CHECKING:
     from actors.run.state import RunState
@@ -27,9 +28,21 @@ def outputs_of(state: RunState) -> dict[str, Any]:
     return found
 
 
+def _of_gate(state: RunState, node_id: str) -> dict[str, Any] | None:
+    """What a quality gate found in its present instance; people's gates judge nothing that is measured."""
+    told = [entry for entry in state.gate_history if (entry.node_id, entry.instance) == (node_id, state.nodes[node_id].instance)]
+    if not told or told[-1].decision not in {"pass", "fail"}:
+        return None
+    error = state.nodes[node_id].error
+    unmet = [error.code if error is not None else "quality_gate_failed"] if told[-1].decision == "fail" else []
+    return {"outcome": "failed" if unmet else "passed", "unmet_requirements": unmet}
+
+
 def _summary(state: RunState, node_id: str) -> dict[str, Any] | None:
-    """Of an artifact that a schema or a validator was to check: whether it passed, and what was missing."""
+    """Of an artifact that a schema or a validator was to check, and of a quality gate: whether it passed, and what was missing."""
     spec, node = state.plan.nodes[node_id], state.nodes[node_id]
+    if isinstance(spec.action, Gate):
+        return _of_gate(state, node_id)
     checked = (spec.artifact is not None and spec.artifact.schema is not None) or (
         spec.contract is not None and (spec.contract.validator is not None or spec.contract.schema is not None)
     )

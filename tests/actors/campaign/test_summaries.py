@@ -55,3 +55,24 @@ FAILED = NodeError("agent_output_invalid", "", "", 0)
 )  # fmt: skip
 def test_a_summary_is_the_nodes_own_or_what_became_of_it(node: str, fields: dict[str, Any], expected: Any) -> None:
     assert summary(node, **fields) == expected
+
+
+@pytest.mark.parametrize(
+    ("confidence", "keys", "outcome", "unmet"),
+    [
+        (90, "", "passed", []),
+        (10, ", on_fail: continue", "failed", ["quality_gate_failed"]),
+        (10, "", "failed", ["quality_below_threshold"]),
+    ],
+    ids=["passed", "tolerated", "failed"],
+)
+def test_a_quality_gate_is_one_of_the_things_that_are_measured(confidence: int, keys: str, outcome: str, unmet: list[str]) -> None:
+    story = Story.begun("src", f"q gate: quality, needs: [src], source: src, threshold: 50{keys}")
+    story.ok("src", {"confidence": confidence})
+    assert outputs_of(story.state)["q"]["validator_summary"] == {"outcome": outcome, "unmet_requirements": unmet}
+
+
+def test_a_gate_of_people_measures_nothing() -> None:
+    story = Story.begun("src", "q gate: human_approval, needs: [src]")
+    story.ok("src", "text")
+    assert "q" not in outputs_of(story.state)
