@@ -42,7 +42,7 @@ async def w1(runs: int, steps: int, concurrency: int, *, told: bool) -> dict[str
     """One W1. `lag_s`: how long after the last run's end all of it was told."""
     settings: Any = engine.settings
     poll_ms = Config().projection.poll_every_ms if told else NEVER_MS
-    engine.settings = lambda *given: evolve(settings(*given), projection=Projection(poll_every_ms=poll_ms))  # type: ignore[assignment]
+    engine.settings = lambda *given: evolve(settings(*given), projection=Projection(poll_every_ms=poll_ms))  # type: ignore[assignment]  # in place of theirs
     folder = tempfile.mkdtemp(prefix="bench_histories_")
     try:
         async with engine.opened(folder, concurrency, "auto") as made:

@@ -36,7 +36,7 @@ class Configured:
         """Raises ProviderFailure where there is no such backend."""
         found = next((one for one in self.backends if one.name == name), None)
         if found is not None and found.cli is not None:
-            from actors.agent.cli.provider import CliProvider  # noqa: PLC0415 - as below
+            from actors.agent.cli.provider import CliProvider  # noqa: PLC0415 - only daemons with such programs pay
 
             return CliProvider(name, found.cli, desk, {key: self.environ[key] for key in found.cli.env if key in self.environ})
         from actors.agent.provider.endpoint import Endpoints  # noqa: PLC0415 - clients of services: only daemons with agents pay

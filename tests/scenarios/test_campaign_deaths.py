@@ -8,6 +8,7 @@ import pytest
 
 from tests.scenarios.campaigning import BUDGET, act, campaign, create, events, experiments, names, until
 from tests.scenarios.harness import House
+from tests.scenarios.models import persona, writes
 from tests.scenarios.script import Act, Call, Failed
 from tests.scenarios.sweeping import swept, told
 
@@ -70,6 +71,29 @@ async def paired(house: House) -> str:
     assert [pair["outcome"] for pair in one["metadata"]["pairs"]] == ["won", "won"]
     assert len((await house.call("run.list"))["runs"]) == 6, "no run that no campaign knows"
     return str((await house.call("run.start", workflow_id="notice"))["run_id"])
+
+
+async def proposed(house: House) -> str:
+    """A persona proposes the winner: it is asked in one run, and tried in one, whatever dies."""
+    persona(house, name="thinker")
+    house.models.always = writes("mutation.json", '{"node_id": "node-1", "field": "retry_policy_max_attempts", "value": 2}')
+    house.script.on("node-1", *[second_time(house)] * 200)
+    await create(house, workflow=FLAKY, proposer="thinker")
+    await act(house, "start")
+    await until(house, "awaiting_promotion_approval")
+    [one] = await experiments(house)
+    assert (one["metadata"]["generator"], one["metadata"]["mutation"]["after"]) == ("persona:thinker", 2)
+    assert (await names(house)).count("proposal_queued") == 1
+    assert len((await house.call("run.list"))["runs"]) == 4, "no run that no campaign knows"
+    return str((await house.call("run.start", workflow_id="notice"))["run_id"])
+
+
+def test_a_death_at_each_commit_of_a_proposal_asks_nobody_twice() -> None:
+    expected, _ = told(proposed, [])
+    died = 0
+    for died, ending in swept(proposed, "commit.after"):
+        assert ending == expected, f"died at {died}"
+    assert died >= 4
 
 
 def test_a_death_at_each_commit_of_pairs_loses_none_and_makes_none_twice() -> None:
