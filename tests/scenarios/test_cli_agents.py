@@ -33,7 +33,7 @@ async def test_e01_the_whole_attempt_is_one_process_that_is_told_its_task_once(r
     found = (row["session_id"], row["input_tokens"], row["output_tokens"], row["cost_usd"], row["priced"], row["tool_calls"])
     assert (found, row["status"], row["backend"], row["model"]) == (expected[dialect], "ok", "stage", MODELS[dialect])
     logs = {one["stream"]: one["text"] for one in (await real.call("run.logs", run_id=run["run_id"]))["logs"]}
-    assert ("Done." in logs["out"], logs["err"]) == (True, "using ***\n")
+    assert ("Done." in logs["out"], logs["err"]) == (True, "using [secret AGENT_KEY]\n")
     assert "Welcome!" in (folder / "logs" / "draft.1.1.transcript").read_text()
     await real.stop()
     outside = [file for file in real.folder.rglob("*") if file.is_file() and stage.folder not in file.parents]

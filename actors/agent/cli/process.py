@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from actors.agent.cli.hiding import Hiding
 from actors.agent.provider.failures import ProviderFailure
 from actors.node.capture import CHUNK, Capture
 from actors.node.command import PIPE_GRACE, stdin_of
+from actors.secrets.redactor import Redactor
+from actors.secrets.stream import Stream
 
 if TYPE_CHECKING:
     from actors.agent.backends import Desk
@@ -27,12 +28,14 @@ STDERR_KEPT = 8 << 10
 
 
 class CliProcess:
-    """One task of an agent. `secrets` are taken out of all that it writes, before anybody sees it."""
+    """One task of an agent. `secrets`, values by name, are taken out of all that it writes, before anybody sees it."""
 
-    def __init__(self, desk: Desk, transcript: Transcript, heard: Callable[[], Awaitable[None]], secrets: tuple[str, ...]) -> None:
+    def __init__(self, desk: Desk, transcript: Transcript, heard: Callable[[], Awaitable[None]], secrets: Mapping[str, str]) -> None:
         order, cap = desk.order, desk.tools.settings.output_cap
         logs = f"{order.run_dir}/logs/{order.node_id}.{order.instance}.{order.attempt}"
-        self._desk, self._transcript, self._heard, self._secrets = desk, transcript, heard, secrets
+        self._desk, self._transcript, self._heard, self._redactor = desk, transcript, heard, Redactor()
+        for name, value in secrets.items():
+            self._redactor.know(name, value)
         self._out = Capture(f"{logs}.transcript", cap=cap, keep=0, append=True, redactor=desk.tools.redactor)  # behind that of another
         self._err = Capture(f"{logs}.err", cap=cap // 2, keep=0, append=True, redactor=desk.tools.redactor)
         self._tail = b""
@@ -89,7 +92,7 @@ class CliProcess:
         self._news.set()
 
     async def _drain(self, fd: int, take: Callable[[bytes], None]) -> None:
-        hiding = Hiding(self._secrets)
+        hiding = Stream(self._redactor)
         while True:
             await trio.lowlevel.wait_readable(fd)
             chunk = os.read(fd, CHUNK)

@@ -56,7 +56,7 @@ class CliProvider:
     async def _answer(self, request: ModelRequest, transcript: Transcript, session: str) -> Answer:
         prompt = self._prompt(request, session)
         argv = command_line(self.agent, request.model, session, prompt)
-        process = CliProcess(self.desk, transcript, lambda: self._note(transcript), tuple(self.variables.values()))
+        process = CliProcess(self.desk, transcript, lambda: self._note(transcript), self.variables)
         spoken = prompt if self.agent.prompt == "stdin" else None
         try:
             end = await process.run(argv, self._environment(), spoken, self.agent.after_result_ms)
