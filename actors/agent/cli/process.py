@@ -28,13 +28,13 @@ STDERR_KEPT = 8 << 10
 
 
 class CliProcess:
-    """One task of an agent. `secrets`, values by name, are taken out of all that it writes, before anybody sees it."""
+    """One task of an agent. `hidden`, values by name, are taken out of all that it writes, before anybody sees it."""
 
-    def __init__(self, desk: Desk, transcript: Transcript, heard: Callable[[], Awaitable[None]], secrets: Mapping[str, str]) -> None:
+    def __init__(self, desk: Desk, transcript: Transcript, heard: Callable[[], Awaitable[None]], hidden: Mapping[str, str]) -> None:
         order, cap = desk.order, desk.tools.settings.output_cap
         logs = f"{order.run_dir}/logs/{order.node_id}.{order.instance}.{order.attempt}"
         self._desk, self._transcript, self._heard, self._redactor = desk, transcript, heard, Redactor()
-        for name, value in secrets.items():
+        for name, value in hidden.items():
             self._redactor.know(name, value)
         self._out = Capture(f"{logs}.transcript", cap=cap, keep=0, append=True, redactor=desk.tools.redactor)  # behind that of another
         self._err = Capture(f"{logs}.err", cap=cap // 2, keep=0, append=True, redactor=desk.tools.redactor)
