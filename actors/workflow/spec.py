@@ -12,23 +12,60 @@ from attrs import Factory, frozen
 
 from actors.workflow.exhaustion import ManualOverride, TerminalBehavior
 from actors.workflow.spec_agent import Agent, Persona
+from actors.workflow.spec_contract import Artifact, Contract, Validator
+from actors.workflow.spec_flow import Foreach, Group, Parallel, Repeat, SubWorkflow, WorkflowTrigger
 from actors.workflow.spec_gate import Gate, GateExpiry, GateMode, Option, OptionsRef
 from actors.workflow.spec_wait import Condition, Timer, Wait, WaitTimeout, Webhook, WebhookField
 from actors.workflow.spec_worktree import Worktree
 from actors.workflow.triggers import Triggers
 
 __all__ = [
-    "Action", "Agent", "Artifact", "Backoff", "Command", "Condition", "Contract", "Effect", "Execution", "Gate", "GateExpiry",
-    "GateMode", "Input", "Need", "Node", "NodeKind", "OnFail", "Option", "OptionsRef", "OutputForm", "Period", "Persona", "Profile",
-    "Python", "RetryPolicy", "Shell", "Timer", "Until", "Validator", "Wait", "WaitTimeout", "Webhook", "WebhookField", "Workflow",
+    "Action",
+    "Agent",
+    "Artifact",
+    "Backoff",
+    "Command",
+    "Condition",
+    "Contract",
+    "Effect",
+    "Execution",
+    "Foreach",
+    "Gate",
+    "GateExpiry",
+    "GateMode",
+    "Group",
+    "Input",
+    "Need",
+    "Node",
+    "NodeKind",
+    "OnFail",
+    "Option",
+    "OptionsRef",
+    "OutputForm",
+    "Parallel",
+    "Period",
+    "Persona",
+    "Profile",
+    "Python",
+    "Repeat",
+    "RetryPolicy",
+    "Shell",
+    "SubWorkflow",
+    "Timer",
+    "Until",
+    "Validator",
+    "Wait",
+    "WaitTimeout",
+    "Webhook",
+    "WebhookField",
+    "Workflow",
     "WorkflowBudget",
 ]  # fmt: skip
 
-NodeKind = Literal["command", "shell", "python", "agent", "gate", "wait"]
+NodeKind = Literal["command", "shell", "python", "agent", "gate", "wait", "workflow", "group"]
 Effect = Literal["repeatable", "once"]
 OutputForm = Literal["text", "json", "lines"]
 Until = Literal["completed", "settled"]
-Validator = Literal["code_patch", "research_brief", "review_decision", "structured_json", "generic_artifact", "standup_update"]
 
 
 @frozen
@@ -105,49 +142,27 @@ class Python:
 
 
 @frozen
-class Artifact:
-    """A file that the node must produce, relative to its working folder. `schema` names one of `Workflow.schemas`; None: any bytes."""
-
-    path: str
-    schema: str | None = None
-
-
-@frozen
-class Contract:
-    """What a node's output says of itself: its `status` and what stands beside it decide what becomes of the node (runs spec 6.5).
-
-    `kind` is free text; `validator` None: the one that the kind implies. `schema` names one of `Workflow.schemas` that the output must fit.
-    """
-
-    kind: str = "generic_artifact"
-    validator: Validator | None = None
-    schema: str | None = None
-    summary_guidance: str | None = None
-
-    @property
-    def effective_validator(self) -> Validator:
-        """The validator that judges the output."""
-        implied: dict[str, Validator] = {"brief": "research_brief", "review": "review_decision", "structured_json": "structured_json"}
-        return self.validator or implied.get(self.kind, "generic_artifact")
-
-
-@frozen
 class OnFail:
-    """What follows a terminal failure: `fail` the run, `continue` as skipped, or run `handler` (a command) and then fail."""
+    """What follows a terminal failure: `fail` the run, `continue` as skipped, or run `handler` (a command or an agent) and then fail."""
 
     mode: Literal["fail", "continue", "handler"] = "fail"
-    handler: Command | None = None
+    handler: Command | Agent | None = None
 
 
-Action = Command | Shell | Python | Agent | Gate | Wait
+Action = Command | Shell | Python | Agent | Gate | Wait | SubWorkflow | Group | Foreach
 KIND_OF: Final[dict[type[Action], NodeKind]] = {
-    Command: "command", Shell: "shell", Python: "python", Agent: "agent", Gate: "gate", Wait: "wait",
+    Command: "command", Shell: "shell", Python: "python", Agent: "agent", Gate: "gate", Wait: "wait", SubWorkflow: "workflow",
+    Group: "group", Foreach: "group",
 }  # fmt: skip
 
 
 @frozen
 class Node:
-    """One step. `timeout_ms` is the idle limit (no output), `absolute_timeout_ms` the limit of one whole attempt."""
+    """One step. `timeout_ms` is the idle limit (no output), `absolute_timeout_ms` the limit of one whole attempt.
+
+    `result_key` is the name under which conditions and texts find its result, `label` what people read (None: `node_id`).
+    `as_identity`: the name under which its work is done.
+    """
 
     node_id: str
     action: Action
@@ -166,11 +181,24 @@ class Node:
     output: OutputForm = "text"
     priority: int = 0
     metadata: Mapping[str, Any] = Factory(dict)
+    result_key: str | None = None
+    label: str | None = None
+    as_identity: str | None = None
 
     @property
     def kind(self) -> NodeKind:
         """The kind's name, as in a file."""
         return KIND_OF[type(self.action)]
+
+    @property
+    def key(self) -> str:
+        """The name of its result."""
+        return self.result_key or self.node_id
+
+    @property
+    def name(self) -> str:
+        """What people read."""
+        return self.label or self.node_id
 
 
 Profile = Literal["strict", "guided", "yolo"]
@@ -219,7 +247,8 @@ class Workflow:
     With a `worktree` each run works in one of its own, of the repository in which the workspace lies.
     `output_targets` are files in the working folder that must be there, and be worth something, when a run completes.
     `providers` are outside services that its runs need: while one of them is throttled, none of them starts. `personas` are those that it
-    brings along; `budget` is what all its runs share.
+    brings along; `budget` is what all its runs share. `label` is its id as its author spelt it, `targets` and `group` are for who lists it.
+    `templating`: what `{{ }}` holds, a path, or (`flat`) the exact name of a variable.
     """
 
     workflow_id: str
@@ -240,3 +269,8 @@ class Workflow:
     personas: tuple[Persona, ...] = ()
     budget: WorkflowBudget | None = None
     worktree: Worktree | None = None
+    label: str | None = None
+    group: str | None = None
+    targets: tuple[str, ...] = ()
+    trigger: WorkflowTrigger = "manual"
+    templating: Literal["path", "flat"] = "path"

@@ -32,7 +32,8 @@ class Agent:
 
     `tools` are those that it gets, which its persona must be permitted; empty: all that the persona is permitted. `max_steps` is how often
     the model is asked in one attempt. `policy` narrows what may be done with the tools, `approval` is how people are asked where that
-    says `ask`.
+    says `ask`. `path` is the file in which the persona stands, instead of a name; then `role` is empty. `snippets` are texts put into its
+    prompt, `output_schema` what it has to answer by, `plugin_dirs` more places for files of personas, `max_turns` a CLI agent's limit.
     """
 
     role: str
@@ -41,6 +42,11 @@ class Agent:
     max_steps: int = MAX_STEPS
     policy: ToolPolicy = ()
     approval: ToolApproval = ToolApproval()
+    path: str | None = None
+    snippets: tuple[str, ...] = ()
+    output_schema: str | None = None
+    plugin_dirs: tuple[str, ...] = ()
+    max_turns: int | None = None
 
 
 @frozen
