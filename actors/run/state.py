@@ -12,6 +12,7 @@ from typing import Any, Literal, assert_never
 from attrs import Factory, define, frozen
 
 from actors.agent.binding import Bound
+from actors.fan_out.items import FanOut
 from actors.gate.record import GateRecord, OpenGate
 from actors.node.messages import Usage
 from actors.run.artifact_row import ArtifactRow
@@ -51,7 +52,8 @@ class RunState:
     """The fold of one run's log up to `seq`.
 
     `activity_ms` is when something happened in it, claims left aside; `progressed`: something did since its last claim.
-    `waits` holds the newest wait of each node. `heard` maps the keys of signals that came to the wait they ended (empty: kept).
+    `waits` holds the newest wait of each node, `fan_outs` the items of each for-each in each turn of the loops around it.
+    `heard` maps the keys of signals that came to the wait they ended (empty: kept).
     `open_gates` and `closed_gates` go by node id; the latter were open when they were reset, and are to open again. `gate_feedback` and
     `gate_selections` are the newest that was said at a gate. `letters` names the dead letter for whose sake a node's present instance
     began. `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
@@ -117,6 +119,7 @@ class RunState:
     gate_selections: tuple[str, ...] = ()
     gate_history: list[GateRecord] = Factory(list)
     waits: dict[str, WaitRow] = Factory(dict)
+    fan_outs: dict[tuple[str, tuple[int, ...]], FanOut] = Factory(dict)
     signals: list[KeptSignal] = Factory(list)
     letters: dict[str, str] = Factory(dict)
     heard: dict[str, str] = Factory(dict)

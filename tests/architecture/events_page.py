@@ -25,6 +25,7 @@ MODULES: Final = {
     "What a node's output says": ("actors.node.findings",),
     "Gates": ("actors.gate.events",),
     "Waits": ("actors.wait.events",),
+    "For-each": ("actors.fan_out.events",),
     "The queue": ("actors.scheduler.events",),
     "Interventions of the daemon": ("actors.run.interventions",),
     "Steps of an operator": ("actors.run.steering",),

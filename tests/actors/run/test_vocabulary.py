@@ -10,6 +10,7 @@ from attrs import NOTHING, fields
 
 from actors.agent.binding import Bound
 from actors.entity import Fact
+from actors.fan_out.items import NewItem
 from actors.gate.record import GateRecord
 from actors.library import workflow_codec
 from actors.node.messages import ArtifactFact, Usage
@@ -48,6 +49,10 @@ def sample(hint: Any) -> Any:
         return get_args(hint)[-1]
     if "Bound" in text:
         return (Bound("writer", "anna", 2, "ab" * 32, "stage", "model", "pool"),)
+    if "NewItem" in text:
+        return (NewItem("type", "1", "T-1", {"title": "ü"}),)
+    if "tuple[tuple" in text or "tuple[int" in text:
+        return (("a", "b"),) if "tuple[tuple" in text else (0, 2)
     if "tuple" in text and "Mapping" in text:
         return ({"path": "$", "message": "ü"},)
     if "Mapping" in text:
