@@ -21,6 +21,7 @@ from actors.run.fold_polls import POLL_FOLDS
 from actors.run.fold_queue import QUEUE_FOLDS
 from actors.run.fold_run import RUN_FOLDS
 from actors.run.fold_steering import STEERING_FOLDS
+from actors.run.fold_sub_runs import SUB_RUN_FOLDS, leave_children
 from actors.run.fold_waits import WAIT_FOLDS, close_waits
 from actors.run.fold_worktrees import WORKTREE_FOLDS, revive_site
 from actors.run.interventions import RunExecutionClaimExpiredRequeued
@@ -80,6 +81,7 @@ def _moved(state: RunState, before: RunStatus, after: RunStatus, at: int) -> Non
         revive_site(state)
     if state.terminal:
         leave_attempts(state, at)
+        leave_children(state, at)
         close_waits(state)
         state.backoffs.clear()
         state.finished_at_ms = state.finished_at_ms or at
@@ -101,4 +103,5 @@ FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     **INTERVENTION_FOLDS,
     **LETTER_FOLDS,
     **WORKTREE_FOLDS,
+    **SUB_RUN_FOLDS,
 }

@@ -10,7 +10,7 @@ from actors.run.mission import Mission, mission_of
 from actors.workflow.condition import compile_condition
 from actors.workflow.graph import Graph
 from actors.workflow.handles import handles_of
-from actors.workflow.spec import Agent, Command, Condition, Gate, Node, Shell, Timer, Wait, Webhook, Workflow
+from actors.workflow.spec import Agent, Command, Condition, Foreach, Gate, Node, Shell, SubWorkflow, Timer, Wait, Webhook, Workflow
 from actors.workflow.template import references
 
 __all__ = ["Plan", "Section", "compile_plan", "handler_id"]
@@ -30,6 +30,7 @@ class Plan:
     `guards`: the gates before a node, nearest first. `eager`: nodes that are looked at as soon as they are ready, without taking a place
     among the attempts at once. `reads`: whose results a node's texts name. `webhooks`: whether a node waits for one.
     `resolvers`: whether a gate asks one. `mission`: what the metadata ask for beside needs.
+    `calls`: the workflows whose runs its nodes begin, sorted.
     `agents`: whether a node is an agent's. `secrets`: the handles of all that its steps are given.
     """
 
@@ -46,6 +47,7 @@ class Plan:
     webhooks: bool
     resolvers: bool
     agents: bool
+    calls: tuple[str, ...]
     secrets: tuple[str, ...]
     mission: Mission
 
@@ -73,6 +75,8 @@ def _reads(node: Node) -> frozenset[str]:
             texts += [list(argv), dict(env), stdin]
         case Shell(run=run, env=env):
             texts += [run, dict(env)]
+        case SubWorkflow(inputs=inputs):
+            texts.append(dict(inputs))
         case Agent(instructions=instructions):
             texts.append(instructions)
         case Gate(prompt=prompt, check=check):
@@ -118,6 +122,7 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
         webhooks=any(isinstance(node.action, Wait) and isinstance(node.action.on, Webhook) for node in workflow.nodes),
         resolvers=any(isinstance(node.action, Gate) and node.action.resolved for node in workflow.nodes),
         agents=any(isinstance(node.action, Agent) for node in nodes.values()),
+        calls=tuple(sorted({node.action.workflow for node in nodes.values() if isinstance(node.action, SubWorkflow | Foreach)})),
         secrets=handles_of(nodes.values()),
         mission=mission,
     )

@@ -18,6 +18,7 @@ from actors.run.settlement import settle_run
 from actors.run.starting import halted, start_handlers, start_ready
 from actors.run.state import Conclusion, RunState
 from actors.run.turn import Turn
+from actors.sub_run.rules import hear_children
 from actors.wait.ending import end_due_waits
 from actors.wait.opening import take_deliveries
 
@@ -48,6 +49,8 @@ def advance(turn: Turn) -> None:
     state = turn.state
     if state.status == "paused":
         auto_resume(turn)
+    if state.children:
+        hear_children(turn)
     if state.open_gates:
         apply_time(turn)
     if state.waits:
@@ -71,11 +74,11 @@ def _walk_body(turn: Turn) -> bool:
     """True while the body is not over (or the run left `running`)."""
     state = turn.state
     if state.cancel_reason is not None:
-        return bool(state.executing)
+        return at_work(state)
     if state.finish_reason is not None:
-        if not state.executing:
+        if not at_work(state):
             leave_undone(turn)
-        return bool(state.executing)
+        return at_work(state)
     if (hold := over_budget(turn) or _schema_hold(state)) is not None:
         if not state.executing:
             turn.emit(hold)
@@ -88,7 +91,7 @@ def _walk_body(turn: Turn) -> bool:
         start_ready(turn)
         if state.handlers:  # of nodes that failed without an attempt
             start_handlers(turn)
-    if state.executing:
+    if at_work(state):
         return True
     return (not halted(state) and rest(turn)) or hold_for_review(turn)
 
@@ -99,16 +102,22 @@ def _walk_tail(turn: Turn) -> bool:
         for node_id in state.plan.tail.order:
             if state.nodes[node_id].status == "pending":
                 turn.emit(NodeSkipped(node_id=node_id, reason="grace_exhausted"))
-        return bool(state.executing)
+        return at_work(state)
     start_handlers(turn)
     start_ready(turn)
     start_handlers(turn)
-    return bool(state.executing) or bool(state.backoffs)
+    return at_work(state) or bool(state.backoffs)
 
 
 def _grace_over(turn: Turn) -> bool:
     since = turn.state.finally_since_ms
     return since is not None and turn.now >= since + turn.rules.cleanup_grace_ms
+
+
+def at_work(state: RunState) -> bool:
+    """Whether something of the run proceeds by itself: its attempts, or runs that they are, unless these rest and hold nothing up."""
+    ends = state.cancel_reason is not None or state.section == "finally"
+    return bool(state.executing) or any(state.is_present(row) and (row.moving or ends) for row in state.children.values())
 
 
 def _schema_hold(state: RunState) -> NodeSchemaValidationPaused | None:

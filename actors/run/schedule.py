@@ -6,6 +6,7 @@ from actors.run.events import RunCreated
 from actors.run.state import RunState
 from actors.scheduler.messages import Ticket
 from actors.settings import RunRules
+from actors.sub_run.wanted import next_limit_ms
 from actors.workflow.spec import Workflow
 
 __all__ = ["first_ticket", "next_look_ms", "ticket_of"]
@@ -18,7 +19,7 @@ def next_look_ms(state: RunState, rules: RunRules, after: int) -> int | None:
     """
     if state.status != "running":
         return None
-    times = list(state.backoffs.values())
+    times = [*state.backoffs.values(), *next_limit_ms(state)]
     if state.section == "finally" and state.cancel_reason is not None and state.finally_since_ms is not None:
         times.append(state.finally_since_ms + rules.cleanup_grace_ms)
     return min((time for time in times if time > after), default=None)

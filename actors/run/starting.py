@@ -14,8 +14,9 @@ from actors.run.retry import Retry
 from actors.run.scope import ConditionFailed, condition_holds
 from actors.run.state import RunState
 from actors.run.turn import Turn
+from actors.sub_run.rules import begin_sub_run
 from actors.wait.opening import open_wait
-from actors.workflow.spec import Gate, Wait
+from actors.workflow.spec import Gate, SubWorkflow, Wait
 
 __all__ = ["halted", "start_handlers", "start_ready"]
 
@@ -27,10 +28,17 @@ def halted(state: RunState) -> bool:
     return any(node_id not in state.tolerated for node_id in state.failures)
 
 
+def under_way(state: RunState) -> int:
+    """How many attempts take a place among those at once: processes, and runs that move."""
+    return len(state.executing) + sum(
+        row.moving and isinstance(state.plan.nodes[row.node_id].action, SubWorkflow) for row in state.children.values()
+    )
+
+
 def start_handlers(turn: Turn) -> None:
     """Start what follows failures, as far as there is room."""
     state = turn.state
-    room = state.plan.workflow.execution.max_parallel - len(state.executing)
+    room = state.plan.workflow.execution.max_parallel - under_way(state)
     for node_id in list(state.handlers)[: max(0, room)]:
         _start(turn, node_id)
 
@@ -42,7 +50,7 @@ def start_ready(turn: Turn) -> None:
     looking = True
     while looking:
         looking = False
-        room = plan.workflow.execution.max_parallel - len(state.executing)
+        room = plan.workflow.execution.max_parallel - under_way(state)
         all_of_them = plan.eager or special
         candidates = state.frontier.ready if all_of_them else state.frontier.first(max(0, room))
         if state.backoffs:
@@ -110,6 +118,9 @@ def _not_to_start(turn: Turn, node_id: str) -> bool:
 
 
 def _start(turn: Turn, node_id: str) -> None:
-    node = turn.state.nodes[node_id]
+    node, action = turn.state.nodes[node_id], turn.state.plan.nodes[node_id].action
+    if isinstance(action, SubWorkflow):
+        begin_sub_run(turn, node_id, action)
+        return
     turn.emit(NodeStarted(node_id=node_id, attempt=node.attempt + 1, instance=node.instance))
     announce(turn, node_id)

@@ -19,6 +19,7 @@ from actors.run.artifact_row import ArtifactRow
 from actors.run.frontier import Frontier
 from actors.run.node_state import NodeError, NodeState, NodeStatus
 from actors.run.plan import Plan
+from actors.sub_run.row import Pinned, SubRun
 from actors.wait.row import KeptSignal, WaitRow
 from actors.worktree.site import Site
 
@@ -62,6 +63,7 @@ class RunState:
     used of it, where they share it. `marks` are the keys of facts that stand in the log
     once, `artifacts` what became of files by node, instance and attempt.
     `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
+    `children`: the runs that its nodes have begun and of whose ending it has not heard, by their ids; other fields as in `run_created`.
     `anew` counts how often people had it begin anew: recovered it, or gave nodes of it fresh attempts.
     `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
     no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`, `revived_ms`:
@@ -88,6 +90,12 @@ class RunState:
     started_by: str | None = None
     forked_from: str | None = None
     campaign_id: str | None = None
+    parent_run_id: str | None = None
+    parent_node_id: str | None = None
+    root_run_id: str | None = None
+    depth: int = 0
+    pinned: tuple[Pinned, ...] = ()
+    children: dict[str, SubRun] = Factory(dict)
     binding: tuple[Bound, ...] = ()
     inputs: Mapping[str, Any] = Factory(dict)
     scheduled_for_ms: int | None = None
@@ -173,6 +181,17 @@ class RunState:
         """The name of a node's present attempt: it never names another start."""
         node = self.nodes[node_id]
         return f"{self.run_id}/{node_id}/{node.instance}/{node.attempt}"
+
+    def sub_run(self, node_id: str) -> SubRun | None:
+        """The run that is the node's present attempt, while it is under way."""
+        node = self.nodes[node_id]
+        row = self.children.get(node.child_run_id or "")
+        return row if row is not None and node.status in ("running", "waiting") and self.is_present(row) else None
+
+    def is_present(self, row: SubRun) -> bool:
+        """Whether the run belongs to its node's present attempt, and so to what this run does."""
+        node = self.nodes[row.node_id]
+        return (row.instance, row.attempt) == (node.instance, node.attempt) and node.status in ("running", "waiting")
 
     def active_time_ms(self, now: int) -> int:
         """Time spent in `running` and `pausing` up to now, milliseconds."""
