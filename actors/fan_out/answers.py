@@ -8,7 +8,7 @@ from attrs import frozen
 
 from actors.fan_out.edges import Edge
 from actors.fan_out.items import NewItem
-from actors.outside.trouble import Trouble
+from actors.fan_out.provider import NoItems
 from storage.codec import BadJson, loads_strict
 
 __all__ = ["Collected", "read_answer"]
@@ -25,7 +25,7 @@ class Collected:
 def read_answer(data: bytes, *, ordered: bool) -> Collected:
     """`{"items": [{type?, id, ref?, context?}], "edges": [[blocker, dependent]]}`; edges are read where the for-each is ordered.
 
-    Raises Trouble: `foreach_items_failed`, `foreach_dependencies_failed`.
+    Raises NoItems: `foreach_items_failed`, `foreach_dependencies_failed`.
     """
     try:
         value = loads_strict(data)
@@ -38,8 +38,8 @@ def read_answer(data: bytes, *, ordered: bool) -> Collected:
     return Collected(items, _edges(value.get("edges", [])) if ordered else ())
 
 
-def _items(what: str) -> Trouble:
-    return Trouble("foreach_items_failed", what)
+def _items(what: str) -> NoItems:
+    return NoItems("foreach_items_failed", what)
 
 
 def _item(number: int, value: Any) -> NewItem:
@@ -55,11 +55,11 @@ def _item(number: int, value: Any) -> NewItem:
 
 def _edges(value: Any) -> tuple[Edge, ...]:
     if not isinstance(value, list):
-        raise Trouble("foreach_dependencies_failed", "the edges of the answer are no list")
+        raise NoItems("foreach_dependencies_failed", "the edges of the answer are no list")
     return tuple(_edge(number, one) for number, one in enumerate(value))
 
 
 def _edge(number: int, value: Any) -> Edge:
     if not isinstance(value, list) or len(value) != 2 or not all(isinstance(end, str) for end in value):
-        raise Trouble("foreach_dependencies_failed", f"edges[{number}] is no pair of ids: [blocker, dependent]")
+        raise NoItems("foreach_dependencies_failed", f"edges[{number}] is no pair of ids: [blocker, dependent]")
     return value[0], value[1]

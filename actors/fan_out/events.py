@@ -8,6 +8,7 @@ from attrs import frozen
 
 from actors.entity import Fact
 from actors.fan_out.items import NewItem
+from actors.node.messages import Usage
 
 __all__ = ["FanOutItemCompleted", "FanOutItemSkipped", "FanOutItemStarted", "FanOutItemsCollected"]
 
@@ -50,6 +51,7 @@ class FanOutItemCompleted(Fact):
     child_run_id: str | None = None
     code: str = ""
     iteration_path: tuple[int, ...] = ()
+    usage: Usage | None = None
 
 
 @frozen

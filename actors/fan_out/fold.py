@@ -22,6 +22,6 @@ def apply_fact(fan_out: FanOut, event: FanOutFact, at: int) -> None:
         case FanOutItemStarted(child_run_id=child_run_id):
             item.status, item.child_run_id, item.dispatched_at_ms = "running", child_run_id, at
         case FanOutItemCompleted(succeeded=succeeded):
-            item.status, item.completed_at_ms = ("completed" if succeeded else "failed"), at
-        case FanOutItemSkipped(blocker=blocker):
-            item.status, item.completed_at_ms, item.blocker = "skipped", at, blocker
+            item.end(at, "completed" if succeeded else "failed")
+        case _:
+            item.status, item.completed_at_ms, item.blocker = "skipped", at, event.blocker

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Literal
 
 from attrs import Factory, define, frozen
@@ -54,6 +54,10 @@ class Item:
         """Whether nothing becomes of it any more."""
         return self.status in TERMINAL
 
+    def end(self, at: int, status: Literal["completed", "failed"] = "completed") -> None:
+        """Its run is over."""
+        self.status, self.completed_at_ms = status, at
+
     def begin_anew(self) -> None:
         """Forget what became of it: it gets another run."""
         self.status, self.child_run_id, self.dispatched_at_ms, self.completed_at_ms, self.blocker = "pending", None, None, None, None
@@ -90,3 +94,9 @@ class FanOut:
         """A person has the for-each begin anew: what failed or was skipped gets another run, what completed is kept."""
         for item in self.with_status("failed", "skipped"):
             item.begin_anew()
+
+    def take_up(self, under_way: Container[str | None]) -> None:
+        """Another attempt of the for-each begins: an item whose run is not among those under way gets another."""
+        for item in self.with_status("running"):
+            if item.child_run_id not in under_way:
+                item.begin_anew()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from actors.fan_out.items import NewItem, distinct
-from actors.outside.trouble import Trouble
+from actors.fan_out.provider import NoItems
 
 __all__ = ["ITEM_TYPE", "scope_problem", "values_of"]
 
@@ -29,11 +29,11 @@ def scope_problem(scope: Mapping[str, str] | None) -> str | None:
 def values_of(scope: Mapping[str, str] | None, output_of: Callable[[str], Any]) -> tuple[NewItem, ...]:
     """The items. `output_of`: the structured output of the result with that key, None where there is none.
 
-    Raises Trouble: `foreach_scope_invalid`, `foreach_items_failed`.
+    Raises NoItems: `foreach_scope_invalid`, `foreach_items_failed`.
     """
     problem = scope_problem(scope)
     if scope is None or problem is not None:
-        raise Trouble("foreach_scope_invalid", problem or "")
+        raise NoItems("foreach_scope_invalid", problem or "")
     if "values" in scope:
         found = [NewItem(ITEM_TYPE, text, text, {"value": text}) for word in _SEPARATORS.split(scope["values"]) if (text := word.strip())]
     else:
@@ -51,7 +51,7 @@ def _from_output(reference: str, output_of: Callable[[str], Any]) -> list[NewIte
     output = output_of(key)
     listed = output.get(name) if isinstance(output, Mapping) else None
     if not isinstance(listed, list):
-        raise Trouble("foreach_items_failed", f"{reference} is no list: the result {key!r} has no list {name!r} in its structured output")
+        raise NoItems("foreach_items_failed", f"{reference} is no list: the result {key!r} has no list {name!r} in its structured output")
     return [_item(reference, number, value) for number, value in enumerate(listed)]
 
 
@@ -60,5 +60,5 @@ def _item(reference: str, number: int, value: Any) -> NewItem:
         return NewItem(ITEM_TYPE, value, value, {"value": value})
     item_id = value.get("id") if isinstance(value, Mapping) else None
     if not isinstance(item_id, str) or not item_id:
-        raise Trouble("foreach_items_failed", f"{reference}[{number}] is neither text nor an object with a text id")
+        raise NoItems("foreach_items_failed", f"{reference}[{number}] is neither text nor an object with a text id")
     return NewItem(ITEM_TYPE, item_id, item_id, {name: text for name, text in value.items() if isinstance(text, str)})

@@ -27,6 +27,8 @@ def _started(state: RunState, event: node.NodeStarted, at: int) -> None:
     if item.noted:
         item.output, item.finding, item.noted = None, "", False
     state.executing[event.node_id] = None
+    if event.node_id in state.plan.fan_outs and (fan_out := state.fan_out(event.node_id)) is not None:
+        fan_out.take_up(state.children)
     state.backoffs.pop(event.node_id, None)
     state.handlers.pop(event.node_id, None)
     if state.plan.section[event.node_id] != "handler":

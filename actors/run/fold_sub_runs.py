@@ -26,7 +26,7 @@ def _waiting(state: RunState, event: SubRunWaiting, at: int) -> None:
     row = state.children[event.child_run_id]
     row.status, row.worked_ms, row.since_ms = event.status, row.worked_ms + at - (row.since_ms or at), None
     if state.is_present(row):
-        state.nodes[row.node_id].status = "waiting"
+        state.nodes[row.node_id].status = "running" if _moves(state, row.node_id) else "waiting"
 
 
 def _went_on(state: RunState, event: SubRunWentOn, at: int) -> None:
@@ -37,7 +37,20 @@ def _went_on(state: RunState, event: SubRunWentOn, at: int) -> None:
 
 
 def _ended(state: RunState, event: SubRunEnded, at: int) -> None:
-    state.children.pop(event.child_run_id, None)
+    """A run of an item that belongs to no attempt under way any more counts if it completed; else the item gets another one."""
+    row = state.children.pop(event.child_run_id, None)
+    fan_out = state.fan_out(event.node_id)
+    if row is None or fan_out is None or state.is_present(row):
+        return
+    if (item := fan_out.running(row.run_id)) is not None:
+        if event.status == "completed":
+            item.end(at)
+        else:
+            item.begin_anew()
+
+
+def _moves(state: RunState, node_id: str) -> bool:
+    return any(row.node_id == node_id and row.moving for row in state.children.values())
 
 
 def leave_children(state: RunState, at: int) -> None:

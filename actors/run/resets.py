@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from actors.fan_out.items import FanOut
 from actors.run.plan import handler_id
 from actors.run.state import RunState
 from actors.workflow.spec import Gate
@@ -17,8 +18,11 @@ def reset_closure(state: RunState, roots: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({*wanted, *state.plan.body.descendants(wanted)}))
 
 
-def reset_nodes(state: RunState, node_ids: Iterable[str]) -> None:
-    """Give each node a fresh instance, close its gates, forget its back-off, and walk the body again; clean-up will run anew, too."""
+def reset_nodes(state: RunState, node_ids: Iterable[str], *, keep_items: bool = False) -> None:
+    """Give each node a fresh instance, close its gates, forget its back-off, and walk the body again; clean-up will run anew, too.
+
+    `keep_items`: what a for-each has completed stays so.
+    """
     again = list(node_ids)
     if state.section != "body":
         again += [node_id for node_id, section in state.plan.section.items() if section == "finally"]
@@ -30,6 +34,8 @@ def reset_nodes(state: RunState, node_ids: Iterable[str]) -> None:
         state.handlers.pop(node_id, None)
         state.waits.pop(node_id, None)
         state.letters.pop(node_id, None)
+        if (fan_out := state.fan_out(node_id)) is not None:
+            _reset_items(state, node_id, fan_out, keep=keep_items)
     names = set(again)
     for gate in [gate for gate in state.open_gates.values() if gate.node_id in names]:
         del state.open_gates[gate.node_id]
@@ -44,6 +50,13 @@ def reset_nodes(state: RunState, node_ids: Iterable[str]) -> None:
     state.tail.rebuild(state.settled, state.pending)
 
 
+def _reset_items(state: RunState, node_id: str, fan_out: FanOut, *, keep: bool) -> None:
+    if keep:
+        fan_out.reopen()
+    else:
+        del state.fan_outs[node_id, state.nodes[node_id].iteration_path]
+
+
 def begin_again(state: RunState, node_ids: Iterable[str]) -> None:
     """A run that has ended, or is held, begins again with these nodes; failures of before keep nothing from starting any more."""
     state.finished_at_ms = state.output = state.last_failure = state.report_path = None
@@ -51,7 +64,7 @@ def begin_again(state: RunState, node_ids: Iterable[str]) -> None:
     state.pause_reason = state.stop_kind = state.stop_reason = None
     again = list(node_ids)
     _unblock(state, again)
-    reset_nodes(state, again)
+    reset_nodes(state, again, keep_items=True)
     state.tolerated = frozenset(state.failures)
 
 

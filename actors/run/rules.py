@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actors.fan_out.rules import go_on
 from actors.gate.expiry import apply_time
 from actors.node.events import NodeSkipped
 from actors.node.findings import NodeSchemaValidationPaused
@@ -74,8 +75,10 @@ def _walk_body(turn: Turn) -> bool:
     """True while the body is not over (or the run left `running`)."""
     state = turn.state
     if state.cancel_reason is not None:
+        go_on(turn)
         return at_work(state)
     if state.finish_reason is not None:
+        go_on(turn)
         if not at_work(state):
             leave_undone(turn)
         return at_work(state)
@@ -87,6 +90,7 @@ def _walk_body(turn: Turn) -> bool:
         turn.emit(phase)
     if state.handlers:
         start_handlers(turn)
+    go_on(turn)
     if not halted(state):
         start_ready(turn)
         if state.handlers:  # of nodes that failed without an attempt
@@ -103,6 +107,7 @@ def _walk_tail(turn: Turn) -> bool:
             if state.nodes[node_id].status == "pending":
                 turn.emit(NodeSkipped(node_id=node_id, reason="grace_exhausted"))
         return at_work(state)
+    go_on(turn)
     start_handlers(turn)
     start_ready(turn)
     start_handlers(turn)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actors.fan_out.rules import begin_fan_out
 from actors.gate.opening import begin_gate
 from actors.gate.rules import recheck_guards
 from actors.node.events import NodeSkipped, NodeStarted
@@ -16,7 +17,7 @@ from actors.run.state import RunState
 from actors.run.turn import Turn
 from actors.sub_run.rules import begin_sub_run
 from actors.wait.opening import open_wait
-from actors.workflow.spec import Gate, SubWorkflow, Wait
+from actors.workflow.spec import Foreach, Gate, SubWorkflow, Wait
 
 __all__ = ["halted", "start_handlers", "start_ready"]
 
@@ -109,6 +110,10 @@ def _not_to_start(turn: Turn, node_id: str) -> bool:
     if isinstance(node.action, Gate):
         if recheck_guards(turn, node_id):
             begin_gate(turn, node_id)
+        return True
+    if isinstance(node.action, Foreach):
+        if recheck_guards(turn, node_id) and not fail_used_up(turn, node_id):
+            begin_fan_out(turn, node_id, node.action)
         return True
     if isinstance(node.action, Wait):
         if recheck_guards(turn, node_id):

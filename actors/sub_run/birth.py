@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from attrs import evolve
@@ -71,8 +71,14 @@ def standing_of(services: Services, run_id: str) -> ChildStanding:
         return ChildStanding(line.status, code="run_log_unreadable")
     detail = state.detail or {}
     return ChildStanding(
-        line.status, code=str(detail.get("code", "")), message=_words(state), output=state.output, used=state.usage
+        line.status, code=str(detail.get("code", "")), message=_words(state), output=state.output, left=_left(state), used=state.usage
     )  # fmt: skip
+
+
+def _left(state: RunState) -> Any:
+    """What the last of its nodes has handed back that handed back a structure."""
+    done = [state.nodes[node_id] for node_id in state.plan.body.order if state.nodes[node_id].status == "completed"]
+    return next((node.output for node in reversed(done) if isinstance(node.output, dict | list)), None)
 
 
 def _words(state: RunState) -> str:

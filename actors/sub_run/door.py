@@ -58,7 +58,8 @@ class HowStands:
 class ChildStanding:
     """How it stands. What follows `code` is told of one that has ended alone.
 
-    `missing`: there is no such run any more. `code` and `message` say why it did not complete. `used`: what it, and all below it, used.
+    `missing`: there is no such run any more. `code` and `message` say why it did not complete. `left`: the
+    structured output of the last of its nodes that has one. `used`: what it, and all below it, used.
     """
 
     status: str
@@ -66,6 +67,7 @@ class ChildStanding:
     code: str = ""
     message: str = ""
     output: Any = None
+    left: Any = None
     used: Usage = Factory(Usage)
 
     @property

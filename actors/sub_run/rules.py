@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from actors.fan_out.rules import item_ended
 from actors.node.events import NodeCompleted, NodeInterrupted, NodeStarted
 from actors.node.messages import Failure
 from actors.refusals import Refusal
@@ -80,6 +81,8 @@ def _fold(turn: Turn, row: SubRun, standing: ChildStanding) -> None:
         turn.emit(SubRunEnded(row.node_id, row.run_id, standing.status, standing.code))
         if present and isinstance(turn.state.plan.nodes[row.node_id].action, SubWorkflow):
             _end(turn, row, standing, late=late)
+        elif present:
+            item_ended(turn, row, standing)
     elif standing.status in RESTS:
         turn.emit(SubRunWaiting(row.node_id, row.run_id, standing.status))
     else:

@@ -10,8 +10,8 @@ from attrs import evolve
 from actors.fan_out.answers import Collected, read_answer
 from actors.fan_out.collecting import collected
 from actors.fan_out.items import FanOut, NewItem
+from actors.fan_out.provider import NoItems
 from actors.fan_out.values import scope_problem, values_of
-from actors.outside.trouble import Trouble
 from actors.workflow.spec import Foreach
 from storage.codec import canonical
 
@@ -100,7 +100,7 @@ BAD = {
 
 @pytest.mark.parametrize(("data", "code", "words"), BAD.values(), ids=[f"FL87-{name}" for name in BAD])
 def test_fl87_an_answer_that_says_nothing_has_a_code(data: bytes, code: str, words: str) -> None:
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(NoItems) as caught:
         read_answer(data, ordered=True)
     assert caught.value.code == code
     assert words in caught.value.message
@@ -147,7 +147,7 @@ SCOPES: dict[str, tuple[dict[str, str] | None, str]] = {
 
 @pytest.mark.parametrize(("scope", "code"), SCOPES.values(), ids=SCOPES)
 def test_the_list_provider_says_what_it_cannot_read(scope: dict[str, str] | None, code: str) -> None:
-    with pytest.raises(Trouble) as caught:
+    with pytest.raises(NoItems) as caught:
         values_of(scope, RESULTS.get)
     assert caught.value.code == code
     assert (scope_problem(scope) is not None) == (code == "foreach_scope_invalid")
