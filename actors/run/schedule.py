@@ -46,5 +46,5 @@ def _ticket(
     return Ticket(
         run_id=run_id, created_ms=created_ms, priority=run.priority, workspace=run.workspace, not_before_ms=not_before_ms, epoch=epoch,
         workflow=run.workflow_id, weight=workflow.execution.weight, providers=workflow.providers,
-        behind=run.workflow_id if run.queues else None, queued_ms=queued_ms, recorded=recorded,
+        behind=run.workflow_id if run.queues else None, queued_ms=queued_ms, recorded=recorded, root=run.root_run_id,
     )  # fmt: skip

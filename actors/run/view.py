@@ -19,7 +19,7 @@ __all__ = ["event_json", "gate_json", "run_json"]
 OPTIONAL = (
     "started_at_ms", "finished_at_ms", "detail", "pause_reason", "resume_reason", "stop_kind", "stop_reason", "output", "report_path",
     "workspace", "last_failure", "started_by", "scheduled_for_ms", "phase", "forked_from", "campaign_id",
-    "trigger_reason", "consumed_handoff_id",
+    "trigger_reason", "consumed_handoff_id", "parent_run_id", "parent_node_id", "root_run_id",
 )  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def run_json(state: RunState) -> dict[str, Any]:
         "status": state.status, "created_at_ms": state.created_at_ms, "updated_at_ms": state.updated_at_ms, "version": state.version,
         "digest": state.digest, "inputs": dict(state.inputs), "trigger_type": state.trigger_type, "priority": state.priority,
         "active_ms": state.active_ms, "epoch": state.epoch, "seq": state.seq,
-        "last_activity_ms": state.activity_ms,
+        "last_activity_ms": state.activity_ms, "depth": state.depth,
     }  # fmt: skip
     record |= {name: value for name in OPTIONAL if (value := getattr(state, name)) is not None}
     record |= _usage(state)
@@ -42,6 +42,11 @@ def run_json(state: RunState) -> dict[str, Any]:
         record["artifacts"] = [asdict(row) for row in state.artifacts.values()]
     if state.queue is not None:
         record["scheduler"] = dict(state.queue)
+    if state.children:
+        record["children"] = [
+            {"run_id": row.run_id, "node_id": row.node_id, "workflow_id": row.workflow_id, "status": row.status}
+            for row in state.children.values()
+        ]
     record["open_gates"] = [gate.gate_name for gate in state.open_gates.values()]
     record["gate_history"] = [asdict(entry) for entry in state.gate_history]
     pending = [node_id for node_id in state.plan.body.order if state.nodes[node_id].status == "pending"]
@@ -76,6 +81,8 @@ def _node(state: RunState, node_id: str, node: NodeState) -> dict[str, Any]:
     found |= {
         name: value for name, value in (times | {"output": node.output, "skip_reason": node.skip_reason}).items() if value is not None
     }
+    if node.child_run_id is not None:
+        found["child_run_id"] = node.child_run_id
     if handles_of((spec,)):
         found["sensitive"] = True
     if node.unheard:

@@ -8,6 +8,7 @@ import orjson
 from attrs import evolve
 
 from actors.agent.binding import roles_of
+from actors.library.record import fold_workflow, workflow_paused, workflow_stream
 from actors.plans import VersionMissing
 from actors.refusals import Refusal
 from actors.run.admission import prepare
@@ -37,6 +38,8 @@ def child_of(services: Services, state: RunState, workdir: str, wanted: NewChild
         plan = services.plans.get(pinned.digest)
     except VersionMissing as error:
         return Refusal("workflow_version_missing", str(error), {"digest": pinned.digest})
+    if fold_workflow(wanted.workflow, services.store.journal.read(workflow_stream(wanted.workflow))).paused:
+        return workflow_paused(wanted.workflow)
     run_id = services.ids.new("run")
     prepared = prepare(services, _admit(state, workdir, wanted, pinned, plan, run_id), plan)
     if isinstance(prepared, Refusal):

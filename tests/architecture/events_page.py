@@ -23,6 +23,7 @@ MODULES: Final = {
     "Tools of MCP servers": ("actors.mcp.events",),
     "Consent to personas": ("actors.agent.events",),
     "What a node's output says": ("actors.node.findings",),
+    "Runs that nodes begin": ("actors.sub_run.events",),
     "Gates": ("actors.gate.events",),
     "Waits": ("actors.wait.events",),
     "For-each": ("actors.fan_out.events",),
