@@ -5,16 +5,18 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define, evolve, frozen
 
 from actors.config.backends import Backend, Flaw, read_backends
-from actors.config.item_providers import ItemProvider, read_providers
 from actors.config.mcp import McpServer, read_servers
 from actors.config.rules import Rule, Wrong
 from actors.config.secrets import SecretSource, read_secrets
 from actors.config.settings import NAMED, Config, table
+
+if TYPE_CHECKING:
+    from actors.config.item_providers import ItemProvider
 
 __all__ = ["ConfigInvalid", "Problem", "load"]
 
@@ -66,6 +68,8 @@ class _Reading:
         elif section == "secrets":
             self.secrets, flaws = read_secrets(raw)
         elif section == "item_providers":
+            from actors.config.item_providers import read_providers  # noqa: PLC0415 - only who has some pays for reading them
+
             self.item_providers, flaws = read_providers(raw)
         else:
             self.servers, flaws = read_servers(raw)

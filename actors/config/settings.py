@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import Attribute, Factory, field, fields, frozen
 
 from actors.config.backends import DEFAULTS, Backend
-from actors.config.item_providers import ItemProvider
 from actors.config.mcp import McpServer
 from actors.config.rules import Rule
 from actors.config.secrets import SecretSource
@@ -33,6 +32,9 @@ from actors.config.sections import (
     Tools,
     Worktrees,
 )
+
+if TYPE_CHECKING:
+    from actors.config.item_providers import ItemProvider
 
 __all__ = ["DEFAULT", "NAMED", "Config", "Entry", "table"]
 

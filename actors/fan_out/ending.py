@@ -10,6 +10,7 @@ from actors.node.events import NodeCompleted
 from actors.node.messages import Failure
 from actors.node.values import LARGEST_OUTPUT
 from actors.run.failing import record_failure
+from actors.run.fanning import items_of
 from actors.run.retry import Retry
 from actors.run.turn import UNKNOWN, Turn
 from actors.sub_run.door import HowStands
@@ -21,7 +22,7 @@ __all__ = ["end_fan_out"]
 
 def end_fan_out(turn: Turn, node_id: str, spec: Foreach) -> None:
     """Fold what the items came to into the node's ending. Nothing is done while it is not known what their runs have left."""
-    state, fan_out = turn.state, turn.state.items_of(node_id)
+    state, fan_out = turn.state, items_of(turn.state, node_id)
     name = state.plan.nodes[node_id].name
     words = sentence(fan_out, name, spec.over)
     failure = failure_of(fan_out, name)

@@ -18,6 +18,7 @@ from actors.node.events import NodeInterrupted, NodeStarted
 from actors.node.messages import Failure, Outcome, Success
 from actors.refusals import Refusal
 from actors.run.failing import record_failure
+from actors.run.fanning import fan_out_of, fanning_out, items_of
 from actors.run.retry import Retry
 from actors.run.scope import scope_for
 from actors.run.state import RunState
@@ -89,7 +90,7 @@ def _failed(outcome: Outcome, failure: Failure) -> Outcome:
 
 
 def _take(turn: Turn, node_id: str, spec: Foreach, found: Collected) -> None:
-    known = turn.state.fan_out(node_id) or FanOut()
+    known = fan_out_of(turn.state, node_id) or FanOut()
     path = turn.state.nodes[node_id].iteration_path
     fact, failure = collected(node_id, path, spec, found, known, turn.rules.max_fan_out)
     turn.emit(fact)
@@ -101,13 +102,13 @@ def _take(turn: Turn, node_id: str, spec: Foreach, found: Collected) -> None:
 
 def go_on(turn: Turn) -> None:
     """Let each for-each that is under way go as far as it comes."""
-    for node_id, spec in turn.state.fanning_out():
+    for node_id, spec in fanning_out(turn.state):
         _dispatch(turn, node_id, spec)
 
 
 def _dispatch(turn: Turn, node_id: str, spec: Foreach) -> None:
     """Send out what may go, until there is no room, nothing ready, or something that must be looked at first."""
-    state, fan_out = turn.state, turn.state.items_of(node_id)
+    state, fan_out = turn.state, items_of(turn.state, node_id)
     reason = why_ended(state) if state.plan.section[node_id] == "body" else None
     if reason is not None:
         _leave(turn, node_id, reason)
@@ -154,7 +155,7 @@ def _rendered(state: RunState, node_id: str, spec: Foreach, item: Item) -> Mappi
 def item_ended(turn: Turn, row: SubRun, standing: ChildStanding) -> None:
     """The run of an item has ended. One that was ended with this run is no failure: its item gets another when it goes on."""
     state, spec = turn.state, turn.state.plan.nodes[row.node_id].action
-    item = state.items_of(row.node_id).running(row.run_id)
+    item = items_of(state, row.node_id).running(row.run_id)
     if item is None or not isinstance(spec, Foreach) or (standing.status == "cancelled" and why_ended(state) is not None):
         return
     fact = FanOutItemCompleted(
@@ -169,7 +170,7 @@ def _settle(turn: Turn, node_id: str, spec: Foreach, item: Item, fact: FanOutIte
     turn.emit(fact)
     if fact.succeeded or spec.on_child_fail != "skip_dependents":
         return
-    for dependent in skipped_for(turn.state.items_of(node_id), item):
+    for dependent in skipped_for(items_of(turn.state, node_id), item):
         turn.emit(FanOutItemSkipped(node_id, *dependent.found.key, item.found.item_id, fact.iteration_path))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from actors.entity import Fact
+from actors.run.fanning import fan_out_of
 from actors.run.state import RunState
 from actors.sub_run.events import SubRunEnded, SubRunStarted, SubRunWaiting, SubRunWentOn
 from actors.sub_run.row import SubRun
@@ -39,7 +40,7 @@ def _went_on(state: RunState, event: SubRunWentOn, at: int) -> None:
 def _ended(state: RunState, event: SubRunEnded, at: int) -> None:
     """A run of an item that belongs to no attempt under way any more counts if it completed; else the item gets another one."""
     row = state.children.pop(event.child_run_id, None)
-    fan_out = state.fan_out(event.node_id)
+    fan_out = fan_out_of(state, event.node_id)
     if row is None or fan_out is None or state.is_present(row):
         return
     if (item := fan_out.running(row.run_id)) is not None:

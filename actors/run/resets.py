@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from actors.fan_out.items import FanOut
+from actors.run.fanning import fan_out_of
 from actors.run.plan import handler_id
 from actors.run.state import RunState
 from actors.workflow.spec import Gate
@@ -34,7 +35,7 @@ def reset_nodes(state: RunState, node_ids: Iterable[str], *, keep_items: bool = 
         state.handlers.pop(node_id, None)
         state.waits.pop(node_id, None)
         state.letters.pop(node_id, None)
-        if (fan_out := state.fan_out(node_id)) is not None:
+        if (fan_out := fan_out_of(state, node_id)) is not None:
             _reset_items(state, node_id, fan_out, keep=keep_items)
     names = set(again)
     for gate in [gate for gate in state.open_gates.values() if gate.node_id in names]:

@@ -19,6 +19,7 @@ from actors.run.settlement import settle_run
 from actors.run.starting import halted, start_handlers, start_ready
 from actors.run.state import Conclusion, RunState
 from actors.run.turn import Turn
+from actors.run.working import at_work
 from actors.sub_run.rules import hear_children
 from actors.wait.ending import end_due_waits
 from actors.wait.opening import take_deliveries
@@ -79,6 +80,8 @@ def _walk_body(turn: Turn) -> bool:
         return at_work(state)
     if state.finish_reason is not None:
         go_on(turn)
+        if turn.questions:
+            return True
         if not at_work(state):
             leave_undone(turn)
         return at_work(state)
@@ -95,7 +98,7 @@ def _walk_body(turn: Turn) -> bool:
         start_ready(turn)
         if state.handlers:  # of nodes that failed without an attempt
             start_handlers(turn)
-    if at_work(state):
+    if at_work(state) or turn.questions:
         return True
     return (not halted(state) and rest(turn)) or hold_for_review(turn)
 
@@ -111,18 +114,12 @@ def _walk_tail(turn: Turn) -> bool:
     start_handlers(turn)
     start_ready(turn)
     start_handlers(turn)
-    return at_work(state) or bool(state.backoffs)
+    return at_work(state) or bool(state.backoffs or turn.questions)
 
 
 def _grace_over(turn: Turn) -> bool:
     since = turn.state.finally_since_ms
     return since is not None and turn.now >= since + turn.rules.cleanup_grace_ms
-
-
-def at_work(state: RunState) -> bool:
-    """Whether something of the run proceeds by itself: its attempts, or runs that they are, unless these rest and hold nothing up."""
-    ends = state.cancel_reason is not None or state.section == "finally"
-    return bool(state.executing) or any(state.is_present(row) and (row.moving or ends) for row in state.children.values())
 
 
 def _schema_hold(state: RunState) -> NodeSchemaValidationPaused | None:

@@ -21,7 +21,6 @@ from actors.run.node_state import NodeError, NodeState, NodeStatus
 from actors.run.plan import Plan
 from actors.sub_run.row import Pinned, SubRun
 from actors.wait.row import KeptSignal, WaitRow
-from actors.workflow.spec import Foreach
 from actors.worktree.site import Site
 
 __all__ = [
@@ -188,22 +187,6 @@ class RunState:
         node = self.nodes[node_id]
         row = self.children.get(node.child_run_id or "")
         return row if row is not None and node.status in ("running", "waiting") and self.is_present(row) else None
-
-    def fan_out(self, node_id: str) -> FanOut | None:
-        """The items of a for-each in the present turn of the loops around it; None before they were collected first."""
-        return self.fan_outs.get((node_id, self.nodes[node_id].iteration_path))
-
-    def items_of(self, node_id: str) -> FanOut:
-        """The same of one that has collected them."""
-        return self.fan_outs[node_id, self.nodes[node_id].iteration_path]
-
-    def fanning_out(self) -> list[tuple[str, Foreach]]:
-        """Each for-each that is under way and has its items, in flow order."""
-        return [
-            (node_id, spec)
-            for node_id, spec in self.plan.fan_outs.items()
-            if node_id not in self.executing and self.nodes[node_id].status in ("running", "waiting")
-        ]
 
     def is_present(self, row: SubRun) -> bool:
         """Whether the run belongs to its node's present attempt, and so to what this run does."""

@@ -151,3 +151,19 @@ def test_a_retry_runs_again_what_failed_or_was_skipped() -> None:
     assert fan_out.items["t", "t2"].child_run_id is None
     assert not halted(fan_out, "halt")
     assert play(fan_out, 2, "halt") == ["t2", "|", "t3", "|"]
+
+
+def test_what_waits_in_two_ways_is_skipped_once() -> None:
+    fan_out = of("a", "b", "c", "d", edges=[("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")])
+    play(fan_out, 2, "skip_dependents", "a")
+    assert statuses(fan_out) == "failed skipped skipped skipped"
+
+
+def test_another_attempt_goes_on_with_runs_under_way() -> None:
+    fan_out = of("a", "b", "c")
+    first, second, _ = fan_out.items.values()
+    start(fan_out, first)
+    start(fan_out, second)
+    fan_out.take_up({"run-b": None})
+    assert statuses(fan_out) == "pending running pending"
+    assert (first.child_run_id, first.dispatched_at_ms) == (None, None)

@@ -9,9 +9,10 @@ from actors.run.evolve import fold
 from actors.run.plan import compile_plan
 from actors.run.state import new_state
 from actors.run.vocabulary import run_codec
-from actors.workflow.spec import Workflow
+from actors.workflow.spec import Foreach, Node, Workflow
 from storage.records import Recorded
 
+EACH = Foreach(over="tickets", workflow="fix", max_parallel=1)
 ITEMS = (NewItem("t", "a", "A", {"title": "x"}), NewItem("t", "b", "B"))
 FACTS: list[Fact] = [
     FanOutItemsCollected("each", 2, (0,), ITEMS, (("a", "b"),)),
@@ -27,7 +28,9 @@ def test_items_are_folded_from_what_was_written() -> None:
     written = [codec.encode(fact) for fact in FACTS]
     read = [codec.decode(Recorded(seq, 0, one.kind, one.data)) for seq, one in enumerate(written, 1)]
     assert read == FACTS
-    state = fold(new_state("run-0", compile_plan(Workflow("w", ()), "d")), [(fact, at) for at, fact in enumerate(read, 10)])
+    state = fold(
+        new_state("run-0", compile_plan(Workflow("w", (Node("each", EACH),)), "d")), [(fact, at) for at, fact in enumerate(read, 10)]
+    )
     first, second = state.fan_outs["each", (0,)], state.fan_outs["each", (1,)]
     found = [(one.status, one.child_run_id, one.dispatched_at_ms, one.completed_at_ms, one.blocker) for one in first.items.values()]
     assert found == [
@@ -35,3 +38,4 @@ def test_items_are_folded_from_what_was_written() -> None:
     ]  # fmt: skip
     assert first.blockers == {("t", "b"): (("t", "a"),)}
     assert [item.status for item in second.items.values()] == ["pending"]
+    assert {row.run_id: row.workflow_id for row in state.children.values()} == {"run-1": "fix"}
