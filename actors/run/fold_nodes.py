@@ -10,6 +10,7 @@ from actors.node import events as node
 from actors.node.events import TOOL_ASKED
 from actors.node.messages import Usage
 from actors.run.fold_artifacts import note_errors, note_flaw
+from actors.run.fold_results import keep_result, lose_result
 from actors.run.plan import handler_id
 from actors.run.state import SKIPPED_AS_DONE, NodeError, RunState
 
@@ -41,6 +42,7 @@ def _completed(state: RunState, event: node.NodeCompleted, at: int) -> None:
     item.finding, item.exhausted = "", False
     item.verdicts.append((event.instance, event.attempt, event.kind))
     use(state, event.node_id, event.usage)
+    keep_result(state, event)
     section = state.plan.section[event.node_id]
     if section != "handler":
         frontier = state.body if section == "body" else state.tail
@@ -71,6 +73,7 @@ def _failed(state: RunState, event: node.NodeFailed, at: int) -> None:
 def fail_for_good(state: RunState, node_id: str, reason: str, failure_kind: str, at: int) -> None:
     """No attempt follows: the run has failed, unless the node's `on_fail` takes it."""
     state.nodes[node_id].status = "failed"
+    lose_result(state, node_id, "failed")
     state.backoffs.pop(node_id, None)
     section = state.plan.section[node_id]
     if section == "handler":
@@ -113,6 +116,8 @@ def _skipped(state: RunState, event: node.NodeSkipped, at: int) -> None:
     item = state.nodes[event.node_id]
     item.status, item.ended_at_ms, item.skip_reason = "skipped", at, event.reason
     state.backoffs.pop(event.node_id, None)
+    if event.reason == "on_fail_continue":
+        lose_result(state, event.node_id, "skipped")
     state.frontier.take(event.node_id)
     if event.reason in SKIPPED_AS_DONE:
         state.frontier.settle(event.node_id, succeeded=True)

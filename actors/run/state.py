@@ -12,6 +12,7 @@ from typing import Any, Literal, assert_never
 from attrs import Factory, define, frozen
 
 from actors.agent.binding import Bound
+from actors.flow.results import ContextEntry, Result
 from actors.gate.record import GateRecord, OpenGate
 from actors.node.messages import Usage
 from actors.run.artifact_row import ArtifactRow
@@ -63,7 +64,8 @@ class RunState:
     `anew` counts how often people had it begin anew: recovered it, or gave nodes of it fresh attempts.
     `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
     no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`, `revived_ms`:
-    when it was held because nothing happened, and when it went on by itself.
+    when it was held because nothing happened, and when it went on by itself. `results` holds the newest result under each result key,
+    `contexts` what nodes said to those after them, oldest first.
     """
 
     run_id: str
@@ -145,6 +147,8 @@ class RunState:
     report_path: str | None = None
     purged: bool = False
     strays: dict[str, None] = Factory(dict)
+    results: dict[str, Result] = Factory(dict)
+    contexts: list[ContextEntry] = Factory(list)
     reaped_ms: tuple[int, ...] = ()
     revived_ms: tuple[int, ...] = ()
     env: Mapping[str, str] = Factory(dict)
