@@ -21,7 +21,7 @@ def keep_result(state: RunState, event: NodeCompleted) -> None:
     node = state.plan.nodes[event.node_id]
     result = _result(state, node, event)
     state.results[node.key] = result
-    state.contexts.append(context_entry(result))
+    state.contexts.append(context_entry(result, path[-1] if (path := state.nodes[event.node_id].path) else 0))
 
 
 def lose_result(state: RunState, node_id: str, status: str) -> None:
