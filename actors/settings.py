@@ -34,6 +34,7 @@ class RunRules:
     separate_from_author: bool = False
     idle_timeout_ms: int = 600_000
     execute_timeout_ms: int = 1_800_000
+    max_parallel_branches: int = 16
     node_time_limit_ms: int = 43_200_000
     stale_after_ms: int = 600_000
     auto_resume: bool = True
