@@ -24,9 +24,9 @@ def end_fan_out(turn: Turn, node_id: str, spec: Foreach) -> None:
     """Fold what the items came to into the node's ending. Nothing is done while it is not known what their runs have left."""
     state, fan_out = turn.state, items_of(turn.state, node_id)
     name = state.plan.nodes[node_id].name
-    words = sentence(fan_out, name, spec.over)
     failure = failure_of(fan_out, name)
     if failure is not None:
+        words = sentence(fan_out, name, spec.over)
         detail = {**failure.detail, "context": words, **structured_output(fan_out, _run_of)}
         text = f"{failure.message} {words}."
         record_failure(turn, node_id, Failure(failure.code, text, failure.failure_class, detail), Retry("not_retryable"))
@@ -35,7 +35,7 @@ def end_fan_out(turn: Turn, node_id: str, spec: Foreach) -> None:
     if UNKNOWN in standings.values():
         return
     output = structured_output(fan_out, lambda item: standings[item.child_run_id].left if item.child_run_id in standings else None)
-    size, warnings = len(canonical(output)), [words]
+    size, warnings = len(canonical(output)), []
     if size > LARGEST_OUTPUT:
         output = structured_output(fan_out, lambda _: None)
         warnings.append(f"The outputs of its items have {size} bytes, more than {LARGEST_OUTPUT}: they stand in their own runs alone.")

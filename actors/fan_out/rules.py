@@ -46,7 +46,7 @@ def begin_fan_out(turn: Turn, node_id: str, spec: Foreach) -> None:
         detail = {"parent": state.workflow_id, "workflow": spec.workflow, "limit": DEEPEST + 1}
         _fail(turn, node_id, Failure("workflow_nesting_too_deep", text, "configuration", detail))
         return
-    turn.emit(NodeStarted(node_id=node_id, attempt=node.attempt + 1, instance=node.instance))
+    turn.emit(NodeStarted(node_id, node.attempt + 1, node.instance, state.path_of(node_id)))
     if provider.name != BUILT_IN:
         return
     try:
@@ -61,10 +61,9 @@ def begin_fan_out(turn: Turn, node_id: str, spec: Foreach) -> None:
 
 
 def _output(state: RunState, key: str) -> Any:
-    """The output of the newest node with that result key."""
-    found = [node_id for node_id, node in state.plan.nodes.items() if node.key == key and state.nodes[node_id].status == "completed"]
-    newest = max(found, key=lambda node_id: state.nodes[node_id].ended_at_ms or 0, default=None)
-    return None if newest is None else state.nodes[newest].output
+    """The structured output of the newest result with that key."""
+    result = state.results.get(key)
+    return None if result is None else result.structured_output
 
 
 def on_answer(turn: Turn, outcome: Outcome, spec: Foreach) -> Outcome | None:
@@ -91,7 +90,7 @@ def _failed(outcome: Outcome, failure: Failure) -> Outcome:
 
 def _take(turn: Turn, node_id: str, spec: Foreach, found: Collected) -> None:
     known = fan_out_of(turn.state, node_id) or FanOut()
-    path = turn.state.nodes[node_id].iteration_path
+    path = turn.state.path_of(node_id)
     fact, failure = collected(node_id, path, spec, found, known, turn.rules.max_fan_out)
     turn.emit(fact)
     if failure is not None:
@@ -131,7 +130,7 @@ def _leave(turn: Turn, node_id: str, reason: str) -> None:
 def _send(turn: Turn, node_id: str, spec: Foreach, item: Item) -> bool:
     """Make the run of one item. False while it is not known whether it can be made."""
     key, node = item.found.key, turn.state.nodes[node_id]
-    path = node.iteration_path
+    path = turn.state.path_of(node_id)
     try:
         inputs = child_inputs(_rendered(turn.state, node_id, spec, item), item.found)
     except TemplateError as error:
@@ -161,7 +160,7 @@ def item_ended(turn: Turn, row: SubRun, standing: ChildStanding) -> None:
     fact = FanOutItemCompleted(
         row.node_id, *item.found.key, succeeded=standing.status == "completed", child_run_id=row.run_id,
         code="" if standing.status == "completed" else standing.code or f"sub_workflow_{standing.status}",
-        iteration_path=state.nodes[row.node_id].iteration_path, usage=standing.used,
+        iteration_path=state.path_of(row.node_id), usage=standing.used,
     )  # fmt: skip
     _settle(turn, row.node_id, spec, item, fact)
 

@@ -82,11 +82,8 @@ def _moved(state: RunState, before: RunStatus, after: RunStatus, at: int) -> Non
         revive_site(state)
     if state.terminal:
         leave_attempts(state, at)
-<<<<<<< HEAD
         leave_children(state, at)
-=======
         leave_groups(state)
->>>>>>> G
         close_waits(state)
         state.backoffs.clear()
         state.finished_at_ms = state.finished_at_ms or at

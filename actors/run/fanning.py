@@ -11,12 +11,12 @@ __all__ = ["fan_out_of", "fanning_out", "items_of"]
 
 def fan_out_of(state: RunState, node_id: str) -> FanOut | None:
     """The items of the node; None before they were collected first, and of other nodes."""
-    return state.fan_outs.get((node_id, state.nodes[node_id].iteration_path))
+    return state.fan_outs.get((node_id, state.path_of(node_id)))
 
 
 def items_of(state: RunState, node_id: str) -> FanOut:
     """The items of a for-each that has collected them."""
-    return state.fan_outs[node_id, state.nodes[node_id].iteration_path]
+    return state.fan_outs[node_id, state.path_of(node_id)]
 
 
 def fanning_out(state: RunState) -> list[tuple[str, Foreach]]:

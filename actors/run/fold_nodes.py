@@ -9,11 +9,8 @@ from actors.entity import Fact
 from actors.node import events as node
 from actors.node.events import TOOL_ASKED
 from actors.node.messages import Usage
-<<<<<<< HEAD
 from actors.run.fanning import fan_out_of
-=======
 from actors.run.flow_events import GROUP_NODES_FAILED
->>>>>>> G
 from actors.run.fold_artifacts import note_errors, note_flaw
 from actors.run.fold_groups import skip_inside
 from actors.run.fold_results import keep_result, lose_result

@@ -50,13 +50,9 @@ class NodeState:
     `asking`: people are asked about a tool. `questions` counts how often they were in all instances, `put_down` the attempts of this one
     that ended so; `tool_decision` is what was answered last, `worked_ms` how long had been worked before that.
     `used` is what all its attempts have used, `verdicts` are (instance, attempt, word) of all its outputs; both hold for all instances.
-<<<<<<< HEAD
-    `iteration_path` are the turns of the loops around it in which it stands, outermost first.
     `child_run_id` is the run that was the newest attempt of a node that begins runs, whichever instance.
-=======
     `position` is its place in the order in which the run walked its nodes, `path` the turns of the loops around it, outermost first.
     Of a loop `turn` is the turn that it is in (-1: none has begun), `window` what the markers were after its last turns.
->>>>>>> G
     So do `told`, the number of the last message that was said to its agent, and `unheard`, those that its conversation does not hold yet.
     """
 
@@ -93,7 +89,6 @@ class NodeState:
     verdicts: list[tuple[int, int, str]] = Factory(list)
     told: int = 0
     child_run_id: str | None = None
-    iteration_path: tuple[int, ...] = ()
     unheard: list[AgentSteered] = Factory(list)
 
     @property

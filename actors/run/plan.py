@@ -12,11 +12,22 @@ from actors.run.nest import flatten, nest_of
 from actors.workflow.condition import compile_condition
 from actors.workflow.graph import Graph
 from actors.workflow.handles import handles_of
-<<<<<<< HEAD
-from actors.workflow.spec import Agent, Command, Condition, Foreach, Gate, Node, Shell, SubWorkflow, Timer, Wait, Webhook, Workflow
-=======
-from actors.workflow.spec import Agent, Command, Condition, Gate, Group, Node, Repeat, Shell, Timer, Wait, Webhook, Workflow
->>>>>>> G
+from actors.workflow.spec import (
+    Agent,
+    Command,
+    Condition,
+    Foreach,
+    Gate,
+    Group,
+    Node,
+    Repeat,
+    Shell,
+    SubWorkflow,
+    Timer,
+    Wait,
+    Webhook,
+    Workflow,
+)
 from actors.workflow.template import references
 
 __all__ = ["Plan", "Section", "compile_plan", "handler_id"]
@@ -151,11 +162,7 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
         eager=frozenset(
             node_id
             for node_id, node in nodes.items()
-<<<<<<< HEAD
-            if node.when is not None or isinstance(node.action, Gate | Wait | Foreach) or (mission.triage and section[node_id] == "body")
-=======
-            if node.when is not None or isinstance(node.action, Gate | Wait | Group) or (mission.triage and section[node_id] == "body")
->>>>>>> G
+            if node.when is not None or isinstance(node.action, Gate | Wait | Group | Foreach) or (mission.triage and section[node_id] == "body")
         ),
         reads={node_id: _reads(node) for node_id, node in nodes.items()},
         webhooks=any(isinstance(node.action, Wait) and isinstance(node.action.on, Webhook) for node in body),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from actors.fan_out.items import FanOut
-from actors.run.fanning import fan_out_of
 from actors.run.plan import handler_id
 from actors.run.state import RunState
 from actors.workflow.spec import Gate
@@ -36,12 +34,9 @@ def reset_nodes(state: RunState, node_ids: Iterable[str], *, keep_items: bool = 
         state.handlers.pop(node_id, None)
         state.waits.pop(node_id, None)
         state.letters.pop(node_id, None)
-<<<<<<< HEAD
-        if (fan_out := fan_out_of(state, node_id)) is not None:
-            _reset_items(state, node_id, fan_out, keep=keep_items)
-=======
+        if node_id in state.plan.fan_outs:
+            _reset_items(state, node_id, keep=keep_items)
         state.groups.pop(node_id, None)
->>>>>>> G
     names = set(again)
     names.update(_reopen(state, names))
     for gate in [gate for gate in state.open_gates.values() if gate.node_id in names]:
@@ -77,11 +72,13 @@ def _around(state: RunState, node_id: str) -> Iterator[str]:
         group = state.plan.parent.get(group)
 
 
-def _reset_items(state: RunState, node_id: str, fan_out: FanOut, *, keep: bool) -> None:
-    if keep:
-        fan_out.reopen()
-    else:
-        del state.fan_outs[node_id, state.nodes[node_id].iteration_path]
+def _reset_items(state: RunState, node_id: str, *, keep: bool) -> None:
+    """In all turns of the loops around it."""
+    for key in [key for key in state.fan_outs if key[0] == node_id]:
+        if keep:
+            state.fan_outs[key].reopen()
+        else:
+            del state.fan_outs[key]
 
 
 def begin_again(state: RunState, node_ids: Iterable[str]) -> None:
@@ -91,13 +88,8 @@ def begin_again(state: RunState, node_ids: Iterable[str]) -> None:
     state.pause_reason = state.stop_kind = state.stop_reason = None
     again = list(node_ids)
     _unblock(state, again)
-<<<<<<< HEAD
     reset_nodes(state, again, keep_items=True)
-    state.tolerated = frozenset(state.failures)
-=======
-    reset_nodes(state, again)
     state.tolerated = frozenset(state.failures).union(node_id for node_id in state.plan.parent if state.nodes[node_id].status == "failed")
->>>>>>> G
 
 
 def _unblock(state: RunState, again: Collection[str]) -> None:

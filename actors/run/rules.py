@@ -93,10 +93,10 @@ def _walk_body(turn: Turn) -> bool:
         return True
     if state.plan.mission.phases and (phase := phase_change(state)) is not None:
         turn.emit(phase)
+    go_on(turn)
     _settle(turn)
     if state.handlers:
         start_handlers(turn)
-    go_on(turn)
     if not halted(state):
         start_ready(turn)
         _settle(turn)  # groups around one that failed meanwhile

@@ -19,31 +19,21 @@ from actors.run.stopping import halted
 from actors.run.turn import Turn
 from actors.sub_run.rules import begin_sub_run
 from actors.wait.opening import open_wait
-<<<<<<< HEAD
-from actors.workflow.spec import Foreach, Gate, SubWorkflow, Wait
-=======
-from actors.workflow.spec import Gate, Group, Node, Wait
->>>>>>> G
+from actors.workflow.spec import Foreach, Gate, Group, Node, SubWorkflow, Wait
 
 __all__ = ["start_handlers", "start_ready"]
 
 
-def under_way(state: RunState) -> int:
-    """How many attempts take a place among those at once: processes, and runs that move."""
-    return len(state.executing) + sum(
-        row.moving and isinstance(state.plan.nodes[row.node_id].action, SubWorkflow) for row in state.children.values()
-    )
+def under_way(state: RunState) -> list[str]:
+    """What takes a place among the attempts at once: processes, and runs that move. Those of a for-each take none."""
+    moving = [row.node_id for row in state.children.values() if row.moving and row.node_id not in state.plan.fan_outs]
+    return [*state.executing, *moving]
 
 
 def start_handlers(turn: Turn) -> None:
     """Start what follows failures, as far as there is room."""
     state = turn.state
-<<<<<<< HEAD
-    room = state.plan.workflow.execution.max_parallel - under_way(state)
-    for node_id in list(state.handlers)[: max(0, room)]:
-=======
     for node_id in list(state.handlers)[: max(0, _rooms(turn)[None])]:
->>>>>>> G
         _start(turn, node_id)
 
 
@@ -56,34 +46,6 @@ def start_ready(turn: Turn) -> None:
 def _look(turn: Turn) -> bool:
     """Look once at all that is ready. Whether that makes another look worth while."""
     state, plan = turn.state, turn.state.plan
-<<<<<<< HEAD
-    special = plan.mission.special
-    looking = True
-    while looking:
-        looking = False
-        room = plan.workflow.execution.max_parallel - under_way(state)
-        all_of_them = plan.eager or special
-        candidates = state.frontier.ready if all_of_them else state.frontier.first(max(0, room))
-        if state.backoffs:
-            candidates = sorted([*_due(turn), *candidates], key=plan.sort_keys.__getitem__)
-        if special and state.section == "body":
-            candidates = _chosen(state, candidates, room)
-        for node_id in candidates:
-            if node_id in plan.eager and _not_to_start(turn, node_id):
-                looking = True
-                if halted(state):
-                    return
-            elif room > 0 and not recheck_guards(turn, node_id):
-                looking = True
-                break
-            elif room > 0 and fail_used_up(turn, node_id):
-                looking = True
-                if halted(state):
-                    return
-            elif room > 0:
-                room -= 1
-                _start(turn, node_id)
-=======
     if state.groups and settle_groups(turn):
         return not halted(state)
     again, rooms = False, _rooms(turn)
@@ -112,9 +74,9 @@ def _rooms(turn: Turn) -> dict[str | None, int]:
     state, plan = turn.state, turn.state.plan
     most = plan.workflow.execution.max_parallel
     if not plan.blocks:
-        return {None: most - len(state.executing)}
+        return {None: most - len(under_way(state))}
     rooms: dict[str | None, int] = {None: most, **dict.fromkeys(plan.blocks.values(), turn.rules.max_parallel_branches)}
-    for node_id in state.executing:
+    for node_id in under_way(state):
         rooms[plan.blocks.get(node_id)] -= 1
     return rooms
 
@@ -125,7 +87,6 @@ def _candidates(turn: Turn, room: int) -> list[str]:
     if state.backoffs:
         found = sorted([*_due(turn), *found], key=plan.sort_keys.__getitem__)
     return _chosen(state, found, room) if special and state.section == "body" else found
->>>>>>> G
 
 
 def _chosen(state: RunState, ready: list[str], room: int) -> list[str]:
@@ -138,7 +99,7 @@ def _chosen(state: RunState, ready: list[str], room: int) -> list[str]:
 def _takes_no_place(state: RunState, node_id: str) -> bool:
     """Whether looking at the node ends in something else than an attempt."""
     node = state.plan.nodes[node_id]
-    return isinstance(node.action, Gate | Wait | Group) or triage_skips(state, node_id)
+    return isinstance(node.action, Gate | Wait | Group | Foreach) or triage_skips(state, node_id)
 
 
 def _due(turn: Turn) -> list[str]:
@@ -175,15 +136,13 @@ def _opened(turn: Turn, node_id: str, node: Node) -> bool:
         if recheck_guards(turn, node_id):
             begin_gate(turn, node_id)
         return True
-<<<<<<< HEAD
     if isinstance(node.action, Foreach):
         if recheck_guards(turn, node_id) and not fail_used_up(turn, node_id):
             begin_fan_out(turn, node_id, node.action)
-=======
+        return True
     if isinstance(node.action, Group):
         if recheck_guards(turn, node_id):
             begin_group(turn, node_id)
->>>>>>> G
         return True
     if isinstance(node.action, Wait):
         if recheck_guards(turn, node_id):
@@ -193,14 +152,9 @@ def _opened(turn: Turn, node_id: str, node: Node) -> bool:
 
 
 def _start(turn: Turn, node_id: str) -> None:
-<<<<<<< HEAD
     node, action = turn.state.nodes[node_id], turn.state.plan.nodes[node_id].action
     if isinstance(action, SubWorkflow):
         begin_sub_run(turn, node_id, action)
         return
-    turn.emit(NodeStarted(node_id=node_id, attempt=node.attempt + 1, instance=node.instance))
-=======
-    node = turn.state.nodes[node_id]
     turn.emit(NodeStarted(node_id, node.attempt + 1, node.instance, turn.state.path_of(node_id)))
->>>>>>> G
     announce(turn, node_id)

@@ -12,11 +12,8 @@ from typing import Any, Literal, assert_never
 from attrs import Factory, define, frozen
 
 from actors.agent.binding import Bound
-<<<<<<< HEAD
 from actors.fan_out.items import FanOut
-=======
 from actors.flow.results import ContextEntry, Result
->>>>>>> G
 from actors.gate.record import GateRecord, OpenGate
 from actors.node.messages import Usage
 from actors.run.artifact_row import ArtifactRow
@@ -67,11 +64,8 @@ class RunState:
     used of it, where they share it. `marks` are the keys of facts that stand in the log
     once, `artifacts` what became of files by node, instance and attempt.
     `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
-<<<<<<< HEAD
     `children`: the runs that its nodes have begun and of whose ending it has not heard, by their ids; other fields as in `run_created`.
-=======
     `groups` are those that have begun and are not over, outer ones first; `position` is the next place in the order of the walk.
->>>>>>> G
     `anew` counts how often people had it begin anew: recovered it, or gave nodes of it fresh attempts.
     `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
     no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`, `revived_ms`:

@@ -79,9 +79,9 @@ def standing_of(services: Services, run_id: str) -> ChildStanding:
 
 
 def _left(state: RunState) -> Any:
-    """What the last of its nodes has handed back that handed back a structure."""
-    done = [state.nodes[node_id] for node_id in state.plan.body.order if state.nodes[node_id].status == "completed"]
-    return next((node.output for node in reversed(done) if isinstance(node.output, dict | list)), None)
+    """The structured output of the last of its nodes that has one, in the order of the walk."""
+    found = [one for one in state.results.values() if one.structured_output is not None]
+    return max(found, key=lambda one: state.nodes[one.node_id].position or 0).structured_output if found else None
 
 
 def _words(state: RunState) -> str:
