@@ -74,7 +74,8 @@ def _quiet(question: Hashable) -> Any:
 class Story:
     """`log` holds every event with its time; each verb answers the words of the events that it led to.
 
-    `first` is what its claim led to, where the test keeps that. `world` answers what decisions ask, `also` gathers their appends to other logs, `once` those that begin one.
+    `first` is what its claim led to, where the test keeps that. `world` answers what decisions ask, `also` gathers their appends to
+    other logs, `once` those that begin one.
     """
 
     plan: Plan

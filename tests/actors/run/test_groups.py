@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from actors.run.plan import compile_plan
+from actors.run.rules import unwanted
 from actors.workflow.exhaustion import TerminalBehavior
-from actors.workflow.spec import Need, OnFail, RetryPolicy
+from actors.workflow.spec import Command, Execution, Need, OnFail, RetryPolicy, Workflow
 from tests.actors.run.nested import block, branches, leaf, loop, nested, says
+from tests.actors.run.table import Story
 
 
 def test_a_block_begins_its_nodes_in_order_and_what_follows_it_waits_for_all_of_them() -> None:
@@ -52,24 +55,32 @@ def test_a_failure_elsewhere_leaves_a_group_that_is_under_way_undone() -> None:
     assert story.ok("b") == ["done b", "end g", "fail p parallel_below_min_success not_retryable", "run_failed nodes_failed"]
 
 
-def test_fail_fast_interrupts_what_is_under_way_in_other_groups_and_skips_them() -> None:
-    story = nested(leaf("a"), parallel=3)
-    plan = nested(block("g", leaf("a"), leaf("b")), leaf("c"), parallel=2)
-    assert plan.state.plan.parent == {"a": "g", "b": "g"}
-    assert story.ok("a")[-1] == "run_completed"
+def test_fail_fast_leaves_undone_what_stands_in_another_group() -> None:
+    nodes = (block("g", leaf("a"), leaf("b")), leaf("c"))
+    plan = compile_plan(Workflow("paper", nodes, execution=Execution(2, fail_fast=True)), "digest")
+    story = Story.on(plan)
+    story.claim()
+    assert story.fail("c") == ["fail c boom attempts_exhausted"]
+    assert unwanted(story.state, story.now, 0) == ["a"]
+    assert story.stop("a") == [
+        "interrupt a fail_fast",
+        "skip a fail_fast",
+        "skip b fail_fast",
+        "skip g fail_fast",
+        "run_failed nodes_failed",
+    ]
 
 
 def test_what_a_failure_takes_upon_itself_is_no_failure_of_the_run() -> None:
     story = nested(block("g", leaf("a"), leaf("b"), on_fail=OnFail("continue")), leaf("c"))
     assert story.fail("a") == [
-        "fail a boom attempts_exhausted", "skip b fail_fast", "fail g group_nodes_failed not_retryable", "skip g on_fail_continue", "start c",
+        "fail a boom attempts_exhausted", "skip b fail_fast", "fail g group_nodes_failed not_retryable", "skip g on_fail_continue",
+        "start c",
     ]  # fmt: skip
     assert story.ok("c")[-1] == "run_completed"
 
 
 def test_a_handler_in_a_group_ends_before_the_group_does() -> None:
-    from actors.workflow.spec import Command
-
     story = nested(block("g", leaf("a", on_fail=OnFail("handler", Command(("tell",))))), fail_fast=None)
     assert story.fail("a") == ["fail a boom attempts_exhausted", "start a.on_fail"]
     assert story.ok("a.on_fail") == ["done a.on_fail", "fail g group_nodes_failed not_retryable", "run_failed nodes_failed"]

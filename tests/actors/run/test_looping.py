@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from actors.workflow.spec import Node
+from actors.run.plan import compile_plan
+from actors.workflow.spec import Execution, Node, RetryPolicy, Workflow
 from tests.actors.run.nested import block, leaf, loop, nested, says
+from tests.actors.run.table import Story
 
 AGAIN = 'marker("r", "again")'
 ONE = (leaf("a"), leaf("r"))
 
 
-def body(story, *markers: str) -> list[str]:  # type: ignore[no-untyped-def]  # any story
+def body(story: Story, *markers: str) -> list[str]:
+    """One turn; the answer is what its last node led to."""
     story.ok("a")
-    return list(story.ok("r", says(*markers)))
+    return story.ok("r", says(*markers))
 
 
 def test_a_while_asks_before_its_first_turn_and_ends_when_the_marker_is_gone() -> None:
@@ -113,8 +116,6 @@ def test_a_turn_begins_inner_loops_and_conditions_anew() -> None:
 
 
 def test_positions_go_on_from_turn_to_turn_and_attempts_of_one_share_theirs() -> None:
-    from actors.workflow.spec import RetryPolicy
-
     story = nested(loop("l", AGAIN, 3, leaf("r", retry=RetryPolicy(2)), form="do_while"), leaf("z"))
     story.fail("r")
     story.ok("r", says("again"))
@@ -124,15 +125,9 @@ def test_positions_go_on_from_turn_to_turn_and_attempts_of_one_share_theirs() ->
 
 
 def test_a_loop_does_not_turn_once_a_failure_elsewhere_stops_the_run() -> None:
-    from attrs import evolve
-
-    from actors.run.plan import compile_plan
-    from actors.workflow.spec import Execution, Workflow
-    from tests.actors.run.table import Story
-
     nodes: tuple[Node, ...] = (loop("l", "true", 9, leaf("r")), leaf("x"))
     for fail_fast, left in ((None, "pending"), (True, "skipped")):
-        plan = compile_plan(Workflow("paper", nodes, execution=evolve(Execution(2), fail_fast=fail_fast)), "digest")
+        plan = compile_plan(Workflow("paper", nodes, execution=Execution(2, fail_fast=fail_fast)), "digest")
         story = Story.on(plan)
         story.claim()
         story.fail("x")
