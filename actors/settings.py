@@ -22,8 +22,8 @@ class RunRules:
     `notify_events`: of what a hook is told, `notify_ways`: how (command, url); both empty where there is none.
     `git_timeout_ms`: of one command of git, `git_author`: who commits where git knows nobody.
     `resolver_types`: the types of gates for which a resolver is registered. `mcp_servers`: the names of those that are configured.
-    `secrets`: the handles of the secrets that there are. `item_providers`: who finds items of a for-each, of which it may have
-    `max_fan_out`.
+    `secrets`: the handles of the secrets that there are. `max_parallel_branches`: attempts at once in one parallel block.
+    `item_providers`: who finds items of a for-each, of which it may have `max_fan_out`.
     """
 
     default_profile: str = "guided"

@@ -8,10 +8,10 @@ from attrs import frozen
 
 from actors.entity import Fact
 
-__all__ = ["LoopEnd = Literal["condition", "max_iterations"]
-GROUP_NODES_FAILED", "GroupCompleted", "GroupForm", "GroupStarted", "LoopEnd", "LoopIterationStarted"]
+__all__ = ["GROUP_NODES_FAILED", "GroupCompleted", "GroupForm", "GroupStarted", "LoopEnd", "LoopIterationStarted"]
 
 GroupForm = Literal["block", "parallel", "repeat"]
+LoopEnd = Literal["condition", "max_iterations"]
 GROUP_NODES_FAILED: Final = "group_nodes_failed"
 """The code of a group that failed because of what stands in it: that failure is recorded already."""
 

@@ -142,7 +142,8 @@ def _leave_body(turn: Turn) -> bool:
     state = turn.state
     if state.plan.workflow.execution.fail_fast and state.failures:
         for node_id, node in state.nodes.items():
-            if node.status == "pending" and state.plan.section[node_id] == "body":
+            around = state.plan.parent.get(node_id)
+            if node.status == "pending" and state.plan.section[node_id] == "body" and (around is None or around in state.groups):
                 turn.emit(NodeSkipped(node_id=node_id, reason="fail_fast"))
         leave_groups_undone(turn)
     conclusion: Conclusion | None = finished(state) or settle_run(state)

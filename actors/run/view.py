@@ -105,12 +105,9 @@ def _node(state: RunState, node_id: str, node: NodeState) -> dict[str, Any]:
 
 
 def _walked(state: RunState, node_id: str, node: NodeState) -> dict[str, Any]:
-    """Where the node stands: the group around it, its place in the order of the walk, the turns of the loops around it; of a loop its turn."""
-    told: dict[str, Any] = {
-        "group": state.plan.parent.get(node_id),
-        "position": node.position,
-        "iteration": node.turn if node.turn >= 0 else None,
-    }
+    """The group around the node, its place in the order of the walk, the turns of the loops around it; of a loop the turn it is in."""
+    turn = node.turn if node.turn >= 0 else None
+    told: dict[str, Any] = {"group": state.plan.parent.get(node_id), "position": node.position, "iteration": turn}
     if node_id in state.plan.loops_around:
         told["iteration_path"] = list(node.path)
     return {name: value for name, value in told.items() if value is not None}
