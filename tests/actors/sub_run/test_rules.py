@@ -83,7 +83,7 @@ def test_a_child_that_ended_while_the_parent_was_away_is_taken_as_it_is() -> Non
 def test_a_start_loses_no_child() -> None:
     made = begun()
     assert made.story.do(rehydrate) == ["run_queued_for_resume_after_restart"]
-    assert made.story.claim() == ["claim 2"] or made.story.state.status == "running"
+    made.story.claim()
     assert made.story.state.nodes["b"].attempt == 1
     assert made.child(1, "completed") == ["sub_run_ended", "done b", "start c"]
 
@@ -161,8 +161,8 @@ def test_a_cancel_reaches_the_children_and_clean_up_waits_for_them() -> None:
     state = made.story.state
     assert (state.status, words(made)) == ("running", ("cancel", "parent_cancelled"))
     assert made.child(1, "running") == []
-    assert made.child(1, "cancelled") == ["sub_run_ended", "interrupt b cancelled", "finally cancelled", "start tidy"] or state.section == "finally"
-    assert state.nodes["b"].status == "pending"
+    assert made.child(1, "cancelled") == ["sub_run_ended", "interrupt b cancelled", "finally cancelled", "start tidy"]
+    assert (state.nodes["b"].status, state.section) == ("pending", "finally")
 
 
 def test_without_clean_up_the_parent_ends_at_once_and_still_wants_its_children_to() -> None:
@@ -170,7 +170,7 @@ def test_without_clean_up_the_parent_ends_at_once_and_still_wants_its_children_t
     made.story.cancel("enough")
     assert (made.story.state.status, made.story.state.nodes["b"].status) == ("cancelled", "pending")
     assert words(made) == ("cancel", "parent_cancelled")
-    print(made.story.recover())
+    made.story.retry("b")
     assert words(made) == ("cancel", "parent_cancelled"), "it belongs to an attempt that is over"
     made.story.claim()
     assert (made.story.state.nodes["b"].child_run_id, words(made, "child-2")) == ("child-2", ("go_on", ""))
