@@ -34,7 +34,12 @@ def test_fl91_the_child_is_made_in_the_commit_of_its_node_and_its_ending_is_the_
     assert (append.headline.status, append.headline.parent, append.headline.keys) == ("queued", "run-1", ("sub-runs/open",))
     assert made.inputs == ['{"topic":"owls"}']
     state = made.story.state
-    assert (state.status, state.nodes["b"].status, state.nodes["b"].child_run_id, dict(state.executing)) == ("running", "running", "child-1", {})
+    assert (state.status, state.nodes["b"].status, state.nodes["b"].child_run_id, dict(state.executing)) == (
+        "running",
+        "running",
+        "child-1",
+        {},
+    )
     assert made.child(1, "running") == []
     used = Usage(10, 5, 0.5, 2)
     assert made.child(1, "completed", output={"n": 1}, used=used) == ["sub_run_ended", "done b", "start c"]
