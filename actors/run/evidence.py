@@ -68,8 +68,8 @@ def _answer(services: Services, state: RunState, workdir: str, question: Hashabl
             return worth_of(workdir, path)
         case NewChild():
             return child_of(services, state, workdir, question)
-        case HowStands(run_id=run_id):
-            return standing_of(services, run_id)
+        case HowStands():
+            return standing_of(services, question)
         case NewRun():
             return birth_of(services, state, workdir, question)
         case _:

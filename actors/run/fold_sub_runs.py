@@ -7,6 +7,7 @@ from typing import Any
 
 from actors.entity import Fact
 from actors.run.fanning import fan_out_of
+from actors.run.fold_nodes import use
 from actors.run.state import RunState
 from actors.sub_run.events import SubRunEnded, SubRunStarted, SubRunWaiting, SubRunWentOn
 from actors.sub_run.row import SubRun
@@ -25,6 +26,8 @@ def _started(state: RunState, event: SubRunStarted, at: int) -> None:
 
 def _waiting(state: RunState, event: SubRunWaiting, at: int) -> None:
     row = state.children[event.child_run_id]
+    use(state, row.node_id, event.used - row.used)
+    row.used = event.used
     row.status, row.worked_ms, row.since_ms = event.status, row.worked_ms + at - (row.since_ms or at), None
     if state.is_present(row):
         state.nodes[row.node_id].status = "running" if _moves(state, row.node_id) else "waiting"

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from actors.gate.expiry import next_gate_due
 from actors.resolver.row import keys_of
+from actors.run.budgets import budget_facts
 from actors.run.events import RunCreated
 from actors.run.state import RunState
 from actors.scheduler.tickets import scheduled_key
@@ -118,6 +119,8 @@ def headline_of(state: RunState) -> Headline:
         facts["detail"] = state.detail["code"]
     if state.pause_reason is not None:
         facts["pause_reason"] = state.pause_reason
+    if state.plan.calls and (budget := budget_facts(state)):
+        facts["budget"] = budget
     if state.cancel_reason is not None and not state.terminal:
         facts["cancelling"] = True
     if state.open_gates:

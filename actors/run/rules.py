@@ -123,7 +123,7 @@ def _walk_tail(turn: Turn) -> bool:
     start_handlers(turn)
     start_ready(turn)
     start_handlers(turn)
-    return at_work(state) or bool(state.backoffs or turn.questions)
+    return at_work(state) or bool(state.backoffs) or bool(turn.questions)
 
 
 def _grace_over(turn: Turn) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+from actors.run.budgets import limit_of
 from actors.run.events import RunCreated
 from actors.run.state import RunState
 from actors.scheduler.messages import Ticket
@@ -20,6 +23,8 @@ def next_look_ms(state: RunState, rules: RunRules, after: int) -> int | None:
     if state.status != "running":
         return None
     times = [*state.backoffs.values(), *next_limit_ms(state)]
+    if state.children and (most := limit_of(state, "runtime_ms", state.plan.workflow.execution.max_total_runtime_ms)) is not None:
+        times.append(after + max(0, math.ceil(most) - state.active_time_ms(after)))
     if state.section == "finally" and state.cancel_reason is not None and state.finally_since_ms is not None:
         times.append(state.finally_since_ms + rules.cleanup_grace_ms)
     return min((time for time in times if time > after), default=None)

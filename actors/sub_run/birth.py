@@ -15,14 +15,14 @@ from actors.run.admission import prepare
 from actors.run.logbook import CorruptLog, fold_log
 from actors.run.messages import Admit, Origin, Parent
 from actors.sub_run.door import ChildBirth, ChildStanding
-from actors.sub_run.row import TERMINAL
+from actors.sub_run.row import RESTS, TERMINAL
 from storage import StorageError
 
 if TYPE_CHECKING:
     from actors.run.plan import Plan
     from actors.run.state import RunState
     from actors.services import Services
-    from actors.sub_run.door import NewChild
+    from actors.sub_run.door import HowStands, NewChild
     from actors.sub_run.row import Pinned
 
 __all__ = ["child_of", "standing_of"]
@@ -61,12 +61,13 @@ def _admit(state: RunState, workdir: str, wanted: NewChild, pinned: Pinned, plan
     )  # fmt: skip
 
 
-def standing_of(services: Services, run_id: str) -> ChildStanding:
-    """How the run stands, as the catalog has it; of one that has ended also what its log says."""
+def standing_of(services: Services, question: HowStands) -> ChildStanding:
+    """How the run stands, as the catalog has it; of one that has ended, or come to rest, also what its log says."""
+    run_id = question.run_id
     line = services.store.catalog.get(run_id)
     if line is None or line.kind != "run":
         return ChildStanding("cancelled", missing=True)
-    if line.status not in TERMINAL:
+    if line.status not in TERMINAL and not (line.status in RESTS and question.moving):
         return ChildStanding(line.status)
     try:
         state = fold_log(services, run_id)

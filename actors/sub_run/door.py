@@ -17,7 +17,7 @@ from actors.run.headline import born
 from actors.run.schedule import first_ticket
 from actors.run.turn import UNKNOWN, Turn
 from actors.run.vocabulary import run_codec
-from actors.sub_run.row import DEEPEST, TERMINAL
+from actors.sub_run.row import DEEPEST, TERMINAL, SubRun
 from actors.workflow.spec import Workflow
 from storage.codec import canonical
 from storage.records import Append
@@ -49,14 +49,15 @@ class ChildBirth:
 
 @frozen
 class HowStands:
-    """The question how a run stands that this one has begun: a `ChildStanding`."""
+    """The question how a run stands that this one has begun: a `ChildStanding`. `moving`: as far as this one knows it does not rest."""
 
     run_id: str
+    moving: bool
 
 
 @frozen
 class ChildStanding:
-    """How it stands. What follows `code` is told of one that has ended alone.
+    """How it stands. What follows `status` is told of one that has ended; of one that has come to rest what it has `used`.
 
     `missing`: there is no such run any more. `code` and `message` say why it did not complete. `left`: the
     structured output of the last of its nodes that has one. `used`: what it, and all below it, used.
@@ -96,7 +97,7 @@ def start_child(turn: Turn, node_id: str, *, key: str, workflow: str, inputs: Ma
     return birth  # type: ignore[no-any-return]  # answers of the world have the type that their question says
 
 
-def child_standing(turn: Turn, child_run_id: str) -> ChildStanding | None:
+def child_standing(turn: Turn, row: SubRun) -> ChildStanding | None:
     """How the run stands now; None while nobody has looked."""
-    found = turn.ask(HowStands(child_run_id))
+    found = turn.ask(HowStands(row.run_id, row.moving))
     return None if found is UNKNOWN else found

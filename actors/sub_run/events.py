@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from actors.entity import Fact
+from actors.node.messages import Usage
 
 __all__ = ["SubRunEnded", "SubRunStarted", "SubRunWaiting", "SubRunWentOn"]
 
@@ -25,12 +26,16 @@ class SubRunStarted(Fact):
 
 @frozen
 class SubRunWaiting(Fact):
-    """The run of the node rests: it is paused, or waits for an event or a person (`status`), and so does the node."""
+    """The run of the node rests: it is paused, or waits for an event or a person (`status`), and so does the node.
+
+    `used`: all that it has used so far.
+    """
 
     kind: ClassVar[str] = "sub_run_waiting"
     node_id: str
     child_run_id: str
     status: str
+    used: Usage = Factory(Usage)
 
 
 @frozen

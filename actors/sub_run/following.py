@@ -13,7 +13,7 @@ from actors.run.messages import ForRun, WakeRun
 from actors.run.requests import Cancel, Operation, Pause, Resume
 from actors.run.state import RunState
 from actors.services import REGISTRAR
-from actors.sub_run.row import PARENT_PAUSED, TERMINAL, SubRun
+from actors.sub_run.row import BUDGET_ABOVE, PARENT_PAUSED, PARENT_RESUMED, TERMINAL, SubRun
 from actors.sub_run.wanted import Wish, wish_for
 from supervision import ActorDead, AskTimeout, MailboxFull
 
@@ -81,4 +81,5 @@ def _operation(wish: Wish, line: Headline) -> Operation | None:
         return None if line.facts.get("cancelling") else Cancel(BY, wish.reason)
     if wish.word == "hold":
         return Pause(BY, PARENT_PAUSED) if line.status in HOLDABLE else None
-    return Resume(BY, PARENT_PAUSED) if line.status == "paused" and line.facts.get("pause_reason") == PARENT_PAUSED else None
+    held = line.status == "paused" and line.facts.get("pause_reason") in (PARENT_PAUSED, BUDGET_ABOVE)
+    return Resume(BY, PARENT_RESUMED) if held and wish.word == "go_on" else None

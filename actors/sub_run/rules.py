@@ -6,7 +6,7 @@ from typing import Any
 
 from actors.fan_out.rules import item_ended
 from actors.node.events import NodeCompleted, NodeInterrupted, NodeStarted
-from actors.node.messages import Failure
+from actors.node.messages import Failure, Usage
 from actors.refusals import Refusal
 from actors.run.events import RunRequeued
 from actors.run.failing import cap_of, record_failure, spent_by
@@ -66,7 +66,7 @@ def hear_children(turn: Turn) -> None:
     """Compare each run that was begun with how it stands now, and fold what is new."""
     state = turn.state
     for row in list(state.children.values()):
-        standing = child_standing(turn, row.run_id)
+        standing = child_standing(turn, row)
         if standing is None or (standing.ended is False and row.moving is (standing.status not in RESTS)):
             continue
         if state.status in ("waiting", "awaiting_approval") and state.is_present(row):
@@ -84,22 +84,22 @@ def _fold(turn: Turn, row: SubRun, standing: ChildStanding) -> None:
         elif present:
             item_ended(turn, row, standing)
     elif standing.status in RESTS:
-        turn.emit(SubRunWaiting(row.node_id, row.run_id, standing.status))
+        turn.emit(SubRunWaiting(row.node_id, row.run_id, standing.status, standing.used))
     else:
         turn.emit(SubRunWentOn(row.node_id, row.run_id))
 
 
 def _end(turn: Turn, row: SubRun, standing: ChildStanding, *, late: bool) -> None:
-    node_id, node, reason = row.node_id, turn.state.nodes[row.node_id], why_ended(turn.state)
+    node_id, node, reason, used = row.node_id, turn.state.nodes[row.node_id], why_ended(turn.state), standing.used - row.used
     if standing.status == "completed":
         output = {"run_id": row.run_id, "status": "completed"} if standing.output is None else standing.output
         turn.emit(
-            NodeCompleted(node_id=node_id, attempt=node.attempt, instance=node.instance, output=output, usage=standing.used)
+            NodeCompleted(node_id=node_id, attempt=node.attempt, instance=node.instance, output=output, usage=used)
         )  # fmt: skip
     elif standing.status == "cancelled" and reason is not None:
-        turn.emit(NodeInterrupted(node_id, reason, attempt=node.attempt, instance=node.instance, usage=standing.used))
+        turn.emit(NodeInterrupted(node_id, reason, attempt=node.attempt, instance=node.instance, usage=used))
     else:
-        _fail(turn, node_id, _failure(turn.state, row, standing, late=late), standing)
+        _fail(turn, node_id, _failure(turn.state, row, standing, late=late), used)
 
 
 def _failure(state: RunState, row: SubRun, standing: ChildStanding, *, late: bool) -> Failure:
@@ -115,7 +115,7 @@ def _failure(state: RunState, row: SubRun, standing: ChildStanding, *, late: boo
     return Failure("sub_workflow_failed", text, "execution_error", named | {"child_code": standing.code, "child_status": standing.status})
 
 
-def _fail(turn: Turn, node_id: str, failure: Failure, standing: ChildStanding | None = None) -> None:
+def _fail(turn: Turn, node_id: str, failure: Failure, used: Usage | None = None) -> None:
     """With another attempt, and so another run, where the node's policy says so."""
     state, node = turn.state, turn.state.nodes[node_id]
     began = turn.now if node.first_started_at_ms is None else node.first_started_at_ms
@@ -124,4 +124,4 @@ def _fail(turn: Turn, node_id: str, failure: Failure, standing: ChildStanding | 
         state.plan.nodes[node_id].retry, spent_by(state, node_id), failure.failure_class, state.token(node_id), cap=cap,
         elapsed_ms=turn.now - began,
     )  # fmt: skip
-    record_failure(turn, node_id, failure, verdict, None if standing is None else standing.used)
+    record_failure(turn, node_id, failure, verdict, used)

@@ -17,7 +17,7 @@ __all__ = ["Wish", "next_limit_ms", "over_time", "why_ended", "wish_for"]
 class Wish:
     """`word` says what, `reason` why it ends."""
 
-    word: Literal["go_on", "hold", "cancel"]
+    word: Literal["nothing", "go_on", "hold", "cancel"]
     reason: str = ""
 
 
@@ -30,7 +30,7 @@ def wish_for(state: RunState, row: SubRun, now: int, *, grace_over: bool = False
     if over_time(state, row, now):
         return Wish("cancel", "timeout")
     held = state.status in ("paused", "pausing") and state.pause_reason != "shutdown"
-    return Wish("hold") if held else Wish("go_on")
+    return Wish("hold" if held else "go_on" if state.status == "running" else "nothing")
 
 
 def why_ended(state: RunState) -> str | None:
