@@ -30,7 +30,8 @@ def wish_for(state: RunState, row: SubRun, now: int, *, grace_over: bool = False
     if over_time(state, row, now):
         return Wish("cancel", "timeout")
     held = state.status in ("paused", "pausing") and state.pause_reason != "shutdown"
-    return Wish("hold" if held else "go_on" if state.status == "running" else "nothing")
+    goes_on = state.status in ("running", "waiting", "awaiting_approval")
+    return Wish("hold" if held else "go_on" if goes_on else "nothing")
 
 
 def why_ended(state: RunState) -> str | None:

@@ -16,6 +16,7 @@ from actors.node.messages import ArtifactFact, Usage
 from actors.run.evolve import FOLDS
 from actors.run.vocabulary import run_codec
 from actors.settings import CRASH_ATTEMPTS, RunRules
+from actors.sub_run.row import Pinned
 from actors.workflow import events as workflow
 from actors.worktree.site import Place
 from storage.codec import BadRecord, Codec, UnknownKind
@@ -48,6 +49,8 @@ def sample(hint: Any) -> Any:
         return get_args(hint)[-1]
     if "Bound" in text:
         return (Bound("writer", "anna", 2, "ab" * 32, "stage", "model", "pool"),)
+    if "Pinned" in text:
+        return (Pinned("child", 2, "ab" * 32),)
     if "tuple" in text and "Mapping" in text:
         return ({"path": "$", "message": "ü"},)
     if "Mapping" in text:

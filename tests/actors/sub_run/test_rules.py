@@ -147,7 +147,7 @@ def test_a_limit_of_time_ends_the_child_and_is_a_failure_of_its_own() -> None:
     made.story.wait(6_000)
     made.child(1, "awaiting_approval")
     made.story.wait(60_000)
-    assert words(made) == ("nothing", "")
+    assert words(made) == ("go_on", "")
     made.child(1, "running")
     made.story.claim()
     made.story.wait(3_999)
