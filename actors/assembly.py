@@ -75,6 +75,7 @@ def run_rules(config: Config, vault: Vault) -> RunRules:
         separate_from_author=config.gates.separate_from_author,
         execute_timeout_ms=config.nodes.execute_timeout_ms,
         node_time_limit_ms=config.flow.node_time_limit_ms,
+        max_parallel_branches=config.flow.max_parallel_branches,
         stale_after_ms=config.reaper.stale_after_ms,
         auto_resume=config.reaper.auto_resume,
         auto_resume_window_ms=config.reaper.auto_resume_window_ms,

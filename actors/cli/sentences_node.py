@@ -7,6 +7,8 @@ from actors.cli.text import count, span
 
 __all__ = ["OF_NODES"]
 
+_FORMS = {"block": "", "parallel": ", its branches at once", "repeat": ", in turns"}
+
 
 def _completed(event: Event, took: str) -> str:
     came = event.get("artifact")
@@ -56,6 +58,13 @@ def _invalid(event: Event, _: str) -> str:
     return f"{event['node_id']}  left {event['path']}, which does not fit{attempt(event)}" + (f": {line(why)}" if why else "")
 
 
+def _group(event: Event, took: str) -> str:
+    if event.get("iterations") is None:
+        return f"{event['node_id']}  is over{took}"
+    why = "its condition does not hold" if event["reason"] == "condition" else "it may not turn more often"
+    return f"{event['node_id']}  is over{took} after {count(event['iterations'], 'turn')}: {why}"
+
+
 def _step(words: str) -> Sentence:
     def sentence(event: Event, _: str) -> str:
         said = event.get("reason") or event.get("summary")
@@ -65,6 +74,9 @@ def _step(words: str) -> Sentence:
 
 
 OF_NODES: dict[str, Sentence] = {
+    "group_started": lambda event, _: f"{event['node_id']}  begins{_FORMS[event['form']]}",
+    "group_completed": _group,
+    "loop_iteration_started": lambda event, _: f"{event['node_id']}  turn {event['iteration'] + 1} begins",
     "node_started": lambda event, _: f"{event['node_id']}  started{attempt(event)}",
     "node_completed": _completed,
     "node_completed_with_warnings": _completed,

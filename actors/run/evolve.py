@@ -13,6 +13,7 @@ from actors.run.fold_conversations import CONVERSATION_FOLDS
 from actors.run.fold_endings import ENDING_FOLDS
 from actors.run.fold_findings import FINDING_FOLDS
 from actors.run.fold_gates import GATE_FOLDS
+from actors.run.fold_groups import GROUP_FOLDS, leave_groups
 from actors.run.fold_interventions import INTERVENTION_FOLDS
 from actors.run.fold_letters import LETTER_FOLDS
 from actors.run.fold_nodes import NODE_FOLDS, leave_attempts
@@ -37,7 +38,7 @@ def evolve(state: RunState, event: Fact, at: int) -> None:
     before, queue, kind = state.status, state.queue, type(event)
     if kind not in NO_ACTIVITY:
         state.activity_ms, state.progressed = at, kind is not RunStarted
-    if kind in NODE_FOLDS and getattr(event, "node_id", "") not in state.nodes:
+    if (kind in NODE_FOLDS or kind in GROUP_FOLDS) and getattr(event, "node_id", "") not in state.nodes:
         _stray(state, event)
     else:
         FOLDS[kind](state, event, at)
@@ -83,6 +84,7 @@ def _moved(state: RunState, before: RunStatus, after: RunStatus, at: int) -> Non
     if state.terminal:
         leave_attempts(state, at)
         leave_children(state, at)
+        leave_groups(state)
         close_waits(state)
         state.backoffs.clear()
         state.finished_at_ms = state.finished_at_ms or at
@@ -93,6 +95,7 @@ FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     **ENDING_FOLDS,
     **STEERING_FOLDS,
     **NODE_FOLDS,
+    **GROUP_FOLDS,
     **FINDING_FOLDS,
     **ARTIFACT_FOLDS,
     **CONVERSATION_FOLDS,

@@ -45,7 +45,7 @@ def finish(turn: Turn, operation: Finish) -> dict[str, object]:
 def leave_undone(turn: Turn) -> None:
     """Skip what has not begun, and what waits for an answer or an event."""
     for node_id in turn.state.plan.body.order:
-        if turn.state.nodes[node_id].status in ("pending", "waiting"):
+        if turn.state.nodes[node_id].status in ("pending", "waiting") or node_id in turn.state.groups:
             turn.emit(NodeSkipped(node_id=node_id, reason=FINISHED))
 
 

@@ -12,6 +12,7 @@ from typing import Any, Literal, assert_never
 from attrs import Factory, define, frozen
 
 from actors.agent.binding import Bound
+from actors.flow.results import ContextEntry, Result
 from actors.gate.record import GateRecord, OpenGate
 from actors.node.messages import Usage
 from actors.run.artifact_row import ArtifactRow
@@ -62,10 +63,12 @@ class RunState:
     once, `artifacts` what became of files by node, instance and attempt.
     `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
     `children`: the runs that its nodes have begun and of whose ending it has not heard, by their ids; other fields as in `run_created`.
+    `groups` are those that have begun and are not over, outer ones first; `position` is the next place in the order of the walk.
     `anew` counts how often people had it begin anew: recovered it, or gave nodes of it fresh attempts.
     `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
     no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`, `revived_ms`:
-    when it was held because nothing happened, and when it went on by itself.
+    when it was held because nothing happened, and when it went on by itself. `results` holds the newest result under each result key,
+    `contexts` what nodes said to those after them, oldest first.
     """
 
     run_id: str
@@ -127,6 +130,8 @@ class RunState:
     waits: dict[str, WaitRow] = Factory(dict)
     signals: list[KeptSignal] = Factory(list)
     letters: dict[str, str] = Factory(dict)
+    groups: dict[str, None] = Factory(dict)
+    position: int = 0
     heard: dict[str, str] = Factory(dict)
     backoffs: dict[str, int] = Factory(dict)
     handlers: dict[str, None] = Factory(dict)
@@ -153,6 +158,8 @@ class RunState:
     report_path: str | None = None
     purged: bool = False
     strays: dict[str, None] = Factory(dict)
+    results: dict[str, Result] = Factory(dict)
+    contexts: list[ContextEntry] = Factory(list)
     reaped_ms: tuple[int, ...] = ()
     revived_ms: tuple[int, ...] = ()
     env: Mapping[str, str] = Factory(dict)
@@ -200,6 +207,32 @@ class RunState:
         if node.status == "skipped":
             return True if node.skip_reason in SKIPPED_AS_DONE else None
         return True if node.status in SUCCEEDED else False if node.status == "failed" else None
+
+    def begun(self, group: str) -> bool:
+        """Whether what stands in the group may begin. What stands in a loop waits for its first turn."""
+        node = self.nodes[group]
+        return node.status == "running" and (node.turn >= 0 or group not in self.plan.loops)
+
+    def covered(self, node_id: str) -> bool:
+        """Whether a group around the node has come to a good end, or was left out: then nothing else that is said of the node matters."""
+        group = self.plan.parent.get(node_id)
+        while group is not None:
+            if self.settled(group) is True:
+                return True
+            group = self.plan.parent.get(group)
+        return False
+
+    def path_of(self, node_id: str) -> tuple[int, ...]:
+        """The turns of the loops around the node, outermost first."""
+        return tuple(self.nodes[loop].turn for loop in self.plan.loops_around.get(node_id, ()))
+
+    def take_place(self, node_id: str) -> None:
+        """The node is done now: it takes its place in the order of the walk, once for all its attempts."""
+        node = self.nodes[node_id]
+        if node.position is None:
+            node.position, self.position = self.position, self.position + 1
+            if node_id in self.plan.loops_around:
+                node.path = self.path_of(node_id)
 
     @property
     def retry_after_ms(self) -> int | None:

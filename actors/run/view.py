@@ -77,6 +77,8 @@ def _node(state: RunState, node_id: str, node: NodeState) -> dict[str, Any]:
         "node_id": node_id, "kind": spec.kind, "title": spec.title or node_id, "status": node.status, "attempt": node.attempt,
         "instance": node.instance, "max_attempts": cap_now(state, node_id), "finally": state.plan.section[node_id] == "finally",
     }  # fmt: skip
+    if state.plan.parent:  # elsewhere the order of the file says as much
+        found |= _walked(state, node_id, node)
     times = {"started_at_ms": node.started_at_ms, "ended_at_ms": node.ended_at_ms, "retry_after_ms": state.backoffs.get(node_id)}
     found |= {
         name: value for name, value in (times | {"output": node.output, "skip_reason": node.skip_reason}).items() if value is not None
@@ -100,6 +102,15 @@ def _node(state: RunState, node_id: str, node: NodeState) -> dict[str, Any]:
     if gate is not None:
         found["gate"] = gate_json(state.run_id, gate)
     return found
+
+
+def _walked(state: RunState, node_id: str, node: NodeState) -> dict[str, Any]:
+    """The group around the node, its place in the order of the walk, the turns of the loops around it; of a loop the turn it is in."""
+    turn = node.turn if node.turn >= 0 else None
+    told: dict[str, Any] = {"group": state.plan.parent.get(node_id), "position": node.position, "iteration": turn}
+    if node_id in state.plan.loops_around:
+        told["iteration_path"] = list(node.path)
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def gate_json(run_id: str, gate: OpenGate) -> dict[str, Any]:

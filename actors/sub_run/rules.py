@@ -42,7 +42,7 @@ def begin_sub_run(turn: Turn, node_id: str, action: SubWorkflow) -> bool:
     birth = start_child(turn, node_id, key=f"{instance}.{attempt}", workflow=action.workflow, inputs=inputs)
     if birth is None:
         return False
-    turn.emit(NodeStarted(node_id=node_id, attempt=attempt, instance=instance))
+    turn.emit(NodeStarted(node_id, attempt, instance, state.path_of(node_id)))
     if isinstance(birth, Refusal):
         text = f"A run of {action.workflow} could not be started: {birth.message}"
         _fail(

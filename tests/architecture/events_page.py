@@ -17,6 +17,7 @@ MODULES: Final = {
     "The course of a run": ("actors.run.created", "actors.run.events"),
     "Endings and promotions of a mission": ("actors.run.course",),
     "Nodes": ("actors.node.events",),
+    "Groups: blocks, branches, loops": ("actors.run.flow_events",),
     "What agents are asked for and leave": ("actors.agent.artifacts",),
     "What people say to agents": ("actors.agent.steering",),
     "Conversations of agents": ("actors.agent.thread_events",),

@@ -46,7 +46,8 @@ def sample(hint: Any) -> Any:
     if "Place" in text:
         return Place("/srv/repo", "/data/worktrees/r", "penstock/r", "main", "penstock/q")
     if "Literal" in text:
-        return get_args(hint)[-1]
+        words = get_args(hint)
+        return get_args(words[0])[-1] if type(None) in words else words[-1]
     if "Bound" in text:
         return (Bound("writer", "anna", 2, "ab" * 32, "stage", "model", "pool"),)
     if "Pinned" in text:
@@ -55,6 +56,8 @@ def sample(hint: Any) -> Any:
         return ({"path": "$", "message": "ü"},)
     if "Mapping" in text:
         return {"k": 7} if "int]" in text else {"k": [1, None, {"x": "ü"}]}
+    if "tuple[int" in text:
+        return (7, 8)
     if "tuple" in text:
         return ("one", "two")
     return next((value for kind, value in SAMPLES.items() if hint == kind or hint == kind | None), {"free": [1]})

@@ -138,7 +138,7 @@ def test_the_sixth_workflow_in_a_chain_is_none() -> None:
 
 def test_inputs_that_name_nothing_fail_the_node_before_any_attempt() -> None:
     made = parent("b", calls={"b": {"topic": "{{ inputs.nothing }}"}}, begin=False)
-    assert [word for word in made.story.claim() if word.startswith("fail")][0].endswith("not_retryable")
+    assert next(word for word in made.story.claim() if word.startswith("fail")).endswith("not_retryable")
     assert made.story.state.nodes["b"].attempt == 0
 
 
