@@ -12,7 +12,7 @@ from actors.run.state import RunState
 from actors.sub_run.events import SubRunEnded, SubRunStarted, SubRunWaiting, SubRunWentOn
 from actors.sub_run.row import SubRun
 
-__all__ = ["SUB_RUN_FOLDS", "leave_children"]
+__all__ = ["SUB_RUN_FOLDS", "leave_children", "let_children_go"]
 
 
 def _started(state: RunState, event: SubRunStarted, at: int) -> None:
@@ -27,7 +27,7 @@ def _started(state: RunState, event: SubRunStarted, at: int) -> None:
 def _waiting(state: RunState, event: SubRunWaiting, at: int) -> None:
     row = state.children[event.child_run_id]
     use(state, row.node_id, event.used - row.used)
-    row.used = event.used
+    row.used, row.let_go = event.used, False
     row.status, row.worked_ms, row.since_ms = event.status, row.worked_ms + at - (row.since_ms or at), None
     if state.is_present(row):
         state.nodes[row.node_id].status = "running" if _moves(state, row.node_id) else "waiting"
@@ -55,6 +55,12 @@ def _ended(state: RunState, event: SubRunEnded, at: int) -> None:
 
 def _moves(state: RunState, node_id: str) -> bool:
     return any(row.node_id == node_id and row.moving for row in state.children.values())
+
+
+def let_children_go(state: RunState) -> None:
+    """The run is not held any more: nor are those that rest for its sake."""
+    for row in state.children.values():
+        row.let_go = not row.moving
 
 
 def leave_children(state: RunState, at: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -15,7 +16,7 @@ from actors.run.admission import prepare
 from actors.run.logbook import CorruptLog, fold_log
 from actors.run.messages import Admit, Origin, Parent
 from actors.sub_run.door import ChildBirth, ChildStanding
-from actors.sub_run.row import RESTS, TERMINAL
+from actors.sub_run.row import PARENT_PAUSED, RESTS, TERMINAL
 from storage import StorageError
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def child_of(services: Services, state: RunState, workdir: str, wanted: NewChild
         return Refusal("workflow_version_missing", str(error), {"digest": pinned.digest})
     if fold_workflow(wanted.workflow, services.store.journal.read(workflow_stream(wanted.workflow))).paused:
         return workflow_paused(wanted.workflow)
+    if state.workspace is None:
+        Path(workdir).mkdir(mode=0o700, parents=True, exist_ok=True)  # else it is there when something of the parent needs it first
     run_id = services.ids.new("run")
     prepared = prepare(services, _admit(state, workdir, wanted, pinned, plan, run_id), plan)
     if isinstance(prepared, Refusal):
@@ -67,6 +70,8 @@ def standing_of(services: Services, question: HowStands) -> ChildStanding:
     line = services.store.catalog.get(run_id)
     if line is None or line.kind != "run":
         return ChildStanding("cancelled", missing=True)
+    if line.facts.get("pause_reason") == PARENT_PAUSED:
+        return ChildStanding(line.status, held=True)
     if line.status not in TERMINAL and not (line.status in RESTS and question.moving):
         return ChildStanding(line.status)
     try:

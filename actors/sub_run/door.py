@@ -59,12 +59,14 @@ class HowStands:
 class ChildStanding:
     """How it stands. What follows `status` is told of one that has ended; of one that has come to rest what it has `used`.
 
-    `missing`: there is no such run any more. `code` and `message` say why it did not complete. `left`: the
-    structured output of the last of its nodes that has one. `used`: what it, and all below it, used.
+    `missing`: there is no such run any more; `held`: it is paused only because this one was.
+    `code` and `message` say why it did not complete. `left`: the structured output of the last of its nodes that has one.
+    `used`: what it, and all below it, used.
     """
 
     status: str
     missing: bool = False
+    held: bool = False
     code: str = ""
     message: str = ""
     output: Any = None

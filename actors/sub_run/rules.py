@@ -67,7 +67,7 @@ def hear_children(turn: Turn) -> None:
     state = turn.state
     for row in list(state.children.values()):
         standing = child_standing(turn, row)
-        if standing is None or (standing.ended is False and row.moving is (standing.status not in RESTS)):
+        if standing is None or (not standing.ended and (standing.held or row.moving is (standing.status not in RESTS))):
             continue
         if state.status in ("waiting", "awaiting_approval") and state.is_present(row):
             turn.emit(RunRequeued(reason=CHILD_CHANGED))

@@ -17,6 +17,7 @@ from actors.node.messages import ArtifactFact, Usage
 from actors.run.evolve import FOLDS
 from actors.run.vocabulary import run_codec
 from actors.settings import CRASH_ATTEMPTS, RunRules
+from actors.sub_run.row import Pinned
 from actors.workflow import events as workflow
 from actors.worktree.site import Place
 from storage.codec import BadRecord, Codec, UnknownKind
@@ -54,6 +55,8 @@ def sample(hint: Any) -> Any:
         return (NewItem("type", "1", "T-1", {"title": "ü"}),)
     if "tuple[tuple" in text or "tuple[int" in text:
         return (("a", "b"),) if "tuple[tuple" in text else (0, 2)
+    if "Pinned" in text:
+        return (Pinned("child", 2, "ab" * 32),)
     if "tuple" in text and "Mapping" in text:
         return ({"path": "$", "message": "ü"},)
     if "Mapping" in text:
