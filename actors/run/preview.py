@@ -15,7 +15,7 @@ from actors.settings import RunRules
 from actors.workflow.condition import ConditionError, compile_condition
 from actors.workflow.instants import INSTANT_FORMS, parse_instant
 from actors.workflow.partly import Partly
-from actors.workflow.spec import Agent, Command, Condition, Gate, Node, Python, Shell, Timer, Wait, Webhook
+from actors.workflow.spec import Agent, Command, Condition, Foreach, Gate, Group, Node, Python, Shell, SubWorkflow, Timer, Wait, Webhook
 from actors.workflow.template import Lookup
 from actors.worktree.site import Place
 
