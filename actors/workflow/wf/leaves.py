@@ -97,7 +97,8 @@ def foreach_node(report: Report, path: Path, statement: Statement, ids: Ids) -> 
     _put(loop, "max_parallel", options.whole("max_parallel", "invalid_max_parallel"))
     _put(loop, "workflow", slug(workflow) if (workflow := options.text("workflow")) else workflow)
     for key in ("scope", "filter", "inputs"):
-        _put(loop, key, options.table(key, "foreach_not_a_map"))
+        if (table := options.table(key, "foreach_not_a_map")) is not None:
+            loop[key] = table
     _put(loop, "ordered", options.flag("ordered", "invalid_ordered"))
     _put(loop, "on_cycle", options.choice("on_cycle", "invalid_on_cycle", ("fail", "warn")))
     _put(loop, "on_child_fail", options.choice("on_child_fail", "invalid_on_child_fail", ("continue", "halt", "skip_dependents")))
