@@ -21,7 +21,7 @@ class SyntaxFlaw(Exception):
 
 
 class Cursor:
-    """A position in the tokens. `cut_off`: the text broke off within a string, so that its end is not told as a mistake of its own."""
+    """A position in the tokens. `cut_off`: that the text breaks off has been told, so that its end is no mistake of its own."""
 
     def __init__(self, tokens: list[Token], report: Report, *, cut_off: bool = False) -> None:
         self.at = 0
@@ -70,8 +70,10 @@ class Cursor:
     def note(self, code: str, message: str, *, place: Place | None = None, found: str | None = None, allowed: Collection[str] = ()) -> None:
         """Add an error at a place, or at the next token."""
         token = self.token
-        if token.kind == "end" and self._cut_off and place is None:
-            return
+        if token.kind == "end" and place is None:
+            if self._cut_off:
+                return
+            self._cut_off = True
         shown = token.shown if found is None else found
         self.report.add(code, (), message, found=shown, allowed=allowed, place=place or token.place, stage="parser")
 
@@ -92,7 +94,9 @@ class Cursor:
 
     def recover(self, start: int, depth: int, words: Collection[str]) -> None:
         """Go on at the next statement of the block, or at its end. `start` is where the statement began that could not be read."""
-        self.at = min(max(self.at, start + 1), len(self._tokens) - 1)
+        # A keyword in the middle of a line that could not be read belongs to it: `call gate`.
+        within = self.at > start and self.token.place[0] == self._tokens[self.at - 1].place[0] and not self.token.is_("{", "}")
+        self.at = min(max(self.at + within, start + 1), len(self._tokens) - 1)
         while self.token.kind != "end":
             here = self._depths[self.at]
             if here < depth or (here == depth and (self.token.is_("}") or (self.token.is_(*words) and not self.ahead(1).is_("=")))):

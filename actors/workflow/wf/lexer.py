@@ -23,6 +23,7 @@ PATTERN: Final = re.compile(
       | (?P<punctuation>[{}\[\],=.]) | (?P<quote>")""",
     re.VERBOSE,
 )
+ELSEWHERE: Final = re.compile(r"#[^\n]*|/\*.*?\*/", re.DOTALL)
 HINTS: Final = {
     "#": "A comment begins with //.", "/": "A comment begins with // and goes to the end of the line.",
     "-": "Numbers have no sign; quote the text.", "'": 'Text stands in double quotes: "…".', ";": "Nothing separates statements.",
@@ -139,7 +140,9 @@ class Lexer:
         hint = HINTS.get(char, "Text with other signs stands in double quotes.")
         message = f"The character {char!r} has no meaning here. {hint}"
         self._flaw("wf_unexpected_character", message, char, ("words", "numbers", '"text"', "{ } [ ] , = ."))
-        self._at += 1
+        # What is a comment elsewhere is one mistake, not one for each of its words.
+        elsewhere = ELSEWHERE.match(self._text, self._at)
+        self._at = elsewhere.end() if elsewhere else self._at + 1
 
     def _flaw(self, code: str, message: str, found: str, allowed: tuple[str, ...], at: int | None = None) -> None:
         where = self._at if at is None else at
