@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from actors.entity import Fact
+from actors.flow.results import ContextEntry, Result
 from actors.run.fold_nodes import use
 from actors.run.state import RunState
 from actors.sub_run.events import SubRunEnded, SubRunStarted, SubRunWaiting, SubRunWentOn
 from actors.sub_run.row import SubRun
+from actors.workflow.spec import SubWorkflow
 
 __all__ = ["SUB_RUN_FOLDS", "leave_children", "let_children_go"]
 
@@ -40,7 +42,22 @@ def _went_on(state: RunState, event: SubRunWentOn, at: int) -> None:
 
 
 def _ended(state: RunState, event: SubRunEnded, at: int) -> None:
-    state.children.pop(event.child_run_id, None)
+    row = state.children.pop(event.child_run_id, None)
+    if row is None or not state.is_present(row) or not isinstance(state.plan.nodes[row.node_id].action, SubWorkflow):
+        return
+    if event.status == "completed":
+        for key, fields in event.results.items():
+            state.results[key] = Result(**_with_markers(fields))
+        entries = [ContextEntry(**_with_markers(fields)) for fields in event.contexts]
+        state.contexts += entries
+        node, last = state.plan.nodes[row.node_id], entries[-1] if entries else ContextEntry("")
+        state.results[node.key] = Result(
+            node.node_id, node.name, markers=last.markers, context=last.context, child_run_id=event.child_run_id
+        )  # fmt: skip
+
+
+def _with_markers(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {**fields, "markers": tuple(fields.get("markers", ()))}
 
 
 def let_children_go(state: RunState) -> None:

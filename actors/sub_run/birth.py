@@ -15,6 +15,7 @@ from actors.refusals import Refusal
 from actors.run.admission import prepare
 from actors.run.logbook import CorruptLog, fold_log
 from actors.run.messages import Admit, Origin, Parent
+from actors.sub_run.bubbling import Left, left_by
 from actors.sub_run.door import ChildBirth, ChildStanding
 from actors.sub_run.row import PARENT_PAUSED, RESTS, TERMINAL
 from storage import StorageError
@@ -80,7 +81,8 @@ def standing_of(services: Services, question: HowStands) -> ChildStanding:
         return ChildStanding(line.status, code="run_log_unreadable")
     detail = state.detail or {}
     return ChildStanding(
-        line.status, code=str(detail.get("code", "")), message=_words(state), output=state.output, used=state.usage
+        line.status, code=str(detail.get("code", "")), message=_words(state), output=state.output, used=state.usage,
+        left=left_by(state) if line.status == "completed" else Left(),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from actors.run.headline import born
 from actors.run.schedule import first_ticket
 from actors.run.turn import UNKNOWN, Turn
 from actors.run.vocabulary import run_codec
+from actors.sub_run.bubbling import Left
 from actors.sub_run.row import DEEPEST, TERMINAL, SubRun
 from actors.workflow.spec import Workflow
 from storage.codec import canonical
@@ -61,6 +62,7 @@ class ChildStanding:
 
     `missing`: there is no such run any more; `held`: it is paused only because this one was.
     `code` and `message` say why it did not complete. `used`: what it, and all below it, used.
+    `left`: what one that completed leaves to this run.
     """
 
     status: str
@@ -70,6 +72,7 @@ class ChildStanding:
     message: str = ""
     output: Any = None
     used: Usage = Factory(Usage)
+    left: Left = Factory(Left)
 
     @property
     def ended(self) -> bool:

@@ -13,6 +13,7 @@ from actors.run.retry import Retry, decide_retry
 from actors.run.scope import scope_for
 from actors.run.state import RunState
 from actors.run.turn import Turn
+from actors.sub_run.bubbling import Left
 from actors.sub_run.door import ChildStanding, child_standing, start_child, too_deep
 from actors.sub_run.events import SubRunEnded, SubRunStarted, SubRunWaiting, SubRunWentOn
 from actors.sub_run.row import DEEPEST, RESTS, SubRun
@@ -77,8 +78,10 @@ def hear_children(turn: Turn) -> None:
 def _fold(turn: Turn, row: SubRun, standing: ChildStanding) -> None:
     if standing.ended:
         present, late = turn.state.is_present(row), over_time(turn.state, row, turn.now)
-        turn.emit(SubRunEnded(row.node_id, row.run_id, standing.status, standing.code))
-        if present and isinstance(turn.state.plan.nodes[row.node_id].action, SubWorkflow):
+        call = present and isinstance(turn.state.plan.nodes[row.node_id].action, SubWorkflow)
+        left = standing.left if call else Left()
+        turn.emit(SubRunEnded(row.node_id, row.run_id, standing.status, standing.code, left.results, left.contexts, left.warning))
+        if call:
             _end(turn, row, standing, late=late)
     elif standing.status in RESTS:
         turn.emit(SubRunWaiting(row.node_id, row.run_id, standing.status, standing.used))
