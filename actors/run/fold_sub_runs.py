@@ -10,6 +10,7 @@ from actors.flow.results import ContextEntry, Result
 from actors.run.fold_nodes import use
 from actors.run.state import RunState
 from actors.sub_run.events import SubRunEnded, SubRunStarted, SubRunWaiting, SubRunWentOn
+from actors.sub_run.present import is_present
 from actors.sub_run.row import SubRun
 from actors.workflow.spec import SubWorkflow
 
@@ -30,20 +31,20 @@ def _waiting(state: RunState, event: SubRunWaiting, at: int) -> None:
     use(state, row.node_id, event.used - row.used)
     row.used, row.let_go = event.used, False
     row.status, row.worked_ms, row.since_ms = event.status, row.worked_ms + at - (row.since_ms or at), None
-    if state.is_present(row):
+    if is_present(state, row):
         state.nodes[row.node_id].status = "waiting"
 
 
 def _went_on(state: RunState, event: SubRunWentOn, at: int) -> None:
     row = state.children[event.child_run_id]
     row.status, row.since_ms = "running", at
-    if state.is_present(row):
+    if is_present(state, row):
         state.nodes[row.node_id].status = "running"
 
 
 def _ended(state: RunState, event: SubRunEnded, at: int) -> None:
     row = state.children.pop(event.child_run_id, None)
-    if row is None or not state.is_present(row) or not isinstance(state.plan.nodes[row.node_id].action, SubWorkflow):
+    if row is None or not is_present(state, row) or not isinstance(state.plan.nodes[row.node_id].action, SubWorkflow):
         return
     if event.status == "completed":
         for key, fields in event.results.items():
@@ -69,7 +70,7 @@ def let_children_go(state: RunState) -> None:
 def leave_children(state: RunState, at: int) -> None:
     """Runs under way end with the run that began them: their nodes begin others if it ever goes on."""
     for row in state.children.values():
-        if state.is_present(row):
+        if is_present(state, row):
             node = state.nodes[row.node_id]
             node.status, node.ended_at_ms, node.excused = "pending", at, node.excused + 1
             state.offer(row.node_id)

@@ -20,6 +20,7 @@ from actors.run.starting import start_handlers, start_ready
 from actors.run.state import Conclusion, RunState
 from actors.run.stopping import halted
 from actors.run.turn import Turn
+from actors.sub_run.present import is_present
 from actors.sub_run.rules import hear_children
 from actors.wait.ending import end_due_waits
 from actors.wait.opening import take_deliveries
@@ -126,7 +127,7 @@ def _grace_over(turn: Turn) -> bool:
 def at_work(state: RunState) -> bool:
     """Whether something of the run proceeds by itself: its attempts, or runs that they are, unless these rest and hold nothing up."""
     ends = state.cancel_reason is not None or state.section == "finally"
-    return bool(state.executing) or any(state.is_present(row) and (row.moving or ends) for row in state.children.values())
+    return bool(state.executing) or any(is_present(state, row) and (row.moving or ends) for row in state.children.values())
 
 
 def _schema_hold(state: RunState) -> NodeSchemaValidationPaused | None:
