@@ -49,9 +49,8 @@ class RunState:
     `gate_selections` are the newest that was said at a gate. `letters` names the dead letter for whose sake a node's present instance
     began. `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
     `used_up` is the budget for whose sake an attempt was ended before its next call; `used_value`: how much all runs of the workflow have
-    used of it, where they share it. `marks` are the keys of facts that stand in the log
-    once, `artifacts` what became of files by node, instance and attempt.
-    `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
+    used of it, where they share it. `marks` are the keys of facts that stand in the log once, `artifacts` what became of files by node,
+    instance and attempt.
     `children`: the runs that its nodes have begun and of whose ending it has not heard, by their ids; other fields as in `run_created`.
     `groups` are those that have begun and are not over, outer ones first; `position` is the next place in the order of the walk.
     `anew` counts how often people had it begin anew: recovered it, or gave nodes of it fresh attempts.
