@@ -15,6 +15,7 @@ from actors.refusals import Refusal
 from actors.run.admission import prepare
 from actors.run.logbook import CorruptLog, fold_log
 from actors.run.messages import Admit, Origin, Parent
+from actors.sub_run.bubbling import Left, left_by
 from actors.sub_run.door import ChildBirth, ChildStanding
 from actors.sub_run.row import PARENT_PAUSED, RESTS, TERMINAL
 from storage import StorageError
@@ -80,11 +81,12 @@ def standing_of(services: Services, question: HowStands) -> ChildStanding:
         return ChildStanding(line.status, code="run_log_unreadable")
     detail = state.detail or {}
     return ChildStanding(
-        line.status, code=str(detail.get("code", "")), message=_words(state), output=state.output, left=_left(state), used=state.usage
+        line.status, code=str(detail.get("code", "")), message=_words(state), output=state.output, used=state.usage,
+        left=left_by(state) if line.status == "completed" else Left(), last_output=_last_output(state),
     )  # fmt: skip
 
 
-def _left(state: RunState) -> Any:
+def _last_output(state: RunState) -> Any:
     """The structured output of the last of its nodes that has one, in the order of the walk."""
     found = [one for one in state.results.values() if one.structured_output is not None]
     return max(found, key=lambda one: state.nodes[one.node_id].position or 0).structured_output if found else None

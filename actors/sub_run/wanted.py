@@ -8,6 +8,7 @@ from attrs import frozen
 
 from actors.run.state import RunState
 from actors.run.stopping import halted
+from actors.sub_run.present import is_present
 from actors.sub_run.row import PARENT_CANCELLED, SubRun
 from actors.workflow.spec import SubWorkflow
 
@@ -24,7 +25,7 @@ class Wish:
 
 def wish_for(state: RunState, row: SubRun, now: int, *, grace_over: bool = False) -> Wish:
     """What the run wants of that one."""
-    if state.terminal or not state.is_present(row) or grace_over:
+    if state.terminal or not is_present(state, row) or grace_over:
         return Wish("cancel", PARENT_CANCELLED)
     if (reason := why_ended(state)) is not None and state.section == state.plan.section[row.node_id]:
         return Wish("cancel", PARENT_CANCELLED if reason == "cancelled" else reason)

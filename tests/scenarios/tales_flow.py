@@ -18,7 +18,7 @@ PARENT = (step("a"), "{id: sub, workflow: child, needs: [a]}", step("c", "needs:
 
 async def _children(house: House, run_id: str) -> list[str]:
     """How the runs below it have ended."""
-    lines = (await house._read("run.list", parent_run_id=run_id))["runs"]  # noqa: SLF001  a read that outlives deaths
+    lines = (await house._read("run.list", parent_run_id=run_id))["runs"]
     return [str((await house.run_until(line["run_id"]))["status"]) for line in lines]
 
 

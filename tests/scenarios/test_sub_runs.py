@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.scenarios.flows import flow, gate, step
 from tests.scenarios.harness import House
-from tests.scenarios.script import Hold, fail
+from tests.scenarios.script import Hold, fail, give
 
 CALL = "{id: sub, workflow: child, needs: [a], inputs: {topic: '{{ inputs.topic }}'}}"
 TOPIC = "inputs: {topic: {default: owls}}"
@@ -32,9 +32,9 @@ async def test_fl91_the_childs_events_are_in_its_own_log_alone_and_the_parent_go
     assert nodes["sub"]["output"] == {"said": "owls"}
     child_id = nodes["sub"]["child_run_id"]
     child = await d.run(child_id)
-    assert (child["status"], child["parent_run_id"], child["parent_node_id"], child["root_run_id"], child["depth"], child["trigger_type"]) == (
+    assert [child[name] for name in ("status", "parent_run_id", "parent_node_id", "root_run_id", "depth", "trigger_type")] == [
         "completed", run_id, "sub", run_id, 1, "sub_run",
-    )  # fmt: skip
+    ]  # fmt: skip
     own, childs = await d.events(run_id), await d.events(child_id)
     assert [event["event"] for event in own if event.get("node_id") == "sub"] == [
         "node_started", "sub_run_started", "sub_run_ended", "node_completed",
@@ -141,3 +141,17 @@ async def test_five_workflows_in_a_chain_run_and_a_sixth_is_refused(d: House) ->
     assert sorted(line.get("depth", 0) for line in (await d.call("run.list"))["runs"]) == [0, 1, 2, 3, 4]
     refused = await d.refused("run.start", text=flow("{id: sub, workflow: w0}", name="top"), folder=str(d.script.folder))
     assert (refused.code, refused.data["limit"]) == ("workflow_nesting_too_deep", 5)
+
+
+async def test_what_the_child_leaves_is_the_parents_conditions_see_what_it_said_last(d: House) -> None:
+    d.script.on("look", give({"markers": ["found"], "context": "two owls"}))
+    d.script.on("count", give({"markers": ["two"], "context": "2"}))
+    parent = (
+        "{id: sub, workflow: child}", step("c", "needs: [sub], when: 'marker(\"sub\", \"two\")'"),
+        step("n", "needs: [sub], when: 'marker(\"sub\", \"found\")'"),
+    )  # fmt: skip
+    run_id = await nest(d, step("look"), step("count", "needs: [look]"), parent=parent)
+    assert (await d.run_until(run_id))["status"] == "completed"
+    assert await d.statuses(run_id) == {"sub": "completed", "c": "completed", "n": "skipped"}
+    [ended] = [event for event in await d.events(run_id) if event["event"] == "sub_run_ended"]
+    assert [entry["label"] for entry in ended["contexts"]] == ["look", "count"]

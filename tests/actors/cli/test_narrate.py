@@ -23,10 +23,12 @@ from actors.resolver.events import ApprovalGateResolverFailed
 from actors.run import course, interventions, steering
 from actors.run import events as run_events
 from actors.scheduler import events as queue_events
+from actors.sub_run import events as sub_run_events
 from actors.wait import events as wait_events
 from actors.worktree import events as worktree_events
 
 MODULES = (
+    sub_run_events,
     worktree_events,
     run_events,
     node_events,

@@ -209,7 +209,7 @@ def test_clean_up_may_begin_runs_and_its_grace_ends_them() -> None:
 
 
 def test_no_more_runs_move_at_once_than_the_workflow_allows() -> None:
-    made = parent("b", "d", "e", "f", "g", "h", calls=dict.fromkeys("bdefgh", {}), begin=False)
+    made = parent("b", "d", "e", "f", "g", "h", calls={name: {} for name in "bdefgh"}, begin=False)
     made.story.claim()
     assert len(made.inputs) == 4
     made.child(1, "waiting")
