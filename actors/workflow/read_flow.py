@@ -44,7 +44,8 @@ def _read_children(form: Form, inner: Form, draft: Draft, word: str, read_node: 
         home = form  # the model keeps them beside the form
     if home.require(*names) is not ABSENT:
         draft.children = read_list(home, names, read_node)
-    draft.chained = form.flag("sequence") or (inner is not form and inner.flag("sequence"))
+    if word != "parallel":  # whose nodes begin together
+        draft.chained = form.flag("sequence") or (inner is not form and inner.flag("sequence"))
 
 
 def read_list(form: Form, names: tuple[str, ...], read_node: ReadNode) -> list[Draft]:
@@ -114,7 +115,8 @@ def _read_foreach(form: Form, draft: Draft) -> Foreach:
     cycle = inner.choice("on_cycle", choices=("fail", "warn"), code="invalid_on_cycle")
     after = inner.choice("on_child_fail", choices=("continue", "halt", "skip_dependents"), code="invalid_on_child_fail")
     foreach = Foreach(
-        over=inner.text("over") or "", workflow=_workflow_id(inner), max_parallel=_whole(inner, "max_parallel", code="invalid_max_parallel") or 0,
+        over=inner.text("over") or "", workflow=_workflow_id(inner),
+        max_parallel=_whole(inner, "max_parallel", code="invalid_max_parallel") or 0,
         scope=asked["scope"], filter=asked["filter"], inputs=asked["inputs"] or {}, ordered=_ordered(inner),
         on_cycle="warn" if cycle == "warn" else "fail",
         on_child_fail="halt" if after == "halt" else "skip_dependents" if after == "skip_dependents" else "continue",

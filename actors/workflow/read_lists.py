@@ -1,4 +1,4 @@
-"""The node lists of a workflow: ids for the nodes that have none, the edges that `sequence` adds, and groups put together (flow spec 3.2)."""
+"""The node lists of a workflow: ids for nodes that have none, the edges that `sequence` adds, groups put together (flow spec 3.2)."""
 
 from __future__ import annotations
 

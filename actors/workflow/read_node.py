@@ -19,9 +19,9 @@ __all__ = ["read_node"]
 
 LONGEST_KEY: Final = 256
 COMMON: Final = (
-    "retry", "retries", "retry_policy", "on_fail", "effect", "artifact", "output", "timeout", "idle_timeout", "timeout_ms", "absolute_timeout_ms",
-    "with", "env", "stdin", "isolate", "contract", "output_contract", "instructions", "objective",
-    "tools", "policy", "tool_approval", "eval", "as", "as_identity", "snippets", "output_schema", "plugin_dirs", "max_turns", "sequence",
+    "retry", "retries", "retry_policy", "on_fail", "effect", "artifact", "output", "timeout", "idle_timeout", "timeout_ms",
+    "absolute_timeout_ms", "with", "env", "stdin", "isolate", "contract", "output_contract", "instructions", "objective", "tools",
+    "policy", "tool_approval", "eval", "as", "as_identity", "snippets", "output_schema", "plugin_dirs", "max_turns", "sequence",
 )  # fmt: skip
 
 
