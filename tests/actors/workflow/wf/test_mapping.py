@@ -40,7 +40,12 @@ def test_fl01_an_empty_workflow() -> None:
 
 def test_fl02_a_path_is_a_reference_by_path_and_its_stem_the_key() -> None:
     node = only('call "agents/plan.md"')
-    assert (node["persona_path"], node["node_id"], node["label"], "persona_id" in node) == ("agents/plan.md", "plan", "agents/plan.md", False)
+    assert (node["persona_path"], node["node_id"], node["label"], "persona_id" in node) == (
+        "agents/plan.md",
+        "plan",
+        "agents/plan.md",
+        False,
+    )
 
 
 def test_fl04_fl05_the_rules_of_inputs() -> None:
@@ -53,7 +58,9 @@ def test_fl04_fl05_the_rules_of_inputs() -> None:
     assert flag == {"name": "b", "type": "boolean", "default": True}
 
 
-@pytest.mark.parametrize(("value", "targets"), [('["worktree", "ticket"]', ["worktree", "ticket"]), ('"repo"', ["repo"])], ids=["list", "one"])
+@pytest.mark.parametrize(
+    ("value", "targets"), [('["worktree", "ticket"]', ["worktree", "ticket"]), ('"repo"', ["repo"])], ids=["list", "one"]
+)
 def test_fl06_targets_are_a_list_or_one(value: str, targets: list[str]) -> None:
     assert tree(f"meta {{ targets = {value} }}")["targets"] == targets
 
@@ -140,7 +147,9 @@ def test_a_statement_becomes_a_node_with_these_fields(statement: str, fields: di
 
 
 def test_a_gate_names_what_it_sends_back_by_the_nearest_earlier_node_with_that_key() -> None:
-    nodes = tree('call plan\ncall plan\ngate human_review { name = pick prompt = "Pick" options = plan.targets timeout = "48h" rework = [plan] }')
+    nodes = tree(
+        'call plan\ncall plan\ngate human_review { name = pick prompt = "Pick" options = plan.targets timeout = "48h" rework = [plan] }'
+    )
     assert nodes["flow"]["nodes"][-1] == {
         "node_id": "pick", "kind": "gate", "needs": [{"node": "plan.2", "until": "settled"}],
         "gate": {
