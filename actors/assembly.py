@@ -22,6 +22,7 @@ from actors.calendar.messages import LookAtCalendar
 from actors.control.endpoint import check
 from actors.control.peers import Rights, rights_of
 from actors.control.server import ControlSettings
+from actors.fan_out.provider import Provider, providers_of
 from actors.handoff.messages import LookForHandoffs
 from actors.ids import RandomIds
 from actors.lease import Lease
@@ -50,6 +51,7 @@ from supervision.clock import SystemClock
 
 if TYPE_CHECKING:
     from actors.config import Config
+    from actors.config.item_providers import ItemProvider
     from actors.config.mcp import McpServer
     from actors.mcp.wire import Wire
     from actors.node.guardian.guardian import Guardian
@@ -75,6 +77,7 @@ def run_rules(config: Config, vault: Vault) -> RunRules:
         separate_from_author=config.gates.separate_from_author,
         execute_timeout_ms=config.nodes.execute_timeout_ms,
         node_time_limit_ms=config.flow.node_time_limit_ms,
+        max_parallel_branches=config.flow.max_parallel_branches,
         stale_after_ms=config.reaper.stale_after_ms,
         auto_resume=config.reaper.auto_resume,
         auto_resume_window_ms=config.reaper.auto_resume_window_ms,
@@ -87,7 +90,14 @@ def run_rules(config: Config, vault: Vault) -> RunRules:
         mcp_servers=frozenset(server.name for server in config.mcp),
         env={name: os.environ[name] for name in vault.harmless(config.flow.script_inherit_env) if name in os.environ},
         secrets=vault.names,
+        item_providers=providers_of(*(_provider(one) for one in config.item_providers)),
+        max_fan_out=config.flow.max_fan_out,
     )
+
+
+def _provider(one: ItemProvider) -> Provider:
+    env = {name: os.environ[name] for name in one.env if name in os.environ}
+    return Provider(one.name, one.command, env, one.ordered, one.requires_filter)
 
 
 @define(eq=False)

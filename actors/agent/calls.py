@@ -16,6 +16,7 @@ from actors.agent.provider.retrying import Candidate, Retrying
 from actors.agent.thread_events import Asked, ModelCallAnswered, ModelCallFailed, ModelCallIntended
 from actors.ledger.prices import Cost
 from actors.ledger.purse import Reserve, UsedUp, room, room_in_common
+from actors.sub_run.row import BUDGET_ABOVE
 from storage.codec import BadRecord
 from storage.errors import BadTransaction
 from storage.strict_json import BadJson
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from actors.agent.house import House
     from actors.agent.provider.messages import TokenUsage
     from actors.agent.thread_log import ThreadLog
-    from actors.node.messages import SharedBudget, Usage
+    from actors.node.messages import Budget, SharedBudget, Usage
     from actors.node.orders import AgentOrder, WorkOrder
     from actors.workflow.spec_agent import Persona
 
@@ -96,6 +97,8 @@ class Caller:
             raise UsedUp("budget_model_unpriced", None)
         if self.action.shared is not None and self.action.shared.limits.priced:
             raise UsedUp("budget_workflow_model_unpriced", None)
+        if self.action.below and any(budget.priced for _, budget in self.house.budgets_above(self.order.run_id)):
+            raise UsedUp(BUDGET_ABOVE, None)
 
     @asynccontextmanager
     async def _room_for(self, request: ModelRequest) -> AsyncIterator[None]:
@@ -103,6 +106,11 @@ class Caller:
         reserve, purse, shared = self._reserve(request), self.house.purse, self.action.shared
         async with AsyncExitStack() as held:
             await held.enter_async_context(purse.holding(f"run:{self.order.run_id}", reserve, self._look))
+            for run_id, budget in self.house.budgets_above(self.order.run_id) if self.action.below else ():
+                try:
+                    await held.enter_async_context(purse.holding(f"run:{run_id}", reserve, partial(self._look_above, run_id, budget)))
+                except UsedUp:
+                    raise UsedUp(BUDGET_ABOVE, None) from None
             if shared is not None:
                 look = partial(self._look_in_common, shared)
                 try:
@@ -111,6 +119,9 @@ class Caller:
                     code = str(used_up.args[0])
                     raise UsedUp(code, _part(code, self.house.used_in_common(shared))) from None
             yield
+
+    def _look_above(self, run_id: str, budget: Budget, held: Reserve) -> str:
+        return room(budget, self.house.used_by(run_id, family=True), held, 0)
 
     def _look_in_common(self, shared: SharedBudget, held: Reserve) -> str:
         return room_in_common(shared.limits, self.house.used_in_common(shared), held)
@@ -150,7 +161,7 @@ class Caller:
 
     def _look(self, held: Reserve) -> str:
         budget = self.action.budget
-        used = budget.used - budget.by_agents + self.house.used_by(self.order.run_id)
+        used = budget.used - budget.by_agents + self.house.used_by(self.order.run_id, family=self.action.family)
         active_ms = budget.active_ms + int((trio.current_time() - self.began) * 1000)
         return room(budget, used, held, active_ms)
 

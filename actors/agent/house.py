@@ -13,7 +13,7 @@ from actors.agent.thread_log import KIND, facts_of
 from actors.agent.tools.sandbox import Private
 from actors.ledger.periods import begin_of
 from actors.ledger.purse import Purse
-from actors.node.messages import Usage
+from actors.node.messages import Budget, Usage
 from actors.secrets.redactor import Redactor
 from actors.telemetry.meter import Meter
 
@@ -75,10 +75,23 @@ class House:
         traits = self.backends.traits().get(backend)
         return traits is not None and traits.own_tools
 
-    def used_by(self, run_id: str) -> Usage:
-        """What all calls of the run have used, those of attempts under way included."""
-        lines = self.store.catalog.list(KIND, parent=run_id, limit=MANY)
-        return sum((_used(line.facts) for line in lines), start=Usage())
+    def used_by(self, run_id: str, *, family: bool = False) -> Usage:
+        """What all calls of the run have used, those of attempts under way included; with those of the runs below it, if it is a family."""
+        catalog = self.store.catalog
+        total = sum((_used(line.facts) for line in catalog.list(KIND, parent=run_id, limit=MANY)), start=Usage())
+        for line in catalog.list("run", parent=run_id, limit=MANY) if family else ():
+            total += self.used_by(line.stream, family=True)
+        return total
+
+    def budgets_above(self, run_id: str) -> list[tuple[str, Budget]]:
+        """The runs above this one that have a budget, with what they and all below them may use; nearest first."""
+        found = []
+        line = self.store.catalog.get(run_id)
+        while line is not None and (above := line.facts.get("parent_run_id")) is not None:
+            line = self.store.catalog.get(above)
+            if line is not None and (limits := line.facts.get("budget")) is not None:
+                found.append((line.stream, Budget(**limits)))
+        return found
 
     def used_in_common(self, shared: SharedBudget) -> Usage:
         """What all runs of the workflow have used in the present period, as their conversations say."""

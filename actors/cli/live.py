@@ -129,6 +129,8 @@ def _line(node: dict[str, Any], now_ms: float | None) -> Text:
     started, ended = node.get("started_at_ms"), node.get("ended_at_ms") or now_ms
     if started is not None and ended is not None and node["status"] != "pending":
         line.append(f"  {elapsed(ended - started)}", style="dim")
+    if child := node.get("child_run_id"):
+        line.append(f"  {visible(child)}", style="dim")
     due = node.get("retry_after_ms")
     if due is not None and now_ms is not None:
         line.append(f"  again in {elapsed(due - now_ms)}", style="yellow")

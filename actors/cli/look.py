@@ -33,6 +33,8 @@ _FACTS = (
     "stop_reason",
     "scheduled_for_ms",
     "trigger_reason",
+    "parent_run_id",
+    "parent_node_id",
     "workspace",
     "report_path",
 )
@@ -41,12 +43,13 @@ _FACTS = (
 @click.command()
 @click.option("--status", type=click.Choice(_STATUSES), metavar="S", help=f"Only runs in this status: {', '.join(_STATUSES)}.")
 @click.option("--workflow", metavar="W", help="Only runs of this workflow.")
+@click.option("--parent", metavar="RUN", help="Only runs that nodes of this run have begun.")
 @options.with_limit(50)
 @options.as_json
 @click.pass_context
-def ls(context: click.Context, status: str | None, workflow: str | None, limit: int, *, as_json: bool) -> int:
+def ls(context: click.Context, status: str | None, workflow: str | None, parent: str | None, limit: int, *, as_json: bool) -> int:
     """List runs, newest first."""
-    asked = {"status": status, "workflow_id": workflow, "limit": limit}
+    asked = {"status": status, "workflow_id": workflow, "parent_run_id": parent, "limit": limit}
     return listing(context, "run.list", asked, _RUNS, empty="No runs.", as_json=as_json)
 
 
@@ -93,6 +96,8 @@ def print_run(run: dict[str, Any]) -> None:
         values = run.get(what)
         for name, value in values.items() if isinstance(values, dict) else ():
             emit(visible(f"  {what.removesuffix('s')} {name} = {value}"))
+    for child in run.get("children", ()):
+        emit(visible(f"  {child['node_id']}: run {child['run_id']} of {child['workflow_id']}"))
     table([_node_row(node) for node in run["nodes"]], _NODES, empty="  no nodes")
 
 

@@ -7,6 +7,8 @@ from actors.cli.text import count, span
 
 __all__ = ["OF_NODES"]
 
+_FORMS = {"block": "", "parallel": ", its branches at once", "repeat": ", in turns"}
+
 
 def _completed(event: Event, took: str) -> str:
     came = event.get("artifact")
@@ -56,6 +58,13 @@ def _invalid(event: Event, _: str) -> str:
     return f"{event['node_id']}  left {event['path']}, which does not fit{attempt(event)}" + (f": {line(why)}" if why else "")
 
 
+def _group(event: Event, took: str) -> str:
+    if event.get("iterations") is None:
+        return f"{event['node_id']}  is over{took}"
+    why = "its condition does not hold" if event["reason"] == "condition" else "it may not turn more often"
+    return f"{event['node_id']}  is over{took} after {count(event['iterations'], 'turn')}: {why}"
+
+
 def _step(words: str) -> Sentence:
     def sentence(event: Event, _: str) -> str:
         said = event.get("reason") or event.get("summary")
@@ -64,7 +73,25 @@ def _step(words: str) -> Sentence:
     return sentence
 
 
+def _item(event: Event) -> str:
+    return f"{event['node_id']}  item {line(event['item_id'])}"
+
+
+def _collected(event: Event, _: str) -> str:
+    items = "1 item" if event["count"] == 1 else f"{event['count']} items"
+    return f"{event['node_id']}  {items}" + "".join(f"; {line(text)}" for text in event.get("warnings") or ())
+
+
+def _item_over(event: Event, _: str) -> str:
+    why = f": {event['code']}" if event.get("code") else ""
+    run = f" ({event['child_run_id']})" if event.get("child_run_id") else ""
+    return f"{_item(event)} {'completed' if event['succeeded'] else 'failed'}{run}{why}"
+
+
 OF_NODES: dict[str, Sentence] = {
+    "group_started": lambda event, _: f"{event['node_id']}  begins{_FORMS[event['form']]}",
+    "group_completed": _group,
+    "loop_iteration_started": lambda event, _: f"{event['node_id']}  turn {event['iteration'] + 1} begins",
     "node_started": lambda event, _: f"{event['node_id']}  started{attempt(event)}",
     "node_completed": _completed,
     "node_completed_with_warnings": _completed,
@@ -88,6 +115,10 @@ OF_NODES: dict[str, Sentence] = {
     "artifact_validated": lambda event, _: f"{event['node_id']}  left {event['path']} as it was asked for",
     "node_recovered": lambda event, _: f"{event['node_id']}  has recovered",
     "node_carried_over": lambda event, _: f"{event['node_id']}  {event['status']} before the fork",
+    "fan_out_items_collected": _collected,
+    "fan_out_item_started": lambda event, _: f"{_item(event)} started as {event['child_run_id']}",
+    "fan_out_item_completed": _item_over,
+    "fan_out_item_skipped": lambda event, _: f"{_item(event)} skipped: {line(event['blocker'])}, on which it depends, failed",
     "workflow_state_changed": _step("reports on its work"),
     "artifact_candidate_written": _step("wrote a candidate"),
     "artifact_accepted": _step("its artifact is accepted"),

@@ -53,10 +53,11 @@ class RunOnly:
 
 @frozen
 class RunList:
-    """Newest first, narrowed by status and workflow."""
+    """Newest first, narrowed by status, workflow, and the run whose nodes have begun them."""
 
     status: str | None = field(default=None, validator=bounds.name)
     workflow_id: str | None = field(default=None, validator=bounds.name)
+    parent_run_id: str | None = field(default=None, validator=bounds.name)
     limit: int = field(default=100, validator=bounds.count)
 
 

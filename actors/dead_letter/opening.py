@@ -23,6 +23,7 @@ def letter_of_node(state: RunState, node_id: str) -> str | None:
     """
     spec = state.plan.nodes[node_id]
     taken = spec.on_fail.mode == "continue" or state.plan.section[node_id] != "body"
+    taken |= node_id in state.plan.keepers or node_id in state.plan.children  # a block's affair; a group has done nothing itself
     if taken or not spec.retry.terminal_behavior.leaves_letter:
         return None
     return state.letters.get(node_id) or name_of("tool_effect", state.run_id, f"{node_id}\0{state.nodes[node_id].instance}")

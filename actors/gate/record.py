@@ -108,7 +108,10 @@ class OpenGate:
 
 @frozen
 class GateRecord:
-    """One entry of a run's gate history. `version`: the digest of the version to which the run was pinned then."""
+    """One entry of a run's gate history. `version`: the digest of the version to which the run was pinned then.
+
+    `iteration_path`: the turns of the loops around the gate, outermost first.
+    """
 
     node_id: str
     gate_name: str
@@ -120,3 +123,4 @@ class GateRecord:
     feedback: str | None = None
     selections: tuple[str, ...] = ()
     version: str | None = None
+    iteration_path: tuple[int, ...] = ()

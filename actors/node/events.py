@@ -27,12 +27,13 @@ TOOL_ASKED: Final = "tool_asked"
 
 @frozen
 class NodeStarted(Fact):
-    """An attempt begins. Committed before anything of it happens."""
+    """An attempt begins. Committed before anything of it happens. `iteration_path`: the turns of the loops around it, outermost first."""
 
     kind: ClassVar[str] = "node_started"
     node_id: str
     attempt: int = 1
     instance: int = 1
+    iteration_path: tuple[int, ...] = ()
 
 
 @frozen

@@ -30,6 +30,7 @@ from actors.run.turn import Turn
 from actors.run.verdicts import ends_first
 from actors.scheduler.messages import Enqueue, Left
 from actors.services import SCHEDULER, Services
+from actors.sub_run.following import Kin
 from actors.worktree.messages import WorktreeSaid
 from storage import ClaimLost, Unavailable
 from supervision import Actor, Mailbox, Shutdown, Timer
@@ -53,7 +54,7 @@ class Run(Actor[RunMessage]):
     def __init__(self, services: Services, run_id: str, stale: Reap | None = None) -> None:
         self.services = services
         self.run_id = run_id
-        self.desk, self.drainage, self.building, self._shown = Desk(self), Drainage(self), Building(self), Shown(self)
+        self.desk, self.drainage, self.building, self.kin, self._shown = Desk(self), Drainage(self), Building(self), Kin(self), Shown(self)
         self._held: list[Outcome] = []
         self._stale = stale
         self.aside = False
@@ -166,6 +167,7 @@ class Run(Actor[RunMessage]):
         stop = unwanted(state, self.services.clock.now_ms(), self.services.rules.cleanup_grace_ms)
         if stop:
             self.crew.dismiss(state, stop)
+        await self.kin.follow(state)
         self._arm()
         if state.terminal and self.book.ended:
             self.book.ended = False
@@ -173,10 +175,10 @@ class Run(Actor[RunMessage]):
         if self.drainage.asked is not None:
             await self.drainage.look()
         elif not state.executing and state.status not in ACTIVE and self.desk.pending is None and not self._held:
-            self._rest(linger=state.status == "queued")
+            self._rest(linger=state.status == "queued" or self.kin.busy)
 
     def _rest(self, *, linger: bool) -> None:
-        if linger or self.mail():
+        if linger or self.mail() or self.kin.busy:
             self.after(LINGER_S if linger else LINGER_S / 50, Rest())  # never at once: two of these would chase each other
         elif self.book.state.status not in ACTIVE:
             self.finish(Shutdown())

@@ -15,6 +15,7 @@ from actors.run.headline import born
 from actors.run.schedule import first_ticket
 from actors.run.secret_names import unknown_secrets
 from actors.run.vocabulary import run_codec
+from actors.sub_run.pins import pins_of
 from actors.workflow.inputs import apply_inputs
 from actors.workflow.template import TemplateError, render_text
 from actors.worktree.housing import house
@@ -61,10 +62,13 @@ def prepare(
     binding = bound(services, admit, plan)
     if isinstance(binding, Refusal):
         return binding
+    pinned = pins_of(services, plan, admit.origin.pinned if admit.origin is not None else None)
+    if isinstance(pinned, Refusal):
+        return pinned
     by = str(admit.by) if admit.by is not None else "system"
     event = RunCreated(
         workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=admit.trigger_type,
-        priority=admit.priority, workspace=housed[0], worktree=housed[1], started_by=by, inputs=applied.values,
+        priority=admit.priority, workspace=housed[0], worktree=housed[1], started_by=by, inputs=applied.values, pinned=pinned,
         **{"profile": _profile(services, admit, plan), **_binding(binding), **_origin(admit.origin)},
     )  # fmt: skip
     facts = tuple(run_codec().encode(fact) for fact in (event, *admit.carried))
@@ -114,6 +118,13 @@ def _origin(origin: Origin | None) -> dict[str, Any]:
         "scheduled_for_ms": origin.scheduled_for_ms, "queues": origin.queues, "trigger_reason": origin.reason,
         "consumed_handoff_id": origin.handoff_id, "forked_from": origin.forked_from, "campaign_id": origin.campaign_id,
     }  # fmt: skip
+    if (parent := origin.parent) is not None:
+        found |= {
+            "parent_run_id": parent.run_id,
+            "parent_node_id": parent.node_id,
+            "root_run_id": parent.root_run_id,
+            "depth": parent.depth,
+        }
     return found if origin.handoff_id is None else {**found, "profile": "strict"}
 
 

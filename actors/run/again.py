@@ -17,7 +17,7 @@ def left_behind(state: RunState) -> list[str]:
     return [
         node_id
         for node_id in state.plan.body.order
-        if (state.nodes[node_id].status == "skipped" and state.settled(node_id) is None)
+        if (state.nodes[node_id].status == "skipped" and state.settled(node_id) is None and not state.covered(node_id))
         or (state.nodes[node_id].status == "waiting" and isinstance(state.plan.nodes[node_id].action, Gate | Wait) and node_id not in asked)
     ]
 

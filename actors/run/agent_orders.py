@@ -8,7 +8,7 @@ from actors.node.messages import Budget, SharedBudget, Usage
 from actors.node.orders import AgentOrder, RepairOrder
 from actors.run.budgets import limit_of, shared_limits
 from actors.run.state import RunState
-from actors.workflow.spec import Agent, Node
+from actors.workflow.spec import Agent, Foreach, Node, SubWorkflow
 from actors.workflow.template import TemplateError, render, render_text
 
 __all__ = ["agent_order", "thread_of"]
@@ -34,7 +34,7 @@ def agent_order(state: RunState, node: Node, action: Agent, scope: dict[str, obj
         tools=action.tools, policy=action.policy, asks=state.plan.section[node.node_id] == "body", decided=item.tool_decision,
         worked_ms=item.worked_ms, data=render(dict(node.with_), scope), feedback=tuple(item.feedback), repair=repair, spent=item.used,
         budget=_budget(state, now), shared=_shared(state), max_steps=action.max_steps, anew=state.anew, steering=tuple(item.unheard),
-        seq=state.seq, answer=_answer(state, node),
+        seq=state.seq, answer=_answer(state, node), family=bool(state.plan.calls), below=state.parent_run_id is not None,
     )  # fmt: skip
 
 
@@ -49,7 +49,8 @@ def _budget(state: RunState, now: int) -> Budget:
     tokens = limit_of(state, "tokens", limits.max_total_tokens)
     calls = limit_of(state, "tool_calls", limits.max_total_tool_calls)
     cost = limit_of(state, "cost_usd", limits.max_total_cost_usd)
-    agents = [state.nodes[node_id].used for node_id, node in state.plan.nodes.items() if isinstance(node.action, Agent)]
+    callers = (Agent, SubWorkflow, Foreach)
+    agents = [state.nodes[node_id].used for node_id, node in state.plan.nodes.items() if isinstance(node.action, callers)]
     return Budget(
         tokens=_whole(tokens), cost_usd=cost, tool_calls=_whole(calls),
         runtime_ms=_whole(limit_of(state, "runtime_ms", limits.max_total_runtime_ms)), used=state.usage,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from actors.run.events import RunPaused
 from actors.run.state import RunState
 from actors.run.turn import Turn
 from actors.workflow.spec import WorkflowBudget
 
-__all__ = ["BUDGETS", "SHARED", "limit_of", "over_budget", "shared_limits"]
+__all__ = ["BUDGETS", "SHARED", "budget_facts", "limit_of", "over_budget", "shared_limits"]
 
 BUDGETS = ("runtime_ms", "tokens", "cost_usd", "tool_calls", "workflow_tokens", "workflow_cost_usd", "workflow_tool_calls")
 """The names under which a resume raises them."""
@@ -57,6 +58,18 @@ def _spent(state: RunState, now: int) -> Iterator[tuple[str, float, float]]:
         yield "budget_cost_reached", round(used.cost_usd, 4), round(most, 4)
     if (most := limit_of(state, "tool_calls", limits.max_total_tool_calls)) is not None:
         yield "budget_tool_calls_reached", used.tool_calls, most
+
+
+def budget_facts(state: RunState) -> dict[str, Any]:
+    """What runs below this one are told of what it, and all of them, may use: fields of a `Budget`; nothing where there is no limit."""
+    limits = state.plan.workflow.execution
+    cost = limit_of(state, "cost_usd", limits.max_total_cost_usd)
+    written = {
+        "tokens": limit_of(state, "tokens", limits.max_total_tokens), "cost_usd": cost,
+        "tool_calls": limit_of(state, "tool_calls", limits.max_total_tool_calls),
+        "priced": True if cost is not None and "cost_usd" not in state.limits else None,
+    }  # fmt: skip
+    return {name: value for name, value in written.items() if value is not None}
 
 
 def shared_limits(state: RunState) -> dict[str, float | None]:

@@ -9,6 +9,7 @@ from attrs import Factory, frozen
 
 from actors.agent.binding import Bound
 from actors.entity import Fact
+from actors.sub_run.row import Pinned
 from actors.worktree.site import Place
 
 __all__ = ["RunCreated"]
@@ -23,6 +24,8 @@ class RunCreated(Fact):
     `forked_from` is the run whose results the next facts carry over, `campaign_id` the campaign that the run measures for.
     `scheduled_for_ms`: the nominal time of a scheduled run; `queues`: it waits until older scheduled runs of its workflow are over.
     `trigger_reason` and `consumed_handoff_id`: what a watch has seen, and has used up with this run.
+    `parent_run_id`: the run whose node `parent_node_id` has begun this one, `depth` levels below the run `root_run_id`.
+    `pinned`: the versions of the workflows that its nodes, and all below them, begin.
     """
 
     kind: ClassVar[str] = "run_created"
@@ -45,3 +48,8 @@ class RunCreated(Fact):
     binding: tuple[Bound, ...] = ()
     binding_hash: str | None = None
     worktree: Place | None = None
+    parent_run_id: str | None = None
+    parent_node_id: str | None = None
+    root_run_id: str | None = None
+    depth: int = 0
+    pinned: tuple[Pinned, ...] = ()

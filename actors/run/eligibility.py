@@ -39,7 +39,8 @@ def phase_change(state: RunState) -> PhaseOpened | None:
 
 def blocked_nodes(state: RunState) -> list[str]:
     """Pending nodes that cannot start yet: a need is open, a routine or a barrier is before them. In flow order."""
-    pending = [node_id for node_id in state.plan.body.order if state.nodes[node_id].status == "pending"]
+    nodes = state.nodes
+    pending = [node_id for node_id in state.plan.body.order if nodes[node_id].status == "pending" and not state.covered(node_id)]
     return [node_id for node_id in pending if not _needs_met(state, node_id) or _held(state, node_id)]
 
 
@@ -51,7 +52,8 @@ def stuck_nodes(state: RunState) -> list[str]:
 
 def _needs_met(state: RunState, node_id: str) -> bool:
     verdicts = [(need, state.settled(need.node)) for need in state.plan.body.needs[node_id]]
-    return all(ok or (ok is False and need.until == "settled") for need, ok in verdicts)
+    group = state.plan.parent.get(node_id)
+    return all(ok or (ok is False and need.until == "settled") for need, ok in verdicts) and (group is None or state.begun(group))
 
 
 def _held(state: RunState, node_id: str) -> bool:

@@ -13,6 +13,8 @@ from actors.run.birth import birth_of
 from actors.run.deliverables import Deliverable
 from actors.run.forking import NewRun
 from actors.run.state import RunState
+from actors.sub_run.birth import child_of, standing_of
+from actors.sub_run.door import HowStands, NewChild
 from actors.wait.deliveries import early_delivery
 from actors.wait.opening import EarlyDelivery
 from actors.workflow.spec import Gate
@@ -64,6 +66,10 @@ def _answer(services: Services, state: RunState, workdir: str, question: Hashabl
             return early_delivery(services.store, state.run_id, row, services.clock.now_ms())
         case Deliverable(path=path):
             return worth_of(workdir, path)
+        case NewChild():
+            return child_of(services, state, workdir, question)
+        case HowStands():
+            return standing_of(services, question)
         case NewRun():
             return birth_of(services, state, workdir, question)
         case _:

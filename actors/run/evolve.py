@@ -11,8 +11,10 @@ from actors.run.events import RunExecutionClaimed, RunStarted
 from actors.run.fold_artifacts import ARTIFACT_FOLDS
 from actors.run.fold_conversations import CONVERSATION_FOLDS
 from actors.run.fold_endings import ENDING_FOLDS
+from actors.run.fold_fan_outs import FAN_OUT_FOLDS
 from actors.run.fold_findings import FINDING_FOLDS
 from actors.run.fold_gates import GATE_FOLDS
+from actors.run.fold_groups import GROUP_FOLDS, leave_groups
 from actors.run.fold_interventions import INTERVENTION_FOLDS
 from actors.run.fold_letters import LETTER_FOLDS
 from actors.run.fold_nodes import NODE_FOLDS, leave_attempts
@@ -20,6 +22,7 @@ from actors.run.fold_polls import POLL_FOLDS
 from actors.run.fold_queue import QUEUE_FOLDS
 from actors.run.fold_run import RUN_FOLDS
 from actors.run.fold_steering import STEERING_FOLDS
+from actors.run.fold_sub_runs import SUB_RUN_FOLDS, leave_children
 from actors.run.fold_waits import WAIT_FOLDS, close_waits
 from actors.run.fold_worktrees import WORKTREE_FOLDS, revive_site
 from actors.run.interventions import RunExecutionClaimExpiredRequeued
@@ -36,7 +39,7 @@ def evolve(state: RunState, event: Fact, at: int) -> None:
     before, queue, kind = state.status, state.queue, type(event)
     if kind not in NO_ACTIVITY:
         state.activity_ms, state.progressed = at, kind is not RunStarted
-    if kind in NODE_FOLDS and getattr(event, "node_id", "") not in state.nodes:
+    if (kind in NODE_FOLDS or kind in GROUP_FOLDS) and getattr(event, "node_id", "") not in state.nodes:
         _stray(state, event)
     else:
         FOLDS[kind](state, event, at)
@@ -79,6 +82,8 @@ def _moved(state: RunState, before: RunStatus, after: RunStatus, at: int) -> Non
         revive_site(state)
     if state.terminal:
         leave_attempts(state, at)
+        leave_children(state, at)
+        leave_groups(state)
         close_waits(state)
         state.backoffs.clear()
         state.finished_at_ms = state.finished_at_ms or at
@@ -89,14 +94,17 @@ FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     **ENDING_FOLDS,
     **STEERING_FOLDS,
     **NODE_FOLDS,
+    **GROUP_FOLDS,
     **FINDING_FOLDS,
     **ARTIFACT_FOLDS,
     **CONVERSATION_FOLDS,
     **GATE_FOLDS,
     **POLL_FOLDS,
     **WAIT_FOLDS,
+    **FAN_OUT_FOLDS,
     **QUEUE_FOLDS,
     **INTERVENTION_FOLDS,
     **LETTER_FOLDS,
     **WORKTREE_FOLDS,
+    **SUB_RUN_FOLDS,
 }

@@ -104,7 +104,7 @@ def _completion_repair(state: RunState, event: course.RunCompletionRepairRequest
         "node_id": event.node_ids[0], "reason": "missing_required_artifact_path", "failed_at_ms": at,
         "failure_kind": "missing_required_artifact_path",
     }  # fmt: skip
-    state.body.rebuild(state.settled, state.pending)
+    state.body.rebuild(state.settled, state.pending, state.begun)
 
 
 def _phase(state: RunState, event: course.PhaseOpened, at: int) -> None:

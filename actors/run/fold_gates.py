@@ -35,6 +35,7 @@ def _opened(state: RunState, event: gate.ApprovalGateOpened, at: int) -> None:
         approvers=event.approvers, dropped_options=event.dropped_options, tool=event.tool,
     )  # fmt: skip
     node = state.nodes[event.node_id]
+    state.take_place(event.node_id)
     state.executing.pop(event.node_id, None)
     node.status = "waiting"
     node.started_at_ms = node.started_at_ms or at
@@ -57,6 +58,7 @@ def _decided(state: RunState, event: gate.ApprovalGateDecided, at: int) -> None:
             feedback=event.feedback,
             selections=event.selections,
             version=state.digest,
+            iteration_path=state.nodes[event.node_id].path,
         )
     )
     asked = state.open_gates.get(event.node_id)

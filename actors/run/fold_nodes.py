@@ -9,7 +9,11 @@ from actors.entity import Fact
 from actors.node import events as node
 from actors.node.events import TOOL_ASKED
 from actors.node.messages import Usage
+from actors.run.fanning import fan_out_of
+from actors.run.flow_events import GROUP_NODES_FAILED
 from actors.run.fold_artifacts import note_errors, note_flaw
+from actors.run.fold_groups import skip_inside
+from actors.run.fold_results import keep_result, lose_result
 from actors.run.plan import handler_id
 from actors.run.state import SKIPPED_AS_DONE, NodeError, RunState
 
@@ -26,7 +30,10 @@ def _started(state: RunState, event: node.NodeStarted, at: int) -> None:
         item.first_started_at_ms = at
     if item.noted:
         item.output, item.finding, item.noted = None, "", False
+    state.take_place(event.node_id)
     state.executing[event.node_id] = None
+    if event.node_id in state.plan.fan_outs and (fan_out := fan_out_of(state, event.node_id)) is not None:
+        fan_out.take_up(state.children)
     state.backoffs.pop(event.node_id, None)
     state.handlers.pop(event.node_id, None)
     if state.plan.section[event.node_id] != "handler":
@@ -41,6 +48,7 @@ def _completed(state: RunState, event: node.NodeCompleted, at: int) -> None:
     item.finding, item.exhausted = "", False
     item.verdicts.append((event.instance, event.attempt, event.kind))
     use(state, event.node_id, event.usage)
+    keep_result(state, event)
     section = state.plan.section[event.node_id]
     if section != "handler":
         frontier = state.body if section == "body" else state.tail
@@ -71,7 +79,9 @@ def _failed(state: RunState, event: node.NodeFailed, at: int) -> None:
 def fail_for_good(state: RunState, node_id: str, reason: str, failure_kind: str, at: int) -> None:
     """No attempt follows: the run has failed, unless the node's `on_fail` takes it."""
     state.nodes[node_id].status = "failed"
+    lose_result(state, node_id, "failed")
     state.backoffs.pop(node_id, None)
+    state.groups.pop(node_id, None)
     section = state.plan.section[node_id]
     if section == "handler":
         return
@@ -79,8 +89,10 @@ def fail_for_good(state: RunState, node_id: str, reason: str, failure_kind: str,
     on_fail = state.plan.nodes[node_id].on_fail
     if on_fail.mode == "continue":
         return  # node_skipped follows in the same append and settles it
-    state.last_failure = {"node_id": node_id, "reason": reason, "failed_at_ms": at, "failure_kind": failure_kind}
-    (state.failures if section == "body" else state.tail_failures).append(node_id)
+    recorded = state.failures if section == "body" else state.tail_failures
+    if reason != GROUP_NODES_FAILED and node_id not in state.plan.keepers and node_id not in recorded:
+        state.last_failure = {"node_id": node_id, "reason": reason, "failed_at_ms": at, "failure_kind": failure_kind}
+        recorded.append(node_id)
     if on_fail.mode == "handler":
         state.handlers[handler_id(node_id)] = None
     state.frontier.settle(node_id, succeeded=False)
@@ -112,7 +124,11 @@ def _interrupted(state: RunState, event: node.NodeInterrupted, at: int) -> None:
 def _skipped(state: RunState, event: node.NodeSkipped, at: int) -> None:
     item = state.nodes[event.node_id]
     item.status, item.ended_at_ms, item.skip_reason = "skipped", at, event.reason
+    if event.node_id in state.plan.children:
+        skip_inside(state, event.node_id, event.reason, at)
     state.backoffs.pop(event.node_id, None)
+    if event.reason == "on_fail_continue":
+        lose_result(state, event.node_id, "skipped")
     state.frontier.take(event.node_id)
     if event.reason in SKIPPED_AS_DONE:
         state.frontier.settle(event.node_id, succeeded=True)

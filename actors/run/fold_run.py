@@ -22,6 +22,8 @@ def _created(state: RunState, event: run.RunCreated, at: int) -> None:
     state.workspace, state.started_by, state.inputs = event.workspace, event.started_by, event.inputs
     state.scheduled_for_ms, state.queues, state.forked_from = event.scheduled_for_ms, event.queues, event.forked_from
     state.trigger_reason, state.consumed_handoff_id = event.trigger_reason, event.consumed_handoff_id
+    state.parent_run_id, state.parent_node_id, state.root_run_id = event.parent_run_id, event.parent_node_id, event.root_run_id
+    state.depth, state.pinned = event.depth, event.pinned
     state.binding, state.created_at_ms, state.campaign_id = event.binding, at, event.campaign_id
     state.worktree = None if event.worktree is None else Site(event.worktree)
 

@@ -53,7 +53,7 @@ def _recovered_from_pause(state: RunState, event: steering.RunRecoveredFromPause
                 node.output, node.finding, node.error = None, "", None
     if event.reset_nodes:
         reset_nodes(state, event.reset_nodes)
-    state.body.rebuild(state.settled, state.pending)
+    state.body.rebuild(state.settled, state.pending, state.begun)
     requeue(state, event.reason, {"code": event.reason})
 
 
@@ -65,7 +65,7 @@ def _repaired(state: RunState, event: steering.RunStepRepaired, at: int) -> None
     state.inputs = apply_inputs(plan.workflow, state.inputs).values
     state.nodes = {node_id: state.nodes.get(node_id) or NodeState() for node_id in plan.nodes}
     state.body, state.tail = Frontier(plan.body, plan.sort_keys), Frontier(plan.tail, plan.sort_keys)
-    tables: tuple[dict[str, Any], ...] = (state.waits, state.backoffs, state.handlers, state.open_gates, state.closed_gates)
+    tables: tuple[dict[str, Any], ...] = (state.groups, state.waits, state.backoffs, state.handlers, state.open_gates, state.closed_gates)
     for table in tables:
         for node_id in [node_id for node_id in table if node_id not in plan.nodes]:
             del table[node_id]

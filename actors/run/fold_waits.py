@@ -27,6 +27,7 @@ def _registered(state: RunState, event: wait.WaitNodeRegistered, at: int) -> Non
     state.waits[event.node_id] = evolve(state.waits[event.node_id], status="waiting")
     node = state.nodes[event.node_id]
     node.status = "waiting"
+    state.take_place(event.node_id)
     node.started_at_ms = node.started_at_ms or at
     state.frontier.take(event.node_id)
 

@@ -64,7 +64,7 @@ def fork(turn: Turn, operation: Fork) -> Mapping[str, Any] | Refusal:
         return {}
     if isinstance(birth, Refusal):
         return birth
-    anew = {*_begins_anew(state, operation), *reset_closure(state, birth.lost)}
+    anew = _with_groups(state, {*_begins_anew(state, operation), *reset_closure(state, birth.lost)})
     kept = [carried_over(state, node_id) for node_id in state.plan.body.order if node_id not in anew and state.settled(node_id) is True]
     created = birth.created if kept else _from_the_base(birth.created)
     facts = tuple(run_codec().encode(fact) for fact in (created, *kept))
@@ -77,6 +77,15 @@ def fork(turn: Turn, operation: Fork) -> Mapping[str, Any] | Refusal:
         "run_id": birth.run_id, "status": "queued", "workflow_id": state.workflow_id, "version": state.version, "digest": state.digest,
         "forked_from": state.run_id, "kept_nodes": [fact.node_id for fact in kept], "warnings": list(birth.warnings),
     }  # fmt: skip
+
+
+def _with_groups(state: RunState, anew: set[str]) -> set[str]:
+    """Those, and the groups around them: a loop begins with its first turn, of the others only what is anew runs again."""
+    for group, inside in state.plan.inside.items():
+        if group not in anew and not anew.isdisjoint(inside):
+            anew.update(reset_closure(state, inside) if group in state.plan.loops else ())
+            anew.add(group)
+    return anew
 
 
 def _from_the_base(created: RunCreated) -> RunCreated:

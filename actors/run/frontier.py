@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from actors.workflow.graph import Graph
 
-__all__ = ["Frontier"]
+__all__ = ["Frontier", "SortKey"]
 
-SortKey = tuple[int, str]
+SortKey = tuple[int, str, str]
+"""Priority (negated), place among those of the same priority, id."""
 BEGUN = -1
 """What a node counts that has begun, or is not to: whatever is done again before it, it does not become ready by that."""
 
@@ -25,21 +26,32 @@ class Frontier:
     def __init__(self, graph: Graph, keys: dict[str, SortKey]) -> None:
         self._graph = graph
         self._keys = keys
-        self._unmet = {node_id: len(needs) for node_id, needs in graph.needs.items()}
+        self._unmet = {node_id: len(needs) + (node_id in graph.parent) for node_id, needs in graph.needs.items()}
         self._ready: list[SortKey] = sorted(keys[node_id] for node_id, count in self._unmet.items() if count == 0)
 
     @property
     def ready(self) -> list[str]:
         """All ready ids in the order in which they start."""
-        return [key[1] for key in self._ready]
+        return [key[2] for key in self._ready]
 
     def first(self, count: int) -> list[str]:
         """At most `count` ready ids in the order in which they start."""
-        return [key[1] for key in self._ready[:count]]
+        return [key[2] for key in self._ready[:count]]
 
     def met(self, node_id: str) -> bool:
         """Whether all that the node needs is there."""
         return self._unmet[node_id] <= 0
+
+    def waits(self, node_id: str) -> bool:
+        """Whether the node is ready and has not been taken."""
+        key = self._keys[node_id]
+        at = bisect_left(self._ready, key)
+        return at < len(self._ready) and self._ready[at] == key
+
+    def begin(self, group: str) -> None:
+        """A group has begun: what stands in it has one thing less to wait for."""
+        for node_id in self._graph.inside.get(group, ()):
+            self._meet(node_id)
 
     def take(self, node_id: str) -> None:
         """The node begins or will never begin: it is not ready any more."""
@@ -64,16 +76,32 @@ class Frontier:
         """A node ended: edges on its completion open if it succeeded, edges on its settling in any case."""
         for dependent, any_ending in self._graph.releases[node_id]:
             if succeeded or any_ending:
-                self._unmet[dependent] -= 1
-                if self._unmet[dependent] == 0:
-                    insort(self._ready, self._keys[dependent])
+                self._meet(dependent)
 
-    def rebuild(self, settled: Callable[[str], bool | None], pending: Callable[[str], bool]) -> None:
-        """Compute all anew. `settled` says None (not settled), or whether it succeeded; `pending` whether a node has not begun."""
-        self._ready = []
-        for node_id, needs in self._graph.needs.items():
-            verdicts = [(need, settled(need.node)) for need in needs]
-            self._unmet[node_id] = sum(not (ok or (ok is False and need.until == "settled")) for need, ok in verdicts)
+    def _meet(self, node_id: str) -> None:
+        self._unmet[node_id] -= 1
+        if self._unmet[node_id] == 0:
+            insort(self._ready, self._keys[node_id])
+
+    def rebuild(
+        self,
+        settled: Callable[[str], bool | None],
+        pending: Callable[[str], bool],
+        begun: Callable[[str], bool],
+        only: Iterable[str] | None = None,
+    ) -> None:
+        """Compute all (or these nodes) anew.
+
+        `settled` says None (not settled), or whether it succeeded; `pending` whether a node has not begun, `begun` whether a group has.
+        """
+        wanted = self._graph.order if only is None else [node_id for node_id in only if node_id in self._graph.index]
+        gone = set(wanted)
+        self._ready = [] if only is None else [key for key in self._ready if key[2] not in gone]
+        for node_id in wanted:
+            verdicts = [(need, settled(need.node)) for need in self._graph.needs[node_id]]
+            unmet = sum(not (ok or (ok is False and need.until == "settled")) for need, ok in verdicts)
+            group = self._graph.parent.get(node_id)
+            self._unmet[node_id] = unmet + (group is not None and not begun(group))
             if not pending(node_id):
                 self._unmet[node_id] = BEGUN
             elif self._unmet[node_id] == 0:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from actors.gate.expiry import next_gate_due
 from actors.resolver.row import keys_of
+from actors.run.budgets import budget_facts
 from actors.run.events import RunCreated
 from actors.run.state import RunState
 from actors.scheduler.tickets import scheduled_key
@@ -14,10 +15,25 @@ from actors.workflow.spec import Workflow
 from actors.worktree.site import PRESENT, site_facts
 from storage.records import Headline
 
-__all__ = ["UNDER_WAY", "UNDONE_WORKTREES", "WORKTREES", "LineKey", "born", "due_of", "headline_of", "line_key"]
+__all__ = [
+    "BEGUN_BY_RUNS",
+    "HEARS_OF_RUNS",
+    "UNDER_WAY",
+    "UNDONE_WORKTREES",
+    "WORKTREES",
+    "LineKey",
+    "born",
+    "due_of",
+    "headline_of",
+    "line_key",
+]
 
 UNDONE_WORKTREES = "worktrees/undone"
 WORKTREES = "worktrees"
+BEGUN_BY_RUNS = "sub-runs/open"
+"""The key of runs that have not ended and that nodes of other runs have begun."""
+HEARS_OF_RUNS = "sub-runs/heard"
+"""The key of runs that have begun others and have not heard of their ending."""
 UNDER_WAY = ("queued", "running", "pausing", "waiting")
 """A run in one of these proceeds by itself, and holds up what is not to overlap with it."""
 
@@ -67,6 +83,7 @@ class LineKey(NamedTuple):
     cancelled: bool
     version: int
     worktree: tuple[str, tuple[str, ...]] | None
+    hears: bool
 
 
 def line_key(state: RunState) -> LineKey:
@@ -77,7 +94,17 @@ def line_key(state: RunState) -> LineKey:
     cancelled = state.cancel_reason is not None
     worktree = None if state.worktree is None else (state.worktree.stage, state.worktree.kept)
     return LineKey(
-        state.status, due_of(state), state.retry_after_ms, reason, code, state.pause_reason, open_things, cancelled, state.version, worktree
+        state.status,
+        due_of(state),
+        state.retry_after_ms,
+        reason,
+        code,
+        state.pause_reason,
+        open_things,
+        cancelled,
+        state.version,
+        worktree,
+        bool(state.children),
     )
 
 
@@ -92,6 +119,10 @@ def headline_of(state: RunState) -> Headline:
         facts["detail"] = state.detail["code"]
     if state.pause_reason is not None:
         facts["pause_reason"] = state.pause_reason
+    if state.plan.calls and (budget := budget_facts(state)):
+        facts["budget"] = budget
+    if state.cancel_reason is not None and not state.terminal:
+        facts["cancelling"] = True
     if state.open_gates:
         facts["gates"] = len(state.open_gates)
     if (waits := _open_waits(state)) > 0:
@@ -102,9 +133,18 @@ def headline_of(state: RunState) -> Headline:
         facts["queue_reason"] = state.queue["queue_reason"]
     return Headline(
         stream=state.run_id, kind="run", status=state.status, created_ms=state.created_at_ms, updated_ms=state.updated_at_ms,
-        group=state.workflow_id, parent=state.campaign_id, due_ms=due_of(state), priority=state.priority,
-        title=state.plan.workflow.name, facts=facts, keys=_with_site(state, _keys(state, state.status, lookup_keys(state))),
+        group=state.workflow_id, parent=state.parent_run_id or state.campaign_id, due_ms=due_of(state), priority=state.priority,
+        title=state.plan.workflow.name, facts=facts, keys=_with_site(state, _with_kin(state, lookup_keys(state))),
     )  # fmt: skip
+
+
+def _with_kin(state: RunState, lookups: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """A run that begins others, or was begun by one, is found by that as long as one of them may still have to hear of the other."""
+    keys = _keys(state, state.status, lookups)
+    if state.parent_run_id is None and not state.plan.calls:
+        return keys
+    child = (BEGUN_BY_RUNS,) if state.parent_run_id is not None and not state.terminal else ()
+    return (*(keys or ()), *child, *((HEARS_OF_RUNS,) if state.children and not state.terminal else ()))
 
 
 def _with_site(state: RunState, keys: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -120,8 +160,8 @@ def born(run_id: str, event: RunCreated, workflow: Workflow, at_ms: int) -> Head
     """The line of a run that is made at that time."""
     return Headline(
         stream=run_id, kind="run", status="queued", created_ms=at_ms, updated_ms=at_ms, group=event.workflow_id,
-        parent=event.campaign_id, priority=event.priority, title=workflow.name, facts=_standing(event, workflow),
-        keys=_keys(event, "queued", None),
+        parent=event.parent_run_id or event.campaign_id, priority=event.priority, title=workflow.name, facts=_standing(event, workflow),
+        keys=_keys(event, "queued", None) if event.parent_run_id is None else (BEGUN_BY_RUNS,),
     )  # fmt: skip
 
 
@@ -132,6 +172,8 @@ def _standing(run: RunCreated | RunState, workflow: Workflow) -> dict[str, Any]:
         facts["workspace"] = run.workspace
     if run.trigger_type != "manual":
         facts["trigger"] = run.trigger_type
+    if run.parent_run_id is not None:
+        facts |= {"parent_run_id": run.parent_run_id, "root_run_id": run.root_run_id, "depth": run.depth}
     if run.scheduled_for_ms is not None:
         facts["scheduled"] = True
     if run.queues:

@@ -10,6 +10,7 @@ from attrs import Factory, frozen
 from actors.refusals import Principal, Refusal, RequestKey
 from actors.run.requests import Operation, Reap
 from actors.run.steering import NodeCarriedOver
+from actors.sub_run.row import Pinned
 from storage.records import Append, AuditEntry, Receipt
 from supervision import Down, Request
 
@@ -24,6 +25,7 @@ __all__ = [
     "Made",
     "MakerDown",
     "Origin",
+    "Parent",
     "QueueReason",
     "ReapRun",
     "Renew",
@@ -46,11 +48,21 @@ class ForRun(Request[Reply]):
 
 
 @frozen
+class Parent:
+    """The run whose node begins another one, which lies `depth` levels below `root_run_id`."""
+
+    run_id: str
+    node_id: str
+    root_run_id: str
+    depth: int
+
+
+@frozen
 class Origin:
     """What makes a run that nobody starts by itself. Fields as in `run_created`; `run_id` is its name, which others of the commit refer to.
 
     `forked_from`: the run that it goes on from, in `workspace` if that is given; `start`: the branch at which its own begins.
-    `campaign_id`: the campaign that it measures for.
+    `campaign_id`: the campaign that it measures for. `parent`: the node of another run that begins it. `pinned`: versions that are given.
     """
 
     run_id: str
@@ -62,6 +74,8 @@ class Origin:
     workspace: str | None = None
     campaign_id: str | None = None
     start: str | None = None
+    parent: Parent | None = None
+    pinned: tuple[Pinned, ...] | None = None
 
 
 @frozen

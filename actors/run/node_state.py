@@ -50,6 +50,9 @@ class NodeState:
     `asking`: people are asked about a tool. `questions` counts how often they were in all instances, `put_down` the attempts of this one
     that ended so; `tool_decision` is what was answered last, `worked_ms` how long had been worked before that.
     `used` is what all its attempts have used, `verdicts` are (instance, attempt, word) of all its outputs; both hold for all instances.
+    `child_run_id` is the run that was the newest attempt of a node that begins runs, whichever instance.
+    `position` is its place in the order in which the run walked its nodes, `path` the turns of the loops around it, outermost first.
+    Of a loop `turn` is the turn that it is in (-1: none has begun), `window` what the markers were after its last turns.
     So do `told`, the number of the last message that was said to its agent, and `unheard`, those that its conversation does not hold yet.
     """
 
@@ -78,9 +81,14 @@ class NodeState:
     put_down: int = 0
     tool_decision: ToolDecision | None = None
     worked_ms: int = 0
+    position: int | None = None
+    path: tuple[int, ...] = ()
+    turn: int = -1
+    window: tuple[tuple[str, ...], ...] = ()
     used: Usage = Factory(Usage)
     verdicts: list[tuple[int, int, str]] = Factory(list)
     told: int = 0
+    child_run_id: str | None = None
     unheard: list[AgentSteered] = Factory(list)
 
     @property
@@ -95,6 +103,7 @@ class NodeState:
         self.output = self.artifact = self.error = None
         self.finding, self.exhausted, self.holds, self.noted = "", False, False, False
         self.prompted, self.flaw = 0, None
+        self.position, self.path, self.turn, self.window = None, (), -1, ()
         self.forget_questions()
 
     def forget_questions(self) -> None:

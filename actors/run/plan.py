@@ -6,11 +6,28 @@ from typing import Literal
 
 from attrs import frozen
 
+from actors.run.frontier import SortKey
 from actors.run.mission import Mission, mission_of
+from actors.run.nest import flatten, nest_of
 from actors.workflow.condition import compile_condition
 from actors.workflow.graph import Graph
 from actors.workflow.handles import handles_of
-from actors.workflow.spec import Agent, Command, Condition, Gate, Node, Shell, Timer, Wait, Webhook, Workflow
+from actors.workflow.spec import (
+    Agent,
+    Command,
+    Condition,
+    Foreach,
+    Gate,
+    Group,
+    Node,
+    Repeat,
+    Shell,
+    SubWorkflow,
+    Timer,
+    Wait,
+    Webhook,
+    Workflow,
+)
 from actors.workflow.template import references
 
 __all__ = ["Plan", "Section", "compile_plan", "handler_id"]
@@ -25,11 +42,16 @@ def handler_id(node_id: str) -> str:
 
 @frozen(eq=False)
 class Plan:
-    """`nodes` holds every node of the version by id: body, clean-up and failure handlers.
+    """`nodes` holds every node of the version by id, at whatever depth: groups, what stands in them, clean-up and failure handlers.
+
+    `parent` is the group around a node (none: it is missing), `children` what stands directly in a group, `inside` all that does at any
+    depth. `blocks` names the nearest parallel block around a node, `keepers` the nearest group that takes a failure of the node upon
+    itself. `loops` are the groups that repeat, `loops_around` those around a node, outermost first.
 
     `guards`: the gates before a node, nearest first. `eager`: nodes that are looked at as soon as they are ready, without taking a place
     among the attempts at once. `reads`: whose results a node's texts name. `webhooks`: whether a node waits for one.
     `resolvers`: whether a gate asks one. `mission`: what the metadata ask for beside needs.
+    `calls`: the workflows whose runs its nodes begin, sorted. `fan_outs`: the nodes that are a for-each.
     `agents`: whether a node is an agent's. `secrets`: the handles of all that its steps are given.
     """
 
@@ -39,13 +61,22 @@ class Plan:
     section: dict[str, Section]
     body: Graph
     tail: Graph
+    parent: dict[str, str]
+    children: dict[str, tuple[str, ...]]
+    inside: dict[str, tuple[str, ...]]
+    blocks: dict[str, str]
+    keepers: dict[str, str]
+    loops: frozenset[str]
+    loops_around: dict[str, tuple[str, ...]]
     guards: dict[str, tuple[str, ...]]
-    sort_keys: dict[str, tuple[int, str]]
+    sort_keys: dict[str, SortKey]
     eager: frozenset[str]
     reads: dict[str, frozenset[str]]
     webhooks: bool
     resolvers: bool
     agents: bool
+    calls: tuple[str, ...]
+    fan_outs: dict[str, Foreach]
     secrets: tuple[str, ...]
     mission: Mission
 
@@ -54,9 +85,13 @@ class Plan:
         return self.section[node_id] == "handler"
 
 
-def _guards(nodes: dict[str, Node], node: Node) -> tuple[str, ...]:
+def _guards(nodes: dict[str, Node], parent: dict[str, str], node: Node) -> tuple[str, ...]:
     found: dict[str, None] = {}
     todo = [need.node for need in node.needs]
+    group = parent.get(node.node_id)
+    while group is not None:  # a gate before a group stands before all that is in it
+        todo += [need.node for need in nodes[group].needs]
+        group = parent.get(group)
     while todo:
         other = todo.pop(0)
         if other not in found and isinstance(nodes[other].action, Gate):
@@ -73,11 +108,17 @@ def _reads(node: Node) -> frozenset[str]:
             texts += [list(argv), dict(env), stdin]
         case Shell(run=run, env=env):
             texts += [run, dict(env)]
+        case SubWorkflow(inputs=inputs):
+            texts.append(dict(inputs))
+        case Foreach(inputs=inputs, scope=scope, filter=wanted):
+            texts += [dict(inputs), dict(scope or {}), dict(wanted or {})]
         case Agent(instructions=instructions):
             texts.append(instructions)
         case Gate(prompt=prompt, check=check):
             texts.append(prompt)
             conditions.append(check)
+        case Group(form=Repeat(condition=condition)):
+            conditions.append(condition)
         case Wait(on=Timer(wake_at=text) | Condition(key=text) | Webhook(value=text)):
             texts.append(text)
     if node.artifact is not None:
@@ -90,34 +131,45 @@ def _reads(node: Node) -> frozenset[str]:
 
 def compile_plan(workflow: Workflow, digest: str) -> Plan:
     """Prepare `workflow`, whose version digest is `digest`."""
-    nodes = {node.node_id: node for node in workflow.nodes + workflow.finally_}
-    section: dict[str, Section] = {node.node_id: "body" for node in workflow.nodes}
-    section.update((node.node_id, "finally") for node in workflow.finally_)
+    body, tail = flatten(workflow.nodes), flatten(workflow.finally_)
+    nodes = {node.node_id: node for node in body + tail}
+    section: dict[str, Section] = {node.node_id: "body" for node in body}
+    section.update((node.node_id, "finally") for node in tail)
+    nest = nest_of(nodes.values())
     for node in tuple(nodes.values()):
         if node.on_fail.handler is not None:
             handler = Node(node_id=handler_id(node.node_id), action=node.on_fail.handler, title=f"after failure of {node.node_id}")
             nodes[handler.node_id] = handler
             section[handler.node_id] = "handler"
     mission = mission_of(workflow)
-    guards = {node.node_id: found for node in workflow.nodes if (found := _guards(nodes, node))}
+    guards = {node.node_id: found for node in body if (found := _guards(nodes, nest.parent, node))}
     return Plan(
         workflow=workflow,
         digest=digest,
         nodes=nodes,
         section=section,
-        body=Graph.of(workflow.nodes),
-        tail=Graph.of(workflow.finally_),
+        body=Graph.of(body, {node.node_id: nest.parent[node.node_id] for node in body if node.node_id in nest.parent}),
+        tail=Graph.of(tail, {node.node_id: nest.parent[node.node_id] for node in tail if node.node_id in nest.parent}),
+        parent=nest.parent,
+        children=nest.children,
+        inside=nest.inside,
+        blocks=nest.blocks,
+        keepers=nest.keepers,
+        loops=nest.loops,
+        loops_around=nest.loops_around,
         guards=guards,
-        sort_keys={node_id: (-node.priority, node_id) for node_id, node in nodes.items()},
+        sort_keys={node_id: (-node.priority, nest.places.get(node_id, node_id), node_id) for node_id, node in nodes.items()},
         eager=frozenset(
             node_id
             for node_id, node in nodes.items()
-            if node.when is not None or isinstance(node.action, Gate | Wait) or (mission.triage and section[node_id] == "body")
+            if node.when is not None or isinstance(node.action, Gate | Wait | Group | Foreach) or (mission.triage and section[node_id] == "body")
         ),
         reads={node_id: _reads(node) for node_id, node in nodes.items()},
-        webhooks=any(isinstance(node.action, Wait) and isinstance(node.action.on, Webhook) for node in workflow.nodes),
-        resolvers=any(isinstance(node.action, Gate) and node.action.resolved for node in workflow.nodes),
+        webhooks=any(isinstance(node.action, Wait) and isinstance(node.action.on, Webhook) for node in body),
+        resolvers=any(isinstance(node.action, Gate) and node.action.resolved for node in body),
         agents=any(isinstance(node.action, Agent) for node in nodes.values()),
+        fan_outs={node_id: node.action for node_id, node in nodes.items() if isinstance(node.action, Foreach)},
+        calls=tuple(sorted({node.action.workflow for node in nodes.values() if isinstance(node.action, SubWorkflow | Foreach)})),
         secrets=handles_of(nodes.values()),
         mission=mission,
     )

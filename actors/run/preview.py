@@ -15,7 +15,7 @@ from actors.settings import RunRules
 from actors.workflow.condition import ConditionError, compile_condition
 from actors.workflow.instants import INSTANT_FORMS, parse_instant
 from actors.workflow.partly import Partly
-from actors.workflow.spec import Agent, Command, Condition, Gate, Node, Python, Shell, Timer, Wait, Webhook
+from actors.workflow.spec import Agent, Command, Condition, Foreach, Gate, Group, Node, Python, Shell, SubWorkflow, Timer, Wait, Webhook
 from actors.workflow.template import Lookup
 from actors.worktree.site import Place
 
@@ -92,7 +92,7 @@ def _entry(plan: Plan, node_id: str, given: Given, rules: RunRules, problems: Pr
     })  # fmt: skip
     if node.on_fail.mode != "fail":
         handler = plan.nodes.get(handler_id(node_id))
-        entry["on_fail"] = "continue" if handler is None else _action(handler, partly, problems)["command"]
+        entry["on_fail"] = "continue" if handler is None else _handler(_action(handler, partly, problems))
     entry |= {"certainty": _certainty(node, partly, problems), "unresolved": list(partly.unresolved)}
     problems += [_problem(error.code, f"nodes.{node_id}.{place}", error.path, error.message) for place, error in partly.wrong]
     return entry
@@ -118,8 +118,17 @@ def _action(node: Node, partly: Partly, problems: Problems) -> dict[str, Any]:
             return _gate(node.node_id, gate, partly)
         case Wait() as wait:
             return _wait(node.node_id, wait, partly, problems)
+        case SubWorkflow(workflow=workflow, inputs=inputs):
+            return {"workflow": workflow, **_given({"inputs": partly.at("inputs").render(inputs) or None})}
+        case Group() | Foreach() as group:
+            return {"form": group.word}
         case _:
             assert_never(node.action)
+
+
+def _handler(told: dict[str, Any]) -> Any:
+    """The words of a command alone, as in a file; of an agent all that is known."""
+    return told.get("command", told)
 
 
 def _persona(node: Node, given: Given) -> dict[str, str]:

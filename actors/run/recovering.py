@@ -119,8 +119,14 @@ def recovery_roots(state: RunState) -> list[str]:
     return [
         node_id
         for node_id in state.plan.body.order
-        if node_id in named or state.nodes[node_id].status in ("failed", "blocked") or state.nodes[node_id].exhausted
+        if (node_id in named or state.nodes[node_id].status in ("failed", "blocked") or state.nodes[node_id].exhausted)
+        and not (state.covered(node_id) or _fails_with_others(state, node_id))
     ]
+
+
+def _fails_with_others(state: RunState, node_id: str) -> bool:
+    """Whether the node is a group in which something has failed: that begins anew, and what the group has done stays."""
+    return any(state.nodes[inner].status == "failed" for inner in state.plan.inside.get(node_id, ()))
 
 
 def begin_anew(turn: Turn, operation: Retry) -> Reset:

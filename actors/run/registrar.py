@@ -18,6 +18,7 @@ from actors.run.reopening import reopen_all, restore_reports, restore_statuses
 from actors.run.stale import reap_run
 from actors.scheduler.messages import Due, Relaunch
 from actors.services import RUNS, SCHEDULER, Services
+from actors.sub_run.reuniting import reunite
 from supervision import Actor, ActorDead, ChildSpec, Dynamic, Exit, Failed, Forwarded, Mailbox, Normal, Shutdown, Supervisor
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Registrar(Actor[RegistrarMessage]):
         for run_id in self.system.dynamic(RUNS).children():
             self._watch(run_id)
         await reopen_all(self)
+        await reunite(self)
         restore_reports(self.services)
         restore_statuses(self.services)
         await self.system.ref(SCHEDULER).tell(Due())

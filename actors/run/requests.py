@@ -22,9 +22,9 @@ __all__ = [
 
 @frozen
 class Pause:
-    """Hold the run."""
+    """Hold the run. `by` is `system` where the daemon does it: for a run that has begun this one."""
 
-    by: Principal
+    by: Principal | str
     reason: str | None = None
 
 
@@ -32,7 +32,7 @@ class Pause:
 class Resume:
     """Let a held run go on. `limits`: raised budgets, e.g. {"runtime_ms": 7200000}."""
 
-    by: Principal
+    by: Principal | str
     reason: str | None = None
     limits: Mapping[str, float] = Factory(dict)
 
@@ -41,7 +41,7 @@ class Resume:
 class Cancel:
     """End the run."""
 
-    by: Principal
+    by: Principal | str
     reason: str | None = None
 
 

@@ -40,8 +40,9 @@ def _wait(turn: Turn) -> bool:
     """Wait for what is open; where only waits are left that need a person, hold the run for one."""
     state = turn.state
     rows = [row for row in state.waits.values() if row.open]
-    if rows:
-        turn.emit(RunWaiting(wait_ids=tuple(row.wait_id for row in rows), node_ids=tuple(row.node_id for row in rows)))
+    resting = [row.node_id for row in state.children.values() if state.is_present(row)]
+    if rows or resting:
+        turn.emit(RunWaiting(wait_ids=tuple(row.wait_id for row in rows), node_ids=(*(row.node_id for row in rows), *resting)))
         return True
     if (row := over_for_a_person(turn)) is not None:
         turn.emit(RunPaused(reason="wait_escalated" if row.status == "escalated" else "wait_reminded"))

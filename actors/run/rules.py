@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actors.fan_out.rules import go_on
 from actors.gate.expiry import apply_time
 from actors.node.events import NodeSkipped
 from actors.node.findings import NodeSchemaValidationPaused
@@ -12,12 +13,16 @@ from actors.run.ending import end, outcome_word
 from actors.run.events import FinallyCompleted, FinallyStarted, RunRequeued
 from actors.run.failing import hold_for_review
 from actors.run.finishing import finished, leave_undone
+from actors.run.groups import leave_groups_undone, settle_groups
 from actors.run.reaping import auto_resume
 from actors.run.resting import rest
 from actors.run.settlement import settle_run
-from actors.run.starting import halted, start_handlers, start_ready
+from actors.run.starting import start_handlers, start_ready
 from actors.run.state import Conclusion, RunState
+from actors.run.stopping import halted
 from actors.run.turn import Turn
+from actors.run.working import at_work
+from actors.sub_run.rules import hear_children
 from actors.wait.ending import end_due_waits
 from actors.wait.opening import take_deliveries
 
@@ -48,6 +53,8 @@ def advance(turn: Turn) -> None:
     state = turn.state
     if state.status == "paused":
         auto_resume(turn)
+    if state.children:
+        hear_children(turn)
     if state.open_gates:
         apply_time(turn)
     if state.waits:
@@ -71,39 +78,52 @@ def _walk_body(turn: Turn) -> bool:
     """True while the body is not over (or the run left `running`)."""
     state = turn.state
     if state.cancel_reason is not None:
-        return bool(state.executing)
+        go_on(turn)
+        return at_work(state)
     if state.finish_reason is not None:
-        if not state.executing:
+        go_on(turn)
+        if turn.questions:
+            return True
+        if not at_work(state):
             leave_undone(turn)
-        return bool(state.executing)
+        return at_work(state)
     if (hold := over_budget(turn) or _schema_hold(state)) is not None:
         if not state.executing:
             turn.emit(hold)
         return True
     if state.plan.mission.phases and (phase := phase_change(state)) is not None:
         turn.emit(phase)
+    go_on(turn)
+    _settle(turn)
     if state.handlers:
         start_handlers(turn)
     if not halted(state):
         start_ready(turn)
+        _settle(turn)  # groups around one that failed meanwhile
         if state.handlers:  # of nodes that failed without an attempt
             start_handlers(turn)
-    if state.executing:
+    if at_work(state) or turn.questions:
         return True
     return (not halted(state) and rest(turn)) or hold_for_review(turn)
+
+
+def _settle(turn: Turn) -> None:
+    while turn.state.groups and settle_groups(turn):
+        continue
 
 
 def _walk_tail(turn: Turn) -> bool:
     state = turn.state
     if state.cancel_reason is not None and _grace_over(turn):
         for node_id in state.plan.tail.order:
-            if state.nodes[node_id].status == "pending":
+            if state.nodes[node_id].status == "pending" or (node_id in state.groups and not state.executing):
                 turn.emit(NodeSkipped(node_id=node_id, reason="grace_exhausted"))
-        return bool(state.executing)
+        return at_work(state)
+    go_on(turn)
     start_handlers(turn)
     start_ready(turn)
     start_handlers(turn)
-    return bool(state.executing) or bool(state.backoffs)
+    return at_work(state) or bool(state.backoffs) or bool(turn.questions)
 
 
 def _grace_over(turn: Turn) -> bool:
@@ -122,8 +142,10 @@ def _leave_body(turn: Turn) -> bool:
     state = turn.state
     if state.plan.workflow.execution.fail_fast and state.failures:
         for node_id, node in state.nodes.items():
-            if node.status == "pending" and state.plan.section[node_id] == "body":
+            around = state.plan.parent.get(node_id)
+            if node.status == "pending" and state.plan.section[node_id] == "body" and (around is None or around in state.groups):
                 turn.emit(NodeSkipped(node_id=node_id, reason="fail_fast"))
+        leave_groups_undone(turn)
     conclusion: Conclusion | None = finished(state) or settle_run(state)
     if conclusion is not None and conclusion.status == "completed" and state.cancel_reason is None:
         conclusion = assert_completion(turn)

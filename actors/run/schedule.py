@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
+from actors.run.budgets import limit_of
 from actors.run.events import RunCreated
 from actors.run.state import RunState
 from actors.scheduler.messages import Ticket
 from actors.settings import RunRules
+from actors.sub_run.wanted import next_limit_ms
 from actors.workflow.spec import Workflow
 
 __all__ = ["first_ticket", "next_look_ms", "ticket_of"]
@@ -18,7 +22,9 @@ def next_look_ms(state: RunState, rules: RunRules, after: int) -> int | None:
     """
     if state.status != "running":
         return None
-    times = list(state.backoffs.values())
+    times = [*state.backoffs.values(), *next_limit_ms(state)]
+    if state.children and (most := limit_of(state, "runtime_ms", state.plan.workflow.execution.max_total_runtime_ms)) is not None:
+        times.append(after + max(0, math.ceil(most) - state.active_time_ms(after)))
     if state.section == "finally" and state.cancel_reason is not None and state.finally_since_ms is not None:
         times.append(state.finally_since_ms + rules.cleanup_grace_ms)
     return min((time for time in times if time > after), default=None)
@@ -45,5 +51,5 @@ def _ticket(
     return Ticket(
         run_id=run_id, created_ms=created_ms, priority=run.priority, workspace=run.workspace, not_before_ms=not_before_ms, epoch=epoch,
         workflow=run.workflow_id, weight=workflow.execution.weight, providers=workflow.providers,
-        behind=run.workflow_id if run.queues else None, queued_ms=queued_ms, recorded=recorded,
+        behind=run.workflow_id if run.queues else None, queued_ms=queued_ms, recorded=recorded, root=run.root_run_id,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from actors.run.state import NodeState, RunState
-from actors.workflow.condition import ConditionError, compile_condition
+from actors.workflow.condition import Condition, ConditionError, compile_condition
 from actors.workflow.spec import Gate, Wait
 from actors.workflow.spec_gate import MARKERS, answer_of, gate_markers
 from actors.workflow.template import Lookup
@@ -37,9 +37,21 @@ def scope_of(state: RunState, lookups: Iterable[Lookup]) -> dict[str, Any]:
 def condition_holds(state: RunState, node_id: str, text: str) -> bool:
     """Evaluate a node's `when`. Raises ConditionFailed."""
     try:
-        return compile_condition(text).evaluate(scope_for(state, node_id))
+        condition = compile_condition(text)
+        return condition.evaluate(scope_for(state, node_id) | {"markers": _markers(state, condition)})
     except ConditionError as error:
         raise ConditionFailed(f"The condition {text!r} cannot be evaluated: {error.message}") from None
+
+
+def _markers(state: RunState, condition: Condition) -> dict[str, list[str]]:
+    """What the results carry that the condition asks for, by result key. A gate that failed tells clean-up more than its result does."""
+    keys = {str(one.path[1]) for one in condition.references if one.marker}
+    found = {key: state.results[key] for key in sorted(keys) if key in state.results}
+    return {key: list(one.markers) for key, one in found.items() if not (one.status == "failed" and _is_gate(state, one.node_id))}
+
+
+def _is_gate(state: RunState, node_id: str) -> bool:
+    return isinstance(state.plan.nodes[node_id].action, Gate)
 
 
 def _scope(state: RunState, node_ids: Iterable[str], *, failed: bool = False) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def settle_run(state: RunState) -> Conclusion:
     """The same for a run whose nodes have come to rest."""
     if state.failures:
         return Conclusion("failed", state.guardrail or "nodes_failed", tuple(sorted(state.failures)))
-    deadlock = any(state.nodes[node_id].status == "pending" for node_id in state.plan.body.order)
+    deadlock = any(state.nodes[node_id].status == "pending" and not state.covered(node_id) for node_id in state.plan.body.order)
     return settle(standings(state), deadlock=deadlock)
 
 
@@ -76,7 +76,7 @@ def standings(state: RunState) -> Iterator[Standing]:
     derived = set(blocked_nodes(state))
     for node_id in state.plan.body.order:
         node, contracted = state.nodes[node_id], state.plan.nodes[node_id].contract is not None
-        if node.status == "skipped" and node.skip_reason in SKIPPED_AS_DONE:
+        if (node.status == "skipped" and node.skip_reason in SKIPPED_AS_DONE) or node_id in state.groups or state.covered(node_id):
             continue
         failure_kind = node.output.get("failure_kind") if contracted and isinstance(node.output, dict) else None
         yield Standing(

@@ -75,6 +75,8 @@ class StaleRuns:
         except (LookupError, CorruptLog, StreamDamaged):
             return  # whoever opens it locks it away
         limit = threshold_ms(state, self.services.rules)
+        if any(row.moving for row in state.children.values()):
+            return  # what it waits for is looked at itself
         if state.status != "running" or idle_ms < limit or self._excused(state, idle_ms, now_ms):
             return
         claim = self.services.store.claims.get(run_id)

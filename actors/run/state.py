@@ -12,12 +12,15 @@ from typing import Any, Literal, assert_never
 from attrs import Factory, define, frozen
 
 from actors.agent.binding import Bound
+from actors.fan_out.items import FanOut
+from actors.flow.results import ContextEntry, Result
 from actors.gate.record import GateRecord, OpenGate
 from actors.node.messages import Usage
 from actors.run.artifact_row import ArtifactRow
 from actors.run.frontier import Frontier
 from actors.run.node_state import NodeError, NodeState, NodeStatus
 from actors.run.plan import Plan
+from actors.sub_run.row import Pinned, SubRun
 from actors.wait.row import KeptSignal, WaitRow
 from actors.worktree.site import Site
 
@@ -51,7 +54,8 @@ class RunState:
     """The fold of one run's log up to `seq`.
 
     `activity_ms` is when something happened in it, claims left aside; `progressed`: something did since its last claim.
-    `waits` holds the newest wait of each node. `heard` maps the keys of signals that came to the wait they ended (empty: kept).
+    `waits` holds the newest wait of each node, `fan_outs` the items of each for-each in each turn of the loops around it.
+    `heard` maps the keys of signals that came to the wait they ended (empty: kept).
     `open_gates` and `closed_gates` go by node id; the latter were open when they were reset, and are to open again. `gate_feedback` and
     `gate_selections` are the newest that was said at a gate. `letters` names the dead letter for whose sake a node's present instance
     began. `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
@@ -60,10 +64,13 @@ class RunState:
     used of it, where they share it. `marks` are the keys of facts that stand in the log
     once, `artifacts` what became of files by node, instance and attempt.
     `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
+    `children`: the runs that its nodes have begun and of whose ending it has not heard, by their ids; other fields as in `run_created`.
+    `groups` are those that have begun and are not over, outer ones first; `position` is the next place in the order of the walk.
     `anew` counts how often people had it begin anew: recovered it, or gave nodes of it fresh attempts.
     `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
     no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`, `revived_ms`:
-    when it was held because nothing happened, and when it went on by itself.
+    when it was held because nothing happened, and when it went on by itself. `results` holds the newest result under each result key,
+    `contexts` what nodes said to those after them, oldest first.
     """
 
     run_id: str
@@ -86,6 +93,12 @@ class RunState:
     started_by: str | None = None
     forked_from: str | None = None
     campaign_id: str | None = None
+    parent_run_id: str | None = None
+    parent_node_id: str | None = None
+    root_run_id: str | None = None
+    depth: int = 0
+    pinned: tuple[Pinned, ...] = ()
+    children: dict[str, SubRun] = Factory(dict)
     binding: tuple[Bound, ...] = ()
     inputs: Mapping[str, Any] = Factory(dict)
     scheduled_for_ms: int | None = None
@@ -117,8 +130,11 @@ class RunState:
     gate_selections: tuple[str, ...] = ()
     gate_history: list[GateRecord] = Factory(list)
     waits: dict[str, WaitRow] = Factory(dict)
+    fan_outs: dict[tuple[str, tuple[int, ...]], FanOut] = Factory(dict)
     signals: list[KeptSignal] = Factory(list)
     letters: dict[str, str] = Factory(dict)
+    groups: dict[str, None] = Factory(dict)
+    position: int = 0
     heard: dict[str, str] = Factory(dict)
     backoffs: dict[str, int] = Factory(dict)
     handlers: dict[str, None] = Factory(dict)
@@ -145,6 +161,8 @@ class RunState:
     report_path: str | None = None
     purged: bool = False
     strays: dict[str, None] = Factory(dict)
+    results: dict[str, Result] = Factory(dict)
+    contexts: list[ContextEntry] = Factory(list)
     reaped_ms: tuple[int, ...] = ()
     revived_ms: tuple[int, ...] = ()
     env: Mapping[str, str] = Factory(dict)
@@ -171,6 +189,17 @@ class RunState:
         node = self.nodes[node_id]
         return f"{self.run_id}/{node_id}/{node.instance}/{node.attempt}"
 
+    def sub_run(self, node_id: str) -> SubRun | None:
+        """The run that is the node's present attempt, while it is under way."""
+        node = self.nodes[node_id]
+        row = self.children.get(node.child_run_id or "")
+        return row if row is not None and node.status in ("running", "waiting") and self.is_present(row) else None
+
+    def is_present(self, row: SubRun) -> bool:
+        """Whether the run belongs to its node's present attempt, and so to what this run does."""
+        node = self.nodes[row.node_id]
+        return (row.instance, row.attempt) == (node.instance, node.attempt) and node.status in ("running", "waiting")
+
     def active_time_ms(self, now: int) -> int:
         """Time spent in `running` and `pausing` up to now, milliseconds."""
         return self.active_ms + (max(0, now - self.active_since_ms) if self.active_since_ms is not None else 0)
@@ -181,6 +210,32 @@ class RunState:
         if node.status == "skipped":
             return True if node.skip_reason in SKIPPED_AS_DONE else None
         return True if node.status in SUCCEEDED else False if node.status == "failed" else None
+
+    def begun(self, group: str) -> bool:
+        """Whether what stands in the group may begin. What stands in a loop waits for its first turn."""
+        node = self.nodes[group]
+        return node.status == "running" and (node.turn >= 0 or group not in self.plan.loops)
+
+    def covered(self, node_id: str) -> bool:
+        """Whether a group around the node has come to a good end, or was left out: then nothing else that is said of the node matters."""
+        group = self.plan.parent.get(node_id)
+        while group is not None:
+            if self.settled(group) is True:
+                return True
+            group = self.plan.parent.get(group)
+        return False
+
+    def path_of(self, node_id: str) -> tuple[int, ...]:
+        """The turns of the loops around the node, outermost first."""
+        return tuple(self.nodes[loop].turn for loop in self.plan.loops_around.get(node_id, ()))
+
+    def take_place(self, node_id: str) -> None:
+        """The node is done now: it takes its place in the order of the walk, once for all its attempts."""
+        node = self.nodes[node_id]
+        if node.position is None:
+            node.position, self.position = self.position, self.position + 1
+            if node_id in self.plan.loops_around:
+                node.path = self.path_of(node_id)
 
     @property
     def retry_after_ms(self) -> int | None:

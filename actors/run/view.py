@@ -19,7 +19,7 @@ __all__ = ["event_json", "gate_json", "run_json"]
 OPTIONAL = (
     "started_at_ms", "finished_at_ms", "detail", "pause_reason", "resume_reason", "stop_kind", "stop_reason", "output", "report_path",
     "workspace", "last_failure", "started_by", "scheduled_for_ms", "phase", "forked_from", "campaign_id",
-    "trigger_reason", "consumed_handoff_id",
+    "trigger_reason", "consumed_handoff_id", "parent_run_id", "parent_node_id", "root_run_id",
 )  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def run_json(state: RunState) -> dict[str, Any]:
         "status": state.status, "created_at_ms": state.created_at_ms, "updated_at_ms": state.updated_at_ms, "version": state.version,
         "digest": state.digest, "inputs": dict(state.inputs), "trigger_type": state.trigger_type, "priority": state.priority,
         "active_ms": state.active_ms, "epoch": state.epoch, "seq": state.seq,
-        "last_activity_ms": state.activity_ms,
+        "last_activity_ms": state.activity_ms, "depth": state.depth,
     }  # fmt: skip
     record |= {name: value for name in OPTIONAL if (value := getattr(state, name)) is not None}
     record |= _usage(state)
@@ -42,6 +42,11 @@ def run_json(state: RunState) -> dict[str, Any]:
         record["artifacts"] = [asdict(row) for row in state.artifacts.values()]
     if state.queue is not None:
         record["scheduler"] = dict(state.queue)
+    if state.children:
+        record["children"] = [
+            {"run_id": row.run_id, "node_id": row.node_id, "workflow_id": row.workflow_id, "status": row.status}
+            for row in state.children.values()
+        ]
     record["open_gates"] = [gate.gate_name for gate in state.open_gates.values()]
     record["gate_history"] = [asdict(entry) for entry in state.gate_history]
     pending = [node_id for node_id in state.plan.body.order if state.nodes[node_id].status == "pending"]
@@ -72,10 +77,14 @@ def _node(state: RunState, node_id: str, node: NodeState) -> dict[str, Any]:
         "node_id": node_id, "kind": spec.kind, "title": spec.title or node_id, "status": node.status, "attempt": node.attempt,
         "instance": node.instance, "max_attempts": cap_now(state, node_id), "finally": state.plan.section[node_id] == "finally",
     }  # fmt: skip
+    if state.plan.parent:  # elsewhere the order of the file says as much
+        found |= _walked(state, node_id, node)
     times = {"started_at_ms": node.started_at_ms, "ended_at_ms": node.ended_at_ms, "retry_after_ms": state.backoffs.get(node_id)}
     found |= {
         name: value for name, value in (times | {"output": node.output, "skip_reason": node.skip_reason}).items() if value is not None
     }
+    if node.child_run_id is not None:
+        found["child_run_id"] = node.child_run_id
     if handles_of((spec,)):
         found["sensitive"] = True
     if node.unheard:
@@ -93,6 +102,15 @@ def _node(state: RunState, node_id: str, node: NodeState) -> dict[str, Any]:
     if gate is not None:
         found["gate"] = gate_json(state.run_id, gate)
     return found
+
+
+def _walked(state: RunState, node_id: str, node: NodeState) -> dict[str, Any]:
+    """The group around the node, its place in the order of the walk, the turns of the loops around it; of a loop the turn it is in."""
+    turn = node.turn if node.turn >= 0 else None
+    told: dict[str, Any] = {"group": state.plan.parent.get(node_id), "position": node.position, "iteration": turn}
+    if node_id in state.plan.loops_around:
+        told["iteration_path"] = list(node.path)
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def gate_json(run_id: str, gate: OpenGate) -> dict[str, Any]:

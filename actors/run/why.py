@@ -79,6 +79,9 @@ def _running(state: RunState, now: int) -> list[dict[str, Any]]:
         node = state.nodes[node_id]
         since = words(now - (node.started_at_ms or now))
         found.append(reason("node_running", f"Node {node_id} has been running for {since} (attempt {node.attempt}).", node_id=node_id))
+    for row in [row for row in state.children.values() if row.moving]:
+        text = f"Node {row.node_id} is the run {row.run_id} of {row.workflow_id}, which is under way."
+        found.append(reason("sub_run_running", text, f"penstock why {row.run_id}", node_id=row.node_id, child_run_id=row.run_id))
     if state.failures:
         goes_on = state.plan.workflow.execution.fail_fast is False
         rest = "nodes that do not need it go on, then the run fails" if goes_on else "nothing new starts, and the run fails"

@@ -10,6 +10,7 @@ from actors.run.budgets import SHARED
 from actors.run.failing import under_review
 from actors.run.state import RunState
 from actors.run.wording import failures, reason, words
+from actors.sub_run.row import BUDGET_ABOVE, PARENT_PAUSED
 from actors.workflow.spec import WorkflowBudget
 
 __all__ = ["needs_person", "why_held"]
@@ -24,7 +25,8 @@ BUDGETS = {
     "budget_workflow_model_unpriced": ("budget of dollars", "--workflow-cost 20"),
 }  # fmt: skip
 BY_OPERATOR = "paused_by_operator"
-WANTED = frozenset({BY_OPERATOR, "shutdown", "workflow_paused"})
+WANTED = frozenset({BY_OPERATOR, "shutdown", "workflow_paused", PARENT_PAUSED, BUDGET_ABOVE})
+ABOVE_WORDS = {BUDGET_ABOVE: ", or one above it, for a budget that they share and that is used up"}
 """Reasons to be held that somebody wanted, or that pass by themselves."""
 
 
@@ -46,6 +48,13 @@ def why_held(state: RunState) -> dict[str, Any]:
         node_id = str(state.detail["node_id"])
         text = f"The output of {node_id} does not fit its schema. Look at it; resumed, it is made again."
         return reason(code, text, f"penstock logs {state.run_id} {node_id}", resume, node_id=node_id)
+    if code in (PARENT_PAUSED, BUDGET_ABOVE):
+        text = (
+            f"The run {state.parent_run_id}, whose node {state.parent_node_id} has begun it, is held"
+            + ABOVE_WORDS.get(code, "")
+            + ". It goes on with that one."
+        )
+        return reason(code, text, f"penstock resume {state.parent_run_id}")
     if code == "shutdown":
         text = "The daemon was shut down while it ran. The next start of the daemon takes it up by itself."
         return reason(code, text, resume, stop_kind=state.stop_kind)

@@ -24,8 +24,18 @@ QUESTION = 200
 
 
 def why_open(state: RunState, now: int) -> list[dict[str, Any]]:
-    """One reason for each back-off, open gate and open wait."""
-    return _backoffs(state, now) + _gates(state, now) + _waits(state, now)
+    """One reason for each back-off, open gate, open wait, and run of a node that rests."""
+    return _backoffs(state, now) + _gates(state, now) + _waits(state, now) + _children(state)
+
+
+def _children(state: RunState) -> list[dict[str, Any]]:
+    return [
+        reason(
+            "sub_run_waiting", f"Node {row.node_id} is the run {row.run_id} of {row.workflow_id}, which is {row.status.replace('_', ' ')}.",
+            f"penstock why {row.run_id}", node_id=row.node_id, child_run_id=row.run_id,
+        )
+        for row in state.children.values() if not row.moving and state.is_present(row)
+    ]  # fmt: skip
 
 
 def _backoffs(state: RunState, now: int) -> list[dict[str, Any]]:

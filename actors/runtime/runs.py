@@ -91,7 +91,7 @@ class RunMethods(Base):
 
     async def run_list(self, params: p.RunList, by: Principal) -> Answer:
         statuses = (params.status,) if params.status is not None else ()
-        lines = self.services.store.catalog.list("run", statuses, params.workflow_id, limit=params.limit)
+        lines = self.services.store.catalog.list("run", statuses, params.workflow_id, params.parent_run_id, limit=params.limit)
         return {
             "runs": [
                 {
@@ -102,7 +102,7 @@ class RunMethods(Base):
                     "trigger_type": line.facts.get("trigger", "manual"),
                     "created_at_ms": line.created_ms,
                     "updated_at_ms": line.updated_ms,
-                    **{name: line.facts[name] for name in ("detail", "dry_run") if name in line.facts},
+                    **{name: line.facts[name] for name in ("detail", "dry_run", "parent_run_id", "depth") if name in line.facts},
                 }
                 for line in lines
             ]

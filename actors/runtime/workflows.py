@@ -18,6 +18,7 @@ from actors.run.requests import Cancel
 from actors.runtime.base import TRIES, Answer, Base, changed_meanwhile
 from actors.settings import RunRules
 from actors.workflow.check_gates import unresolved
+from actors.workflow.check_providers import unprovided
 from actors.workflow.check_servers import unserved
 from actors.workflow.events import WorkflowDeleted
 from actors.workflow.parse import READERS, Loaded, load_text
@@ -58,8 +59,12 @@ def load(text: str, notation: str, source: str, folder: str | None, rules: RunRu
 def unavailable(
     workflow: Workflow, rules: RunRules, places: Mapping[Path, Place] | None = None, source: str = ""
 ) -> tuple[Problem, ...]:  # fmt: skip
-    """What this daemon's configuration lacks for the workflow: resolvers of gates, servers of tools."""
-    return unresolved(workflow, rules.resolver_types, places, source) + unserved(workflow, rules.mcp_servers, places, source)
+    """What this daemon's configuration lacks for the workflow: resolvers of gates, servers of tools, providers of items."""
+    return (
+        *unresolved(workflow, rules.resolver_types, places, source),
+        *unserved(workflow, rules.mcp_servers, places, source),
+        *unprovided(workflow, rules.item_providers, places, source),
+    )
 
 
 def invalid(wrong: WorkflowInvalid, source: str) -> Refusal:

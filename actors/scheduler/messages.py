@@ -19,7 +19,8 @@ class Ticket:
     slots. `providers`: outside services that it needs; `tenant`: for whom a throttle of theirs would hold it, None for the implicit local
     one. `behind`: the workflow whose older scheduled runs must be over first. `queued_ms`: since when it is queued, None: since it was
     made. `recorded`: the reason for waiting that stands in its log. `number`: its age; runs count up in the order in which they were made,
-    which no clock can change.
+    which no clock can change. `root`: the run that somebody started, of one that a node of another run has begun: these, and all that were
+    begun between them, have one slot and one workspace together.
     """
 
     run_id: str
@@ -36,6 +37,12 @@ class Ticket:
     queued_ms: int | None = None
     recorded: str | None = None
     number: int = 0
+    root: str | None = None
+
+    @property
+    def family(self) -> str:
+        """The run that has the slot and the workspace for it and all its kin."""
+        return self.root or self.run_id
 
     @property
     def since_ms(self) -> int:

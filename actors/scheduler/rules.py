@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import Factory, define, field
 
+from actors.scheduler.families import Families
 from actors.scheduler.figures import Figures
 from actors.scheduler.lanes import Hold
 from actors.scheduler.line import Line
@@ -27,7 +28,7 @@ class Admission:
     """`active` are the runs that have a slot, and with it their workspace; `pausing` those that have their workspace alone; `queued` the
     others. `single`: age alone decides about the order. `oldest` names the oldest scheduled run of a workflow that is not over.
 
-    A run that cannot start does not hold up those behind it.
+    A run that cannot start does not hold up those behind it. Runs of one family have one slot: where one of them has it, the others join.
     """
 
     max_concurrent_runs: int
@@ -40,7 +41,8 @@ class Admission:
     figures: Figures = Factory(Figures)
     _line: Line = field(init=False)
     _delayed: Ranked[str] = Factory(Ranked)
-    _holders: dict[str, dict[str, None]] = Factory(dict)
+    _holders: dict[str, dict[str, str]] = Factory(dict)
+    families: Families = Factory(Families)
 
     def __attrs_post_init__(self) -> None:
         self._line = Line(alike=self.single)
@@ -55,7 +57,7 @@ class Admission:
         if ticket.not_before_ms is not None:
             self._delayed.put(ticket.run_id, (ticket.not_before_ms, ticket.run_id))
         else:
-            self._line.add(ticket)
+            self._line_up(ticket)
         return True
 
     def leave(self, run_id: str, epoch: int | None = None, *, keeps_workspace: bool = False) -> bool:
@@ -74,13 +76,17 @@ class Admission:
         self._forget(ticket.run_id)
         self._hold_workspace(ticket)
         (self.active if slot else self.pausing)[ticket.run_id] = ticket
+        if slot:
+            self._join(ticket)
 
     def _hold_workspace(self, ticket: Ticket) -> None:
         if ticket.workspace is not None:
-            self._holders.setdefault(ticket.workspace, {})[ticket.run_id] = None
+            self._holders.setdefault(ticket.workspace, {})[ticket.run_id] = ticket.family
 
     def _forget(self, run_id: str) -> None:
         ticket = self.active.pop(run_id, None) or self.pausing.pop(run_id, None)
+        for kin in self.families.leave(ticket):
+            self._line.add(kin)
         if ticket is not None and ticket.workspace is not None:
             holders = self._holders[ticket.workspace]
             del holders[run_id]
@@ -90,10 +96,22 @@ class Admission:
         elif ticket is None and (ticket := self.queued.pop(run_id, None)) is not None:
             if run_id in self._delayed:
                 self._delayed.drop(run_id)
-            else:
+            elif not self.families.step_out(ticket):
                 self._line.remove(ticket)
         if ticket is not None:
             self._line.release(("overlap", ticket.workflow))
+
+    def _line_up(self, ticket: Ticket) -> None:
+        """The run stands in the queue, or beside it where its family has a slot already."""
+        if not self.families.step_in(ticket):
+            self._line.add(ticket)
+
+    def _join(self, ticket: Ticket) -> None:
+        """The run has its family's slot: who of its kin stands in the queue need not."""
+        root = self.queued.get(ticket.family)
+        for kin in (*self.families.join(ticket), *(() if root is None else (root,))):
+            if kin.run_id in self.queued and kin.run_id not in self._delayed and self.families.step_in(kin):
+                self._line.remove(kin)
 
     # Who may start
 
@@ -101,7 +119,10 @@ class Admission:
         """Give slots to all that may start now; their ids in order."""
         self._wake(now)
         admitted: list[str] = []
-        while len(self.active) < self.max_concurrent_runs:
+        while True:
+            admitted += [self._give(kin, now) for kin in self.families.inside() if self._hold(kin, now) is None]
+            if self.families.slots >= self.max_concurrent_runs:
+                break
             shelf = self._line.first()
             if shelf is None:
                 self._line.mark()
@@ -117,6 +138,7 @@ class Admission:
         del self.queued[ticket.run_id]
         self.active[ticket.run_id] = ticket
         self._hold_workspace(ticket)
+        self._join(ticket)
         self.figures.admit(now - max(ticket.since_ms, ticket.not_before_ms or 0))
         return ticket.run_id
 
@@ -125,7 +147,7 @@ class Admission:
         while self._delayed and self._delayed.lowest[0] <= now:
             run_id = self._delayed.first
             self._delayed.drop(run_id)
-            self._line.add(self.queued[run_id])
+            self._line_up(self.queued[run_id])
         for key in self.throttles.end(now):
             self._line.release(("rate_limit", key))
 
@@ -144,7 +166,8 @@ class Admission:
         throttled = self.throttles.holding(ticket, now)
         if throttled is not None:
             return ("rate_limit", throttled)
-        if ticket.workspace in self._holders:
+        holders = self._holders.get(ticket.workspace or "", {})
+        if any(family != ticket.family or run_id == ticket.run_id for run_id, family in holders.items()):
             return ("workspace_lock", str(ticket.workspace))
         if ticket.behind is not None and self.oldest(ticket.behind) not in {None, ticket.run_id}:
             return ("overlap", ticket.behind)
@@ -161,7 +184,11 @@ class Admission:
         """What keeps a queued run from starting, by the very tests that `admit` makes; None if nothing does."""
         if ticket.not_before_ms is not None and ticket.not_before_ms > now:
             return ("retry_backoff", ticket.run_id)
-        return self._hold(ticket, now) or (("capacity", "") if len(self.active) >= self.max_concurrent_runs else None)
+        return self._hold(ticket, now) or self._no_slot(ticket)
+
+    def _no_slot(self, ticket: Ticket) -> Hold | None:
+        free = self.families.slots < self.max_concurrent_runs or self.families.present(ticket)
+        return None if free else ("capacity", "")
 
     def reason(self, run_id: str, now: int, *, place: bool = False) -> dict[str, Any] | None:
         """The same of a run, with what there is to know about it; None if nothing holds it or it is not queued.

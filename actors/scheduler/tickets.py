@@ -28,5 +28,6 @@ def ticket_of_line(line: Headline, epoch: int) -> Ticket:
         providers=tuple(facts.get("providers", ())),
         behind=workflow if facts.get("behind") else None,
         queued_ms=line.updated_ms,
+        root=facts.get("root_run_id"),
         recorded=facts.get("queue_reason"),
     )

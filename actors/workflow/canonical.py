@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import Any, assert_never
 
 from attrs import asdict
 
 from actors.workflow.canonical_agent import agent_json, persona_json
+from actors.workflow.canonical_flow import foreach_json, group_json
 from actors.workflow.canonical_gate import gate_json, slim
 from actors.workflow.canonical_retry import retry_json
 from actors.workflow.canonical_triggers import triggers_json
@@ -15,7 +16,25 @@ from actors.workflow.canonical_wait import wait_json
 from actors.workflow.json_text import read_json
 from actors.workflow.parse import load_tree
 from actors.workflow.problems import Report
-from actors.workflow.spec import Action, Agent, Command, Contract, Input, Need, Node, OnFail, Python, Shell, Wait, Workflow, WorkflowBudget
+from actors.workflow.spec import (
+    Action,
+    Agent,
+    Command,
+    Contract,
+    Foreach,
+    Gate,
+    Group,
+    Input,
+    Need,
+    Node,
+    OnFail,
+    Python,
+    Shell,
+    SubWorkflow,
+    Wait,
+    Workflow,
+    WorkflowBudget,
+)  # fmt: skip
 from actors.workflow.spec_worktree import DEFAULT_BRANCH
 from actors.workflow.tree import STORED
 
@@ -73,9 +92,16 @@ def _workflow(workflow: Workflow) -> dict[str, Any]:
             "metadata": dict(workflow.metadata),
             "providers": list(workflow.providers),
             "personas": {persona.name: persona_json(persona) for persona in workflow.personas},
+            "label": workflow.label,
+            "group": workflow.group,
+            "targets": list(workflow.targets),
+            "trigger": workflow.trigger,
+            "templating": workflow.templating,
             **triggers_json(workflow.triggers),
         },
         description="",
+        trigger="manual",
+        templating="path",
     ) | {"flow": {"nodes": [_node(node) for node in workflow.nodes]} | slim({"finally": [_node(node) for node in workflow.finally_]})}
 
 
@@ -115,6 +141,9 @@ def _node(node: Node) -> dict[str, Any]:
         "output": node.output,
         "priority": node.priority,
         "metadata": dict(node.metadata),
+        "result_key": node.result_key,
+        "label": node.label,
+        "as_identity": node.as_identity,
     }
     return slim(entries, effect="repeatable", eval="run", output="text", priority=0) | _action(node.action)
 
@@ -132,8 +161,11 @@ def _need(need: Need) -> Any:
 
 
 def _on_fail(on_fail: OnFail) -> Any:
-    if on_fail.handler is not None:
-        return {"command": list(on_fail.handler.argv)} | slim({"env": dict(on_fail.handler.env), "stdin": on_fail.handler.stdin})
+    match on_fail.handler:
+        case Command(argv=argv, env=env, stdin=stdin):
+            return {"command": list(argv)} | slim({"env": dict(env), "stdin": stdin})
+        case Agent() as agent:
+            return agent_json(agent)
     return None if on_fail.mode == "fail" else on_fail.mode
 
 
@@ -149,4 +181,13 @@ def _action(action: Action) -> dict[str, Any]:
             return agent_json(action)
         case Wait():
             return {"wait": wait_json(action)}
-    return {"gate": gate_json(action)}
+        case Gate():
+            return {"gate": gate_json(action)}
+        case SubWorkflow():
+            return {"workflow": action.workflow} | slim({"inputs": dict(action.inputs)})
+        case Foreach():
+            return {"foreach": foreach_json(action)}
+        case Group():
+            return group_json(action) | {"nodes": [_node(node) for node in action.nodes]}
+        case _:
+            assert_never(action)

@@ -15,7 +15,8 @@ __all__ = ["Graph", "find_cycles"]
 class Graph:
     """`order` is that of the file; `index` its inverse; `before` are the ids of `needs`. Edges to ids outside the list are left out.
 
-    `releases`: the edges that leave a node, as (dependent, whether any ending of the node will do).
+    `releases`: the edges that leave a node, as (dependent, whether any ending of the node will do). `parent` is the group around a node,
+    `inside` what stands directly in a group: it begins when the group has begun, and what follows the group comes after all of it.
     """
 
     order: tuple[str, ...]
@@ -25,10 +26,12 @@ class Graph:
     dependents: Mapping[str, tuple[str, ...]]
     releases: Mapping[str, tuple[tuple[str, bool], ...]]
     entries: tuple[str, ...]
+    parent: Mapping[str, str]
+    inside: Mapping[str, tuple[str, ...]]
 
     @classmethod
-    def of(cls, nodes: Iterable[Node]) -> Graph:
-        """The graph of nodes with unique ids."""
+    def of(cls, nodes: Iterable[Node], parent: Mapping[str, str] | None = None) -> Graph:
+        """The graph of nodes with unique ids. `parent` names the group of those that stand in one, which is listed before them."""
         listed = tuple(nodes)
         index = {node.node_id: i for i, node in enumerate(listed)}
         needs = {node.node_id: tuple(need for need in node.needs if need.node in index) for node in listed}
@@ -36,14 +39,22 @@ class Graph:
         for node_id, edges in needs.items():
             for need in edges:
                 releases[need.node].append((node_id, need.until == "settled"))
+        around = parent or {}
+        before = _before(needs, around)
+        dependents: dict[str, list[str]] = {node_id: [] for node_id in index}
+        for node_id, others in before.items():
+            for other in others:
+                dependents[other].append(node_id)
         return cls(
             order=tuple(index),
             index=index,
             needs=needs,
-            before={node_id: tuple(dict.fromkeys(need.node for need in edges)) for node_id, edges in needs.items()},
-            dependents={node_id: tuple(dict.fromkeys(dependent for dependent, _ in edges)) for node_id, edges in releases.items()},
+            before=before,
+            dependents={node_id: tuple(others) for node_id, others in dependents.items()},
             releases={node_id: tuple(edges) for node_id, edges in releases.items()},
-            entries=tuple(node_id for node_id, edges in needs.items() if not edges),
+            entries=tuple(node_id for node_id, others in before.items() if not others),
+            parent=around,
+            inside=_inside(around),
         )
 
     def descendants(self, ids: Iterable[str]) -> list[str]:
@@ -77,6 +88,28 @@ class Graph:
 
     def _in_order(self, ids: set[str]) -> list[str]:
         return sorted(ids, key=self.index.__getitem__)
+
+
+def _inside(parent: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for node_id, group in parent.items():
+        found.setdefault(group, []).append(node_id)
+    return {group: tuple(children) for group, children in found.items()}
+
+
+def _before(needs: Mapping[str, Iterable[Need]], parent: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """What lies directly before each node: what it needs, with all that stands in that, and the group around it."""
+    below: dict[str, list[str]] = {}
+    for node_id in parent:
+        group = parent.get(node_id)
+        while group is not None:
+            below.setdefault(group, []).append(node_id)
+            group = parent.get(group)
+    found = {}
+    for node_id, edges in needs.items():
+        others = [other for need in edges for other in (need.node, *below.get(need.node, ()))]
+        found[node_id] = tuple(dict.fromkeys([*others, parent[node_id]] if node_id in parent else others))
+    return found
 
 
 def find_cycles(graph: Graph) -> tuple[list[tuple[str, ...]], list[str]]:

@@ -15,7 +15,7 @@ from actors.workflow.read_agent import read_agent
 from actors.workflow.read_gate import read_gate
 from actors.workflow.read_wait import read_wait
 from actors.workflow.script_quotes import placeholder_in_quotes
-from actors.workflow.spec import Action, Agent, Command, Gate, NodeKind, Python, Shell
+from actors.workflow.spec import Action, Agent, Command, Gate, NodeKind, Python, Shell, SubWorkflow
 
 __all__ = ["KINDS", "action_of", "kind_of", "read_command", "slug_source"]
 
@@ -71,6 +71,8 @@ def action_of(kind: str | None, form: Form, draft: Draft) -> Action:
             return read_gate(form, draft)
         case "wait":
             return read_wait(form, draft)
+        case "workflow":
+            return _read_sub_workflow(form, draft)
     return Command(())
 
 
@@ -89,6 +91,8 @@ def slug_source(action: Action) -> str:
             return slug(action.role)
         case Gate():
             return slug(action.name or action.type)
+        case SubWorkflow():
+            return slug(action.workflow)
     return "wait"
 
 
@@ -102,6 +106,19 @@ def read_command(form: Form, templates: list[tuple[Path, Any]], *, word: str) ->
     command = Command(tuple(argv or ()), env, _read_stdin(form))
     templates += [(form.at(word, "argv"), argv or []), (form.at("env"), env), (form.at("stdin"), command.stdin)]
     return command
+
+
+def _read_sub_workflow(form: Form, draft: Draft) -> SubWorkflow:
+    """The workflow by its id, and the inputs of its run."""
+    inputs: dict[str, str] = {}
+    for name, value in form.table("inputs").items():
+        if type(value) is not str:
+            path = (*form.at("inputs"), name)
+            form.report.add("value_type", path, f"The value of {name[:80]} must be text. Quote it.", found=value, allowed=["text"])
+        else:
+            inputs[name] = value
+            draft.templates.append(((*form.at("inputs"), name), value))
+    return SubWorkflow(form.text("workflow") or "", inputs)
 
 
 def _read_stdin(form: Form) -> str | None:

@@ -10,56 +10,20 @@ from typing import Any, Final, Literal
 
 from attrs import Factory, frozen
 
-from actors.workflow.exhaustion import ManualOverride, TerminalBehavior
 from actors.workflow.spec_agent import Agent, Persona
 from actors.workflow.spec_contract import Artifact, Contract, Validator
 from actors.workflow.spec_flow import Foreach, Group, Parallel, Repeat, SubWorkflow, WorkflowTrigger
 from actors.workflow.spec_gate import Gate, GateExpiry, GateMode, Option, OptionsRef
+from actors.workflow.spec_retry import Backoff, RetryPolicy
 from actors.workflow.spec_wait import Condition, Timer, Wait, WaitTimeout, Webhook, WebhookField
 from actors.workflow.spec_worktree import Worktree
 from actors.workflow.triggers import Triggers
 
 __all__ = [
-    "Action",
-    "Agent",
-    "Artifact",
-    "Backoff",
-    "Command",
-    "Condition",
-    "Contract",
-    "Effect",
-    "Execution",
-    "Foreach",
-    "Gate",
-    "GateExpiry",
-    "GateMode",
-    "Group",
-    "Input",
-    "Need",
-    "Node",
-    "NodeKind",
-    "OnFail",
-    "Option",
-    "OptionsRef",
-    "OutputForm",
-    "Parallel",
-    "Period",
-    "Persona",
-    "Profile",
-    "Python",
-    "Repeat",
-    "RetryPolicy",
-    "Shell",
-    "SubWorkflow",
-    "Timer",
-    "Until",
-    "Validator",
-    "Wait",
-    "WaitTimeout",
-    "Webhook",
-    "WebhookField",
-    "Workflow",
-    "WorkflowBudget",
+    "Action", "Agent", "Artifact", "Backoff", "Command", "Condition", "Contract", "Effect", "Execution", "Foreach", "Gate",
+    "GateExpiry", "GateMode", "Group", "Input", "Need", "Node", "NodeKind", "OnFail", "Option", "OptionsRef", "OutputForm", "Parallel",
+    "Period", "Persona", "Profile", "Python", "Repeat", "RetryPolicy", "Shell", "SubWorkflow", "Timer", "Until", "Validator", "Wait",
+    "WaitTimeout", "Webhook", "WebhookField", "Workflow", "WorkflowBudget",
 ]  # fmt: skip
 
 NodeKind = Literal["command", "shell", "python", "agent", "gate", "wait", "workflow", "group"]
@@ -85,35 +49,6 @@ class Need:
 
     node: str
     until: Until = "completed"
-
-
-@frozen
-class Backoff:
-    """Delay before the next attempt, milliseconds; `max_ms` 0 means no cap of its own."""
-
-    strategy: Literal["none", "fixed", "exponential"] = "none"
-    initial_ms: int = 0
-    max_ms: int = 0
-    multiplier: float = 2.0
-    jitter_ms: int = 0
-
-
-@frozen
-class RetryPolicy:
-    """How often and when a failed attempt is followed by another, and what follows the last one.
-
-    `max_attempts` None: as the kind of the node has it. `classes` None: the usual ones; empty or `*`: every failure class.
-    `max_elapsed_ms`: from the first start of the instance. `count_interruptions`: attempts that were ended from outside count, too.
-    """
-
-    max_attempts: int | None = None
-    classes: tuple[str, ...] | None = None
-    backoff: Backoff = Backoff()
-    version: int = 1
-    count_interruptions: bool = False
-    max_elapsed_ms: int | None = None
-    terminal_behavior: TerminalBehavior = Factory(TerminalBehavior)
-    manual_override: ManualOverride = Factory(ManualOverride)
 
 
 @frozen
@@ -170,7 +105,7 @@ class Node:
     needs: tuple[Need, ...] = ()
     when: str | None = None
     with_: Mapping[str, Any] = Factory(dict)
-    retry: RetryPolicy = RetryPolicy()
+    retry: RetryPolicy = Factory(RetryPolicy)
     on_fail: OnFail = OnFail()
     effect: Effect = "repeatable"
     eval_: Literal["run", "skip"] = "run"

@@ -10,7 +10,7 @@ from attrs import Factory, frozen
 if TYPE_CHECKING:
     from actors.workflow.spec import Node
 
-__all__ = ["Foreach", "Group", "GroupForm", "Parallel", "Repeat", "SubWorkflow", "WorkflowTrigger"]
+__all__ = ["Foreach", "FormWord", "Group", "GroupForm", "Parallel", "Repeat", "SubWorkflow", "WorkflowTrigger"]
 
 WorkflowTrigger = Literal["manual", "pr", "scheduled"]
 
@@ -38,6 +38,7 @@ class Repeat:
 
 
 GroupForm = Parallel | Repeat | None
+FormWord = Literal["group", "parallel", "repeat", "foreach"]
 
 
 @frozen
@@ -51,6 +52,11 @@ class Group:
     form: GroupForm = None
     output_schema: str | None = None
     snippets: tuple[str, ...] = ()
+
+    @property
+    def word(self) -> FormWord:
+        """What its form is called; `group` for a plain block."""
+        return "group" if self.form is None else "parallel" if isinstance(self.form, Parallel) else "repeat"
 
 
 @frozen
@@ -66,6 +72,11 @@ class Foreach:
     ordered: bool = False
     on_cycle: Literal["fail", "warn"] = "fail"
     on_child_fail: Literal["continue", "halt", "skip_dependents"] = "continue"
+
+    @property
+    def word(self) -> FormWord:
+        """What its form is called."""
+        return "foreach"
 
 
 @frozen

@@ -10,7 +10,7 @@ from typing import Any, Final, final
 
 from attrs import frozen
 
-__all__ = ["Lookup", "TemplateError", "parse_template", "references", "render", "render_text"]
+__all__ = ["Lookup", "TemplateError", "parse_template", "references", "render", "render_text", "shell_word"]
 
 MARK: Final = "{{"
 PLACEHOLDER = re.compile(r"\{\{((?:[^{}\"']|\"[^\"\n]*\"|'[^'\n]*')*)\}\}")
@@ -113,15 +113,16 @@ def _join(parts: tuple[str | Lookup, ...], scope: Mapping[str, Any], *, quote: b
         if type(part) is Lookup:
             value = _look(part, scope)
             text = value if type(value) is str else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-            out.append(_quoted(text, part) if quote else text)
+            out.append(shell_word(text, part.text) if quote else text)
         else:
             out.append(str(part))
     return "".join(out)
 
 
-def _quoted(text: str, part: Lookup) -> str:
+def shell_word(text: str, shown: str) -> str:
+    """The text as one POSIX word; `shown` is what names it. Raises TemplateError `value_not_quotable` for a text with a NUL."""
     if "\0" in text:
-        raise TemplateError("value_not_quotable", part.text, f"{{{{ {part.text} }}}} holds a NUL, which no shell word can carry.")
+        raise TemplateError("value_not_quotable", shown, f"{{{{ {shown} }}}} holds a NUL, which no shell word can carry.")
     # Always in quotes, also a harmless word: `2` before `>` or `A=b` before a command would mean something to the shell.
     return "'" + text.replace("'", "'\"'\"'") + "'"
 

@@ -8,7 +8,7 @@ from actors.config import Config, load
 from actors.node.messages import Failure, Interruption, Success, ToolQuestion, Verdict
 from actors.paths import resolve
 from actors.refusals import Refusal
-from actors.workflow.spec import Agent, Command, Gate, Node, Python, Shell, Wait
+from actors.workflow.spec import Agent, Command, Foreach, Gate, Group, Node, Python, Shell, SubWorkflow, Wait
 
 
 def every_verdict_is_one_of_four(verdict: Verdict) -> str:
@@ -25,8 +25,8 @@ def every_verdict_is_one_of_four(verdict: Verdict) -> str:
             assert_never(verdict)
 
 
-def every_action_of_a_node_is_one_of_six(node: Node) -> str:
-    assert_type(node.kind, Literal["command", "shell", "python", "agent", "gate", "wait"])
+def every_action_of_a_node_is_one_of_nine(node: Node) -> str:
+    assert_type(node.kind, Literal["command", "shell", "python", "agent", "gate", "wait", "workflow", "group"])
     match node.action:
         case Command(argv=argv):
             return argv[0]
@@ -36,6 +36,10 @@ def every_action_of_a_node_is_one_of_six(node: Node) -> str:
             return word
         case Wait(on_timeout=word):
             return word
+        case SubWorkflow(workflow=word) | Foreach(workflow=word):
+            return word
+        case Group() as group:
+            return group.word
         case _:
             assert_never(node.action)
 

@@ -13,7 +13,12 @@ LOST: Final = frozenset({"failed", "skipped", "cancelled", "interrupted", "pendi
 
 
 def has_marker(scope: Mapping[str, Any], key: Any, name: Any) -> bool:
-    """Whether the result of node `key` carries the marker. A node that failed, was skipped or has not ended carries none."""
+    """Whether the newest result under `key` carries the marker, or else node `key`. What failed, was skipped or has not ended carries none.
+
+    `markers` of the scope are those of results, by key.
+    """
+    if type(known := _get(_get(scope, "markers"), key)) is list:
+        return name in known
     entry = _get(_get(scope, "nodes"), key)
     if type(entry) is not dict or type(name) is not str:
         return False

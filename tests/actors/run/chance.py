@@ -69,7 +69,8 @@ def _attempts(story: Story) -> list[Action]:
     found: list[Action] = []
     for node_id in story.state.executing:
         verdicts = (
-            Success({"x": 1}), Success({"x": 2}), Success(None), Failure("boom", "it broke"), Failure("late", "", "timeout", unknown=True),
+            Success({"x": 1, "markers": ["again"]}), Success({"x": 2}), Success(None), Failure("boom", "it broke"),
+            Failure("late", "", "timeout", unknown=True),
             Interruption("chance"),
         )  # fmt: skip
         found += [partial(story.tell, node_id, verdict) for verdict in verdicts]
@@ -111,7 +112,7 @@ def _dismiss(story: Story) -> None:
 def bring_to_an_end(story: Story) -> None:
     """Claim, succeed, approve and wait until the run has ended. Fails if that takes too long."""
     reviews = 0
-    for _ in range(300):
+    for _ in range(1000):
         state = story.state
         if state.terminal:
             return

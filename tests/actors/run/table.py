@@ -74,7 +74,8 @@ def _quiet(question: Hashable) -> Any:
 class Story:
     """`log` holds every event with its time; each verb answers the words of the events that it led to.
 
-    `world` answers what decisions ask, `also` gathers their appends to other logs, `once` those that begin one.
+    `first` is what its claim led to, where the test keeps that. `world` answers what decisions ask, `also` gathers their appends to
+    other logs, `once` those that begin one.
     """
 
     plan: Plan
@@ -88,6 +89,7 @@ class Story:
     world: Callable[[Hashable], Any] = _quiet
     also: list[Append] = Factory(list)
     once: list[Append] = Factory(list)
+    first: list[str] = Factory(list)
 
     @classmethod
     def of(

@@ -43,9 +43,9 @@ def test_a_failure_opens_edges_on_settling_alone() -> None:
 
 def test_rebuilding_takes_only_what_has_not_begun() -> None:
     found = frontier("a", "b needs: [a]", "c needs: [{node: a, until: settled}]", "d")
-    found.rebuild({"a": False}.get, lambda node_id: node_id != "a")
+    found.rebuild({"a": False}.get, lambda node_id: node_id != "a", bool)
     assert found.ready == ["c", "d"]
-    found.rebuild({"a": True}.get, lambda node_id: node_id != "d")
+    found.rebuild({"a": True}.get, lambda node_id: node_id != "d", bool)
     assert found.ready == ["a", "b", "c"]
 
 
@@ -63,5 +63,5 @@ def test_what_is_barred_does_not_become_ready_until_all_is_computed_anew() -> No
     found.bar("c")
     found.settle("a", succeeded=True)
     assert found.ready == ["a"]
-    found.rebuild({"a": True}.get, lambda node_id: node_id != "a")
+    found.rebuild({"a": True}.get, lambda node_id: node_id != "a", bool)
     assert found.ready == ["b", "c"]

@@ -10,6 +10,7 @@ from attrs import NOTHING, fields
 
 from actors.agent.binding import Bound
 from actors.entity import Fact
+from actors.fan_out.items import NewItem
 from actors.gate.record import GateRecord
 from actors.library import workflow_codec
 from actors.node.messages import ArtifactFact, Usage
@@ -45,13 +46,20 @@ def sample(hint: Any) -> Any:
     if "Place" in text:
         return Place("/srv/repo", "/data/worktrees/r", "penstock/r", "main", "penstock/q")
     if "Literal" in text:
-        return get_args(hint)[-1]
+        words = get_args(hint)
+        return get_args(words[0])[-1] if type(None) in words else words[-1]
     if "Bound" in text:
         return (Bound("writer", "anna", 2, "ab" * 32, "stage", "model", "pool"),)
+    if "NewItem" in text:
+        return (NewItem("type", "1", "T-1", {"title": "ü"}),)
+    if "tuple[tuple" in text or "tuple[int" in text:
+        return (("a", "b"),) if "tuple[tuple" in text else (0, 2)
     if "tuple" in text and "Mapping" in text:
         return ({"path": "$", "message": "ü"},)
     if "Mapping" in text:
         return {"k": 7} if "int]" in text else {"k": [1, None, {"x": "ü"}]}
+    if "tuple[int" in text:
+        return (7, 8)
     if "tuple" in text:
         return ("one", "two")
     return next((value for kind, value in SAMPLES.items() if hint == kind or hint == kind | None), {"free": [1]})

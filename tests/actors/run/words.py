@@ -9,6 +9,7 @@ from actors.node import events as node
 from actors.node import findings
 from actors.run import course, steering
 from actors.run import events as run
+from actors.run import flow_events as flow
 from actors.wait import events as wait
 
 __all__ = ["say"]
@@ -27,6 +28,8 @@ def say(event: Fact) -> str:
             return f"wait {name} {what}{_at(instance)}"
         case wait.WaitTimeoutPausedRun(node_id=name, pauses=pauses):
             return f"needs_person {name}{' paused' if pauses else ''}"
+        case flow.GroupCompleted(node_id=name, reason=reason, iterations=turns):
+            return f"end {name}" if reason is None else f"end {name} {reason} {turns}"
         case run.FinallyCompleted(failed_nodes=failed):
             return " ".join(["finally_completed", *failed])
     word, *fields = WORDS.get(type(event), (event.kind,))
@@ -38,6 +41,8 @@ def _at(instance: int) -> str:
 
 
 WORDS: dict[type[Fact], tuple[str, ...]] = {
+    flow.GroupStarted: ("begin", "node_id"),
+    flow.LoopIterationStarted: ("turn", "node_id", "iteration"),
     node.NodeCompleted: ("done", "node_id"),
     node.NodeFailed: ("fail", "node_id", "code", "retry_decision"),
     node.NodeInterrupted: ("interrupt", "node_id", "reason"),

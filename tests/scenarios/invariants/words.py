@@ -11,6 +11,7 @@ LEAVES = (
 """What an operator asks for, and what leaves an ending behind."""
 RESETS = (
     *LEAVES, "run_resumed", "run_recovered_from_pause", "approval_gate_reopened", "approval_gate_decided", "node_approval_rollback",
+    "loop_iteration_started",
 )  # fmt: skip
 """Facts whose `reset_nodes` begin anew."""
 DONE = (

@@ -1,0 +1,39 @@
+"""Flat templates: `{{key}}` is replaced by the variable of exactly that name, in one pass (flow spec 8.1). Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from actors.workflow.template import shell_word
+
+__all__ = ["substitute", "substitute_in"]
+
+_PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+
+
+def substitute(text: str, variables: Mapping[str, str], *, keep: bool = False, quote: bool = False) -> str:
+    """The text with its variables filled in; what stands in them is not looked at again, and an open `{{` stays.
+
+    Unknown ones vanish, or stay with `keep`. `quote` makes each value one POSIX word; raises TemplateError where none can be made of it.
+    """
+
+    def value(found: re.Match[str]) -> str:
+        known = variables.get(found[1])
+        if known is None:
+            return found[0] if keep else ""
+        return shell_word(known, found[1]) if quote else known
+
+    return _PLACEHOLDER.sub(value, text)
+
+
+def substitute_in(value: Any, variables: Mapping[str, str]) -> Any:
+    """The JSON value with the variables in all its texts filled in; unknown ones vanish."""
+    if isinstance(value, str):
+        return substitute(value, variables)
+    if isinstance(value, Mapping):
+        return {key: substitute_in(item, variables) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [substitute_in(item, variables) for item in value]
+    return value

@@ -1,0 +1,49 @@
+"""How the endings of nodes change what a run keeps under result keys (flow spec 1.5, 6.3). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import evolve
+
+from actors.fan_out.aggregate import sentence
+from actors.flow.blocks import read_block
+from actors.flow.results import Result, context_entry, result_of
+from actors.node.events import NodeCompleted
+from actors.run.fanning import items_of
+from actors.run.state import RunState
+from actors.workflow.spec import Agent, Foreach, Gate, Node
+from actors.workflow.spec_gate import answer_of, gate_markers
+
+__all__ = ["keep_result", "lose_result"]
+
+
+def keep_result(state: RunState, event: NodeCompleted) -> None:
+    """The node is done: what it gave stands under its key, over what stood there, and is the newest context."""
+    node = state.plan.nodes[event.node_id]
+    result = _result(state, node, event)
+    state.results[node.key] = result
+    state.contexts.append(context_entry(result, path[-1] if (path := state.nodes[event.node_id].path) else 0))
+
+
+def lose_result(state: RunState, node_id: str, status: str) -> None:
+    """The node failed for good (`failed`), or its failure was passed over (`skipped`): nothing of it counts, nor of an earlier one."""
+    node, error = state.plan.nodes[node_id], state.nodes[node_id].error
+    state.results[node.key] = Result(node_id, node.name, status, error=None if error is None else error.message)
+
+
+def _result(state: RunState, node: Node, event: NodeCompleted) -> Result:
+    path = None if event.artifact is None else event.artifact.path
+    if isinstance(node.action, Gate):
+        answer = answer_of(event.output) if isinstance(event.output, Mapping) else {}
+        markers = gate_markers(answer.get("decision"), answer.get("selections", []))
+        said = str(answer.get("feedback") or "")
+        return Result(node.node_id, node.name, "timed_out" if event.timed_out else "completed", tuple(markers), said)
+    if isinstance(node.action, Foreach):
+        said = sentence(items_of(state, node.node_id), node.name, node.action.over)
+        return Result(node.node_id, node.name, context=said, structured_output=event.output)
+    result = result_of(node.node_id, node.name, event.output, output_file=path)
+    if isinstance(node.action, Agent) and state.plan.workflow.templating == "flat" and isinstance(event.output, str):
+        block = read_block(event.output)  # what an agent says without a schema is no object of its own
+        return result if block is None else evolve(result, markers=tuple(block["markers"]), context=block["context"])
+    return result
