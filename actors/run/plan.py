@@ -162,7 +162,9 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
         eager=frozenset(
             node_id
             for node_id, node in nodes.items()
-            if node.when is not None or isinstance(node.action, Gate | Wait | Group | Foreach) or (mission.triage and section[node_id] == "body")
+            if node.when is not None
+            or isinstance(node.action, Gate | Wait | Group | Foreach)
+            or (mission.triage and section[node_id] == "body")
         ),
         reads={node_id: _reads(node) for node_id, node in nodes.items()},
         webhooks=any(isinstance(node.action, Wait) and isinstance(node.action.on, Webhook) for node in body),

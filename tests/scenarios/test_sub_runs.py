@@ -13,7 +13,9 @@ CALL = "{id: sub, workflow: child, needs: [a], inputs: {topic: '{{ inputs.topic 
 TOPIC = "inputs: {topic: {default: owls}}"
 
 
-async def nest(d: House, *nodes: str, parent: tuple[str, ...] = (step("a"), CALL, step("c", "needs: [sub]")), top: str = TOPIC, **more: object) -> str:
+async def nest(
+    d: House, *nodes: str, parent: tuple[str, ...] = (step("a"), CALL, step("c", "needs: [sub]")), top: str = TOPIC, **more: object
+) -> str:
     """Store the child of these nodes, and begin a parent."""
     await d.put(flow(*nodes, name="child", top=f'{TOPIC}\noutput: {{said: "{{{{ inputs.topic }}}}"}}'))
     return await d.begin(flow(*parent, top=top, **more))  # type: ignore[arg-type]  # handed on as they are

@@ -130,9 +130,9 @@ SINGLE: Final[dict[str, tuple[str, dict[str, Any]]]] = {
             "type": "human_approval", "name": "human_approval", "expiry_policy": {"expires_after_ms": 86_400_000, "on_expiry": "fail"},
         },
     }),
-    "gate-at-once": ('gate x { timeout = 0 on_timeout = remind remind_every = "1h" approvers = [1, "@staff"] separate_from_author = true }', {
+    "gate-at-once": ('gate x { timeout = 0 on_timeout = remind remind_every = "1h" approvers = [1 "@s"] separate_from_author = true }', {
         "gate": {
-            "type": "x", "name": "x", "approvers": [1, "@staff"], "separate_from_author": True,
+            "type": "x", "name": "x", "approvers": [1, "@s"], "separate_from_author": True,
             "expiry_policy": {"expires_after_ms": 1, "on_expiry": "remind", "remind_every_ms": 3_600_000},
         },
     }),
