@@ -17,7 +17,23 @@ from actors.workflow.json_text import read_json
 from actors.workflow.parse import load_tree
 from actors.workflow.problems import Report
 from actors.workflow.spec import (
-    Action, Agent, Command, Contract, Foreach, Gate, Group, Input, Need, Node, OnFail, Python, Shell, SubWorkflow, Wait, Workflow, WorkflowBudget,
+    Action,
+    Agent,
+    Command,
+    Contract,
+    Foreach,
+    Gate,
+    Group,
+    Input,
+    Need,
+    Node,
+    OnFail,
+    Python,
+    Shell,
+    SubWorkflow,
+    Wait,
+    Workflow,
+    WorkflowBudget,
 )  # fmt: skip
 from actors.workflow.spec_worktree import DEFAULT_BRANCH
 from actors.workflow.tree import STORED
