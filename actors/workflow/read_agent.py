@@ -6,7 +6,7 @@ import re
 from pathlib import PurePosixPath
 from typing import Any, Final
 
-from actors.workflow.form import Form, kind_word
+from actors.workflow.form import ABSENT, Form, kind_word
 from actors.workflow.hosts import HOST_FORM, host_entry
 from actors.workflow.mcp_names import FORM, split
 from actors.workflow.names import ID_FORM, is_id, provider_name
@@ -51,9 +51,10 @@ def _read_reference(form: Form) -> tuple[str, str | None]:
         role = form.text("agent", "persona_id", default="") or ""
         _check_role(form, form.at("agent", "persona_id"), role)
         return role, None
-    if form.has("persona_id"):
+    names = ("persona_id",) if inner is not None else ("agent", "persona_id")
+    if form.take(*names) is not ABSENT:
         message = "An agent is named, or its file is. Keep one of them."
-        form.report.add("key_spelled_twice", form.at("persona_id"), message)
+        form.report.add("key_spelled_twice", form.at(*names), message)
     if ".." in PurePosixPath((path or "").replace("\\", "/")).parts:
         message = f"{(path or '')[:80]!r} leads out of the folders in which agents stand. Name a file without .. in its path."
         form.report.add("agent_path_traversal", form.at("agent", "persona_path"), message, found=path)

@@ -166,6 +166,5 @@ def _texts(form: Form, name: str, code: str) -> Mapping[str, str] | None:
 
 
 def _whole(form: Form, name: str, *, low: int = 0, code: str) -> int | None:
-    if form.take(name) is ABSENT:
-        return None
-    return form.whole(name, low=low, high=MOST, default=low, code=code)
+    found = form.whole(name, low=low, high=MOST, default=-1, code=code)
+    return None if found < 0 else found

@@ -16,17 +16,22 @@ from actors.workflow.spec import (
     Condition,
     Contract,
     Execution,
+    Foreach,
     Gate,
+    Group,
     Input,
     Need,
     Node,
     OnFail,
     Option,
     OptionsRef,
+    Parallel,
     Persona,
     Python,
+    Repeat,
     RetryPolicy,
     Shell,
+    SubWorkflow,
     Timer,
     Wait,
     Webhook,
@@ -62,7 +67,23 @@ APPROVALS = st.builds(
     ToolApproval, st.none() | MS, st.sampled_from(["reject", "cancel"]), st.sampled_from([(), ("1000",), ("@staff", "0")]),
     st.sampled_from([None, True, False]),
 )  # fmt: skip
-AGENTS = st.builds(Agent, NAMES, TEXT, TOOLS, st.integers(1, 99), POLICIES, APPROVALS)
+SNIPPETS = st.lists(TEXT, max_size=2).map(tuple)
+EXTRAS: dict[str, Any] = {
+    "snippets": SNIPPETS, "output_schema": st.none() | TEXT, "plugin_dirs": st.sampled_from([(), ("/opt/a", "b")]),
+    "max_turns": st.none() | st.integers(1, 99),
+}  # fmt: skip
+AGENTS = st.builds(Agent, NAMES | st.just("My_Agent"), st.just("") | TEXT, TOOLS, st.integers(1, 99), POLICIES, APPROVALS, **EXTRAS)
+FILED = st.builds(Agent, st.just(""), st.just("") | TEXT, path=st.sampled_from(["a.md", "agents/Plan.md"]), **EXTRAS)
+TEXTS = st.dictionaries(TEXT, LOOSE, max_size=2)
+SUB_WORKFLOWS = st.builds(SubWorkflow, NAMES, TEXTS)
+FOREACHES = st.builds(
+    Foreach, TEXT, NAMES, st.integers(0, 9), st.none() | TEXTS, st.none() | TEXTS, TEXTS, st.booleans(), st.sampled_from(["fail", "warn"]),
+    st.sampled_from(["continue", "halt", "skip_dependents"]),
+)  # fmt: skip
+LOOPS = st.builds(
+    Repeat, st.sampled_from(["1 == 1", "run.attempt > 1"]), st.integers(0, 9), st.sampled_from(["while", "do_while"]),
+    on_max_iter=st.sampled_from(["fail", "continue"]),
+)  # fmt: skip
 FALLBACKS = st.builds(Fallback, NAMES, NAMES)
 PERSONAS = st.builds(
     Persona, NAMES, NAMES, TEXT, st.just("") | TEXT, st.none() | TOOLS, st.lists(NAMES, unique=True, max_size=2).map(tuple), st.booleans(),
@@ -105,7 +126,8 @@ CONTRACTS = st.none() | st.builds(
     Contract, TEXT, st.sampled_from([None, "code_patch", "standup_update"]), st.sampled_from([None, "some"]), st.none() | TEXT
 )
 TAIL_RETRIES = RETRIES.map(lambda policy: evolve(policy, terminal_behavior=TerminalBehavior()))
-ON_FAILS = st.sampled_from([OnFail(), OnFail("continue")]) | st.builds(OnFail, st.just("handler"), COMMANDS)
+ON_FAILS = st.sampled_from([OnFail(), OnFail("continue")]) | st.builds(OnFail, st.just("handler"), COMMANDS | AGENTS | FILED)
+KEYS = TEXT.filter(str.isprintable).map("Key {}".format)
 WHENS = st.sampled_from([None, "1 == 1", "run.attempt > 1"])
 
 
@@ -121,6 +143,21 @@ def _sourced(draw: st.DrawFn, before: str) -> Gate:
 
 
 @st.composite
+def _grouped(draw: st.DrawFn, made: tuple[Node, ...], retries: st.SearchStrategy[RetryPolicy]) -> tuple[Node, ...]:
+    """The nodes, those behind some place in a group whose id follows from that of its first, which may again be in one."""
+    cut = draw(st.integers(0, len(made)))
+    before, inside = made[:cut], made[cut:]
+    if not inside:
+        return made
+    names = {node.node_id for node in inside}
+    kept = tuple(evolve(node, needs=tuple(need for need in node.needs if need.node in names)) for node in inside)
+    kept = draw(_grouped(kept, retries)) if draw(st.booleans()) else kept
+    form = draw(st.none() | LOOPS | st.builds(Parallel, st.booleans(), st.none() | st.just(1)))
+    action = Group(kept, form, draw(st.none() | TEXT), draw(SNIPPETS))
+    return *before, Node(f"{kept[0].node_id}.g", action, **draw(_keys(action, retries)))
+
+
+@st.composite
 def nodes(
     draw: st.DrawFn, ids: list[str], actions: st.SearchStrategy[Any], retries: st.SearchStrategy[RetryPolicy] = RETRIES
 ) -> tuple[Node, ...]:
@@ -133,23 +170,34 @@ def nodes(
         if isinstance(action, Gate) and needs and draw(st.booleans()):
             action = draw(_sourced(needs[0]))
         made.append(Node(node_id, action, needs=edges, **draw(_keys(action, retries))))
-    return tuple(made)
+    return draw(_grouped(tuple(made), retries)) if draw(st.booleans()) else tuple(made)
 
 
 @st.composite
 def _keys(draw: st.DrawFn, action: Any, retries: st.SearchStrategy[RetryPolicy]) -> dict[str, Any]:
     keys: dict[str, Any] = {
         "title": draw(st.none() | TEXT), "when": draw(WHENS), "priority": draw(st.integers(-5, 5)), "metadata": draw(TABLES),
+        "result_key": draw(st.none() | KEYS), "label": draw(st.none() | KEYS),
     }  # fmt: skip
-    if not isinstance(action, Gate | Wait):
-        keys |= {
-            "retry": draw(retries), "on_fail": draw(ON_FAILS), "effect": draw(st.sampled_from(["repeatable",
-            "once"])), "with_": draw(TABLES),
-            "absolute_timeout_ms": draw(st.none() | MS), "output": draw(st.sampled_from(["text", "json", "lines"])),
-            "artifact": draw(st.sampled_from([None, Artifact("out/a.json"), Artifact("b.json", "some")])), "contract": draw(CONTRACTS),
-        }  # fmt: skip
-        if not isinstance(action, Python) or action.isolate:
-            keys["timeout_ms"] = draw(st.none() | MS)
+    if isinstance(action, Group | Foreach):
+        return keys | {"on_fail": draw(ON_FAILS)}
+    if isinstance(action, Gate | Wait):
+        return keys
+    keys |= {
+        "retry": draw(retries),
+        "on_fail": draw(ON_FAILS),
+        "absolute_timeout_ms": draw(st.none() | MS),
+        "as_identity": draw(st.none() | TEXT),
+    }
+    if isinstance(action, SubWorkflow):
+        return keys
+    keys |= {
+        "effect": draw(st.sampled_from(["repeatable", "once"])), "with_": draw(TABLES), "contract": draw(CONTRACTS),
+        "output": draw(st.sampled_from(["text", "json", "lines"])),
+        "artifact": draw(st.sampled_from([None, Artifact("out/a.json"), Artifact("b.json", "some")])),
+    }  # fmt: skip
+    if not isinstance(action, Python) or action.isolate:
+        keys["timeout_ms"] = draw(st.none() | MS)
     return keys
 
 
@@ -170,7 +218,7 @@ def workflows(draw: st.DrawFn) -> Workflow:
     """A workflow that loads."""
     ids = draw(st.lists(NAMES, unique=True, max_size=5))
     cut = draw(st.integers(0, len(ids)))
-    work = COMMANDS | SHELLS | PYTHONS | AGENTS
+    work = COMMANDS | SHELLS | PYTHONS | AGENTS | FILED | SUB_WORKFLOWS | FOREACHES
     body, tail = draw(nodes(ids[:cut], work | GATES | WAITS)), draw(nodes(ids[cut:], work, TAIL_RETRIES))
     counts = st.none() | st.integers(1, 2**53)
     limits = Execution(
@@ -187,5 +235,7 @@ def workflows(draw: st.DrawFn) -> Workflow:
         draw(st.none() | st.just("/srv")), draw(TABLES), tuple(draw(st.lists(NAMES, unique=True, max_size=3))),
         personas=tuple(sorted(draw(st.lists(PERSONAS, unique_by=lambda one: one.name, max_size=2)), key=lambda one: one.name)),
         budget=draw(st.none() | budgets),
+        label=draw(st.none() | KEYS), group=draw(st.none() | TEXT), targets=draw(st.sampled_from([(), ("repo", "pr")])),
+        trigger=draw(st.sampled_from(["manual", "pr", "scheduled"])), templating=draw(st.sampled_from(["path", "flat"])),
         worktree=None if workspace is None else draw(st.none() | st.builds(Worktree, TEXT, st.just("a/{{ run.id }}"))),
     )  # fmt: skip
