@@ -22,6 +22,7 @@ from actors.calendar.messages import LookAtCalendar
 from actors.control.endpoint import check
 from actors.control.peers import Rights, rights_of
 from actors.control.server import ControlSettings
+from actors.fan_out.provider import Provider, providers_of
 from actors.handoff.messages import LookForHandoffs
 from actors.ids import RandomIds
 from actors.lease import Lease
@@ -50,6 +51,7 @@ from supervision.clock import SystemClock
 
 if TYPE_CHECKING:
     from actors.config import Config
+    from actors.config.item_providers import ItemProvider
     from actors.config.mcp import McpServer
     from actors.mcp.wire import Wire
     from actors.node.guardian.guardian import Guardian
@@ -88,7 +90,14 @@ def run_rules(config: Config, vault: Vault) -> RunRules:
         mcp_servers=frozenset(server.name for server in config.mcp),
         env={name: os.environ[name] for name in vault.harmless(config.flow.script_inherit_env) if name in os.environ},
         secrets=vault.names,
+        item_providers=providers_of(*(_provider(one) for one in config.item_providers)),
+        max_fan_out=config.flow.max_fan_out,
     )
+
+
+def _provider(one: ItemProvider) -> Provider:
+    env = {name: os.environ[name] for name in one.env if name in os.environ}
+    return Provider(one.name, one.command, env, one.ordered, one.requires_filter)
 
 
 @define(eq=False)

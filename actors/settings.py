@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from attrs import Factory, frozen
 
+from actors.fan_out.provider import Providers, providers_of
 from actors.workflow.spec import GateExpiry
 
 __all__ = ["CRASH_ATTEMPTS", "RunRules"]
@@ -22,6 +23,7 @@ class RunRules:
     `git_timeout_ms`: of one command of git, `git_author`: who commits where git knows nobody.
     `resolver_types`: the types of gates for which a resolver is registered. `mcp_servers`: the names of those that are configured.
     `secrets`: the handles of the secrets that there are. `max_parallel_branches`: attempts at once in one parallel block.
+    `item_providers`: who finds items of a for-each, of which it may have `max_fan_out`.
     """
 
     default_profile: str = "guided"
@@ -46,3 +48,5 @@ class RunRules:
     resolver_types: frozenset[str] = frozenset()
     mcp_servers: frozenset[str] = frozenset()
     secrets: frozenset[str] = frozenset()
+    item_providers: Providers = Factory(providers_of)
+    max_fan_out: int = 256

@@ -23,6 +23,7 @@ ROOMS = (
     "run",
     "scheduler",
     "dead_letter",
+    "fan_out",
     "gate",
     "wait",
     "agent",

@@ -18,6 +18,8 @@ _SECTIONS = {
     "Workflows and runs": {
         "run": ("run:run", "Run a workflow file, or a stored workflow by its id."),
         "check": ("check:check", "Validate workflow files; nothing is run or stored."),
+        "fmt": ("notation:fmt", "Put .wf files into the one layout; comments stay."),
+        "convert": ("notation:convert", "Write a workflow file in another notation."),
         "ls": ("look:ls", "List runs, newest first."),
         "show": ("look:show", "Show one run with its nodes, or one of its gates."),
         "why": ("look:why", "Say why a run is where it is, and what would move it on."),

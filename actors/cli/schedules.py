@@ -85,7 +85,7 @@ def _now() -> int:
 
 
 def _is_file(target: str) -> bool:
-    return Path(target).suffix.lower() in {".yaml", ".yml", ".json"} or "/" in target
+    return Path(target).suffix.lower() in {".wf", ".yaml", ".yml", ".json"} or "/" in target
 
 
 def _of_file(path: Path, count: int, after_ms: int | None) -> dict[str, Any]:

@@ -73,6 +73,21 @@ def _step(words: str) -> Sentence:
     return sentence
 
 
+def _item(event: Event) -> str:
+    return f"{event['node_id']}  item {line(event['item_id'])}"
+
+
+def _collected(event: Event, _: str) -> str:
+    items = "1 item" if event["count"] == 1 else f"{event['count']} items"
+    return f"{event['node_id']}  {items}" + "".join(f"; {line(text)}" for text in event.get("warnings") or ())
+
+
+def _item_over(event: Event, _: str) -> str:
+    why = f": {event['code']}" if event.get("code") else ""
+    run = f" ({event['child_run_id']})" if event.get("child_run_id") else ""
+    return f"{_item(event)} {'completed' if event['succeeded'] else 'failed'}{run}{why}"
+
+
 OF_NODES: dict[str, Sentence] = {
     "group_started": lambda event, _: f"{event['node_id']}  begins{_FORMS[event['form']]}",
     "group_completed": _group,
@@ -100,6 +115,10 @@ OF_NODES: dict[str, Sentence] = {
     "artifact_validated": lambda event, _: f"{event['node_id']}  left {event['path']} as it was asked for",
     "node_recovered": lambda event, _: f"{event['node_id']}  has recovered",
     "node_carried_over": lambda event, _: f"{event['node_id']}  {event['status']} before the fork",
+    "fan_out_items_collected": _collected,
+    "fan_out_item_started": lambda event, _: f"{_item(event)} started as {event['child_run_id']}",
+    "fan_out_item_completed": _item_over,
+    "fan_out_item_skipped": lambda event, _: f"{_item(event)} skipped: {line(event['blocker'])}, on which it depends, failed",
     "workflow_state_changed": _step("reports on its work"),
     "artifact_candidate_written": _step("wrote a candidate"),
     "artifact_accepted": _step("its artifact is accepted"),

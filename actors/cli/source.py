@@ -10,7 +10,7 @@ from actors.cli.exits import NOT_FOUND, PERMISSION, USAGE, Told
 
 __all__ = ["definition", "inputs_of", "roles_of", "start_params"]
 
-_NOTATIONS = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
+_NOTATIONS = {".wf": "wf", ".yaml": "yaml", ".yml": "yaml", ".json": "json"}
 _LARGEST = 256 << 10
 
 

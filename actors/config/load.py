@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import Factory, define, evolve, frozen
 
@@ -14,6 +14,9 @@ from actors.config.mcp import McpServer, read_servers
 from actors.config.rules import Rule, Wrong
 from actors.config.secrets import SecretSource, read_secrets
 from actors.config.settings import NAMED, Config, table
+
+if TYPE_CHECKING:
+    from actors.config.item_providers import ItemProvider
 
 __all__ = ["ConfigInvalid", "Problem", "load"]
 
@@ -55,6 +58,7 @@ class _Reading:
     backends: tuple[Backend, ...] | None = None
     servers: tuple[McpServer, ...] = ()
     secrets: tuple[SecretSource, ...] = ()
+    item_providers: tuple[ItemProvider, ...] = ()
 
     def take_tables(self, section: str, raw: Mapping[str, Any], origin: str) -> None:
         """A section whose tables have names of their own."""
@@ -63,6 +67,10 @@ class _Reading:
             self.backends, flaws = read_backends(raw)
         elif section == "secrets":
             self.secrets, flaws = read_secrets(raw)
+        elif section == "item_providers":
+            from actors.config.item_providers import read_providers  # noqa: PLC0415 - only who has some pays for reading them
+
+            self.item_providers, flaws = read_providers(raw)
         else:
             self.servers, flaws = read_servers(raw)
         self.problems += [Problem(f"{section}.{one.key}".rstrip("."), one.message, one.found, one.allowed, origin) for one in flaws]
@@ -98,7 +106,9 @@ def load(environ: Mapping[str, str], file: Path | None) -> Config:
         _read_file(reading, file)
     _read_environment(reading, environ)
     sections: dict[str, Any] = {name: type(getattr(Config(), name))(**values) for name, values in reading.values.items()}
-    config = Config(**sections, mcp=reading.servers, secrets=reading.secrets, origins=reading.origins)
+    config = Config(
+        **sections, mcp=reading.servers, secrets=reading.secrets, item_providers=reading.item_providers, origins=reading.origins
+    )
     if reading.backends is not None:
         config = evolve(config, backends=reading.backends)
     if not reading.problems:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import Attribute, Factory, field, fields, frozen
 
@@ -33,9 +33,12 @@ from actors.config.sections import (
     Worktrees,
 )
 
+if TYPE_CHECKING:
+    from actors.config.item_providers import ItemProvider
+
 __all__ = ["DEFAULT", "NAMED", "Config", "Entry", "table"]
 
-NAMED = ("backends", "mcp", "secrets")
+NAMED = ("backends", "mcp", "secrets", "item_providers")
 """Sections of tables that have names of their own."""
 
 DEFAULT = "default"
@@ -56,7 +59,7 @@ class Entry:
 class Config:
     """All settings in force. Durations are whole milliseconds. `origins` names where each key that was set came from.
 
-    `backends`, `mcp` and `secrets` stand in tables of their own, such as `[backends.NAME]`, and in the file alone.
+    `backends`, `mcp`, `secrets` and `item_providers` stand in tables of their own, such as `[backends.NAME]`, and in the file alone.
     """
 
     runs: Runs = Factory(Runs)
@@ -81,6 +84,7 @@ class Config:
     backends: tuple[Backend, ...] = DEFAULTS
     mcp: tuple[McpServer, ...] = ()
     secrets: tuple[SecretSource, ...] = ()
+    item_providers: tuple[ItemProvider, ...] = ()
     origins: Mapping[str, str] = field(default=Factory(dict), eq=False, repr=False)
 
     def entries(self) -> list[Entry]:

@@ -14,7 +14,7 @@ __all__ = [
     "RunSteer",
 ]  # fmt: skip
 
-Notation = Literal["yaml", "json"]
+Notation = Literal["wf", "yaml", "json"]
 
 
 @frozen

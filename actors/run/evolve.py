@@ -11,6 +11,7 @@ from actors.run.events import RunExecutionClaimed, RunStarted
 from actors.run.fold_artifacts import ARTIFACT_FOLDS
 from actors.run.fold_conversations import CONVERSATION_FOLDS
 from actors.run.fold_endings import ENDING_FOLDS
+from actors.run.fold_fan_outs import FAN_OUT_FOLDS
 from actors.run.fold_findings import FINDING_FOLDS
 from actors.run.fold_gates import GATE_FOLDS
 from actors.run.fold_groups import GROUP_FOLDS, leave_groups
@@ -102,6 +103,7 @@ FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     **GATE_FOLDS,
     **POLL_FOLDS,
     **WAIT_FOLDS,
+    **FAN_OUT_FOLDS,
     **QUEUE_FOLDS,
     **INTERVENTION_FOLDS,
     **LETTER_FOLDS,

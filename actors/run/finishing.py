@@ -11,6 +11,7 @@ from actors.run.requests import Finish
 from actors.run.state import Conclusion, RunState
 from actors.run.steering import RunFinishRequested
 from actors.run.turn import Turn
+from actors.run.working import at_work
 
 __all__ = ["FINISHED", "finish", "finish_refusal", "finished", "leave_undone"]
 
@@ -35,7 +36,7 @@ def finish(turn: Turn, operation: Finish) -> dict[str, object]:
         return {}
     turn.emit(RunFinishRequested(reason=(operation.reason or "").strip() or FINISHED, by=str(operation.by)))
     cleans_up = state.started_at_ms is not None and bool(state.plan.workflow.finally_)
-    if not state.executing and not cleans_up:
+    if not at_work(state) and not cleans_up:
         leave_undone(turn)
         if (conclusion := finished(state)) is not None:
             end(turn, conclusion)

@@ -9,6 +9,7 @@ from actors.entity import Fact
 from actors.node import events as node
 from actors.node.events import TOOL_ASKED
 from actors.node.messages import Usage
+from actors.run.fanning import fan_out_of
 from actors.run.flow_events import GROUP_NODES_FAILED
 from actors.run.fold_artifacts import note_errors, note_flaw
 from actors.run.fold_groups import skip_inside
@@ -31,6 +32,8 @@ def _started(state: RunState, event: node.NodeStarted, at: int) -> None:
         item.output, item.finding, item.noted = None, "", False
     state.take_place(event.node_id)
     state.executing[event.node_id] = None
+    if event.node_id in state.plan.fan_outs and (fan_out := fan_out_of(state, event.node_id)) is not None:
+        fan_out.take_up(state.children)
     state.backoffs.pop(event.node_id, None)
     state.handlers.pop(event.node_id, None)
     if state.plan.section[event.node_id] != "handler":

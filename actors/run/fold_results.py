@@ -6,11 +6,13 @@ from collections.abc import Mapping
 
 from attrs import evolve
 
+from actors.fan_out.aggregate import sentence
 from actors.flow.blocks import read_block
 from actors.flow.results import Result, context_entry, result_of
 from actors.node.events import NodeCompleted
+from actors.run.fanning import items_of
 from actors.run.state import RunState
-from actors.workflow.spec import Agent, Gate, Node, SubWorkflow
+from actors.workflow.spec import Agent, Foreach, Gate, Node, SubWorkflow
 from actors.workflow.spec_gate import answer_of, gate_markers
 
 __all__ = ["keep_result", "lose_result"]
@@ -39,6 +41,9 @@ def _result(state: RunState, node: Node, event: NodeCompleted) -> Result:
         markers = gate_markers(answer.get("decision"), answer.get("selections", []))
         said = str(answer.get("feedback") or "")
         return Result(node.node_id, node.name, "timed_out" if event.timed_out else "completed", tuple(markers), said)
+    if isinstance(node.action, Foreach):
+        said = sentence(items_of(state, node.node_id), node.name, node.action.over)
+        return Result(node.node_id, node.name, context=said, structured_output=event.output)
     result = result_of(node.node_id, node.name, event.output, output_file=path)
     if isinstance(node.action, Agent) and state.plan.workflow.templating == "flat" and isinstance(event.output, str):
         block = read_block(event.output)  # what an agent says without a schema is no object of its own

@@ -15,8 +15,9 @@ from actors.run.scope import scope_for
 from actors.run.state import RunState
 from actors.settings import RunRules
 from actors.workflow.handles import handle_of
-from actors.workflow.spec import Agent, Command, Node, Python, Shell
+from actors.workflow.spec import Agent, Command, Foreach, Node, Python, Shell
 from actors.workflow.template import TemplateError, render, render_text
+from storage.codec import canonical
 
 __all__ = ["Folders", "work_order"]
 
@@ -39,7 +40,7 @@ def work_order(state: RunState, node_id: str, folders: Folders, rules: RunRules,
     try:
         return WorkOrder(
             run_id=state.run_id, node_id=node_id, instance=state.nodes[node_id].instance, attempt=state.nodes[node_id].attempt,
-            token=state.token(node_id), idempotency_key=idempotency_key(state, node_id), action=_action(state, node, scope, now),
+            token=state.token(node_id), idempotency_key=idempotency_key(state, node_id), action=_action(state, node, scope, rules, now),
             workdir=folders.workdir, run_dir=folders.run_dir, output=node.output, artifact=_artifact(state, node, scope),
             gate_feedback=state.gate_feedback, gate_selections=state.gate_selections,
             author=None if state.worktree is None else state.worktree.author,
@@ -67,7 +68,7 @@ def _artifact(state: RunState, node: Node, scope: dict[str, object]) -> Artifact
     return ArtifactOrder(path=render_text(node.artifact.path, scope), schema=schema, schema_name=name, told=told)
 
 
-def _action(state: RunState, node: Node, scope: dict[str, object], now: int) -> CommandOrder | PythonOrder | AgentOrder:
+def _action(state: RunState, node: Node, scope: dict[str, object], rules: RunRules, now: int) -> CommandOrder | PythonOrder | AgentOrder:
     match node.action:
         case Python(function=function, isolate=isolate):
             folder = state.plan.workflow.folder or "/"
@@ -79,10 +80,23 @@ def _action(state: RunState, node: Node, scope: dict[str, object], now: int) -> 
         case Shell(run=run, env=env):
             words = ("sh", "-c", render_text(run, scope, quote=True))
             return CommandOrder(words, _env(state, node, env, scope), secrets=_secrets(env))
+        case Foreach() as spec:
+            return _items(state, node, spec, scope, rules)
         case Agent() as agent:
             return agent_order(state, node, agent, scope, now)
         case _:
             raise AssertionError("a gate is no attempt")
+
+
+def _items(state: RunState, node: Node, spec: Foreach, scope: dict[str, object], rules: RunRules) -> CommandOrder:
+    """The question for the items: `{run_id, node_id, attempt, ordered, scope, filter}` on the provider's standard input."""
+    provider = rules.item_providers[spec.over]
+    asked = {
+        "run_id": state.run_id, "node_id": node.node_id, "attempt": state.nodes[node.node_id].attempt, "ordered": spec.ordered,
+        "scope": None if spec.scope is None else render(dict(spec.scope), scope),
+        "filter": None if spec.filter is None else render(dict(spec.filter), scope),
+    }  # fmt: skip
+    return CommandOrder(provider.command or (), provider.env, canonical(asked).decode())
 
 
 def _secrets(env: Mapping[str, str]) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from actors.fan_out.rules import on_answer
 from actors.gate.rules import ask_outcome
 from actors.gate.tools import ask_tool
 from actors.node.events import TOOL_ASKED, NodeCompleted, NodeInterrupted
@@ -34,6 +35,11 @@ def on_outcome(turn: Turn, outcome: Outcome) -> None:
         _note_interrupted(turn, node_id, GOES_ON, usage)  # not asked about, whatever its effect: it has done its work, and does more
         return
     note_delivery(turn, node_id, outcome.verdict)
+    if (spec := turn.state.plan.fan_outs.get(node_id)) is not None:
+        read = on_answer(turn, outcome, spec)
+        if read is None:
+            return
+        outcome = read
     match outcome.verdict:
         case Success() as success if turn.state.plan.section[node_id] == "body":
             succeed(turn, node_id, success, usage)

@@ -51,7 +51,7 @@ class Plan:
     `guards`: the gates before a node, nearest first. `eager`: nodes that are looked at as soon as they are ready, without taking a place
     among the attempts at once. `reads`: whose results a node's texts name. `webhooks`: whether a node waits for one.
     `resolvers`: whether a gate asks one. `mission`: what the metadata ask for beside needs.
-    `calls`: the workflows whose runs its nodes begin, sorted.
+    `calls`: the workflows whose runs its nodes begin, sorted. `fan_outs`: the nodes that are a for-each.
     `agents`: whether a node is an agent's. `secrets`: the handles of all that its steps are given.
     """
 
@@ -76,6 +76,7 @@ class Plan:
     resolvers: bool
     agents: bool
     calls: tuple[str, ...]
+    fan_outs: dict[str, Foreach]
     secrets: tuple[str, ...]
     mission: Mission
 
@@ -109,6 +110,8 @@ def _reads(node: Node) -> frozenset[str]:
             texts += [run, dict(env)]
         case SubWorkflow(inputs=inputs):
             texts.append(dict(inputs))
+        case Foreach(inputs=inputs, scope=scope, filter=wanted):
+            texts += [dict(inputs), dict(scope or {}), dict(wanted or {})]
         case Agent(instructions=instructions):
             texts.append(instructions)
         case Gate(prompt=prompt, check=check):
@@ -159,12 +162,15 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
         eager=frozenset(
             node_id
             for node_id, node in nodes.items()
-            if node.when is not None or isinstance(node.action, Gate | Wait | Group) or (mission.triage and section[node_id] == "body")
+            if node.when is not None
+            or isinstance(node.action, Gate | Wait | Group | Foreach)
+            or (mission.triage and section[node_id] == "body")
         ),
         reads={node_id: _reads(node) for node_id, node in nodes.items()},
         webhooks=any(isinstance(node.action, Wait) and isinstance(node.action.on, Webhook) for node in body),
         resolvers=any(isinstance(node.action, Gate) and node.action.resolved for node in body),
         agents=any(isinstance(node.action, Agent) for node in nodes.values()),
+        fan_outs={node_id: node.action for node_id, node in nodes.items() if isinstance(node.action, Foreach)},
         calls=tuple(sorted({node.action.workflow for node in nodes.values() if isinstance(node.action, SubWorkflow | Foreach)})),
         secrets=handles_of(nodes.values()),
         mission=mission,

@@ -17,8 +17,11 @@ def reset_closure(state: RunState, roots: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({*wanted, *state.plan.body.descendants(wanted)}))
 
 
-def reset_nodes(state: RunState, node_ids: Iterable[str]) -> None:
-    """Give each node a fresh instance, close its gates, forget its back-off, and walk the body again; clean-up will run anew, too."""
+def reset_nodes(state: RunState, node_ids: Iterable[str], *, keep_items: bool = False) -> None:
+    """Give each node a fresh instance, close its gates, forget its back-off, and walk the body again; clean-up will run anew, too.
+
+    `keep_items`: what a for-each has completed stays so.
+    """
     again = list(node_ids)
     if state.section != "body":
         again += [node_id for node_id, section in state.plan.section.items() if section == "finally"]
@@ -31,6 +34,8 @@ def reset_nodes(state: RunState, node_ids: Iterable[str]) -> None:
         state.handlers.pop(node_id, None)
         state.waits.pop(node_id, None)
         state.letters.pop(node_id, None)
+        if node_id in state.plan.fan_outs:
+            _reset_items(state, node_id, keep=keep_items)
         state.groups.pop(node_id, None)
     names = set(again)
     names.update(_reopen(state, names))
@@ -67,6 +72,15 @@ def _around(state: RunState, node_id: str) -> Iterator[str]:
         group = state.plan.parent.get(group)
 
 
+def _reset_items(state: RunState, node_id: str, *, keep: bool) -> None:
+    """In all turns of the loops around it."""
+    for key in [key for key in state.fan_outs if key[0] == node_id]:
+        if keep:
+            state.fan_outs[key].reopen()
+        else:
+            del state.fan_outs[key]
+
+
 def begin_again(state: RunState, node_ids: Iterable[str]) -> None:
     """A run that has ended, or is held, begins again with these nodes; failures of before keep nothing from starting any more."""
     state.finished_at_ms = state.output = state.last_failure = state.report_path = None
@@ -74,7 +88,7 @@ def begin_again(state: RunState, node_ids: Iterable[str]) -> None:
     state.pause_reason = state.stop_kind = state.stop_reason = None
     again = list(node_ids)
     _unblock(state, again)
-    reset_nodes(state, again)
+    reset_nodes(state, again, keep_items=True)
     state.tolerated = frozenset(state.failures).union(node_id for node_id in state.plan.parent if state.nodes[node_id].status == "failed")
 
 

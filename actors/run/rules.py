@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actors.fan_out.rules import go_on
 from actors.gate.expiry import apply_time
 from actors.node.events import NodeSkipped
 from actors.node.findings import NodeSchemaValidationPaused
@@ -20,7 +21,7 @@ from actors.run.starting import start_handlers, start_ready
 from actors.run.state import Conclusion, RunState
 from actors.run.stopping import halted
 from actors.run.turn import Turn
-from actors.sub_run.present import is_present
+from actors.run.working import at_work
 from actors.sub_run.rules import hear_children
 from actors.wait.ending import end_due_waits
 from actors.wait.opening import take_deliveries
@@ -77,8 +78,12 @@ def _walk_body(turn: Turn) -> bool:
     """True while the body is not over (or the run left `running`)."""
     state = turn.state
     if state.cancel_reason is not None:
+        go_on(turn)
         return at_work(state)
     if state.finish_reason is not None:
+        go_on(turn)
+        if turn.questions:
+            return True
         if not at_work(state):
             leave_undone(turn)
         return at_work(state)
@@ -88,6 +93,7 @@ def _walk_body(turn: Turn) -> bool:
         return True
     if state.plan.mission.phases and (phase := phase_change(state)) is not None:
         turn.emit(phase)
+    go_on(turn)
     _settle(turn)
     if state.handlers:
         start_handlers(turn)
@@ -96,7 +102,7 @@ def _walk_body(turn: Turn) -> bool:
         _settle(turn)  # groups around one that failed meanwhile
         if state.handlers:  # of nodes that failed without an attempt
             start_handlers(turn)
-    if at_work(state):
+    if at_work(state) or turn.questions:
         return True
     return (not halted(state) and rest(turn)) or hold_for_review(turn)
 
@@ -113,6 +119,7 @@ def _walk_tail(turn: Turn) -> bool:
             if state.nodes[node_id].status == "pending" or (node_id in state.groups and not state.executing):
                 turn.emit(NodeSkipped(node_id=node_id, reason="grace_exhausted"))
         return at_work(state)
+    go_on(turn)
     start_handlers(turn)
     start_ready(turn)
     start_handlers(turn)
@@ -122,12 +129,6 @@ def _walk_tail(turn: Turn) -> bool:
 def _grace_over(turn: Turn) -> bool:
     since = turn.state.finally_since_ms
     return since is not None and turn.now >= since + turn.rules.cleanup_grace_ms
-
-
-def at_work(state: RunState) -> bool:
-    """Whether something of the run proceeds by itself: its attempts, or runs that they are, unless these rest and hold nothing up."""
-    ends = state.cancel_reason is not None or state.section == "finally"
-    return bool(state.executing) or any(is_present(state, row) and (row.moving or ends) for row in state.children.values())
 
 
 def _schema_hold(state: RunState) -> NodeSchemaValidationPaused | None:

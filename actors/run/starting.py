@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actors.fan_out.rules import begin_fan_out
 from actors.gate.opening import begin_gate
 from actors.gate.rules import recheck_guards
 from actors.node.events import NodeSkipped, NodeStarted
@@ -18,7 +19,7 @@ from actors.run.stopping import halted
 from actors.run.turn import Turn
 from actors.sub_run.rules import begin_sub_run
 from actors.wait.opening import open_wait
-from actors.workflow.spec import Gate, Group, Node, SubWorkflow, Wait
+from actors.workflow.spec import Foreach, Gate, Group, Node, SubWorkflow, Wait
 
 __all__ = ["start_handlers", "start_ready"]
 
@@ -98,7 +99,7 @@ def _chosen(state: RunState, ready: list[str], room: int) -> list[str]:
 def _takes_no_place(state: RunState, node_id: str) -> bool:
     """Whether looking at the node ends in something else than an attempt."""
     node = state.plan.nodes[node_id]
-    return isinstance(node.action, Gate | Wait | Group) or triage_skips(state, node_id)
+    return isinstance(node.action, Gate | Wait | Group | Foreach) or triage_skips(state, node_id)
 
 
 def _due(turn: Turn) -> list[str]:
@@ -134,6 +135,10 @@ def _opened(turn: Turn, node_id: str, node: Node) -> bool:
     if isinstance(node.action, Gate):
         if recheck_guards(turn, node_id):
             begin_gate(turn, node_id)
+        return True
+    if isinstance(node.action, Foreach):
+        if recheck_guards(turn, node_id) and not fail_used_up(turn, node_id):
+            begin_fan_out(turn, node_id, node.action)
         return True
     if isinstance(node.action, Group):
         if recheck_guards(turn, node_id):

@@ -12,6 +12,7 @@ from typing import Any, Literal, assert_never
 from attrs import Factory, define
 
 from actors.agent.binding import Bound
+from actors.fan_out.items import FanOut
 from actors.flow.results import ContextEntry, Result
 from actors.gate.record import GateRecord, OpenGate
 from actors.node.messages import Usage
@@ -20,6 +21,7 @@ from actors.run.conclusion import Conclusion
 from actors.run.frontier import Frontier
 from actors.run.node_state import NodeError, NodeState, NodeStatus
 from actors.run.plan import Plan
+from actors.run.standing import ACTIVE, SKIPPED_AS_DONE, SUCCEEDED, TERMINAL, RunStatus
 from actors.sub_run.row import Pinned, SubRun
 from actors.wait.row import KeptSignal, WaitRow
 from actors.worktree.site import Site
@@ -29,14 +31,8 @@ __all__ = [
     "RunStatus", "new_state",
 ]  # fmt: skip
 
-RunStatus = Literal["queued", "running", "pausing", "paused", "waiting", "awaiting_approval", "completed", "blocked", "failed", "cancelled"]
-TERMINAL: frozenset[str] = frozenset({"completed", "blocked", "failed", "cancelled"})
-ACTIVE: frozenset[str] = frozenset({"running", "pausing"})
 RECENT = 21
 """How many of the newest events a state remembers by (seq, name, time): what a report shows, and itself."""
-SUCCEEDED: frozenset[str] = frozenset({"completed", "timed_out"})
-SKIPPED_AS_DONE: frozenset[str] = frozenset({"condition_not_met", "on_fail_continue", "upstream_triage_no_work"})
-"""Skips after which a run goes on as if the node had done its work. The others end with the section they are in."""
 
 
 @define(eq=False)
@@ -44,7 +40,8 @@ class RunState:
     """The fold of one run's log up to `seq`.
 
     `activity_ms` is when something happened in it, claims left aside; `progressed`: something did since its last claim.
-    `waits` holds the newest wait of each node. `heard` maps the keys of signals that came to the wait they ended (empty: kept).
+    `waits` holds the newest wait of each node, `fan_outs` the items of each for-each in each turn of the loops around it.
+    `heard` maps the keys of signals that came to the wait they ended (empty: kept).
     `open_gates` and `closed_gates` go by node id; the latter were open when they were reset, and are to open again. `gate_feedback` and
     `gate_selections` are the newest that was said at a gate. `letters` names the dead letter for whose sake a node's present instance
     began. `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
@@ -117,6 +114,7 @@ class RunState:
     gate_selections: tuple[str, ...] = ()
     gate_history: list[GateRecord] = Factory(list)
     waits: dict[str, WaitRow] = Factory(dict)
+    fan_outs: dict[tuple[str, tuple[int, ...]], FanOut] = Factory(dict)
     signals: list[KeptSignal] = Factory(list)
     letters: dict[str, str] = Factory(dict)
     groups: dict[str, None] = Factory(dict)

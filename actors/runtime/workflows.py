@@ -18,9 +18,10 @@ from actors.run.requests import Cancel
 from actors.runtime.base import TRIES, Answer, Base, changed_meanwhile
 from actors.settings import RunRules
 from actors.workflow.check_gates import unresolved
+from actors.workflow.check_providers import unprovided
 from actors.workflow.check_servers import unserved
 from actors.workflow.events import WorkflowDeleted
-from actors.workflow.parse import Loaded, load_text
+from actors.workflow.parse import READERS, Loaded, load_text
 from actors.workflow.problems import Path, Place, Problem, WorkflowInvalid
 from actors.workflow.read_wait import WAIT_CODES
 from actors.workflow.spec import Workflow
@@ -44,10 +45,11 @@ def problem_json(problem: Problem) -> dict[str, Any]:
 
 def load(text: str, notation: str, source: str, folder: str | None, rules: RunRules) -> Loaded | Refusal:
     """The definition that the text says, or all that is wrong with it, also what it asks of resolvers and servers that are not there."""
-    if notation not in ("yaml", "json"):
-        return Refusal("notation_unknown", f"There is no notation {notation!r}. Allowed: yaml, json.", {"notation": notation})
+    known = next((one for one in READERS if one == notation), None)
+    if known is None:
+        return Refusal("notation_unknown", f"There is no notation {notation!r}. Allowed: {', '.join(READERS)}.", {"notation": notation})
     try:
-        loaded = load_text(text, notation="json" if notation == "json" else "yaml", source=source, folder=folder)
+        loaded = load_text(text, notation=known, source=source, folder=folder)
     except WorkflowInvalid as wrong:
         return invalid(wrong, source)
     missing = unavailable(loaded.workflow, rules, loaded.places, source)
@@ -57,8 +59,12 @@ def load(text: str, notation: str, source: str, folder: str | None, rules: RunRu
 def unavailable(
     workflow: Workflow, rules: RunRules, places: Mapping[Path, Place] | None = None, source: str = ""
 ) -> tuple[Problem, ...]:  # fmt: skip
-    """What this daemon's configuration lacks for the workflow: resolvers of gates, servers of tools."""
-    return unresolved(workflow, rules.resolver_types, places, source) + unserved(workflow, rules.mcp_servers, places, source)
+    """What this daemon's configuration lacks for the workflow: resolvers of gates, servers of tools, providers of items."""
+    return (
+        *unresolved(workflow, rules.resolver_types, places, source),
+        *unserved(workflow, rules.mcp_servers, places, source),
+        *unprovided(workflow, rules.item_providers, places, source),
+    )
 
 
 def invalid(wrong: WorkflowInvalid, source: str) -> Refusal:

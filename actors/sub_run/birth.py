@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from attrs import evolve
@@ -81,9 +81,15 @@ def standing_of(services: Services, question: HowStands) -> ChildStanding:
         return ChildStanding(line.status, code="run_log_unreadable")
     detail = state.detail or {}
     return ChildStanding(
-        line.status, code=str(detail.get("code", "")), message=_words(state), output=state.output, used=state.usage,
-        left=left_by(state) if line.status == "completed" else Left(),
+        line.status, code=str(detail.get("code", "")), message=_words(state), output=state.output, left=_left(state), used=state.usage,
+        hands_on=left_by(state) if line.status == "completed" else Left(),
     )  # fmt: skip
+
+
+def _left(state: RunState) -> Any:
+    """The structured output of the last of its nodes that has one, in the order of the walk."""
+    found = [one for one in state.results.values() if one.structured_output is not None]
+    return max(found, key=lambda one: state.nodes[one.node_id].position or 0).structured_output if found else None
 
 
 def _words(state: RunState) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from actors.fan_out.rules import item_ended
 from actors.node.events import NodeCompleted, NodeInterrupted, NodeStarted
 from actors.node.messages import Failure, Usage
 from actors.refusals import Refusal
@@ -80,10 +81,12 @@ def _fold(turn: Turn, row: SubRun, standing: ChildStanding) -> None:
     if standing.ended:
         present, late = is_present(turn.state, row), over_time(turn.state, row, turn.now)
         call = present and isinstance(turn.state.plan.nodes[row.node_id].action, SubWorkflow)
-        left = standing.left if call else Left()
+        left = standing.hands_on if call else Left()
         turn.emit(SubRunEnded(row.node_id, row.run_id, standing.status, standing.code, left.results, left.contexts, left.warning))
         if call:
             _end(turn, row, standing, late=late)
+        elif present:
+            item_ended(turn, row, standing)
     elif standing.status in RESTS:
         turn.emit(SubRunWaiting(row.node_id, row.run_id, standing.status, standing.used))
     else:

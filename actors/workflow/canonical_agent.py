@@ -13,7 +13,8 @@ def agent_json(agent: Agent) -> dict[str, Any]:
     """The keys of an agent node."""
     approval = _approval_json(agent.approval)
     found = {
-        "persona_id": agent.role or None, "persona_path": agent.path, "objective": agent.instructions or None, "tools": list(agent.tools) or None, "policy": dict(agent.policy) or None,
+        "persona_id": agent.role or None, "persona_path": agent.path, "objective": agent.instructions or None,
+        "tools": list(agent.tools) or None, "policy": dict(agent.policy) or None,
         "tool_approval": approval or None, "max_steps": agent.max_steps if agent.max_steps != MAX_STEPS else None,
         "snippets": list(agent.snippets) or None, "output_schema": agent.output_schema, "plugin_dirs": list(agent.plugin_dirs) or None,
         "max_turns": agent.max_turns,

@@ -15,7 +15,8 @@ __all__ = ["Draft"]
 
 @define
 class Draft:
-    """`templates` are the values that may hold placeholders, `error_templates` those that may also read `error`.
+    """`templates` are the values that may hold placeholders, `error_templates` those that may also read `error`,
+    `item_templates` those that may also read `item`.
 
     `bindings` are the nodes that the model's own bindings name, each with its path.
     """
@@ -25,4 +26,5 @@ class Draft:
     named: bool
     templates: list[tuple[Path, Any]] = field(factory=list)
     error_templates: list[tuple[Path, Any]] = field(factory=list)
+    item_templates: list[tuple[Path, Any]] = field(factory=list)
     bindings: list[tuple[Path, str]] = field(factory=list)

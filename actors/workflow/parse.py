@@ -19,11 +19,19 @@ from actors.workflow.spec import Workflow
 from actors.workflow.tree import MAX_BYTES, UNREADABLE
 from actors.workflow.yaml_text import read_yaml
 
-__all__ = ["Loaded", "Notation", "load_file", "load_text", "load_tree"]
+__all__ = ["READERS", "Loaded", "Notation", "load_file", "load_text", "load_tree"]
 
-Notation = Literal["yaml", "json"]
-NOTATIONS: Final[dict[str, Notation]] = {".yaml": "yaml", ".yml": "yaml", ".json": "json"}
-READERS: Final[dict[Notation, Callable[[str, Report], Any]]] = {"yaml": read_yaml, "json": read_json}
+Notation = Literal["wf", "yaml", "json"]
+NOTATIONS: Final[dict[str, Notation]] = {".wf": "wf", ".yaml": "yaml", ".yml": "yaml", ".json": "json"}
+
+
+def _read_wf(text: str, report: Report) -> Any:
+    from actors.workflow.wf.read import read_wf  # noqa: PLC0415 - only texts in that notation need it
+
+    return read_wf(text, report)
+
+
+READERS: Final[dict[Notation, Callable[[str, Report], Any]]] = {"wf": _read_wf, "yaml": read_yaml, "json": read_json}
 
 
 @frozen
@@ -36,7 +44,7 @@ class Loaded:
 
 
 def load_file(path: str | os.PathLike[str]) -> Loaded:
-    """The workflow in a `.yaml`, `.yml` or `.json` file; schemas named by path are read beside it. Raises WorkflowInvalid."""
+    """The workflow in a `.wf`, `.yaml`, `.yml` or `.json` file; schemas named by path are read beside it. Raises WorkflowInvalid."""
     file = FilePath(path)
     notation = NOTATIONS.get(file.suffix.lower())
     if notation is None:

@@ -22,6 +22,7 @@ class Problem:
     """One finding. `line` and `column` count from 1 and are 0 where the source has no places; `path` reads `nodes[0].retry`.
 
     `found` is the value as JSON text, cut to about 80 characters; `allowed` are the words or forms that would have been right.
+    `stage` says for `.wf` texts who found it: `lexer` or `parser`.
     """
 
     code: str
@@ -32,6 +33,7 @@ class Problem:
     path: str = ""
     found: str = ""
     allowed: tuple[str, ...] = ()
+    stage: str = ""
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
@@ -58,21 +60,26 @@ class Report:
     _comparisons: int = 0
 
     def add(
-        self, code: str, path: Path, message: str, *, found: Any = ..., allowed: Iterable[str] = (), place: Place | None = None
-    ) -> None:
+        self, code: str, path: Path, message: str, *, found: Any = ..., allowed: Iterable[str] = (), place: Place | None = None,
+        stage: str = "",
+    ) -> None:  # fmt: skip
         """Record an error at `path`, or at a place of its own. Of a hopeless file the first 500 are kept."""
         if self.full:
             return
-        self.problems.append(self._problem(code, path, message, found, allowed, place or self.place(path)))
+        self.problems.append(self._problem(code, path, message, found, allowed, place, stage))
 
     @property
     def full(self) -> bool:
         """Whether no further error is kept, so that looking for more is idle."""
         return len(self.problems) >= MAX_PROBLEMS
 
-    def warn(self, code: str, path: Path, message: str, *, found: Any = ..., allowed: Iterable[str] = ()) -> None:
-        """Record a remark at `path`: the workflow can be used all the same."""
-        self.warnings.append(self._problem(code, path, message, found, allowed, self.place(path)))
+    def warn(
+        self, code: str, path: Path, message: str, *, found: Any = ..., allowed: Iterable[str] = (), place: Place | None = None,
+        stage: str = "",
+    ) -> None:  # fmt: skip
+        """Record a remark at `path`, or at a place of its own: the workflow can be used all the same. The first 500 are kept."""
+        if len(self.warnings) < MAX_PROBLEMS:
+            self.warnings.append(self._problem(code, path, message, found, allowed, place, stage))
 
     def similar(self, word: str, choices: Collection[str]) -> str:
         """Like the function, as long as a file has not asked for so many comparisons that they would take seconds."""
@@ -91,10 +98,12 @@ class Report:
         if self.problems:
             raise WorkflowInvalid(sorted(self.problems, key=lambda p: (p.line, p.column)))
 
-    def _problem(self, code: str, path: Path, message: str, found: Any, allowed: Iterable[str], place: Place) -> Problem:
-        line, column = place
+    def _problem(
+        self, code: str, path: Path, message: str, found: Any, allowed: Iterable[str], place: Place | None, stage: str
+    ) -> Problem:  # fmt: skip
+        line, column = place or self.place(path)
         text = "" if found is ... else shown(found)
-        return Problem(code, message, self.file, line, column, field_path(path), text, tuple(allowed))
+        return Problem(code, message, self.file, line, column, field_path(path), text, tuple(allowed), stage)
 
 
 def field_path(path: Path) -> str:

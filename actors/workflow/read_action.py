@@ -12,10 +12,11 @@ from actors.workflow.handles import handle_of
 from actors.workflow.names import slug
 from actors.workflow.problems import Path
 from actors.workflow.read_agent import read_agent
+from actors.workflow.read_foreach import read_foreach
 from actors.workflow.read_gate import read_gate
 from actors.workflow.read_wait import read_wait
 from actors.workflow.script_quotes import placeholder_in_quotes
-from actors.workflow.spec import Action, Agent, Command, Gate, NodeKind, Python, Shell, SubWorkflow
+from actors.workflow.spec import Action, Agent, Command, Foreach, Gate, NodeKind, Python, Shell, SubWorkflow
 
 __all__ = ["KINDS", "action_of", "kind_of", "read_command", "slug_source"]
 
@@ -30,7 +31,7 @@ REFUSED_ENV: Final = frozenset(
 
 def kind_of(form: Form) -> str | None:
     """The node's kind: the one kind key, or the word under `kind`. Reports none and several."""
-    words = [kind for kind in KINDS if kind in form.data]
+    words = [kind for kind in KINDS if kind in form.data] + ["group"] * ("foreach" in form.data and "group" not in form.data)
     named = form.take("kind")
     if named is not ABSENT and named not in KINDS:
         _kind_problem(form, "node_kind_unknown", ("kind",), f'"kind" is one of {", ".join(KINDS)}.', named)
@@ -73,6 +74,8 @@ def action_of(kind: str | None, form: Form, draft: Draft) -> Action:
             return read_wait(form, draft)
         case "workflow":
             return _read_sub_workflow(form, draft)
+        case "group" if "foreach" in form.data:
+            return read_foreach(form, draft)
     return Command(())
 
 
@@ -93,6 +96,8 @@ def slug_source(action: Action) -> str:
             return slug(action.name or action.type)
         case SubWorkflow():
             return slug(action.workflow)
+        case Foreach():
+            return slug(action.over)
     return "wait"
 
 

@@ -11,7 +11,7 @@ from actors.workflow.problems import Report
 from actors.workflow.read_action import action_of, kind_of, read_command, slug_source
 from actors.workflow.read_output import read_artifact, read_contract
 from actors.workflow.read_retry import read_retry
-from actors.workflow.spec import Gate, Need, Node, OnFail, RetryPolicy
+from actors.workflow.spec import Foreach, Gate, Need, Node, OnFail, RetryPolicy
 
 __all__ = ["read_node"]
 
@@ -35,7 +35,9 @@ def read_node(report: Report, form: Form) -> Draft:
         "priority": form.whole("priority", low=-1000, high=1000, default=0),
         "metadata": form.table("metadata"),
     }
-    if kind not in ("gate", "wait"):
+    if isinstance(action, Foreach):
+        common |= _read_lead(form, draft)
+    elif kind not in ("gate", "wait"):
         common |= _read_work(form, draft, kind)
     draft.node = Node(node_id or slug_source(action), action, **common)
     # A node without a kind has been reported; naming its other keys too would only hide the reason.
@@ -86,6 +88,16 @@ def _read_need(form: Form, entry: Any, i: int | None) -> Need | None:
     until = inner.choice("until", choices=("completed", "settled"), code="need_until_invalid")
     inner.close("an entry of needs")
     return Need(node, "settled" if until == "settled" else "completed") if node else None
+
+
+def _read_lead(form: Form, draft: Draft) -> dict[str, Any]:
+    """What holds for an attempt whatever it hands back."""
+    return {
+        "retry": read_retry(form) or RetryPolicy(),
+        "on_fail": _read_on_fail(form, draft),
+        "timeout_ms": form.duration("idle_timeout", "timeout_ms"),
+        "absolute_timeout_ms": form.duration("timeout", "absolute_timeout_ms"),
+    }
 
 
 def _read_work(form: Form, draft: Draft, kind: str | None) -> dict[str, Any]:

@@ -105,7 +105,7 @@ class Node:
     needs: tuple[Need, ...] = ()
     when: str | None = None
     with_: Mapping[str, Any] = Factory(dict)
-    retry: RetryPolicy = RetryPolicy()
+    retry: RetryPolicy = Factory(RetryPolicy)
     on_fail: OnFail = OnFail()
     effect: Effect = "repeatable"
     eval_: Literal["run", "skip"] = "run"

@@ -27,6 +27,7 @@ MODULES: Final = {
     "Runs that nodes begin": ("actors.sub_run.events",),
     "Gates": ("actors.gate.events",),
     "Waits": ("actors.wait.events",),
+    "For-each": ("actors.fan_out.events",),
     "The queue": ("actors.scheduler.events",),
     "Interventions of the daemon": ("actors.run.interventions",),
     "Steps of an operator": ("actors.run.steering",),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from tests.scenarios.flows import flow, gate, step
 from tests.scenarios.harness import House
-from tests.scenarios.script import Hold, fail
+from tests.scenarios.script import Call, Failed, Hold, fail
 
 __all__ = ["FLOW_TALES"]
 
@@ -56,6 +57,25 @@ async def _sub_run_again(house: House) -> str:
     return run_id
 
 
+async def _fan_out(house: House) -> str:
+    """Two items at once and one behind them, of which one fails: whatever dies, each item has one run."""
+
+    async def act(call: Call) -> Any:
+        if call.given["item"] == "b":
+            raise Failed("no")
+        return {"value": call.given["item"]}
+
+    house.script.on("leaf", *[act] * MANY)
+    leaf = step("leaf", 'with: {item: "{{ inputs.item }}"}')
+    await house.put(flow(leaf, name="child", top="inputs: {item: {default: none}}"))
+    said = "over: list, workflow: child, scope: {values: 'a, b, c'}, inputs: {item: '{{ item.id }}'}, max_parallel: 2"
+    each = f"{{id: each, needs: [a], foreach: {{{said}}}, on_fail: continue}}"
+    run_id = await house.begin(flow(step("a"), each, step("c", "needs: [each]")))
+    await house.run_until(run_id)
+    assert sorted(await _children(house, run_id)) == ["completed", "completed", "failed"]
+    return run_id
+
+
 FLOW_TALES: dict[str, Callable[[House], Awaitable[str]]] = {
-    "sub_run": _sub_run, "sub_run_cancelled": _sub_run_cancelled, "sub_run_again": _sub_run_again,
+    "sub_run": _sub_run, "sub_run_cancelled": _sub_run_cancelled, "sub_run_again": _sub_run_again, "fan_out": _fan_out,
 }  # fmt: skip

@@ -14,6 +14,7 @@ from actors.agent.steering import AgentSteered, AgentSteeringHeard
 from actors.cli.narrate import SENTENCES, Narrator
 from actors.dead_letter.events import DeadLetterRetryRequeued
 from actors.entity import Fact
+from actors.fan_out import events as fan_out_events
 from actors.gate import events as gate_events
 from actors.node import events as node_events
 from actors.node import findings
@@ -33,6 +34,7 @@ MODULES = (
     node_events,
     gate_events,
     wait_events,
+    fan_out_events,
     findings,
     course,
     steering,
@@ -63,6 +65,22 @@ def test_the_least_of_a_fact_makes_a_sentence(fact: type[Fact]) -> None:
     assert words
     assert not re.search(r"None|\{\}|\[\]|=", words), words
     assert not words.startswith(fact.kind), "the sentence fell back on the fields"
+
+
+@pytest.mark.parametrize(
+    ("fact", "words"),
+    [
+        (fan_out_events.FanOutItemsCollected("each", 1), "each  1 item"),
+        (fan_out_events.FanOutItemsCollected("each", 2, warnings=("Look.",)), "each  2 items; Look."),
+        (fan_out_events.FanOutItemStarted("each", "t", "a", "run-1"), "each  item a started as run-1"),
+        (fan_out_events.FanOutItemCompleted("each", "t", "a", succeeded=True, child_run_id="run-1"), "each  item a completed (run-1)"),
+        (fan_out_events.FanOutItemCompleted("each", "t", "a", succeeded=False, code="x"), "each  item a failed: x"),
+        (fan_out_events.FanOutItemSkipped("each", "t", "a", "b"), "each  item a skipped: b, on which it depends, failed"),
+    ],
+    ids=["one", "two", "started", "completed", "failed", "skipped"],
+)
+def test_the_items_of_a_for_each_are_told_by_name(fact: Fact, words: str) -> None:
+    assert Narrator().words({"seq": 2, "event": fact.kind, "at_ms": 0, **attrs.asdict(fact)}) == words
 
 
 @pytest.mark.parametrize(
