@@ -39,22 +39,20 @@ RECENT = 21
 class RunState:
     """The fold of one run's log up to `seq`.
 
-    `activity_ms` is when something happened in it, claims left aside; `progressed`: something did since its last claim.
-    `waits` holds the newest wait of each node, `fan_outs` the items of each for-each in each turn of the loops around it.
-    `heard` maps the keys of signals that came to the wait they ended (empty: kept).
-    `open_gates` and `closed_gates` go by node id; the latter were open when they were reset, and are to open again. `gate_feedback` and
-    `gate_selections` are the newest that was said at a gate. `letters` names the dead letter for whose sake a node's present instance
-    began. `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
-    `used_up` is the budget for whose sake an attempt was ended before its next call; `used_value`: how much all runs of the workflow have
-    used of it, where they share it. `marks` are the keys of facts that stand in the log once, `artifacts` what became of files by node,
-    instance and attempt.
-    `children`: the runs that its nodes have begun and of whose ending it has not heard, by their ids; other fields as in `run_created`.
-    `groups` are those that have begun and are not over, outer ones first; `position` is the next place in the order of the walk.
-    `anew` counts how often people had it begin anew: recovered it, or gave nodes of it fresh attempts.
-    `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
-    no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`, `revived_ms`:
-    when it was held because nothing happened, and when it went on by itself. `results` holds the newest result under each result key,
-    `contexts` what nodes said to those after them, oldest first.
+    `activity_ms` is when something happened in it, claims left aside; `progressed`: something did since its last claim. `waits` holds the
+    newest wait of each node, `fan_outs` the items of each for-each in each turn of the loops around it. `heard` maps the keys of signals
+    that came to the wait they ended (empty: kept). `open_gates` and `closed_gates` go by node id; the latter were open when they were
+    reset, and are to open again. `gate_feedback` and `gate_selections` are the newest that was said at a gate. `letters` names the dead
+    letter for whose sake a node's present instance began. `finish_reason`: nothing of the body starts any more. `plans` finds the version
+    to which a repair pins the run. `used_up` is the budget for whose sake an attempt was ended before its next call; `used_value`: how
+    much all runs of the workflow have used of it, where they share it. `marks` are the keys of facts that stand in the log once,
+    `artifacts` what became of files by node, instance and attempt. `children`: the runs that its nodes have begun and of whose ending it
+    has not heard, by their ids; other fields as in `run_created`. `groups` are those that have begun and are not over, outer ones first;
+    `position` is the next place in the order of the walk. `anew` counts how often people had it begin anew: recovered it, or gave nodes
+    of it fresh attempts. `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code
+    of a failure that no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`,
+    `revived_ms`: when it was held because nothing happened, and when it went on by itself. `results` holds the newest result under each
+    result key, `contexts` what nodes said to those after them, oldest first.
     """
 
     run_id: str

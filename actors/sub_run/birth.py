@@ -82,12 +82,12 @@ def standing_of(services: Services, question: HowStands) -> ChildStanding:
         return ChildStanding(line.status, code="run_log_unreadable")
     detail = state.detail or {}
     return ChildStanding(
-        line.status, code=str(detail.get("code", "")), message=_words(state), output=state.output, left=_left(state), used=state.usage,
-        hands_on=left_by(state) if line.status == "completed" else Left(),
+        line.status, code=str(detail.get("code", "")), message=_words(state), output=state.output, used=state.usage,
+        left=left_by(state) if line.status == "completed" else Left(), last_output=_last_output(state),
     )  # fmt: skip
 
 
-def _left(state: RunState) -> Any:
+def _last_output(state: RunState) -> Any:
     """The structured output of the last of its nodes that has one, in the order of the walk."""
     found = [one for one in state.results.values() if one.structured_output is not None]
 

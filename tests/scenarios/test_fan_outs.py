@@ -155,7 +155,8 @@ async def test_items_come_from_what_a_node_has_found(d: House) -> None:
         (each().replace("item.id }}", "thing.id }}"), "reference_unknown"),
     ],
     ids=[
-        "provider", "scope", "FL28", "skip", "filter", "FL21", "parallel", "cycle", "fail", "ordered", "map", "text", "artifact", "reference",
+        "provider", "scope", "FL28", "skip", "filter", "FL21", "parallel", "cycle", "fail", "ordered", "map", "text", "artifact",
+        "reference",
     ],
 )  # fmt: skip
 async def test_what_a_for_each_cannot_be_is_refused_with_its_place(d: House, text: str, code: str) -> None:
