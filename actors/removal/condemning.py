@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from actors.services import Services
     from storage import Headline
 
-__all__ = ["CONDEMNED", "condemn", "removable"]
+__all__ = ["CONDEMNED", "condemn", "family_of", "removable"]
+
+MANY = 10_000
 
 CONDEMNED = "purged_run"
 """The kind, in the catalog, of a run that is being removed."""
@@ -35,12 +37,36 @@ def removable(services: Services, run_id: str) -> Headline | Refusal:
     if line.status not in TERMINAL:
         text = f"The run {run_id} is {line.status}; only a run that has ended is removed. Cancel it first: penstock cancel {run_id}"
         return Refusal("run_not_terminal", text, {"run_id": run_id, "status": line.status})
+    if (kin := _kin_under_way(services, line)) is not None:
+        return kin
     site = line.facts.get("worktree")
     if site is not None and site["stage"] in PRESENT:
         why = f" ({', '.join(site['kept'])})" if site.get("kept") else ""
         text = f"The worktree of {run_id} is still there{why}: {site['path']}, branch {site['branch']}. Remove it first: "
         return Refusal("worktree_in_place", f"{text}penstock worktree rm {run_id}", {"run_id": run_id, "path": site["path"]})
     return line
+
+
+def _kin_under_way(services: Services, line: Headline) -> Refusal | None:
+    """A run is not taken away from under the one that has begun it, nor while one is under way that it has begun."""
+    catalog, parent_id = services.store.catalog, line.facts.get("parent_run_id")
+    parent = catalog.get(parent_id) if parent_id is not None else None
+    below = next((child for child in catalog.list("run", parent=line.stream, limit=MANY) if child.status not in TERMINAL), None)
+    for kin, word in ((parent, "has begun it"), (below, "was begun by it")):
+        if kin is not None and kin.kind == "run" and kin.status not in TERMINAL:
+            text = (
+                f"The run {kin.stream}, which {word}, is {kin.status}. Wait until it has ended, or cancel it: penstock cancel {kin.stream}"
+            )
+            return Refusal("run_kin_under_way", text, {"run_id": line.stream, "kin": kin.stream, "status": kin.status})
+    return None
+
+
+def family_of(services: Services, run_id: str) -> list[Headline]:
+    """The runs that this one has begun, and those that these have, the deepest ones first."""
+    found: list[Headline] = []
+    for line in services.store.catalog.list("run", parent=run_id, limit=MANY):
+        found += [*family_of(services, line.stream), line]
+    return found
 
 
 async def condemn(

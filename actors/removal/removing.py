@@ -17,9 +17,11 @@ from actors.dead_letter.letter import KIND as LETTER
 from actors.mcp.pins import KIND as PINS
 from actors.node.contained import NotContained, open_folder, parent_beneath
 from actors.notification.note import KIND as NOTIFICATION
+from actors.refusals import Refusal
+from actors.removal.condemning import condemn, family_of
 from actors.resolver.row import KIND as POLL
 from actors.status_file import FOLDER
-from storage import ClaimLost
+from storage import ClaimLost, VersionConflict
 from storage.crashpoints import reach
 
 if TYPE_CHECKING:
@@ -32,8 +34,13 @@ PAGE = 200
 
 
 async def remove(services: Services, line: Headline) -> bool:
-    """Remove the run's folder, status file and log, and the logs that belong to it; whether all of it is gone. Raises Unavailable."""
+    """Remove the run's folder, status file and log, the logs that belong to it, and the runs below it; whether all is gone.
+
+    Raises Unavailable.
+    """
     store, run_id = services.store, line.stream
+    if not await _remove_family(services, run_id):
+        return False
     services.forget(run_id)
     for kind in (LETTER, THREAD, NOTIFICATION, POLL, PINS):
         while own := store.catalog.list(kind, parent=run_id, limit=PAGE):
@@ -48,6 +55,18 @@ async def remove(services: Services, line: Headline) -> bool:
     except ClaimLost:
         return False
     return bool(whole)
+
+
+async def _remove_family(services: Services, run_id: str) -> bool:
+    """What a run has begun goes with it, unless its worktree is still there, or somebody revives it at this moment: then it stays."""
+    for child in family_of(services, run_id):
+        try:
+            condemned = await condemn(services, child.stream, "parent_purged", "system")
+        except (VersionConflict, ClaimLost):
+            return False
+        if not isinstance(condemned, Refusal) and not await remove(services, condemned):
+            return False
+    return True
 
 
 def _remove_files(folder: Path, workspace: str | None, run_id: str) -> bool:

@@ -10,7 +10,7 @@ from actors.dead_letter.letter import KIND as LETTER
 from actors.dead_letter.letter import SETTLED
 from actors.refusals import Refusal
 from actors.removal.archive import archive_run
-from actors.removal.condemning import CONDEMNED, condemn, removable
+from actors.removal.condemning import CONDEMNED, condemn, family_of, removable
 from actors.removal.removing import remove
 from actors.run.headline import WORKTREES
 from actors.run.state import TERMINAL
@@ -66,11 +66,13 @@ class Remover:
     async def _retire(self, line: Headline) -> None:
         """A run that cannot be archived, whose worktree is still there, or that somebody revives at this moment, stays."""
         if isinstance(refusal := removable(self.services, line.stream), Refusal):
+            if refusal.code in ("run_kin_under_way", "run_not_found"):
+                return  # its time comes, or it went with the run that had begun it
             self.stuck = f"{line.stream}: {refusal.message}"
             return
         try:
-            if self.ages.archive:
-                await archive_run(self.services, line)
+            for kin in (*family_of(self.services, line.stream), line) if self.ages.archive else ():
+                await archive_run(self.services, kin)
             condemned = await condemn(self.services, line.stream, "retention", "system")
         except (OSError, VersionConflict, ClaimLost, StreamDamaged) as error:
             self.stuck = f"{line.stream}: {error}"

@@ -9,7 +9,7 @@ import trio
 
 from actors.refusals import Refusal
 from actors.removal.archive import archive_run
-from actors.removal.condemning import condemn, removable
+from actors.removal.condemning import condemn, family_of, removable
 from actors.removal.removing import remove
 from actors.run.known import conflict
 from actors.runtime.base import TRIES, Answer, Base
@@ -55,6 +55,8 @@ class RemovalMethods(Base):
         reply: dict[str, Any] = {"run_id": params.run_id, "purged": True}
         if self.archives:
             try:
+                for kin in family_of(self.services, params.run_id):
+                    await archive_run(self.services, kin)
                 reply["archive"] = str(await archive_run(self.services, line))
             except OSError as error:
                 text = f"The archive of {params.run_id} could not be written ({error}), so nothing was removed."
