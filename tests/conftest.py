@@ -22,6 +22,7 @@ __all__ = ["llmock"]
 ROOMS = (
     "run",
     "scheduler",
+    "sub_run",
     "dead_letter",
     "fan_out",
     "gate",

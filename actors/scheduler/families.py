@@ -37,7 +37,9 @@ class Families:
         return list(self._waiting.values())
 
     def step_in(self, ticket: Ticket) -> bool:
-        """The run is queued; whether it waits inside. Otherwise it stands in the queue, and its kin's coming is told by `join`."""
+        """The run is queued; whether it waits inside from now on. Else it stands in the queue, and its kin come by `join`."""
+        if ticket.run_id in self._waiting:
+            return False
         if ticket.family in self._running:
             self._waiting[ticket.run_id] = ticket
             self._forget(ticket)

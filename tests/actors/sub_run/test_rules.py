@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve as evolve_attrs
 
 from actors.node.messages import Usage
 from actors.refusals import Refusal
+from actors.run.budgets import budget_facts
+from actors.run.evolve import evolve
+from actors.run.headline import headline_of
 from actors.run.recovery import rehydrate
+from actors.run.schedule import CHILDREN_MS, next_look_ms
+from actors.run.why import reasons
+from actors.run.why_held import needs_person, why_held
+from actors.sub_run.events import SubRunEnded
 from actors.sub_run.wanted import wish_for
+from actors.workflow.spec import Execution
 from tests.actors.sub_run.paper import Parent, parent
 
 ONE = {"b": {"topic": "{{ nodes.a.output }}"}}
@@ -214,3 +223,75 @@ def test_no_more_runs_move_at_once_than_the_workflow_allows() -> None:
     assert len(made.inputs) == 4
     made.child(1, "waiting")
     assert len(made.inputs) == 5, "one that rests takes no place"
+
+
+def test_a_child_of_an_attempt_that_is_over_rests_and_goes_on_without_its_node() -> None:
+    made = begun()
+    made.story.cancel("enough")
+    made.story.retry("b")
+    made.story.claim()
+    assert made.child(1, "paused") == ["sub_run_waiting"]
+    assert made.child(1, "running") == ["sub_run_went_on"]
+    assert (made.story.state.nodes["b"].status, made.story.state.nodes["b"].child_run_id) == ("running", "child-2")
+    assert made.child(1, "completed") == ["sub_run_ended"]
+    evolve(made.story.state, SubRunEnded("b", "child-1", "completed"), made.story.now)
+    assert list(made.story.state.children) == ["child-2"], "said once more it changes nothing"
+
+
+def test_an_open_run_looks_at_its_children_now_and_then_and_when_a_time_is_over() -> None:
+    made = parent("b timeout: 20s", calls={"b": {}})
+    state, rules, now = made.story.state, made.story.rules, made.story.now
+    assert next_look_ms(state, rules, now) == now + 20_000
+    made.child(1, "paused")
+    assert next_look_ms(state, rules, now) is None, "it waits"
+    longer = parent("b", calls={"b": {}})
+    assert next_look_ms(longer.story.state, rules, now) == now + CHILDREN_MS
+    longer.story.state.limits["runtime_ms"] = 5_000
+    assert next_look_ms(longer.story.state, rules, now) == now + 5_000
+
+
+def test_what_is_over_its_grace_ends() -> None:
+    made = parent("a", calls={"tidy": {}}, last=("tidy",))
+    made.story.ok("a")
+    row = made.story.state.children["child-1"]
+    assert wish_for(made.story.state, row, made.story.now, grace_over=True).word == "cancel"
+
+
+def test_a_budget_is_told_to_those_below_as_far_as_there_is_one() -> None:
+    made = parent("b", calls={"b": {}})
+    assert budget_facts(made.story.state) == {}
+    made.story.state.limits["tokens"] = 100
+    assert headline_of(made.story.state).facts["budget"] == {"tokens": 100}
+    made.story.state.plan = evolve_attrs(
+        made.story.plan, workflow=evolve_attrs(made.story.plan.workflow, execution=Execution(max_total_cost_usd=1.5))
+    )  # fmt: skip
+    assert budget_facts(made.story.state) == {"tokens": 100, "cost_usd": 1.5, "priced": True}
+
+
+def test_a_parent_is_held_for_a_budget_when_its_child_has_used_it_and_lets_it_go_on() -> None:
+    made = begun()
+    made.story.state.limits["tokens"] = 10
+    assert made.child(1, "paused", used=Usage(8, 4)) == ["sub_run_waiting", "run_paused budget_tokens_reached"]
+    assert made.story.state.children["child-1"].let_go is False
+    made.story.resume(tokens=100)
+    assert made.story.state.children["child-1"].let_go is True
+
+
+def test_why_says_which_run_a_node_is_and_where_to_look() -> None:
+    made = begun()
+    assert [(one["code"], one["next"]) for one in reasons(made.story.state, None, made.story.now)] == [
+        ("sub_run_running", ["penstock why child-1"])
+    ]  # fmt: skip
+    made.child(1, "awaiting_approval")
+    [found] = reasons(made.story.state, None, made.story.now)
+    assert (found["code"], "awaiting approval" in found["text"]) == ("sub_run_waiting", True)
+
+
+@pytest.mark.parametrize("reason", ["parent_paused", "budget_parent_reached"])
+def test_why_a_child_is_held_leads_to_its_parent(reason: str) -> None:
+    made = parent("a", calls={})
+    state = made.story.state
+    state.parent_run_id, state.parent_node_id = "run-0", "sub"
+    made.story.pause(reason)
+    found = why_held(state)
+    assert (found["code"], found["next"], needs_person(state)) == (reason, ["penstock resume run-0"], None)
