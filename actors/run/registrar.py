@@ -18,7 +18,7 @@ from actors.run.reopening import reopen_all, restore_reports, restore_statuses
 from actors.run.stale import reap_run
 from actors.scheduler.messages import Due, Relaunch
 from actors.services import RUNS, SCHEDULER, Services
-from actors.sub_run.reuniting import reunite
+from actors.sub_run.reuniting import reunite, tell_parent
 from supervision import Actor, ActorDead, ChildSpec, Dynamic, Exit, Failed, Forwarded, Mailbox, Normal, Shutdown, Supervisor
 
 if TYPE_CHECKING:
@@ -184,6 +184,7 @@ class Registrar(Actor[RegistrarMessage]):
         """Its actor could not go on, or not even begin: lock it away, and let nobody wait for it."""
         if not self._draining and not (isinstance(ended, Failed) and isinstance(ended.error, ActorDead)):
             self._quarantined += await lock_away(self.services, self.system.ref(SCHEDULER), run_id, ended)
+            await tell_parent(self, run_id)
         for asked, _ in self._knocking.pop(run_id, ()):
             if asked is not None:
                 asked.answer(unavailable(run_id, ended))

@@ -12,7 +12,10 @@ from actors.settings import RunRules
 from actors.sub_run.wanted import next_limit_ms
 from actors.workflow.spec import Workflow
 
-__all__ = ["first_ticket", "next_look_ms", "ticket_of"]
+__all__ = ["CHILDREN_MS", "first_ticket", "next_look_ms", "ticket_of"]
+
+CHILDREN_MS = 30_000
+"""How often an open run looks how those stand that it has begun, if nobody tells it."""
 
 
 def next_look_ms(state: RunState, rules: RunRules, after: int) -> int | None:
@@ -23,6 +26,8 @@ def next_look_ms(state: RunState, rules: RunRules, after: int) -> int | None:
     if state.status != "running":
         return None
     times = [*state.backoffs.values(), *next_limit_ms(state)]
+    if state.children:
+        times.append(after + CHILDREN_MS)
     if state.children and (most := limit_of(state, "runtime_ms", state.plan.workflow.execution.max_total_runtime_ms)) is not None:
         times.append(after + max(0, math.ceil(most) - state.active_time_ms(after)))
     if state.section == "finally" and state.cancel_reason is not None and state.finally_since_ms is not None:

@@ -21,6 +21,7 @@ from actors.run.conclusion import Conclusion
 from actors.run.frontier import Frontier
 from actors.run.node_state import NodeError, NodeState, NodeStatus
 from actors.run.plan import Plan
+from actors.run.standing import ACTIVE, SKIPPED_AS_DONE, SUCCEEDED, TERMINAL, RunStatus
 from actors.sub_run.row import Pinned, SubRun
 from actors.wait.row import KeptSignal, WaitRow
 from actors.worktree.site import Site
@@ -30,14 +31,8 @@ __all__ = [
     "RunStatus", "new_state",
 ]  # fmt: skip
 
-RunStatus = Literal["queued", "running", "pausing", "paused", "waiting", "awaiting_approval", "completed", "blocked", "failed", "cancelled"]
-TERMINAL: frozenset[str] = frozenset({"completed", "blocked", "failed", "cancelled"})
-ACTIVE: frozenset[str] = frozenset({"running", "pausing"})
 RECENT = 21
 """How many of the newest events a state remembers by (seq, name, time): what a report shows, and itself."""
-SUCCEEDED: frozenset[str] = frozenset({"completed", "timed_out"})
-SKIPPED_AS_DONE: frozenset[str] = frozenset({"condition_not_met", "on_fail_continue", "upstream_triage_no_work"})
-"""Skips after which a run goes on as if the node had done its work. The others end with the section they are in."""
 
 
 @define(eq=False)

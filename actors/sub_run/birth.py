@@ -9,6 +9,7 @@ import orjson
 from attrs import evolve
 
 from actors.agent.binding import roles_of
+from actors.flow.results import Result
 from actors.library.record import fold_workflow, workflow_paused, workflow_stream
 from actors.plans import VersionMissing
 from actors.refusals import Refusal
@@ -81,15 +82,20 @@ def standing_of(services: Services, question: HowStands) -> ChildStanding:
         return ChildStanding(line.status, code="run_log_unreadable")
     detail = state.detail or {}
     return ChildStanding(
-        line.status, code=str(detail.get("code", "")), message=_words(state), output=state.output, used=state.usage,
-        left=left_by(state) if line.status == "completed" else Left(), last_output=_last_output(state),
+        line.status, code=str(detail.get("code", "")), message=_words(state), output=state.output, left=_left(state), used=state.usage,
+        hands_on=left_by(state) if line.status == "completed" else Left(),
     )  # fmt: skip
 
 
-def _last_output(state: RunState) -> Any:
+def _left(state: RunState) -> Any:
     """The structured output of the last of its nodes that has one, in the order of the walk."""
     found = [one for one in state.results.values() if one.structured_output is not None]
-    return max(found, key=lambda one: state.nodes[one.node_id].position or 0).structured_output if found else None
+
+    def place(one: Result) -> int:
+        node = state.nodes.get(one.node_id)  # results of runs below it are among its own
+        return 0 if node is None else node.position or 0
+
+    return max(found, key=place).structured_output if found else None
 
 
 def _words(state: RunState) -> str:

@@ -61,8 +61,8 @@ class ChildStanding:
     """How it stands. What follows `status` is told of one that has ended; of one that has come to rest what it has `used`.
 
     `missing`: there is no such run any more; `held`: it is paused only because this one was.
-    `code` and `message` say why it did not complete. `used`: what it, and all below it, used.
-    `left`: what one that completed leaves to this run, `last_output` the structured output of the last of its nodes that has one.
+    `code` and `message` say why it did not complete. `left`: the structured output of the last of its nodes that has one.
+    `used`: what it, and all below it, used. `hands_on`: what of its results and contexts becomes this run's.
     """
 
     status: str
@@ -71,9 +71,9 @@ class ChildStanding:
     code: str = ""
     message: str = ""
     output: Any = None
-    last_output: Any = None
+    left: Any = None
     used: Usage = Factory(Usage)
-    left: Left = Factory(Left)
+    hands_on: Left = Factory(Left)
 
     @property
     def ended(self) -> bool:

@@ -14,7 +14,7 @@ from supervision import ActorDead, AskTimeout, MailboxFull
 if TYPE_CHECKING:
     from actors.run.registrar import Registrar
 
-__all__ = ["reunite"]
+__all__ = ["reunite", "tell_parent"]
 
 MANY = 100_000
 ASK_S = 30.0
@@ -30,6 +30,16 @@ async def reunite(registrar: Registrar) -> None:
         parent = catalog.get(line.facts["parent_run_id"])
         if parent is None or parent.kind != "run" or parent.status in TERMINAL:
             registrar.spawn(_end, registrar, line.stream)
+
+
+async def tell_parent(registrar: Registrar, run_id: str) -> None:
+    """A run has ended whose own actor cannot say so: whoever has begun it looks."""
+    catalog = registrar.services.store.catalog
+    line = catalog.get(run_id)
+    above = line.facts.get("parent_run_id") if line is not None else None
+    parent = catalog.get(above) if above is not None else None
+    if parent is not None and parent.kind == "run" and parent.status not in TERMINAL:
+        await registrar.tell_run(parent.stream, Wake())
 
 
 async def _end(registrar: Registrar, run_id: str) -> None:

@@ -81,7 +81,7 @@ def _fold(turn: Turn, row: SubRun, standing: ChildStanding) -> None:
     if standing.ended:
         present, late = is_present(turn.state, row), over_time(turn.state, row, turn.now)
         call = present and isinstance(turn.state.plan.nodes[row.node_id].action, SubWorkflow)
-        left = standing.left if call else Left()
+        left = standing.hands_on if call else Left()
         turn.emit(SubRunEnded(row.node_id, row.run_id, standing.status, standing.code, left.results, left.contexts, left.warning))
         if call:
             _end(turn, row, standing, late=late)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from actors.run.actor import Run
 from tests.scenarios.flows import flow, gate, step
 from tests.scenarios.harness import House
 from tests.scenarios.script import Hold, fail, give
@@ -155,3 +158,23 @@ async def test_what_the_child_leaves_is_the_parents_conditions_see_what_it_said_
     assert await d.statuses(run_id) == {"sub": "completed", "c": "completed", "n": "skipped"}
     [ended] = [event for event in await d.events(run_id) if event["event"] == "sub_run_ended"]
     assert [entry["label"] for entry in ended["contexts"]] == ["look", "count"]
+
+
+async def test_a_child_that_was_locked_away_is_a_failed_attempt_of_its_parent(d: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    hold = Hold()
+    d.script.on("leaf", hold)
+    run_id = await nest(d, step("leaf"))
+    await hold.begun()
+    child_id = await child_of(d, run_id)
+
+    async def broken(run: Run, message: object) -> object:
+        if run.run_id == child_id:
+            raise RuntimeError("a defect")
+        return await sound(run, message)
+
+    sound = Run.receive
+    monkeypatch.setattr(Run, "receive", broken)
+    hold.open()
+    run = await d.run_until(run_id)
+    [failed] = [event for event in await d.events(run_id) if event["event"] == "node_failed"]
+    assert (run["status"], failed["code"], failed["error_detail"]["child_code"]) == ("failed", "sub_workflow_failed", "run_task_panicked")
