@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from actors.workflow.canonical import encode
 from actors.workflow.parse import Loaded, Notation, load_text
-from actors.workflow.problems import NOWHERE, Path, Problem, WorkflowInvalid, field_path, shown
+from actors.workflow.problems import NOWHERE, Path, Place, Problem, WorkflowInvalid, field_path, shown
 from actors.workflow.wf.spelling import NotExpressible
 from actors.workflow.wf.write import write_wf
 from actors.workflow.yaml_words import yaml_words
@@ -28,9 +28,18 @@ def convert(loaded: Loaded, to: Notation, *, source: str, folder: str | None) ->
         text, path, why = "", lacking.path, lacking.why
     if not why:
         return text
-    line, column = loaded.places.get(path) or NOWHERE
+    line, column = _place(loaded, path)
     message = f"{field_path(path) or 'the workflow'} cannot be said in .{to}: {why}. Keep the file as it is, or change that field."
     raise WorkflowInvalid([Problem("wf_not_expressible", message, source, line, column, field_path(path), shown(_at(tree, path)))])
+
+
+def _place(loaded: Loaded, path: Path) -> Place:
+    """Where the field, or the nearest one around it, stands in the file. A file may have its nodes below `flow`, or at its top."""
+    for start in (path, path[1:]) if path[:1] == ("flow",) else (path,):
+        for end in range(len(start), 0, -1):
+            if found := loaded.places.get(start[:end]):
+                return found
+    return NOWHERE
 
 
 def _lost(tree: Any, text: str, to: Notation, folder: str | None) -> tuple[Path, str]:

@@ -13,6 +13,10 @@ Tree = Mapping[str, Any]
 ORDER: Final = (
     "workflow_id", "label", "name", "description", "group", "targets", "trigger", "templating", "inputs", "fail_fast", "execution",
 )  # fmt: skip
+LATE: Final = ("output", "output_targets")  # behind the nodes, whose results they are
+LIMITS: Final = {
+    "max_parallel": "parallel", "max_total_tokens": "tokens", "max_total_cost_usd": "cost_usd", "max_total_tool_calls": "tool_calls",
+}  # fmt: skip
 TOP: Final = {"workflow_id": "workflow", "name": "title", "execution": "limits", "workspace_root": "workspace"}
 NODE: Final = {"node_id": "id", "as_identity": "as", "objective": "instructions", "argv": "command", "run": "shell", "function": "python"}
 DURATIONS: Final = {"absolute_timeout_ms": "timeout", "timeout_ms": "idle_timeout"}
@@ -32,16 +36,23 @@ def yaml_words(tree: Tree) -> dict[str, Any]:
     if "profile" in execution:
         rest["profile"] = execution.pop("profile")
     if execution:
-        rest["execution"] = execution
+        rest["execution"] = _limits(execution)
     if "inputs" in rest:
         rest["inputs"] = {one["name"]: _input(one) for one in rest["inputs"]}
-    keys = [key for key in ORDER if key in rest] + [key for key in rest if key not in ORDER]
+    keys = [key for key in ORDER if key in rest] + [key for key in rest if key not in (*ORDER, *LATE)]
     found: dict[str, Any] = {"penstock": 1} | {TOP.get(key, key): rest[key] for key in keys}
     lists = [flow[key] for key in ("nodes", "finally") if key in flow]
     # The word holds for both lists, so it is used where both are such sequences.
     if chained := _are_chains(lists):
         found["sequence"] = True
-    return found | {key: _nodes(flow[key], chained=chained) for key in ("nodes", "finally") if key in flow}
+    found |= {key: _nodes(flow[key], chained=chained) for key in ("nodes", "finally") if key in flow}
+    return found | {key: rest[key] for key in LATE if key in rest}
+
+
+def _limits(execution: Tree) -> dict[str, Any]:
+    found = {LIMITS.get(key, key): value for key, value in execution.items() if key != "max_total_runtime_ms"}
+    runtime = execution.get("max_total_runtime_ms")
+    return found | ({} if runtime is None else {"runtime": shown_duration(runtime)})
 
 
 def _input(given: Tree) -> dict[str, Any]:
@@ -74,8 +85,12 @@ def _listed(nodes: Sequence[Tree], word: str) -> dict[str, Any]:
 
 def _node(node: Tree, *, chained: bool) -> dict[str, Any]:
     rest = {key: value for key, value in node.items() if key != "kind" and not (chained and key == "needs")}
-    found: dict[str, Any] = {"id": rest.pop("node_id")}
-    found |= _action(node["kind"], rest)
+    found: dict[str, Any] = {"id": rest.pop("node_id")} | {key: rest.pop(key) for key in ("title",) if key in rest}
+    action = _action(node["kind"], rest)
+    # What says what the node does stands first, but the nodes inside of a block last.
+    head, tail = (action, {}) if not node.get("nodes") else ({}, action)
+    found |= head | {key: rest.pop(key) for key in ("argv", "run", "function", "workflow", "wait") if key in rest}
+    found |= {key: rest.pop(key) for key in ("needs", "when") if key in rest}
     for key, value in rest.items():
         if key in DURATIONS:
             found[DURATIONS[key]] = shown_duration(value)
@@ -84,8 +99,8 @@ def _node(node: Tree, *, chained: bool) -> dict[str, Any]:
         elif key == "on_fail":
             found["on_fail"] = _on_fail(value)
         else:
-            found[NODE.get(key, key)] = value
-    return found
+            found[key] = value
+    return {NODE.get(key, key): value for key, value in (found | tail).items()}
 
 
 def _action(kind: str, rest: dict[str, Any]) -> dict[str, Any]:

@@ -45,7 +45,8 @@ def _styled(value: Any) -> Any:
 def _key(text: str) -> Any:
     from ruamel.yaml.scalarstring import DoubleQuotedScalarString  # noqa: PLC0415 - as above
 
-    return text if _is_plain(text) else DoubleQuotedScalarString(text)
+    # `on` is a key of our own, and a word in YAML 1.2; values are quoted for the readers of 1.1 as well.
+    return text if _is_plain(text) or text == "on" else DoubleQuotedScalarString(text)
 
 
 def _is_block(text: str) -> bool:

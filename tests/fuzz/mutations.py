@@ -11,7 +11,8 @@ __all__ = ["changed"]
 WORDS = (
     "workflow", "meta", "inputs", "call", "if", "unless", "while", "do", "parallel", "gate", "always", "script", "foreach", "required",
     "default", "description", "boolean", "{", "}", "[", "]", ",", "=", ".", '"', "\\", "//", "#", "/*", "0", "4294967296", "a.b", '"x"',
-    "\n", "\t", "\r", "\ufeff", "\u00e9", "\u2028", "\x00", "- ", ": ", "? ", "&a", "*a", "!!str", "<<", "|", ">", "'", "{{", "}}", "%YAML 1.2",
+    "\n", "\t", "\r", "\ufeff", "\u00e9", "\u2028", "\x00",
+    "- ", ": ", "? ", "&a", "*a", "!!str", "<<", "|", ">", "'", "{{", "}}", "%YAML 1.2",
     "max_iterations", "timeout", "1e999", "0x1", ".inf", "~",
 )  # fmt: skip
 PIECES = re.compile(r"\w+|\s+|.", re.DOTALL)

@@ -7,6 +7,7 @@ from itertools import accumulate
 from typing import Final, NoReturn, final
 
 from actors.workflow.problems import Place, Report
+from actors.workflow.tree import Stop
 from actors.workflow.wf.ast import Scalar, Trivia
 from actors.workflow.wf.tokens import Token
 
@@ -28,6 +29,7 @@ class Cursor:
         self.report = report
         self._tokens = tokens
         self._cut_off = cut_off
+        self._statements = 0
         self._taken: set[int] = set()
         self._tails: set[int] = set()
         steps = (1 if token.is_("{") else -1 if token.is_("}") else 0 for token in tokens)
@@ -102,6 +104,14 @@ class Cursor:
             if here < depth or (here == depth and (self.token.is_("}") or (self.token.is_(*words) and not self.ahead(1).is_("=")))):
                 return
             self.take()
+
+    def count(self, most: int) -> None:
+        """One statement more. Beyond the most that a workflow may have, nothing is read any further (Stop)."""
+        self._statements += 1
+        if self._statements > most:
+            message = f"The workflow has more than {most} statements. Split it: call workflow runs another one."
+            self.note("too_many_nodes", message, allowed=(f"≤ {most}",))
+            raise Stop
 
     @property
     def depth(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actors.workflow.problems import Report, WorkflowInvalid
+from actors.workflow.tree import FILE, Stop, check_size
 from actors.workflow.wf.layout import layout
 from actors.workflow.wf.parser import parse
 
@@ -16,4 +17,9 @@ def format_wf(text: str, source: str) -> str:
     report.raise_if_any()
     if file is None:  # there was a problem then
         raise WorkflowInvalid(report.problems)
-    return layout(file)
+    text = layout(file)
+    try:
+        check_size(text, report, FILE)
+    except Stop:
+        report.raise_if_any()
+    return text

@@ -15,6 +15,8 @@ from actors.workflow.wf.tokens import Kind, Token
 __all__ = ["LARGEST", "Flaw", "Lexer", "tokens_of"]
 
 LARGEST: Final = 2**32 - 1
+# No more are told of one text, so that looking for more is idle.
+MOST_FLAWS: Final = 500
 STRING_BODY: Final = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
 ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 ESCAPES: Final = {"n": "\n", "t": "\t"}
@@ -79,6 +81,8 @@ class Lexer:
                 takers[found.lastgroup](found[0])
             else:
                 self._foreign(self._text[self._at])
+                if len(self.flaws) >= MOST_FLAWS:
+                    break
         self._add("end", "", "")
 
     def place(self, at: int) -> Place:

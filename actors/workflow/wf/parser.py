@@ -33,7 +33,7 @@ def parse(text: str, report: Report) -> File | None:
     cursor = Cursor(tokens, report, cut_off=cut_off)
     closed = len(text)
     file = None
-    with suppress(SyntaxFlaw):
+    with suppress(SyntaxFlaw, Stop):
         file, closed = _read_file(cursor, text)
     for flaw in flaws:
         if flaw.at < closed:  # what stands behind the last brace is ignored, whatever it is

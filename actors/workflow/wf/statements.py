@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
+from actors.workflow.read_lists import MAX_NODES
 from actors.workflow.wf.ast import Condition, Scalar, Statement
 from actors.workflow.wf.cursor import Cursor, SyntaxFlaw, scalar
 from actors.workflow.wf.pairs import read_pairs
@@ -42,6 +43,7 @@ def read_statement(cursor: Cursor) -> Statement:
         hint = "Options stand in front of the first statement of a block." if token.is_key and cursor.ahead(1).is_("=") else ""
         cursor.unexpected(NODE_WORDS, "wf_expected_node", hint)
     start = cursor.at
+    cursor.count(MAX_NODES)
     found = _READERS[cursor.take().text](cursor, token)
     return evolve(found, place=token.place, trivia=cursor.trivia(start))
 
@@ -156,6 +158,7 @@ def _read_branch(cursor: Cursor) -> Statement:
         known = token.is_(*NODE_WORDS)
         hint = "A parallel block holds calls of agents alone." if known else "Options stand in front of the first call."
         cursor.unexpected(("call", "}"), "wf_unexpected_token" if known else "wf_expected_node", hint)
+    cursor.count(MAX_NODES)
     cursor.take()
     found = _call_agent(cursor)
     return evolve(found, place=token.place, trivia=cursor.trivia(start))

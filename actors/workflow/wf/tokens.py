@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from attrs import frozen
+from attrs import define
 
 from actors.workflow.problems import Place
 
@@ -23,7 +23,7 @@ KEYS: Final = frozenset(("required", "default", "description", "if", "workflow",
 NODE_WORDS: Final = ("call", "if", "unless", "while", "do", "parallel", "gate", "always", "script", "foreach")
 
 
-@frozen
+@define  # and not frozen: that would take three times as long for each of a hundred thousand words
 class Token:
     """One word. `text` is what it says (a string without quotes, escapes resolved), `raw` how it is spelt.
 

@@ -90,7 +90,7 @@ def test_fl136_an_unknown_key_is_a_warning_with_the_known_ones() -> None:
 
 
 SINGLE: Final[dict[str, tuple[str, dict[str, Any]]]] = {
-    "call": ("call a { retries = 2 output = s with = [x, y] as = me plugin_dirs = \"/p\" max_turns = 3 timeout = 90 on_fail = continue }", {
+    "call": ('call a { retries = 2 output = s with = [x, y] as = me plugin_dirs = "/p" max_turns = 3 timeout = 90 on_fail = continue }', {
         "retry_policy": {"max_attempts": 3, "retryable_failure_classes": ["*"]}, "output_schema": "s", "snippets": ["x", "y"],
         "as_identity": "me", "plugin_dirs": ["/p"], "max_turns": 3, "absolute_timeout_ms": 90_000, "on_fail": "continue",
     }),
@@ -100,7 +100,7 @@ SINGLE: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "timeout-template": ('call a { timeout = "{{limit}}" }', {"timeout": "{{limit}}"}),
     "keyword-agent": ("call default", {"persona_id": "default"}),
     "keyword-script": ('script gate { run = "x" env = { if = "y" } }', {"node_id": "gate", "run": "x", "env": {"if": "y"}}),
-    "sub": ("call workflow Big_One { timeout = \"1h\" }", {
+    "sub": ('call workflow Big_One { timeout = "1h" }', {
         "kind": "workflow", "workflow": "big_one", "result_key": "Big_One", "label": "workflow:Big_One", "node_id": "big_one",
         "absolute_timeout_ms": 3_600_000,
     }),
@@ -113,24 +113,26 @@ SINGLE: Final[dict[str, tuple[str, dict[str, Any]]]] = {
         "node_id": "do_while.1", "repeat": {"do_while": 'marker("a", "b")', "max_iterations": 3}, "output_schema": "s", "snippets": ["t"],
     }),
     "do": ("do { output = s with = [a b] }", {"node_id": "do.1", "output_schema": "s", "snippets": ["a", "b"]}),
-    "parallel": ("parallel { fail_fast = false min_success = 1 call a { if = \"x.y\" } call b }", {
+    "parallel": ('parallel { fail_fast = false min_success = 1 call a { if = "x.y" } call b }', {
         "node_id": "parallel.1", "parallel": {"fail_fast": False, "min_success": 1},
         "nodes": [
             {"node_id": "a", "kind": "agent", "persona_id": "a", "retry_policy": ONCE, "when": 'marker("x", "y")'},
             {"node_id": "b", "kind": "agent", "persona_id": "b", "retry_policy": ONCE},
         ],
     }),
-    "foreach": ("foreach T { over = list max_parallel = 0 workflow = W scope = { values = \"a, b\" } filter = {} ordered = false }", {
+    "foreach": ('foreach T { over = list max_parallel = 0 workflow = W scope = { values = "a, b" } filter = {} ordered = false }', {
         "node_id": "foreach-t", "result_key": "foreach:T", "label": "foreach:T",
         "foreach": {"over": "list", "max_parallel": 0, "workflow": "w", "scope": {"values": "a, b"}, "filter": {}, "ordered": False},
     }),
     "gate": ("gate human_approval { }", {
         "node_id": "human_approval", "kind": "gate",
-        "gate": {"type": "human_approval", "name": "human_approval", "expiry_policy": {"expires_after_ms": 86_400_000, "on_expiry": "fail"}},
-    }),
-    "gate-at-once": ('gate x { timeout = 0 on_timeout = remind remind_every = "1h" approvers = [1000, "@staff"] separate_from_author = true }', {
         "gate": {
-            "type": "x", "name": "x", "approvers": [1000, "@staff"], "separate_from_author": True,
+            "type": "human_approval", "name": "human_approval", "expiry_policy": {"expires_after_ms": 86_400_000, "on_expiry": "fail"},
+        },
+    }),
+    "gate-at-once": ('gate x { timeout = 0 on_timeout = remind remind_every = "1h" approvers = [1 "@s"] separate_from_author = true }', {
+        "gate": {
+            "type": "x", "name": "x", "approvers": [1, "@s"], "separate_from_author": True,
             "expiry_policy": {"expires_after_ms": 1, "on_expiry": "remind", "remind_every_ms": 3_600_000},
         },
     }),

@@ -33,7 +33,7 @@ WRONG: Final = {
     "quoted-key": ('script s { run = "x" env = { "A" = "b" } }', "wf_unexpected_token", (2, 30), "key = value"),
     "map-in-map": ('script s { run = "x" env = { A = { B = "c" } } }', "wf_value_type", (2, 34), "a map"),
     "list-for-text": ("call a { as = [b] }", "wf_value_type", (2, 10), '"as" takes one text'),
-    "not-a-node": ("foo", "wf_expected_node", (2, 1), "call or if or unless or while or do or parallel or gate or always or script or foreach"),
+    "not-a-node": ("foo", "wf_expected_node", (2, 1), "call or if or unless or while or do or parallel or gate or always"),
     "option-after-node": ("while a.b { call a max_iterations = 1 }", "wf_expected_node", (2, 20), "in front of the first statement"),
     "agent": ("call { }", "wf_expected_agent", (2, 6), "the name of an agent"),
     "agent-keyword": ("call gate", "wf_expected_agent", (2, 6), "found gate"),
