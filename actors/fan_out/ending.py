@@ -36,7 +36,7 @@ def end_fan_out(turn: Turn, node_id: str, spec: Foreach) -> None:
     }
     if UNKNOWN in standings.values():
         return
-    output = structured_output(fan_out, lambda item: standings[item.child_run_id].last_output if item.child_run_id in standings else None)
+    output = structured_output(fan_out, lambda item: standings[item.child_run_id].left if item.child_run_id in standings else None)
     size, warnings = len(canonical(output)), []
     if size > LARGEST_OUTPUT:
         output = structured_output(fan_out, lambda _: None)
