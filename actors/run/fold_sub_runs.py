@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from actors.entity import Fact
+from actors.fan_out.items import FanOut
 from actors.flow.results import ContextEntry, Result
 from actors.run.fanning import fan_out_of
 from actors.run.fold_nodes import use
@@ -13,7 +14,6 @@ from actors.run.state import RunState
 from actors.sub_run.events import SubRunEnded, SubRunStarted, SubRunWaiting, SubRunWentOn
 from actors.sub_run.present import is_present
 from actors.sub_run.row import SubRun
-from actors.workflow.spec import SubWorkflow
 
 __all__ = ["SUB_RUN_FOLDS", "leave_children", "let_children_go"]
 
@@ -44,13 +44,24 @@ def _went_on(state: RunState, event: SubRunWentOn, at: int) -> None:
 
 
 def _ended(state: RunState, event: SubRunEnded, at: int) -> None:
+    """What the run of a call leaves is this run's from now on; what that of an item is, its fan-out knows."""
     row = state.children.pop(event.child_run_id, None)
     if row is None:
         return
-    if not isinstance(state.plan.nodes[row.node_id].action, SubWorkflow):
-        _leave_item(state, row, event, at)
-    elif is_present(state, row) and event.status == "completed":
+    if (fan_out := fan_out_of(state, event.node_id)) is not None:
+        _leave_item(fan_out, row, event, at, present=is_present(state, row))
+    elif event.status == "completed" and is_present(state, row):
         _take_results(state, row, event)
+
+
+def _leave_item(fan_out: FanOut, row: SubRun, event: SubRunEnded, at: int, *, present: bool) -> None:
+    """A run of an item that belongs to no attempt under way any more counts if it completed; else the item gets another one."""
+    if present or (item := fan_out.running(row.run_id)) is None:
+        return
+    if event.status == "completed":
+        item.end(at)
+    else:
+        item.begin_anew()
 
 
 def _take_results(state: RunState, row: SubRun, event: SubRunEnded) -> None:
@@ -59,24 +70,11 @@ def _take_results(state: RunState, row: SubRun, event: SubRunEnded) -> None:
     entries = [ContextEntry(**_with_markers(fields)) for fields in event.contexts]
     state.contexts += entries
     node, last = state.plan.nodes[row.node_id], entries[-1] if entries else ContextEntry("")
-    state.results[node.key] = Result(
-        node.node_id, node.name, markers=last.markers, context=last.context, child_run_id=event.child_run_id
-    )  # fmt: skip
+    state.results[node.key] = Result(node.node_id, node.name, markers=last.markers, context=last.context, child_run_id=event.child_run_id)
 
 
 def _with_markers(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**fields, "markers": tuple(fields.get("markers", ()))}
-
-
-def _leave_item(state: RunState, row: SubRun, event: SubRunEnded, at: int) -> None:
-    """A run of an item that belongs to no attempt under way any more counts if it completed; else the item gets another one."""
-    fan_out = fan_out_of(state, row.node_id)
-    if fan_out is None or is_present(state, row) or (item := fan_out.running(row.run_id)) is None:
-        return
-    if event.status == "completed":
-        item.end(at)
-    else:
-        item.begin_anew()
 
 
 def _moves(state: RunState, node_id: str) -> bool:
