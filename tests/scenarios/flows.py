@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["WORK", "flow", "gate", "step", "wait"]
+__all__ = ["WORK", "block", "branches", "flow", "gate", "loop", "step", "wait"]
 
 WORK = 'python: "steps:work"'
 KINDS = ("python:", "command:", "shell:")
@@ -22,6 +22,21 @@ def gate(node_id: str, more: str = "") -> str:
 def wait(node_id: str, what: str, more: str = "") -> str:
     """A wait; `what` stands inside it, `more` beside it."""
     return f"{{id: {node_id}, wait: {{{what}}}{', ' + more if more else ''}}}"
+
+
+def block(node_id: str, *nodes: str, more: str = "") -> str:
+    """A plain group of these nodes, one after the other."""
+    return f"{{id: {node_id}, group: [{', '.join(nodes)}], sequence: true{', ' + more if more else ''}}}"
+
+
+def branches(node_id: str, *nodes: str, more: str = "") -> str:
+    """A parallel block; `more` stands inside it."""
+    return f"{{id: {node_id}, parallel: {{{more}{', ' if more else ''}nodes: [{', '.join(nodes)}]}}}}"
+
+
+def loop(node_id: str, *nodes: str, more: str) -> str:
+    """A loop of these nodes, one after the other; `more` stands inside it."""
+    return f"{{id: {node_id}, repeat: {{{more}, sequence: true, nodes: [{', '.join(nodes)}]}}}}"
 
 
 def flow(*nodes: str, name: str = "story", top: str = "", last: tuple[str, ...] = ()) -> str:

@@ -1,0 +1,283 @@
+"""Control flow through the socket: conditions, loops, parallel branches, failures and clean-up in groups (flow spec, 6 and 7)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.scenarios.flows import block, branches, flow, gate, loop, step
+from tests.scenarios.harness import House
+from tests.scenarios.script import Call, Failed, Hold, fail, give, take
+
+ORDER = "sequence: true\nfail_fast: true"
+"""What a `.wf` file means: one after the other, and a failure ends it."""
+CAUSE = {"run_created", "run_execution_claimed", "run_started", "report_written"}
+
+
+def says(*markers: str) -> Any:
+    return give({"markers": list(markers)})
+
+
+async def told(d: House, *nodes: str, top: str = ORDER, last: tuple[str, ...] = (), **more: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The run of these nodes at its end, and its log."""
+    run_id = await d.begin(flow(*nodes, top=top, last=last), **more)
+    return await d.run_until(run_id), await d.events(run_id)
+
+
+def words(events: list[dict[str, Any]]) -> list[str]:
+    """What happened to nodes, without what frames every log."""
+    return [" ".join([event["event"], *filter(None, [event.get("node_id")])]) for event in events if event["event"] not in CAUSE]
+
+
+def codes(run: dict[str, Any]) -> dict[str, str]:
+    return {node["node_id"]: node["error"]["code"] for node in run["nodes"] if "error" in node}
+
+
+def of(run: dict[str, Any], node_id: str) -> dict[str, Any]:
+    return next(node for node in run["nodes"] if node["node_id"] == node_id)
+
+
+async def test_fl34_fl40_a_call_runs_once_and_its_events_have_their_order(d: House) -> None:
+    run, events = await told(d, step("my-agent"))
+    assert (run["status"], of(run, "my-agent")["attempt"]) == ("completed", 1)
+    assert [event["event"] for event in events][:6] == [
+        "run_created", "run_execution_claimed", "run_started", "node_started", "node_completed", "run_completed",
+    ]  # fmt: skip
+
+
+async def test_fl36_after_a_failure_with_fail_fast_what_follows_is_skipped_and_never_starts(d: House) -> None:
+    d.script.on("a", fail())
+    run, events = await told(d, step("a"), step("subsequent"))
+    assert (run["status"], run["detail"]["node_ids"]) == ("failed", ["a"])
+    assert words(events) == ["node_started a", "node_failed a", "node_skipped subsequent", "run_failed"]
+    assert of(run, "subsequent")["skip_reason"] == "fail_fast"
+    assert d.script.count("subsequent") == 0
+
+
+@pytest.mark.parametrize("broken", ["body", "clean-up"], ids=["FL37", "FL38"])
+async def test_clean_up_runs_after_a_failure_and_its_own_failure_changes_no_ending(d: House, broken: str) -> None:
+    d.script.on("a" if broken == "body" else "cleanup", fail())
+    run, events = await told(d, step("a"), last=(step("cleanup", 'with: {how: "{{ run.workflow_status }}"}'),))
+    ends = {event["event"]: event for event in events}
+    if broken == "body":
+        assert (run["status"], of(run, "cleanup")["attempt"], ends["finally_started"]["workflow_status"]) == ("failed", 1, "failed")
+        assert d.script.calls()[-1]["given"]["how"] == "failed"
+    else:
+        assert (run["status"], ends["finally_completed"]["failed_nodes"]) == ("completed", ["cleanup"])
+
+
+async def test_fl39_what_is_cancelled_before_its_first_claim_starts_nothing(d: House) -> None:
+    hold = Hold()
+    d.script.on("a", *[hold] * 8)
+    holding = [await d.begin(flow(step("a"), name=f"f{number}")) for number in range(8)]
+    run_id = await d.begin(flow(step("b"), last=(step("tidy"),), top=ORDER))
+    await d.call("run.cancel", run_id=run_id)
+    assert [name for name in await d.names(run_id) if name != "report_written"] == ["run_created", "run_stopped"]
+    assert ((await d.run(run_id))["status"], d.script.count("b"), d.script.count("tidy")) == ("cancelled", 0, 0)
+    hold.open()
+    for other in holding:
+        await d.run_until(other)
+
+
+async def test_fl43_fl44_a_time_limit_is_an_ordinary_failure(d: House) -> None:
+    d.script.on("a", take(100))
+    run, events = await told(d, step("a", "timeout: 1s"))
+    assert (run["status"], of(run, "a")["error"]["failure_class"], codes(run)) == ("failed", "timeout", {"a": "node_absolute_timeout"})
+    d.script.on("b", take(100), take(100), take(100))
+    run, events = await told(d, step("b", "timeout: 1s, retries: 2, on_fail: continue"))
+    assert (run["status"], of(run, "b")["skip_reason"], of(run, "b")["attempt"]) == ("completed", "on_fail_continue", 3)
+    assert words(events).count("node_failed b") == 3
+
+
+async def test_fl45_attempts_of_one_node_share_its_place_in_the_walk(d: House) -> None:
+    d.script.on("b", fail(), fail(), says())
+    run, events = await told(d, block("g", step("a"), step("b", "retries: 2"), step("c")))
+    assert [(event["attempt"], event["terminal"]) for event in events if event["event"] == "node_failed"] == [(1, False), (2, False)]
+    assert [event["attempt"] for event in events if event["event"] == "node_started" and event["node_id"] == "b"] == [1, 2, 3]
+    assert [of(run, name)["position"] for name in "abc"] == [0, 1, 2]
+    assert run["status"] == "completed"
+
+
+@pytest.mark.parametrize("run_it", ["true", "false", "TRUE"], ids=["FL48-true", "FL48-false", "FL49"])
+async def test_a_boolean_input_decides_about_a_block(d: House, run_it: str) -> None:
+    nodes = (block("if.1", step("inner-step"), more="when: 'flag(\"run_it\")'"), step("z"))
+    run, _ = await told(d, *nodes, top=f"{ORDER}\ninputs: {{run_it: {{type: boolean}}}}", inputs={"run_it": run_it.lower() == "true"})
+    runs = run_it != "false"
+    assert (d.script.count("inner-step"), of(run, "z")["position"]) == (int(runs), int(runs))
+    assert of(run, "if.1")["status"] == ("completed" if runs else "skipped")
+    assert run["status"] == "completed"
+
+
+@pytest.mark.parametrize("markers", [("has_issues",), ()], ids=["FL50-emits", "FL50-nothing"])
+async def test_a_marker_decides_about_a_block(d: House, markers: tuple[str, ...]) -> None:
+    d.script.on("detector", says(*markers))
+    run, _ = await told(d, step("detector"), block("if.1", step("reporter"), more="when: 'marker(\"detector\", \"has_issues\")'"))
+    assert (run["status"], d.script.count("detector"), d.script.count("reporter")) == ("completed", 1, len(markers))
+    assert of(run, "reporter")["status"] == ("completed" if markers else "skipped")
+
+
+AGAIN = 'marker("review", "again")'
+
+
+@pytest.mark.parametrize("on_max", ["fail", "continue"], ids=["FL51", "FL52"])
+async def test_a_while_whose_marker_persists_ends_at_its_limit(d: House, on_max: str) -> None:
+    d.script.on("review", says("again"))
+    d.script.on("again", says("again"), says("again"))
+    body = step("again", "result_key: review")
+    run, events = await told(d, step("review"), loop("l", body, more=f"while: '{AGAIN}', max_iterations: 2, on_max_iter: {on_max}"), step("z"))
+    assert d.script.count("again") == 2
+    assert [event["iteration"] for event in events if event["event"] == "loop_iteration_started"] == [0, 1]
+    if on_max == "fail":
+        assert (run["status"], codes(run)) == ("failed", {"l": "loop_max_iterations_reached"})
+        assert of(run, "l")["error"]["detail"]["max"] == 2
+    else:
+        assert (run["status"], d.script.count("z")) == ("completed", 1)
+        [end] = [event for event in events if event["event"] == "group_completed"]
+        assert (end["iterations"], end["reason"]) == (2, "max_iterations")
+
+
+async def test_fl53_a_loop_that_leaves_the_same_markers_twice_is_stuck(d: House) -> None:
+    d.script.on("review", says("again", "x"), says("x", "again"))
+    run, _ = await told(d, loop("l", step("review"), more=f"do_while: '{AGAIN}', max_iterations: 9, stuck_after: 2"))
+    assert (run["status"], codes(run), d.script.count("review")) == ("failed", {"l": "loop_stuck"}, 2)
+    assert of(run, "l")["error"]["detail"]["iterations"] == 2
+
+
+async def test_fl54_fl56_fl60_branches_run_at_once_are_tried_again_and_left_out(d: House) -> None:
+    async def act(call: Call) -> Any:
+        call.usage(cost_usd=0.05)
+        return {"markers": ["m1", "m2"], "context": "seen"}
+
+    d.script.on("a", act)
+    d.script.on("b", fail(), says("m3"))
+    nodes = branches("p", step("a"), step("b", "retries: 1"), step("c", "when: 'marker(\"d\", \"code\")'"))
+    run, events = await told(d, step("d"), nodes, step("z", "when: 'marker(\"p\", \"m3\") && marker(\"a\", \"m1\")'"))
+    assert (run["status"], d.script.count("b"), d.script.count("z")) == ("completed", 2, 1)
+    assert run["estimated_cost_usd"] > 0
+    assert of(run, "c")["skip_reason"] == "condition_not_met"
+    [end] = [event for event in events if event["event"] == "group_completed"]
+    assert end["markers"] == ["m1", "m2", "m3"]
+
+
+@pytest.mark.parametrize("fail_fast", [False, True], ids=["FL57", "FL58"])
+async def test_a_branch_that_fails_for_good_fails_the_block(d: House, *, fail_fast: bool) -> None:
+    d.script.on("b", fail(), fail())
+    nodes = branches("p", step("a"), step("b", "retries: 1"), step("c"), more=f"fail_fast: {str(fail_fast).lower()}")
+    run, _ = await told(d, nodes)
+    assert (run["status"], run["detail"]["node_ids"], of(run, "b")["attempt"]) == ("failed", ["p"], 2)
+    assert codes(run)["p"] == "parallel_below_min_success"
+    assert of(run, "p")["error"]["detail"]["successes"] == 2
+
+
+async def test_fl135_a_branch_has_a_time_limit_and_its_failure_may_be_passed_over(d: House) -> None:
+    d.script.on("a", take(100))
+    run, _ = await told(d, branches("p", step("a", "timeout: 1s, as: bot, on_fail: continue"), step("b")))
+    assert (run["status"], of(run, "a")["error"]["code"], of(run, "a")["skip_reason"]) == (
+        "completed", "node_absolute_timeout", "on_fail_continue",
+    )  # fmt: skip
+
+
+async def test_fl123_clean_up_goes_on_after_a_failure_and_its_conditions_see_none_of_it(d: House) -> None:
+    d.script.on("x", fail())
+    last = (step("x"), block("if.1", step("y"), more="when: 'marker(\"x\", \"m\")'"), step("z"))
+    run, _ = await told(d, step("a"), last=last)
+    assert (run["status"], d.script.count("z"), d.script.count("y"), of(run, "y")["status"]) == ("completed", 1, 0, "skipped")
+
+
+async def test_fl125_a_node_under_a_condition_in_a_loop_knows_its_turn(d: House) -> None:
+    d.script.on("a", *[says("m", "again")] * 2, says("m"))
+    body = (step("a"), block("if.1", step("b"), more="when: 'marker(\"a\", \"m\")'"))
+    run, events = await told(d, loop("l", *body, more="do_while: 'marker(\"a\", \"again\")', max_iterations: 5"))
+    assert [event["iteration_path"] for event in events if event["event"] == "node_started" and event["node_id"] == "b"] == [[0], [1], [2]]
+    assert (run["status"], d.script.count("b"), of(run, "b")["iteration_path"], of(run, "b")["position"]) == ("completed", 3, [2], 5)
+
+
+async def test_fl138_without_fail_fast_what_follows_runs_and_the_run_fails_naming_what_failed(d: House) -> None:
+    d.script.on("a", fail())
+    run, _ = await told(d, step("a"), step("b"), top="sequence: true\nfail_fast: false")
+    assert (run["status"], run["detail"]["node_ids"], d.script.count("b")) == ("failed", ["a"], 1)
+
+
+async def test_fl139_no_more_branches_than_allowed_run_at_once_in_the_order_of_the_file(d: House) -> None:
+    names = [f"n{number}" for number in range(39, -1, -1)]
+    live = most = 0
+
+    async def act(call: Call) -> Any:
+        nonlocal live, most
+        live += 1
+        most = max(most, live)
+        await take(1)(call)
+        live -= 1
+
+    for name in names:
+        d.script.on(name, act)
+    run, events = await told(d, branches("p", *map(step, names)))
+    assert (run["status"], most) == ("completed", 16)
+    assert [event["node_id"] for event in events if event["event"] == "node_started"] == names
+
+
+async def test_gg23_a_gate_in_a_loop_is_asked_in_every_turn(d: House) -> None:
+    d.script.on("a", says("again"), says())
+    run_id = await d.begin(flow(loop("l", step("a"), gate("ask"), more="do_while: 'marker(\"a\", \"again\")', max_iterations: 5"), top=ORDER))
+    for instance in (1, 2):
+        await d.when(run_id, lambda run, instance=instance: any(one.get("gate", {}).get("instance") == instance for one in run["nodes"]))
+        await d.decide(run_id, "approve")
+    run = await d.run_until(run_id)
+    assert [(entry["instance"], entry["iteration_path"]) for entry in run["gate_history"]] == [(1, [0]), (2, [1])]
+    assert run["status"] == "completed"
+
+
+async def test_fl93_what_was_done_before_a_death_is_not_done_again_in_a_loop(d: House) -> None:
+    hold = Hold({"markers": []})
+    d.script.on("alpha", says("again"), says())
+    d.script.on("beta", says(), hold, hold)
+    body = (step("alpha"), step("beta"))
+    run_id = await d.begin(flow(loop("l", *body, more="do_while: 'marker(\"alpha\", \"again\")', max_iterations: 5"), top=ORDER))
+    await hold.begun()
+    await d.restart(crash=True)
+    hold.open()
+    run = await d.run_until(run_id)
+    assert (run["status"], d.script.count("alpha"), of(run, "beta")["attempt"]) == ("completed", 2, 2)
+    starts = [(event["instance"], event["iteration_path"]) for event in await d.events(run_id) if event["event"] == "node_started" and event["node_id"] == "beta"]
+    assert starts == [(1, [0]), (2, [1]), (2, [1])]
+
+
+async def test_fl104_a_cancel_reaches_what_runs_in_a_loop_and_clean_up_follows(d: House) -> None:
+    assert (await d.refused("run.cancel", run_id="run-none")).code == "run_not_found"
+    hold = Hold()
+    d.script.on("a", hold)
+    run_id = await d.begin(flow(loop("l", step("a"), more="while: 'true', max_iterations: 3"), step("z"), top=ORDER, last=(step("tidy"),)))
+    await hold.begun()
+    await d.call("run.cancel", run_id=run_id)
+    run = await d.run_until(run_id)
+    names = words(await d.events(run_id))
+    assert names[names.index("run_cancel_requested") :] == [
+        "run_cancel_requested", "node_interrupted a", "finally_started", "node_started tidy", "node_completed tidy", "finally_completed",
+        "run_stopped",
+    ]  # fmt: skip
+    assert (run["status"], d.script.count("z")) == ("cancelled", 0)
+    again = await d.call("run.cancel", run_id=run_id)
+    assert (again["status"], again.get("already_terminal")) == ("cancelled", True)
+
+
+async def test_fl96_a_run_that_is_running_is_not_resumed(d: House) -> None:
+    hold = Hold()
+    d.script.on("a", hold)
+    run_id = await d.begin(flow(block("g", step("a")), top=ORDER))
+    await hold.begun()
+    before = await d.names(run_id)
+    assert (await d.refused("run.resume", run_id=run_id)).code == "run_not_paused"
+    assert await d.names(run_id) == before
+    hold.open()
+    await d.run_until(run_id)
+
+
+async def test_fl55_a_branch_whose_function_raises_fails_and_the_daemon_is_unharmed(d: House) -> None:
+    async def act(call: Call) -> Any:
+        raise Failed("it crashed")
+
+    d.script.on("a", act)
+    run, _ = await told(d, branches("p", step("a"), step("b")))
+    assert (run["status"], of(run, "a")["status"], "it crashed" in of(run, "a")["error"]["message"]) == ("failed", "failed", True)
+    assert (await told(d, step("c")))[0]["status"] == "completed"
