@@ -31,10 +31,12 @@ def end_fan_out(turn: Turn, node_id: str, spec: Foreach) -> None:
         text = f"{failure.message} {words}."
         record_failure(turn, node_id, Failure(failure.code, text, failure.failure_class, detail), Retry("not_retryable"))
         return
-    standings = {item.child_run_id: turn.ask(HowStands(item.child_run_id)) for item in fan_out.items.values() if item.child_run_id}
+    standings = {
+        item.child_run_id: turn.ask(HowStands(item.child_run_id, moving=False)) for item in fan_out.items.values() if item.child_run_id
+    }
     if UNKNOWN in standings.values():
         return
-    output = structured_output(fan_out, lambda item: standings[item.child_run_id].left if item.child_run_id in standings else None)
+    output = structured_output(fan_out, lambda item: standings[item.child_run_id].last_output if item.child_run_id in standings else None)
     size, warnings = len(canonical(output)), []
     if size > LARGEST_OUTPUT:
         output = structured_output(fan_out, lambda _: None)

@@ -160,7 +160,7 @@ def item_ended(turn: Turn, row: SubRun, standing: ChildStanding) -> None:
     fact = FanOutItemCompleted(
         row.node_id, *item.found.key, succeeded=standing.status == "completed", child_run_id=row.run_id,
         code="" if standing.status == "completed" else standing.code or f"sub_workflow_{standing.status}",
-        iteration_path=state.path_of(row.node_id), usage=standing.used,
+        iteration_path=state.path_of(row.node_id), usage=standing.used - row.used,
     )  # fmt: skip
     _settle(turn, row.node_id, spec, item, fact)
 

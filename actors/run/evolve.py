@@ -22,7 +22,7 @@ from actors.run.fold_polls import POLL_FOLDS
 from actors.run.fold_queue import QUEUE_FOLDS
 from actors.run.fold_run import RUN_FOLDS
 from actors.run.fold_steering import STEERING_FOLDS
-from actors.run.fold_sub_runs import SUB_RUN_FOLDS, leave_children
+from actors.run.fold_sub_runs import SUB_RUN_FOLDS, leave_children, let_children_go
 from actors.run.fold_waits import WAIT_FOLDS, close_waits
 from actors.run.fold_worktrees import WORKTREE_FOLDS, revive_site
 from actors.run.interventions import RunExecutionClaimExpiredRequeued
@@ -74,6 +74,8 @@ def _moved(state: RunState, before: RunStatus, after: RunStatus, at: int) -> Non
         state.active_since_ms = None
     if after in ACTIVE:
         state.active_since_ms = at
+    if before == "paused":
+        let_children_go(state)
     if after != "running":
         state.claimed = False
     if after != "queued":

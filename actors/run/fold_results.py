@@ -12,7 +12,7 @@ from actors.flow.results import Result, context_entry, result_of
 from actors.node.events import NodeCompleted
 from actors.run.fanning import items_of
 from actors.run.state import RunState
-from actors.workflow.spec import Agent, Foreach, Gate, Node
+from actors.workflow.spec import Agent, Foreach, Gate, Node, SubWorkflow
 from actors.workflow.spec_gate import answer_of, gate_markers
 
 __all__ = ["keep_result", "lose_result"]
@@ -21,6 +21,8 @@ __all__ = ["keep_result", "lose_result"]
 def keep_result(state: RunState, event: NodeCompleted) -> None:
     """The node is done: what it gave stands under its key, over what stood there, and is the newest context."""
     node = state.plan.nodes[event.node_id]
+    if isinstance(node.action, SubWorkflow):
+        return  # what its run left came with the fact of that run's ending
     result = _result(state, node, event)
     state.results[node.key] = result
     state.contexts.append(context_entry(result, path[-1] if (path := state.nodes[event.node_id].path) else 0))

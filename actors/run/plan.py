@@ -27,7 +27,7 @@ from actors.workflow.spec import (
     Wait,
     Webhook,
     Workflow,
-)
+)  # fmt: skip
 from actors.workflow.template import references
 
 __all__ = ["Plan", "Section", "compile_plan", "handler_id"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from actors.node.events import NodeRetryBackoffScheduled
 from actors.run.events import RunAwaitingApproval, RunPaused, RunWaiting
 from actors.run.turn import Turn
+from actors.sub_run.present import is_present
 from actors.wait.ending import over_for_a_person
 
 __all__ = ["rest"]
@@ -40,7 +41,7 @@ def _wait(turn: Turn) -> bool:
     """Wait for what is open; where only waits are left that need a person, hold the run for one."""
     state = turn.state
     rows = [row for row in state.waits.values() if row.open]
-    resting = [row.node_id for row in state.children.values() if state.is_present(row)]
+    resting = [row.node_id for row in state.children.values() if is_present(state, row)]
     if rows or resting:
         turn.emit(RunWaiting(wait_ids=tuple(row.wait_id for row in rows), node_ids=(*(row.node_id for row in rows), *resting)))
         return True

@@ -24,10 +24,10 @@ from actors.workflow.spec import Foreach, Gate, Group, Node, SubWorkflow, Wait
 __all__ = ["start_handlers", "start_ready"]
 
 
-def under_way(state: RunState) -> list[str]:
-    """What takes a place among the attempts at once: processes, and runs that move. Those of a for-each take none."""
-    moving = [row.node_id for row in state.children.values() if row.moving and row.node_id not in state.plan.fan_outs]
-    return [*state.executing, *moving]
+def _under_way(state: RunState) -> list[str]:
+    """Nodes that take a place among the attempts at once: those with processes, and runs that move."""
+    calls = [row.node_id for row in state.children.values() if row.moving and isinstance(state.plan.nodes[row.node_id].action, SubWorkflow)]
+    return [*state.executing, *calls]
 
 
 def start_handlers(turn: Turn) -> None:
@@ -74,9 +74,9 @@ def _rooms(turn: Turn) -> dict[str | None, int]:
     state, plan = turn.state, turn.state.plan
     most = plan.workflow.execution.max_parallel
     if not plan.blocks:
-        return {None: most - len(under_way(state))}
+        return {None: most - len(_under_way(state))}
     rooms: dict[str | None, int] = {None: most, **dict.fromkeys(plan.blocks.values(), turn.rules.max_parallel_branches)}
-    for node_id in under_way(state):
+    for node_id in _under_way(state):
         rooms[plan.blocks.get(node_id)] -= 1
     return rooms
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, assert_never
 
-from attrs import Factory, define, frozen
+from attrs import Factory, define
 
 from actors.agent.binding import Bound
 from actors.fan_out.items import FanOut
@@ -17,6 +17,7 @@ from actors.flow.results import ContextEntry, Result
 from actors.gate.record import GateRecord, OpenGate
 from actors.node.messages import Usage
 from actors.run.artifact_row import ArtifactRow
+from actors.run.conclusion import Conclusion
 from actors.run.frontier import Frontier
 from actors.run.node_state import NodeError, NodeState, NodeStatus
 from actors.run.plan import Plan
@@ -39,38 +40,24 @@ SKIPPED_AS_DONE: frozenset[str] = frozenset({"condition_not_met", "on_fail_conti
 """Skips after which a run goes on as if the node had done its work. The others end with the section they are in."""
 
 
-@frozen
-class Conclusion:
-    """What the body of a run came to, with the code of its ending, the nodes that it is about, and files that are missing."""
-
-    status: Literal["completed", "blocked", "failed"]
-    code: str
-    node_ids: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
-
-
 @define(eq=False)
 class RunState:
     """The fold of one run's log up to `seq`.
 
-    `activity_ms` is when something happened in it, claims left aside; `progressed`: something did since its last claim.
-    `waits` holds the newest wait of each node, `fan_outs` the items of each for-each in each turn of the loops around it.
-    `heard` maps the keys of signals that came to the wait they ended (empty: kept).
-    `open_gates` and `closed_gates` go by node id; the latter were open when they were reset, and are to open again. `gate_feedback` and
-    `gate_selections` are the newest that was said at a gate. `letters` names the dead letter for whose sake a node's present instance
-    began. `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
-    `letters` names the dead letter for whose sake a node's present instance began.
-    `used_up` is the budget for whose sake an attempt was ended before its next call; `used_value`: how much all runs of the workflow have
-    used of it, where they share it. `marks` are the keys of facts that stand in the log
-    once, `artifacts` what became of files by node, instance and attempt.
-    `finish_reason`: nothing of the body starts any more. `plans` finds the version to which a repair pins the run.
-    `children`: the runs that its nodes have begun and of whose ending it has not heard, by their ids; other fields as in `run_created`.
-    `groups` are those that have begun and are not over, outer ones first; `position` is the next place in the order of the walk.
-    `anew` counts how often people had it begin anew: recovered it, or gave nodes of it fresh attempts.
-    `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
-    no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`, `revived_ms`:
-    when it was held because nothing happened, and when it went on by itself. `results` holds the newest result under each result key,
-    `contexts` what nodes said to those after them, oldest first.
+    `activity_ms` is when something happened in it, claims left aside; `progressed`: something did since its last claim. `waits` holds the
+    newest wait of each node, `fan_outs` the items of each for-each in each turn of the loops around it. `heard` maps the keys of signals
+    that came to the wait they ended (empty: kept). `open_gates` and `closed_gates` go by node id; the latter were open when they were
+    reset, and are to open again. `gate_feedback` and `gate_selections` are the newest that was said at a gate. `letters` names the dead
+    letter for whose sake a node's present instance began. `finish_reason`: nothing of the body starts any more. `plans` finds the version
+    to which a repair pins the run. `used_up` is the budget for whose sake an attempt was ended before its next call; `used_value`: how
+    much all runs of the workflow have used of it, where they share it. `marks` are the keys of facts that stand in the log once,
+    `artifacts` what became of files by node, instance and attempt. `children`: the runs that its nodes have begun and of whose ending it
+    has not heard, by their ids; other fields as in `run_created`. `groups` are those that have begun and are not over, outer ones first;
+    `position` is the next place in the order of the walk. `anew` counts how often people had it begin anew: recovered it, or gave nodes
+    of it fresh attempts. `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code
+    of a failure that no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`,
+    `revived_ms`: when it was held because nothing happened, and when it went on by itself. `results` holds the newest result under each
+    result key, `contexts` what nodes said to those after them, oldest first.
     """
 
     run_id: str
@@ -188,17 +175,6 @@ class RunState:
         """The name of a node's present attempt: it never names another start."""
         node = self.nodes[node_id]
         return f"{self.run_id}/{node_id}/{node.instance}/{node.attempt}"
-
-    def sub_run(self, node_id: str) -> SubRun | None:
-        """The run that is the node's present attempt, while it is under way."""
-        node = self.nodes[node_id]
-        row = self.children.get(node.child_run_id or "")
-        return row if row is not None and node.status in ("running", "waiting") and self.is_present(row) else None
-
-    def is_present(self, row: SubRun) -> bool:
-        """Whether the run belongs to its node's present attempt, and so to what this run does."""
-        node = self.nodes[row.node_id]
-        return (row.instance, row.attempt) == (node.instance, node.attempt) and node.status in ("running", "waiting")
 
     def active_time_ms(self, now: int) -> int:
         """Time spent in `running` and `pausing` up to now, milliseconds."""

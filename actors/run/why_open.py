@@ -7,6 +7,7 @@ from typing import Any, assert_never
 from actors.gate.record import seen_option
 from actors.run.state import OpenGate, RunState
 from actors.run.wording import reason, when, words
+from actors.sub_run.present import is_present
 from actors.wait.row import WaitRow
 from actors.workflow.spec_gate import HUMAN
 
@@ -34,7 +35,7 @@ def _children(state: RunState) -> list[dict[str, Any]]:
             "sub_run_waiting", f"Node {row.node_id} is the run {row.run_id} of {row.workflow_id}, which is {row.status.replace('_', ' ')}.",
             f"penstock why {row.run_id}", node_id=row.node_id, child_run_id=row.run_id,
         )
-        for row in state.children.values() if not row.moving and state.is_present(row)
+        for row in state.children.values() if not row.moving and is_present(state, row)
     ]  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -14,8 +15,9 @@ from actors.refusals import Refusal
 from actors.run.admission import prepare
 from actors.run.logbook import CorruptLog, fold_log
 from actors.run.messages import Admit, Origin, Parent
+from actors.sub_run.bubbling import Left, left_by
 from actors.sub_run.door import ChildBirth, ChildStanding
-from actors.sub_run.row import RESTS, TERMINAL
+from actors.sub_run.row import PARENT_PAUSED, RESTS, TERMINAL
 from storage import StorageError
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ def child_of(services: Services, state: RunState, workdir: str, wanted: NewChild
         return Refusal("workflow_version_missing", str(error), {"digest": pinned.digest})
     if fold_workflow(wanted.workflow, services.store.journal.read(workflow_stream(wanted.workflow))).paused:
         return workflow_paused(wanted.workflow)
+    if state.workspace is None:
+        Path(workdir).mkdir(mode=0o700, parents=True, exist_ok=True)  # else it is there when something of the parent needs it first
     run_id = services.ids.new("run")
     prepared = prepare(services, _admit(state, workdir, wanted, pinned, plan, run_id), plan)
     if isinstance(prepared, Refusal):
@@ -67,6 +71,8 @@ def standing_of(services: Services, question: HowStands) -> ChildStanding:
     line = services.store.catalog.get(run_id)
     if line is None or line.kind != "run":
         return ChildStanding("cancelled", missing=True)
+    if line.facts.get("pause_reason") == PARENT_PAUSED:
+        return ChildStanding(line.status, held=True)
     if line.status not in TERMINAL and not (line.status in RESTS and question.moving):
         return ChildStanding(line.status)
     try:
@@ -75,11 +81,12 @@ def standing_of(services: Services, question: HowStands) -> ChildStanding:
         return ChildStanding(line.status, code="run_log_unreadable")
     detail = state.detail or {}
     return ChildStanding(
-        line.status, code=str(detail.get("code", "")), message=_words(state), output=state.output, left=_left(state), used=state.usage
+        line.status, code=str(detail.get("code", "")), message=_words(state), output=state.output, used=state.usage,
+        left=left_by(state) if line.status == "completed" else Left(), last_output=_last_output(state),
     )  # fmt: skip
 
 
-def _left(state: RunState) -> Any:
+def _last_output(state: RunState) -> Any:
     """The structured output of the last of its nodes that has one, in the order of the walk."""
     found = [one for one in state.results.values() if one.structured_output is not None]
     return max(found, key=lambda one: state.nodes[one.node_id].position or 0).structured_output if found else None

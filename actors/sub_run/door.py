@@ -17,6 +17,7 @@ from actors.run.headline import born
 from actors.run.schedule import first_ticket
 from actors.run.turn import UNKNOWN, Turn
 from actors.run.vocabulary import run_codec
+from actors.sub_run.bubbling import Left
 from actors.sub_run.row import DEEPEST, TERMINAL, SubRun
 from actors.workflow.spec import Workflow
 from storage.codec import canonical
@@ -59,17 +60,20 @@ class HowStands:
 class ChildStanding:
     """How it stands. What follows `status` is told of one that has ended; of one that has come to rest what it has `used`.
 
-    `missing`: there is no such run any more. `code` and `message` say why it did not complete. `left`: the
-    structured output of the last of its nodes that has one. `used`: what it, and all below it, used.
+    `missing`: there is no such run any more; `held`: it is paused only because this one was.
+    `code` and `message` say why it did not complete. `used`: what it, and all below it, used.
+    `left`: what one that completed leaves to this run, `last_output` the structured output of the last of its nodes that has one.
     """
 
     status: str
     missing: bool = False
+    held: bool = False
     code: str = ""
     message: str = ""
     output: Any = None
-    left: Any = None
+    last_output: Any = None
     used: Usage = Factory(Usage)
+    left: Left = Factory(Left)
 
     @property
     def ended(self) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from attrs import Factory, frozen
 
@@ -49,10 +50,17 @@ class SubRunWentOn(Fact):
 
 @frozen
 class SubRunEnded(Fact):
-    """The run of the node has ended, as `status` and `code` say. What that is for the node, the next fact says."""
+    """The run of the node has ended, as `status` and `code` say. What that is for the node, the next fact says.
+
+    Of one that completed: its `results` by key and its `contexts`, which are the parent's from now on. `warning`: what was too much.
+    """
 
     kind: ClassVar[str] = "sub_run_ended"
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"results", "contexts"})
     node_id: str
     child_run_id: str
     status: str
     code: str = ""
+    results: Mapping[str, Any] = Factory(dict)
+    contexts: tuple[Mapping[str, Any], ...] = ()
+    warning: str = ""

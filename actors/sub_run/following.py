@@ -62,7 +62,7 @@ class Kin:
             and now >= since + self.run.services.rules.cleanup_grace_ms
         )  # fmt: skip
         line = self.run.services.store.catalog.get(row.run_id)
-        return None if line is None else _operation(wish_for(state, row, now, grace_over=grace_over), line)
+        return None if line is None else _operation(wish_for(state, row, now, grace_over=grace_over), line, row)
 
     async def _ask(self, run_id: str, operation: Operation) -> None:
         try:
@@ -73,7 +73,7 @@ class Kin:
             self._asked.pop(run_id, None)
 
 
-def _operation(wish: Wish, line: Headline) -> Operation | None:
+def _operation(wish: Wish, line: Headline, row: SubRun) -> Operation | None:
     """What brings a run that stands so to what is wanted of it; None where it is that already, or does it."""
     if line.status in TERMINAL:
         return None
@@ -81,5 +81,5 @@ def _operation(wish: Wish, line: Headline) -> Operation | None:
         return None if line.facts.get("cancelling") else Cancel(BY, wish.reason)
     if wish.word == "hold":
         return Pause(BY, PARENT_PAUSED) if line.status in HOLDABLE else None
-    held = line.status == "paused" and line.facts.get("pause_reason") in (PARENT_PAUSED, BUDGET_ABOVE)
-    return Resume(BY, PARENT_RESUMED) if held and wish.word == "go_on" else None
+    reason = line.facts.get("pause_reason") if line.status == "paused" and wish.word == "go_on" else None
+    return Resume(BY, PARENT_RESUMED) if reason == PARENT_PAUSED or (reason == BUDGET_ABOVE and row.let_go) else None

@@ -37,6 +37,7 @@ class SubRun:
 
     `instance` and `attempt` are those of the node then; `moving`: it runs, or waits for its slot. `worked_ms` is how long it moved before
     it rested last, `since_ms` when it began to move (None: it rests), epoch milliseconds. `used`: what of it this run has counted.
+    `let_go`: this run was held after that one came to rest, and was let go on.
     """
 
     run_id: str
@@ -48,6 +49,7 @@ class SubRun:
     since_ms: int | None = None
     status: str = "queued"
     used: Usage = Factory(Usage)
+    let_go: bool = False
 
     @property
     def moving(self) -> bool:

@@ -14,8 +14,10 @@ from actors.run.retry import Retry, decide_retry
 from actors.run.scope import scope_for
 from actors.run.state import RunState
 from actors.run.turn import Turn
+from actors.sub_run.bubbling import Left
 from actors.sub_run.door import ChildStanding, child_standing, start_child, too_deep
 from actors.sub_run.events import SubRunEnded, SubRunStarted, SubRunWaiting, SubRunWentOn
+from actors.sub_run.present import is_present
 from actors.sub_run.row import DEEPEST, RESTS, SubRun
 from actors.sub_run.wanted import over_time, why_ended
 from actors.workflow.spec import SubWorkflow
@@ -67,9 +69,9 @@ def hear_children(turn: Turn) -> None:
     state = turn.state
     for row in list(state.children.values()):
         standing = child_standing(turn, row)
-        if standing is None or (standing.ended is False and row.moving is (standing.status not in RESTS)):
+        if standing is None or (not standing.ended and (standing.held or row.moving is (standing.status not in RESTS))):
             continue
-        if state.status in ("waiting", "awaiting_approval") and state.is_present(row):
+        if state.status in ("waiting", "awaiting_approval") and is_present(state, row):
             turn.emit(RunRequeued(reason=CHILD_CHANGED))
         elif state.status == "running":
             _fold(turn, row, standing)
@@ -77,9 +79,11 @@ def hear_children(turn: Turn) -> None:
 
 def _fold(turn: Turn, row: SubRun, standing: ChildStanding) -> None:
     if standing.ended:
-        present, late = turn.state.is_present(row), over_time(turn.state, row, turn.now)
-        turn.emit(SubRunEnded(row.node_id, row.run_id, standing.status, standing.code))
-        if present and isinstance(turn.state.plan.nodes[row.node_id].action, SubWorkflow):
+        present, late = is_present(turn.state, row), over_time(turn.state, row, turn.now)
+        call = present and isinstance(turn.state.plan.nodes[row.node_id].action, SubWorkflow)
+        left = standing.left if call else Left()
+        turn.emit(SubRunEnded(row.node_id, row.run_id, standing.status, standing.code, left.results, left.contexts, left.warning))
+        if call:
             _end(turn, row, standing, late=late)
         elif present:
             item_ended(turn, row, standing)

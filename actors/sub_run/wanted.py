@@ -7,6 +7,8 @@ from typing import Literal
 from attrs import frozen
 
 from actors.run.state import RunState
+from actors.run.stopping import halted
+from actors.sub_run.present import is_present
 from actors.sub_run.row import PARENT_CANCELLED, SubRun
 from actors.workflow.spec import SubWorkflow
 
@@ -23,23 +25,22 @@ class Wish:
 
 def wish_for(state: RunState, row: SubRun, now: int, *, grace_over: bool = False) -> Wish:
     """What the run wants of that one."""
-    if state.terminal or not state.is_present(row) or grace_over:
+    if state.terminal or not is_present(state, row) or grace_over:
         return Wish("cancel", PARENT_CANCELLED)
     if (reason := why_ended(state)) is not None and state.section == state.plan.section[row.node_id]:
         return Wish("cancel", PARENT_CANCELLED if reason == "cancelled" else reason)
     if over_time(state, row, now):
         return Wish("cancel", "timeout")
     held = state.status in ("paused", "pausing") and state.pause_reason != "shutdown"
-    return Wish("hold" if held else "go_on" if state.status == "running" else "nothing")
+    goes_on = state.status in ("running", "waiting", "awaiting_approval")
+    return Wish("hold" if held else "go_on" if goes_on else "nothing")
 
 
 def why_ended(state: RunState) -> str | None:
     """Why the run ends what its body has under way, in the word of an interruption; None where it does not."""
     if state.section == "body" and state.cancel_reason is not None:
         return "cancelled"
-    if state.section != "body" or state.plan.workflow.execution.fail_fast is not True:
-        return None
-    return "fail_fast" if any(node_id not in state.tolerated for node_id in state.failures) else None
+    return "fail_fast" if state.plan.workflow.execution.fail_fast is True and halted(state) else None
 
 
 def _due_ms(state: RunState, row: SubRun) -> int | None:

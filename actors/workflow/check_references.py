@@ -90,6 +90,8 @@ def check_references(report: Report, reading: Reading, graph: Graph, finals: Gra
 def _check_draft(report: Report, draft: Draft, view: _View) -> None:
     for path, value in draft.templates:
         _check_value(report, path, value, view)
+    for path, value in draft.item_templates:
+        _check_value(report, path, value, evolve(view, roots=(*ROOTS, "item")))
     if draft.error_templates:
         own = draft.node.node_id
         handler = evolve(view, roots=(*ROOTS, "error"), reach=lambda n: n == own or view.reach(n))

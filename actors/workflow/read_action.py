@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from pathlib import PurePosixPath
 from typing import Any, Final, get_args
 
 from actors.workflow.drafts import Draft
@@ -12,14 +13,17 @@ from actors.workflow.handles import handle_of
 from actors.workflow.names import slug
 from actors.workflow.problems import Path
 from actors.workflow.read_agent import read_agent
+from actors.workflow.read_flow import FORMS, read_sub_workflow
 from actors.workflow.read_gate import read_gate
 from actors.workflow.read_wait import read_wait
 from actors.workflow.script_quotes import placeholder_in_quotes
-from actors.workflow.spec import Action, Agent, Command, Gate, NodeKind, Python, Shell, SubWorkflow
+from actors.workflow.spec import Action, Agent, Command, Foreach, Gate, NodeKind, Python, Shell, SubWorkflow
 
-__all__ = ["KINDS", "action_of", "kind_of", "read_command", "slug_source"]
+__all__ = ["KINDS", "action_of", "key_of", "kind_of", "read_command", "slug_source"]
 
 KINDS: Final[tuple[str, ...]] = get_args(NodeKind)
+WORDS: Final = (*(kind for kind in KINDS if kind != "group"), *FORMS)
+"""What a file may say instead of `kind`: the kinds themselves, and the forms of groups."""
 FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*")
 ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 REFUSED_ENV: Final = frozenset(
@@ -30,7 +34,7 @@ REFUSED_ENV: Final = frozenset(
 
 def kind_of(form: Form) -> str | None:
     """The node's kind: the one kind key, or the word under `kind`. Reports none and several."""
-    words = [kind for kind in KINDS if kind in form.data]
+    words = list(dict.fromkeys("group" if word in FORMS else word for word in WORDS if word in form.data))
     named = form.take("kind")
     if named is not ABSENT and named not in KINDS:
         _kind_problem(form, "node_kind_unknown", ("kind",), f'"kind" is one of {", ".join(KINDS)}.', named)
@@ -41,12 +45,17 @@ def kind_of(form: Form) -> str | None:
         text = "A node asks a person or waits, not both. Keep one of gate and wait, or make it two nodes."
         form.report.add("wait_gate_conflict", form.at("wait"), text, found=words)
         return None
+    forms = [word for word in FORMS if word in form.data]
+    if words == ["group"] and len(forms) > 1:
+        text = f"A group has one form, and {' and '.join(forms)} stand here. Keep one, or put a group into the other."
+        form.report.add("group_form_conflict", form.at(forms[1]), text, found=forms, allowed=FORMS)
+        return None
     if len(words) > 1:
         _kind_problem(form, "node_kind_ambiguous", (words[1],), f"The node is {' and '.join(words)} at once. Keep one of them.", words)
         return None
     if not words:
-        close = next((hint for key in form.data if (hint := form.report.similar(key, KINDS))), "")
-        _kind_problem(form, "node_kind_missing", (), f"The node does nothing. Give it one of {', '.join(KINDS)}.{close}", ...)
+        close = next((hint for key in form.data if (hint := form.report.similar(key, WORDS))), "")
+        _kind_problem(form, "node_kind_missing", (), f"The node does nothing. Give it one of {', '.join(WORDS)}.{close}", ...)
         return None
     return words[0]
 
@@ -66,13 +75,13 @@ def action_of(kind: str | None, form: Form, draft: Draft) -> Action:
         case "python":
             return _read_python(form)
         case "agent":
-            return read_agent(form, draft)
+            return read_agent(form, draft.templates)
         case "gate":
             return read_gate(form, draft)
         case "wait":
             return read_wait(form, draft)
         case "workflow":
-            return _read_sub_workflow(form, draft)
+            return read_sub_workflow(form, draft)
     return Command(())
 
 
@@ -87,13 +96,24 @@ def slug_source(action: Action) -> str:
             return "shell"
         case Python():
             return slug(action.function.rsplit(":", 1)[-1])
-        case Agent():
-            return slug(action.role)
+    key = key_of(action)
+    return "wait" if key is None else slug(key)
+
+
+def key_of(action: Action) -> str | None:
+    """What names the result of a node by itself: its agent, its gate, its workflow, its provider of items; None for other kinds."""
+    match action:
+        case Agent(path=None, role=role):
+            return role
+        case Agent(path=path):
+            return PurePosixPath(path or "").stem
         case Gate():
-            return slug(action.name or action.type)
+            return action.name or action.type
         case SubWorkflow():
-            return slug(action.workflow)
-    return "wait"
+            return action.workflow
+        case Foreach():
+            return f"foreach:{action.over}"
+    return None
 
 
 def read_command(form: Form, templates: list[tuple[Path, Any]], *, word: str) -> Command:
@@ -106,19 +126,6 @@ def read_command(form: Form, templates: list[tuple[Path, Any]], *, word: str) ->
     command = Command(tuple(argv or ()), env, _read_stdin(form))
     templates += [(form.at(word, "argv"), argv or []), (form.at("env"), env), (form.at("stdin"), command.stdin)]
     return command
-
-
-def _read_sub_workflow(form: Form, draft: Draft) -> SubWorkflow:
-    """The workflow by its id, and the inputs of its run."""
-    inputs: dict[str, str] = {}
-    for name, value in form.table("inputs").items():
-        if type(value) is not str:
-            path = (*form.at("inputs"), name)
-            form.report.add("value_type", path, f"The value of {name[:80]} must be text. Quote it.", found=value, allowed=["text"])
-        else:
-            inputs[name] = value
-            draft.templates.append(((*form.at("inputs"), name), value))
-    return SubWorkflow(form.text("workflow") or "", inputs)
 
 
 def _read_stdin(form: Form) -> str | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+import re
+from pathlib import PurePosixPath
+from typing import Any, Final
 
-from actors.workflow.drafts import Draft
 from actors.workflow.form import Form, kind_word
 from actors.workflow.hosts import HOST_FORM, host_entry
 from actors.workflow.mcp_names import FORM, split
@@ -18,20 +19,45 @@ __all__ = ["read_agent", "read_persona", "read_personas"]
 MOST_PERSONAS: Final = 64
 MOST_OUTPUT: Final = 1_000_000
 MOST_STEPS: Final = 10_000
+MOST_TURNS: Final = 2**32 - 1
+NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
 HOTTEST: Final = 2.0
 MOST_FALLBACKS: Final = 8
 
 
-def read_agent(form: Form, draft: Draft) -> Agent:
-    """The role, the instructions, the tools and the bound of an agent node."""
-    form.require("agent", "persona_id")
-    form.require("instructions", "objective")
-    role = form.text("agent", "persona_id", default="") or ""
-    _check_name(form, form.at("agent", "persona_id"), role, "role")
+def read_agent(form: Form, templates: list[tuple[Path, Any]]) -> Agent:
+    """The role or the file, the instructions, the tools and the bounds of an agent node; its templates go to `templates`."""
+    role, path = _read_reference(form)
     instructions = form.text("instructions", "objective", default="") or ""
-    draft.templates.append((form.at("instructions", "objective"), instructions))
+    templates.append((form.at("instructions", "objective"), instructions))
     steps = form.whole("max_steps", low=1, high=MOST_STEPS, default=MAX_STEPS)
-    return Agent(role, instructions, _read_tools(form) or (), steps, read_policy(form), read_approval(form))
+    turns = form.whole("max_turns", low=1, high=MOST_TURNS, default=0, code="invalid_max_turns")
+    return Agent(
+        role, instructions, _read_tools(form) or (), steps, read_policy(form), read_approval(form), path,
+        snippets=tuple(form.texts("snippets", single=True) or ()), output_schema=form.text("output_schema"),
+        plugin_dirs=tuple(dict.fromkeys(form.texts("plugin_dirs", single=True) or ())), max_turns=turns or None,
+    )  # fmt: skip
+
+
+def _read_reference(form: Form) -> tuple[str, str | None]:
+    """The agent by its name, or by the file that describes it: `agent: {path: …}`, in the model `persona_path`."""
+    inner = form.sub("agent") if type(form.data.get("agent")) is dict else None
+    path = form.text("persona_path") if inner is None else inner.text("path")
+    if inner is not None:
+        inner.require("path")
+        inner.close("an agent")
+    if path is None and inner is None:
+        form.require("agent", "persona_id")
+        role = form.text("agent", "persona_id", default="") or ""
+        _check_role(form, form.at("agent", "persona_id"), role)
+        return role, None
+    if form.has("persona_id"):
+        message = "An agent is named, or its file is. Keep one of them."
+        form.report.add("key_spelled_twice", form.at("persona_id"), message)
+    if ".." in PurePosixPath((path or "").replace("\\", "/")).parts:
+        message = f"{(path or '')[:80]!r} leads out of the folders in which agents stand. Name a file without .. in its path."
+        form.report.add("agent_path_traversal", form.at("agent", "persona_path"), message, found=path)
+    return "", path
 
 
 def read_personas(form: Form) -> tuple[Persona, ...]:
@@ -128,6 +154,13 @@ def _read_hosts(form: Form) -> tuple[str, ...] | None:
             message = f"{host[:80]!r} is no host. Write its name without scheme and path: {HOST_FORM}."
             form.report.add("persona_invalid", (*form.at("http_hosts"), i), message, found=host, allowed=[HOST_FORM])
     return None if listed is None else tuple(dict.fromkeys(entry for host in listed if (entry := host_entry(host)) is not None))
+
+
+def _check_role(form: Form, path: Path, role: str) -> None:
+    """Also names of a `.wf` text, which may have capitals: an agent of that name stands in a file."""
+    if role and not (NAME.fullmatch(role) or is_id(role)):
+        message = f"{role[:140]!r} is no name of an agent. Use letters, digits, dot, dash and underscore: {ID_FORM}."
+        form.report.add("id_invalid", path, message, found=role, allowed=[ID_FORM])
 
 
 def _check_name(form: Form, path: Path, name: str, what: str) -> None:

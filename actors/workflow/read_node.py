@@ -8,17 +8,20 @@ from actors.workflow.drafts import Draft
 from actors.workflow.form import ABSENT, Form, kind_word
 from actors.workflow.names import ID_FORM, is_id
 from actors.workflow.problems import Report
-from actors.workflow.read_action import action_of, kind_of, read_command, slug_source
+from actors.workflow.read_action import action_of, kind_of, read_command
+from actors.workflow.read_agent import read_agent
+from actors.workflow.read_flow import read_group
 from actors.workflow.read_output import read_artifact, read_contract
 from actors.workflow.read_retry import read_retry
-from actors.workflow.spec import Gate, Need, Node, OnFail, RetryPolicy
+from actors.workflow.spec import Agent, Command, Foreach, Gate, Need, Node, OnFail, RetryPolicy
 
 __all__ = ["read_node"]
 
+LONGEST_KEY: Final = 256
 COMMON: Final = (
-    "retry", "retry_policy", "on_fail", "effect", "artifact", "output", "timeout", "idle_timeout", "timeout_ms", "absolute_timeout_ms",
-    "with", "env", "stdin", "isolate", "contract", "output_contract", "instructions", "objective",
-    "tools", "policy", "tool_approval", "eval",
+    "retry", "retries", "retry_policy", "on_fail", "effect", "artifact", "output", "timeout", "idle_timeout", "timeout_ms",
+    "absolute_timeout_ms", "with", "env", "stdin", "isolate", "contract", "output_contract", "instructions", "objective", "tools",
+    "policy", "tool_approval", "eval", "as", "as_identity", "snippets", "output_schema", "plugin_dirs", "max_turns", "sequence",
 )  # fmt: skip
 
 
@@ -27,17 +30,21 @@ def read_node(report: Report, form: Form) -> Draft:
     node_id, named = _read_id(form)
     kind = kind_of(form)
     draft = Draft(Node(node_id, Gate()), form, named)
-    action = action_of(kind, form, draft)
+    action = read_group(form, draft, read_node) if kind == "group" else action_of(kind, form, draft)
     common: dict[str, Any] = {
         "title": form.text("title"),
         "needs": tuple(_read_needs(form)),
         "when": form.text("when"),
         "priority": form.whole("priority", low=-1000, high=1000, default=0),
         "metadata": form.table("metadata"),
+        "result_key": _read_key(form, "result_key"),
+        "label": _read_key(form, "label"),
     }
-    if kind not in ("gate", "wait"):
-        common |= _read_work(form, draft, kind)
-    draft.node = Node(node_id or slug_source(action), action, **common)
+    if kind == "workflow" or isinstance(action, Foreach):
+        common |= _read_attempts(form, draft)
+    elif kind not in ("gate", "wait", "group"):
+        common |= _read_attempts(form, draft) | _read_work(form, draft, kind)
+    draft.node = Node(node_id, action, **common)
     # A node without a kind has been reported; naming its other keys too would only hide the reason.
     if kind is not None:
         form.close(f"a {kind} node", COMMON)
@@ -88,15 +95,31 @@ def _read_need(form: Form, entry: Any, i: int | None) -> Need | None:
     return Need(node, "settled" if until == "settled" else "completed") if node else None
 
 
-def _read_work(form: Form, draft: Draft, kind: str | None) -> dict[str, Any]:
-    """What only a node with attempts has."""
-    work: dict[str, Any] = {
-        "with_": form.table("with"),
+def _read_key(form: Form, name: str) -> str | None:
+    """A name for people or conditions: one line, not too long."""
+    text = form.text(name)
+    if text is not None and (len(text) > LONGEST_KEY or not text.isprintable()):
+        message = f'"{name}" is one line of at most {LONGEST_KEY} characters. Shorten it.'
+        form.report.add("value_type", form.at(name), message, found=text, allowed=[f"≤ {LONGEST_KEY} characters"])
+    return text
+
+
+def _read_attempts(form: Form, draft: Draft) -> dict[str, Any]:
+    """What every node with attempts has."""
+    return {
         "retry": read_retry(form) or RetryPolicy(),
         "on_fail": _read_on_fail(form, draft),
+        "absolute_timeout_ms": form.duration("timeout", "absolute_timeout_ms"),
+        "as_identity": form.text("as", "as_identity"),
+    }
+
+
+def _read_work(form: Form, draft: Draft, kind: str | None) -> dict[str, Any]:
+    """What only a node has that works itself."""
+    work: dict[str, Any] = {
+        "with_": form.table("with"),
         "effect": form.choice("effect", choices=("repeatable", "once"), code="effect_invalid") or "repeatable",
         "eval_": form.choice("eval", choices=("run", "skip"), code="eval_invalid") or "run",
-        "absolute_timeout_ms": form.duration("timeout", "absolute_timeout_ms"),
         "artifact": read_artifact(form),
         "contract": read_contract(form),
         "output": form.choice("output", choices=("text", "json", "lines"), code="output_invalid") or "text",
@@ -117,11 +140,15 @@ def _read_on_fail(form: Form, draft: Draft) -> OnFail:
     if value == "continue":
         return OnFail("continue")
     if type(value) is not dict:
-        allowed = ("fail", "continue", "{command: [...]}")
+        allowed = ("fail", "continue", "{command: [...]}", "{agent: NAME}")
         form.report.add("on_fail_invalid", form.at("on_fail"), f'"on_fail" is one of {", ".join(allowed)}.', found=value, allowed=allowed)
         return OnFail()
     inner = Form(form.report, form.at("on_fail"), value)
-    inner.require("command")
-    command = read_command(inner, draft.error_templates, word="command")
+    handler: Command | Agent
+    if inner.has("agent", "persona_id", "persona_path"):
+        handler = read_agent(inner, draft.error_templates)
+    else:
+        inner.require("command", "argv")
+        handler = read_command(inner, draft.error_templates, word="command")
     inner.close("on_fail")
-    return OnFail("handler", command)
+    return OnFail("handler", handler)

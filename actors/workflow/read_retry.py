@@ -12,6 +12,7 @@ __all__ = ["FAILURE_CLASSES", "MAX_ATTEMPTS", "read_retry"]
 
 CODE: Final = "retry_policy_invalid"
 MAX_ATTEMPTS: Final = 10
+MOST_RETRIES: Final = 2**32 - 1
 LONGEST_MS: Final = 86_400_000
 STRATEGIES: Final = ("none", "fixed", "exponential")
 MODES: Final = get_args(TerminalMode)
@@ -25,10 +26,14 @@ FAILURE_CLASSES: Final = frozenset((
 
 
 def read_retry(form: Form) -> RetryPolicy | None:
-    """The policy under `retry`, or None when there is none."""
+    """The policy under `retry`, or that of the short form `retries: N`; None when there is none."""
     inner = form.sub("retry", "retry_policy")
+    retries = _read_retries(form)
+    if retries is not None and form.has("retry", "retry_policy"):
+        message = '"retries" is the short form of "retry". Keep one of them.'
+        form.report.add("key_spelled_twice", form.at("retries"), message)
     if inner is None:
-        return None
+        return None if retries is None else RetryPolicy(retries + 1, ("*",))
     policy = RetryPolicy(
         max_attempts=_read_attempts(inner),
         classes=_read_classes(inner),
@@ -41,6 +46,18 @@ def read_retry(form: Form) -> RetryPolicy | None:
     )
     inner.close("retry")
     return policy
+
+
+def _read_retries(form: Form) -> int | None:
+    """How often a failure of any class is followed by another attempt."""
+    if form.take("retries") is ABSENT:
+        return None
+    retries = form.whole("retries", low=0, high=MOST_RETRIES, default=0, code="invalid_retries")
+    if retries >= MAX_ATTEMPTS:
+        most = MAX_ATTEMPTS - 1
+        message = f'"retries" is {retries}; at most {most} are made, so it is taken as {most}.'
+        form.report.warn("retries_clamped", form.at("retries"), message, found=retries, allowed=[f"0 … {most}"])
+    return min(retries, MAX_ATTEMPTS - 1)
 
 
 def _read_attempts(form: Form) -> int | None:

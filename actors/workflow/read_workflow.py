@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from itertools import pairwise
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from actors.workflow.drafts import Draft
 from actors.workflow.form import ABSENT, Form, kind_word
-from actors.workflow.names import ID_FORM, free_id, is_id
+from actors.workflow.names import ID_FORM, is_id
 from actors.workflow.problems import Path, Report
 from actors.workflow.read_agent import read_personas
 from actors.workflow.read_limits import read_budget, read_execution
-from actors.workflow.read_node import read_node
+from actors.workflow.read_lists import read_lists
 from actors.workflow.read_output import check_inner_path
 from actors.workflow.read_providers import read_providers
 from actors.workflow.read_triggers import read_triggers
 from actors.workflow.read_worktree import read_worktree
-from actors.workflow.spec import Input, Need, Python, Workflow
+from actors.workflow.spec import Input, Python, Workflow
+from actors.workflow.spec_flow import WorkflowTrigger
 
-__all__ = ["INPUT_TYPES", "MAX_NODES", "Reading", "SchemaSource", "fits", "read_workflow"]
+__all__ = ["INPUT_TYPES", "Reading", "SchemaSource", "fits", "read_workflow"]
 
 SchemaSource = Callable[[Report, Path, str], Any]
 
-MAX_NODES: Final = 2_000
 INPUT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
 INPUT_TYPES: Final[tuple[str, ...]] = ("string", "boolean", "integer", "number")
+TRIGGERS: Final[tuple[str, ...]] = get_args(WorkflowTrigger)
 NO_FOLDER: Final = "There is no folder to read it from. Write the schema into the workflow."
 
 
@@ -50,13 +50,14 @@ def read_workflow(report: Report, tree: Any, *, folder: str | None, stored: bool
         return None
     form = Form(report, (), tree)
     _check_version(form)
-    drafts, finals = _read_lists(report, form)
-    python = any(isinstance(draft.node.action, Python) for draft in (*drafts, *finals))
+    drafts, finals = read_lists(form)
+    python = any(isinstance(draft.node.action, Python) for top in (*drafts, *finals) for draft in top.inside())
     stored_folder = form.text("folder") if stored else None
     triggers, workspace = read_triggers(form), form.text("workspace", "workspace_root")
     begins = triggers.unattended and workspace is not None  # in the file's folder, since nobody is there who stands in another
+    workflow_id = _read_id(form)
     workflow = Workflow(
-        workflow_id=_read_id(form),
+        workflow_id=workflow_id,
         nodes=tuple(draft.node for draft in drafts),
         name=form.text("title", "name"),
         description=_text_or_empty(form, "description"),
@@ -74,9 +75,28 @@ def read_workflow(report: Report, tree: Any, *, folder: str | None, stored: bool
         providers=read_providers(form),
         triggers=triggers,
         personas=read_personas(form),
+        **_read_header(form, workflow_id),
     )
     form.close("a workflow")
     return Reading(workflow, form, drafts, finals)
+
+
+def _read_header(form: Form, workflow_id: str) -> dict[str, Any]:
+    """What is said for those who list workflows, and how the texts are read."""
+    label, trigger = form.text("label"), form.choice("trigger", choices=TRIGGERS, code="unknown_trigger")
+    if trigger not in (None, "manual"):
+        message = (
+            f'"trigger" says what starts it, and a file alone starts nothing: it is as if {trigger} were manual. Use a schedule or watch.'
+        )
+        form.report.warn("trigger_not_active", form.at("trigger"), message, found=trigger, allowed=["manual"])
+    templating = form.choice("templating", choices=("path", "flat"), code="templating_unknown")
+    return {
+        "label": None if label == workflow_id else label,
+        "group": form.text("group"),
+        "targets": tuple(dict.fromkeys(form.texts("targets", single=True) or ())),
+        "trigger": trigger or "manual",
+        "templating": templating or "path",
+    }
 
 
 def _read_targets(form: Form) -> tuple[str, ...]:
@@ -190,49 +210,3 @@ def _read_schemas(form: Form, source: SchemaSource | None) -> dict[str, Any]:
         for error in check_schema(schema):
             form.report.add("schema_invalid", path, f"The schema {name[:80]} cannot be used: at {error.path}, {error.message}.")
     return schemas
-
-
-def _read_lists(report: Report, form: Form) -> tuple[list[Draft], list[Draft]]:
-    """Both node lists, with ids for the nodes that have none, and the edges that `sequence` adds."""
-    flow = form.sub("flow")
-    lists = flow or form
-    if "flow" not in form.data:
-        form.require("nodes")
-    sequence = form.flag("sequence")
-    drafts, finals = ([_read_entry(report, path, item) for path, item in lists.items(key)] for key in ("nodes", "finally"))
-    if flow:
-        flow.close("flow")
-    nodes, finally_ = ([draft for draft in listed if draft] for listed in (drafts, finals))
-    if len(nodes) + len(finally_) > MAX_NODES:
-        message = f"The workflow has {len(nodes) + len(finally_)} nodes, and at most {MAX_NODES} are taken. Split it."
-        report.add("too_many_nodes", lists.at("nodes"), message, found=len(nodes) + len(finally_), allowed=[f"≤ {MAX_NODES}"])
-    _give_ids([*nodes, *finally_])
-    if sequence:
-        _chain(nodes)
-        _chain(finally_)
-    return nodes, finally_
-
-
-def _read_entry(report: Report, path: Path, item: Any) -> Draft | None:
-    if type(item) is dict:
-        return read_node(report, Form(report, path, item))
-    report.add("value_type", path, f"A node is a mapping, and this is {kind_word(item)}.", found=item, allowed=["a mapping"])
-    return None
-
-
-def _give_ids(drafts: list[Draft]) -> None:
-    taken = {draft.node.node_id for draft in drafts if draft.named}
-    starts: dict[str, int] = {}
-    for draft in drafts:
-        if not draft.named:
-            wanted = draft.node.node_id
-            node_id, starts[wanted] = free_id(wanted, taken, starts.get(wanted, 2))
-            draft.node = evolve(draft.node, node_id=node_id)
-            taken.add(node_id)
-
-
-def _chain(drafts: list[Draft]) -> None:
-    """A node without `needs` follows the one before it, whatever became of that one: `fail_fast` does the stopping."""
-    for before, draft in pairwise(drafts):
-        if "needs" not in draft.form.data:
-            draft.node = evolve(draft.node, needs=(Need(before.node.node_id, "settled"),))

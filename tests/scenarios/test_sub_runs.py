@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-import trio
+from pathlib import Path
 
 from tests.scenarios.flows import flow, gate, step
-from tests.scenarios.harness import ENDED, House
-from tests.scenarios.script import Call, Hold, fail
+from tests.scenarios.harness import House
+from tests.scenarios.script import Hold, fail, give
 
 CALL = "{id: sub, workflow: child, needs: [a], inputs: {topic: '{{ inputs.topic }}'}}"
 TOPIC = "inputs: {topic: {default: owls}}"
@@ -33,9 +32,9 @@ async def test_fl91_the_childs_events_are_in_its_own_log_alone_and_the_parent_go
     assert nodes["sub"]["output"] == {"said": "owls"}
     child_id = nodes["sub"]["child_run_id"]
     child = await d.run(child_id)
-    assert (child["status"], child["parent_run_id"], child["parent_node_id"], child["root_run_id"], child["depth"], child["trigger_type"]) == (
+    assert [child[name] for name in ("status", "parent_run_id", "parent_node_id", "root_run_id", "depth", "trigger_type")] == [
         "completed", run_id, "sub", run_id, 1, "sub_run",
-    )  # fmt: skip
+    ]  # fmt: skip
     own, childs = await d.events(run_id), await d.events(child_id)
     assert [event["event"] for event in own if event.get("node_id") == "sub"] == [
         "node_started", "sub_run_started", "sub_run_ended", "node_completed",
@@ -44,3 +43,115 @@ async def test_fl91_the_childs_events_are_in_its_own_log_alone_and_the_parent_go
     assert all(event.get("node_id") != "leaf" for event in own)
     listed = (await d.call("run.list", parent_run_id=run_id))["runs"]
     assert [(line["run_id"], line["parent_run_id"], line["depth"]) for line in listed] == [(child_id, run_id, 1)]
+
+
+async def test_a_gate_in_the_child_has_the_parent_wait_without_a_slot_and_its_answer_brings_both_back(d: House) -> None:
+    run_id = await nest(d, gate("ask"), step("leaf", "needs: [ask]"))
+    await d.run_until(run_id, "waiting")
+    child_id = await child_of(d, run_id)
+    assert (await d.run(child_id))["status"] == "awaiting_approval"
+    assert (await d.statuses(run_id))["sub"] == "waiting"
+    assert (await d.call("scheduler.queue"))["active"] == []
+    [reason] = (await d.call("run.why", run_id=run_id))["reasons"]
+    assert (reason["code"], reason["next"]) == ("sub_run_waiting", [f"penstock why {child_id}"])
+    await d.decide(child_id, "approve")
+    assert (await d.run_until(run_id))["status"] == "completed"
+    assert "run_requeued" in await d.names(run_id)
+
+
+async def test_a_cancel_of_the_parent_ends_the_child_and_its_processes(d: House) -> None:
+    hold = Hold()
+    d.script.on("leaf", hold)
+    run_id = await nest(d, step("leaf"), last=(step("tidy"),))
+    await hold.begun()
+    child_id = await child_of(d, run_id)
+    await d.call("run.cancel", run_id=run_id, reason="enough")
+    run, child = await d.run_until(run_id), await d.run_until(child_id)
+    assert (run["status"], run["stop_reason"]) == ("cancelled", "enough")
+    assert (child["status"], child["stop_reason"]) == ("cancelled", "parent_cancelled")
+    names = await d.names(run_id, ("sub_run_ended", "node_interrupted", "finally_started", "run_stopped"))
+    assert names == ["sub_run_ended", "node_interrupted", "finally_started", "run_stopped"]
+    assert [event["by"] for event in await d.events(child_id) if event["event"] == "run_stopped"] == ["system"]
+
+
+async def test_a_pause_holds_the_child_and_a_resume_lets_it_go_on(d: House) -> None:
+    hold = Hold()
+    d.script.on("leaf", hold)
+    run_id = await nest(d, step("leaf"))
+    await hold.begun()
+    child_id = await child_of(d, run_id)
+    await d.call("run.pause", run_id=run_id)
+    child = await d.run_until(child_id, "paused")
+    assert child["pause_reason"] == "parent_paused"
+    await d.call("run.resume", run_id=run_id)
+    assert (await d.run_until(run_id))["status"] == "completed"
+    assert (await d.run(child_id))["run_id"] == (await d.nodes(run_id))["sub"]["child_run_id"]
+
+
+async def test_a_child_uses_the_only_slot_and_the_locked_folder_of_its_parent(place: Path, d: House) -> None:
+    folder = place / "shared"
+    folder.mkdir()
+    run_id = await nest(d, step("leaf"), top=f"{TOPIC}\nworkspace: {folder}")
+    run = await d.run_until(run_id)
+    child = await d.run(await child_of(d, run_id))
+    assert (run["status"], child["status"], run["workspace"], child["workspace"]) == ("completed", "completed", str(folder), str(folder))
+
+
+async def test_a_failed_child_is_a_failed_attempt_and_the_next_one_another_run(d: House) -> None:
+    d.script.on("leaf", fail("boom"))
+    call = "{id: sub, workflow: child, retry: {max_attempts: 2, on: ['*']}}"
+    run_id = await nest(d, step("leaf"), parent=(call,))
+    run = await d.run_until(run_id)
+    assert (run["status"], run["nodes"][0]["attempt"]) == ("completed", 2)
+    children = (await d.call("run.list", parent_run_id=run_id))["runs"]
+    assert sorted(child["status"] for child in children) == ["completed", "failed"]
+    [failed] = [event for event in await d.events(run_id) if event["event"] == "node_failed"]
+    assert (failed["code"], failed["error_detail"]["child_code"]) == ("sub_workflow_failed", "nodes_failed")
+
+
+async def test_what_cannot_be_begun_is_refused_before_there_is_a_run(d: House) -> None:
+    refused = await d.refused("run.start", text=flow("{id: sub, workflow: nowhere}"), folder=str(d.script.folder))
+    assert (refused.code, refused.data["workflow"]) == ("sub_workflow_load_failed", "nowhere")
+    assert (await d.call("run.list"))["runs"] == []
+
+
+async def test_fl29_a_circle_that_only_a_later_version_closed_is_refused_at_the_start(d: House) -> None:
+    await d.put(flow(step("a"), name="one"))
+    await d.put(flow("{id: sub, workflow: one}", name="two"))
+    await d.put(flow("{id: sub, workflow: two}", name="one"))
+    refused = await d.refused("run.start", workflow_id="one")
+    assert (refused.code, refused.data["path"]) == ("workflow_reference_cycle", ["one", "two", "one"])
+
+
+async def test_the_version_that_was_stored_when_the_parent_was_made_is_the_one_that_runs(d: House) -> None:
+    run_id = await nest(d, step("old"), parent=(gate("ask"), "{id: sub, workflow: child, needs: [ask]}"))
+    await d.run_until(run_id, "awaiting_approval")
+    await d.put(flow(step("new"), name="child"))
+    await d.decide(run_id, "approve")
+    await d.run_until(run_id)
+    assert list(await d.nodes(await child_of(d, run_id))) == ["old"]
+
+
+async def test_five_workflows_in_a_chain_run_and_a_sixth_is_refused(d: House) -> None:
+    await d.put(flow(step("leaf"), name="w4"))
+    for number in (3, 2, 1, 0):
+        await d.put(flow(f"{{id: sub, workflow: w{number + 1}}}", name=f"w{number}"))
+    run_id = str((await d.call("run.start", workflow_id="w0"))["run_id"])
+    assert (await d.run_until(run_id))["status"] == "completed"
+    assert sorted(line.get("depth", 0) for line in (await d.call("run.list"))["runs"]) == [0, 1, 2, 3, 4]
+    refused = await d.refused("run.start", text=flow("{id: sub, workflow: w0}", name="top"), folder=str(d.script.folder))
+    assert (refused.code, refused.data["limit"]) == ("workflow_nesting_too_deep", 5)
+
+
+async def test_what_the_child_leaves_is_the_parents_conditions_see_what_it_said_last(d: House) -> None:
+    d.script.on("look", give({"markers": ["found"], "context": "two owls"}))
+    d.script.on("count", give({"markers": ["two"], "context": "2"}))
+    parent = (
+        "{id: sub, workflow: child}", step("c", "needs: [sub], when: 'marker(\"sub\", \"two\")'"),
+        step("n", "needs: [sub], when: 'marker(\"sub\", \"found\")'"),
+    )  # fmt: skip
+    run_id = await nest(d, step("look"), step("count", "needs: [look]"), parent=parent)
+    assert (await d.run_until(run_id))["status"] == "completed"
+    assert await d.statuses(run_id) == {"sub": "completed", "c": "completed", "n": "skipped"}
+    [ended] = [event for event in await d.events(run_id) if event["event"] == "sub_run_ended"]
+    assert [entry["label"] for entry in ended["contexts"]] == ["look", "count"]

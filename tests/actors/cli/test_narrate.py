@@ -20,19 +20,22 @@ from actors.node import events as node_events
 from actors.node import findings
 from actors.removal.events import RunPurged
 from actors.resolver.events import ApprovalGateResolverFailed
-from actors.run import course, interventions, steering
+from actors.run import course, flow_events, interventions, steering
 from actors.run import events as run_events
 from actors.scheduler import events as queue_events
+from actors.sub_run import events as sub_run_events
 from actors.wait import events as wait_events
 from actors.worktree import events as worktree_events
 
 MODULES = (
+    sub_run_events,
     worktree_events,
     run_events,
     node_events,
     gate_events,
     wait_events,
     fan_out_events,
+    flow_events,
     findings,
     course,
     steering,

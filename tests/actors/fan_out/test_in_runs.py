@@ -22,7 +22,7 @@ def test_fl80_items_run_one_after_the_other() -> None:
     assert tale.begin() == "start:each =3 +t1"
     assert tale.end("t1") == ".t1 +t2"
     assert tale.end("t2") == ".t2 +t3"
-    assert tale.end("t3", left={"value": 3}) == ".t3 done:each start:after"
+    assert tale.end("t3", last_output={"value": 3}) == ".t3 done:each start:after"
     assert tale.node.output["items"] == [
         {"item_id": "t1", "status": "completed", "output": None}, {"item_id": "t2", "status": "completed", "output": None},
         {"item_id": "t3", "status": "completed", "output": {"value": 3}},
@@ -162,11 +162,11 @@ def test_fl89_outputs_are_sorted_and_what_is_too_large_stays_where_it_is() -> No
     tale = Tale.of(evolve(LIST, max_parallel=3, scope={"values": "c, a, b"}))
     tale.begin()
     for name in "bca":
-        tale.end(name, left={"value": name})
+        tale.end(name, last_output={"value": name})
     assert [(one["item_id"], one["output"]["value"]) for one in tale.node.output["items"]] == [("a", "a"), ("b", "b"), ("c", "c")]
     tale = Tale.of(evolve(LIST, scope={"values": "a"}))
     tale.begin()
-    tale.end("a", left={"value": "x" * 200_000})
+    tale.end("a", last_output={"value": "x" * 200_000})
     assert tale.node.output["items"] == [{"item_id": "a", "status": "completed", "output": None}]
 
 

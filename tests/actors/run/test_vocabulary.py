@@ -17,6 +17,7 @@ from actors.node.messages import ArtifactFact, Usage
 from actors.run.evolve import FOLDS
 from actors.run.vocabulary import run_codec
 from actors.settings import CRASH_ATTEMPTS, RunRules
+from actors.sub_run.row import Pinned
 from actors.workflow import events as workflow
 from actors.worktree.site import Place
 from storage.codec import BadRecord, Codec, UnknownKind
@@ -34,32 +35,32 @@ def codec_of(cls: type[Fact]) -> Codec[Fact]:
     return run_codec() if cls in FOLDS else workflow_codec()
 
 
+BY_WORD: dict[str, Any] = {
+    "ArtifactFact": ArtifactFact("a.txt", "ab" * 32, 5, "schema"),
+    "Usage": Usage(1, 2, 0.5, 3, unpriced=True),
+    "GateRecord": GateRecord("g", "g", 1, "approve", 7, "uid:1", "ab" * 32, "good"),
+    "Place": Place("/srv/repo", "/data/worktrees/r", "penstock/r", "main", "penstock/q"),
+    "Bound": (Bound("writer", "anna", 2, "ab" * 32, "stage", "model", "pool"),),
+    "NewItem": (NewItem("type", "1", "T-1", {"title": "ü"}),),
+    "Pinned": (Pinned("child", 2, "ab" * 32),),
+    "tuple[tuple": (("a", "b"),),
+    "tuple[int": (7, 8),
+}
+"""Values of types by a word that stands in their names; the first that fits counts."""
+
+
 def sample(hint: Any) -> Any:
     """A value of the type that is no default anywhere."""
     text = str(hint)
-    if "ArtifactFact" in text:
-        return ArtifactFact("a.txt", "ab" * 32, 5, "schema")
-    if "Usage" in text:
-        return Usage(1, 2, 0.5, 3, unpriced=True)
-    if "GateRecord" in text:
-        return GateRecord("g", "g", 1, "approve", 7, "uid:1", "ab" * 32, "good")
-    if "Place" in text:
-        return Place("/srv/repo", "/data/worktrees/r", "penstock/r", "main", "penstock/q")
+    if (word := next((word for word in BY_WORD if word in text), None)) is not None:
+        return BY_WORD[word]
     if "Literal" in text:
         words = get_args(hint)
         return get_args(words[0])[-1] if type(None) in words else words[-1]
-    if "Bound" in text:
-        return (Bound("writer", "anna", 2, "ab" * 32, "stage", "model", "pool"),)
-    if "NewItem" in text:
-        return (NewItem("type", "1", "T-1", {"title": "ü"}),)
-    if "tuple[tuple" in text or "tuple[int" in text:
-        return (("a", "b"),) if "tuple[tuple" in text else (0, 2)
     if "tuple" in text and "Mapping" in text:
         return ({"path": "$", "message": "ü"},)
     if "Mapping" in text:
         return {"k": 7} if "int]" in text else {"k": [1, None, {"x": "ü"}]}
-    if "tuple[int" in text:
-        return (7, 8)
     if "tuple" in text:
         return ("one", "two")
     return next((value for kind, value in SAMPLES.items() if hint == kind or hint == kind | None), {"free": [1]})

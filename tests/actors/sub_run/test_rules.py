@@ -138,7 +138,7 @@ def test_the_sixth_workflow_in_a_chain_is_none() -> None:
 
 def test_inputs_that_name_nothing_fail_the_node_before_any_attempt() -> None:
     made = parent("b", calls={"b": {"topic": "{{ inputs.nothing }}"}}, begin=False)
-    assert [word for word in made.story.claim() if word.startswith("fail")][0].endswith("not_retryable")
+    assert next(word for word in made.story.claim() if word.startswith("fail")).endswith("not_retryable")
     assert made.story.state.nodes["b"].attempt == 0
 
 
@@ -147,7 +147,7 @@ def test_a_limit_of_time_ends_the_child_and_is_a_failure_of_its_own() -> None:
     made.story.wait(6_000)
     made.child(1, "awaiting_approval")
     made.story.wait(60_000)
-    assert words(made) == ("nothing", "")
+    assert words(made) == ("go_on", "")
     made.child(1, "running")
     made.story.claim()
     made.story.wait(3_999)
@@ -209,7 +209,7 @@ def test_clean_up_may_begin_runs_and_its_grace_ends_them() -> None:
 
 
 def test_no_more_runs_move_at_once_than_the_workflow_allows() -> None:
-    made = parent("b", "d", "e", "f", "g", "h", calls=dict.fromkeys("bdefgh", {}), begin=False)
+    made = parent("b", "d", "e", "f", "g", "h", calls={name: {} for name in "bdefgh"}, begin=False)
     made.story.claim()
     assert len(made.inputs) == 4
     made.child(1, "waiting")

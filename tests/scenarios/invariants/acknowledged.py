@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from tests.scenarios.history import History
+from tests.scenarios.invariants.kin import begun_by_runs
 from tests.scenarios.invariants.unattended import unattended
 from tests.scenarios.records import Records
 
@@ -26,7 +27,7 @@ def inv_g1(db: Records, history: History) -> list[str]:
             wrong.append(f"G1: run {op.result['run_id']} was acknowledged and does not exist")
     started = [op.result["run_id"] for op in history.ok("run.start") if op.result["run_id"] not in db.purged]
     made = [reply["run_id"] for reply in db.receipts.values() if "workflow_id" in reply and "run_id" in reply]
-    made += unattended(db)
+    made += [*unattended(db), *begun_by_runs(db)]
     wrong += [f"G1: run {run_id} has {made.count(run_id)} origins" for run_id in db.runs if made.count(run_id) != 1]
     return wrong + [f"G1: run {run_id} was started and is gone" for run_id in started if run_id not in db.runs]
 
