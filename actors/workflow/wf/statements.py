@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from actors.workflow.read_workflow import MAX_NODES
+from actors.workflow.read_lists import MAX_NODES
 from actors.workflow.wf.ast import Condition, Scalar, Statement
 from actors.workflow.wf.cursor import Cursor, SyntaxFlaw, scalar
 from actors.workflow.wf.pairs import read_pairs
