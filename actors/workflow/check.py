@@ -12,6 +12,7 @@ from actors.workflow.drafts import Draft
 from actors.workflow.exhaustion import TerminalBehavior
 from actors.workflow.graph import Graph, find_cycles
 from actors.workflow.problems import Report
+from actors.workflow.reach import ChildKeys, Reach, anything
 from actors.workflow.read_workflow import Reading
 from actors.workflow.spec import Condition, Gate, Node, Wait
 
@@ -20,20 +21,35 @@ __all__ = ["MAX_EDGES", "check_workflow"]
 MAX_EDGES: Final = 10_000
 
 
-def check_workflow(report: Report, reading: Reading) -> None:
-    """Add everything that is wrong to the report."""
-    _check_ids(report, [*reading.nodes, *reading.finally_])
-    edges = sum(len(draft.node.needs) for draft in (*reading.nodes, *reading.finally_))
+def check_workflow(report: Report, reading: Reading, child_keys: ChildKeys = anything) -> None:
+    """Add everything that is wrong to the report. `child_keys` knows of workflows what their runs leave."""
+    body, tail = ([draft for top in drafts for draft in top.inside()] for drafts in (reading.nodes, reading.finally_))
+    every = [*body, *tail]
+    _check_ids(report, every)
+    edges = sum(len(draft.node.needs) for draft in every)
     if edges > MAX_EDGES:
         message = f"The workflow has {edges} edges (needs), and at most {MAX_EDGES} are taken. Split it."
         report.add("too_many_edges", reading.form.at("nodes", "flow"), message, found=edges, allowed=[f"≤ {MAX_EDGES}"])
         return
-    graphs = [_check_list(report, drafts) for drafts in (reading.nodes, reading.finally_)]
-    for draft in (*reading.nodes, *reading.finally_):
+    known = {draft.node.node_id for draft in every}
+    for drafts in (reading.nodes, reading.finally_, *(draft.children for draft in every if draft.children)):
+        _check_list(report, drafts, known)
+    main = Reach.of(reading.nodes, child_keys)
+    reaches = main, Reach.of(reading.finally_, child_keys, main.every)
+    for draft in every:
         _check_schema_name(report, draft, reading)
         check_agent(report, draft, reading.workflow.personas)
-        _check_bindings(report, draft, {other.node.node_id for other in (*reading.nodes, *reading.finally_)})
-    for draft in reading.finally_:
+        _check_bindings(report, draft, known)
+    _check_tail(report, tail)
+    for draft in body:
+        check_gate(report, draft, main)
+    check_references(report, reading, *reaches)
+    check_triggers(reading.form, reading.workflow)
+
+
+def _check_tail(report: Report, drafts: list[Draft]) -> None:
+    """Clean-up waits for nobody, and fails no run."""
+    for draft in drafts:
         if isinstance(draft.node.action, Gate | Wait):
             word = draft.node.kind
             message = f"A {word} cannot stand under finally: clean-up waits for nobody. Put it among the nodes, before what it guards."
@@ -41,8 +57,6 @@ def check_workflow(report: Report, reading: Reading) -> None:
         if draft.node.retry.terminal_behavior != TerminalBehavior():
             message = "Clean-up fails no run, so nothing follows its last attempt. Take terminal_behavior out."
             report.add("terminal_behavior_in_finally", draft.form.at("retry", "retry_policy"), message, found=draft.node.node_id)
-    check_references(report, reading, graphs[0], graphs[1])
-    check_triggers(reading.form, reading.workflow)
 
 
 def _check_ids(report: Report, drafts: list[Draft]) -> None:
@@ -60,7 +74,7 @@ def _check_ids(report: Report, drafts: list[Draft]) -> None:
             report.add("node_id_duplicate", draft.form.at("on_fail"), message, found=handler)
 
 
-def _check_list(report: Report, drafts: list[Draft]) -> Graph:
+def _check_list(report: Report, drafts: list[Draft], known: set[str]) -> None:
     """Edges and cycles of one list. Of nodes with one id, the first counts."""
     by_id: dict[str, Draft] = {}
     for draft in drafts:
@@ -68,10 +82,10 @@ def _check_list(report: Report, drafts: list[Draft]) -> Graph:
     for draft in drafts:
         for need in draft.node.needs:
             if need.node not in by_id:
-                message = f'"{need.node[:80]}" is no node of this list.{report.similar(need.node, by_id)} Name a node that stands in it.'
+                advice = "It stands in another one." if need.node in known else report.similar(need.node, by_id).strip()
+                message = f'"{need.node[:80]}" is no node of this list. {advice} Name a node of the same list.'.replace("  ", " ")
                 report.add("need_unknown", draft.form.at("needs"), message, found=need.node, allowed=tuple(by_id)[:50])
-    graph = Graph.of(draft.node for draft in by_id.values())
-    cycles, behind = find_cycles(graph)
+    cycles, behind = find_cycles(Graph.of(draft.node for draft in by_id.values()))
     for cycle in cycles:
         way = " → ".join((*cycle, cycle[0]))
         message = f"These nodes need each other, so that none could ever start: {way}. Take one of the edges out."
@@ -79,12 +93,6 @@ def _check_list(report: Report, drafts: list[Draft]) -> Graph:
     for node_id in behind:
         message = f'"{node_id}" can never start: all that leads to it is a cycle. Repair the cycle, or its needs.'
         report.add("node_unreachable", by_id[node_id].form.at("needs"), message, found=node_id)
-    bits = graph.all_ancestors()
-    for draft in by_id.values():
-        # Nodes on or behind a cycle have been reported, and nothing lies before them in any order.
-        if draft.node.node_id in bits:
-            check_gate(report, draft, graph, bits[draft.node.node_id])
-    return graph
 
 
 def _check_bindings(report: Report, draft: Draft, known: set[str]) -> None:

@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from actors.workflow.drafts import Draft
-from actors.workflow.graph import Graph
 from actors.workflow.problems import NOWHERE, Path, Place, Problem, Report, field_path
+from actors.workflow.reach import Reach
 from actors.workflow.spec import Gate, OptionsRef, Workflow
+from actors.workflow.walk import located
 
 __all__ = ["check_gate", "unresolved"]
 
 
-def check_gate(report: Report, draft: Draft, graph: Graph, before: int) -> None:
-    """Add every name of a node that does not lie before the gate. `before`: bit set of those that do, by `graph.index`."""
+def check_gate(report: Report, draft: Draft, reach: Reach) -> None:
+    """Add every name of a node that does not lie before the gate."""
     gate = draft.node.action
     if not isinstance(gate, Gate):
         return
-    earlier = tuple(node_id for i, node_id in enumerate(graph.order) if before >> i & 1)
+    earlier = reach.earlier(draft.node.node_id)
     for code, keys, name, why in _named(gate):
-        if name not in earlier:
-            near = report.similar(name, earlier)
+        # What is looked at is a result, which is known by its key; work is asked for again of a node.
+        if not (name in earlier if code == "rework_target_unknown" else earlier.leaves(name)):
+            near = report.similar(name, earlier.named())
             message = f'"{name[:80]}" does not lie before this gate, so {why}.{near} Name a node that it waits for.'
-            report.add(code, draft.form.at(*keys, "gate"), message, found=name, allowed=earlier[:50])
+            report.add(code, draft.form.at(*keys, "gate"), message, found=name, allowed=earlier.named()[:50])
 
 
 def _named(gate: Gate) -> Iterator[tuple[str, tuple[str, ...], str, str]]:
@@ -43,9 +45,9 @@ def unresolved(
     """
     known = places or {}
     found = []
-    for i, node in enumerate(workflow.nodes):
+    for at, node in located(workflow):
         if isinstance(node.action, Gate) and node.action.resolved and node.action.type not in resolver_types:
-            path, kind = ("nodes", i, "gate"), node.action.type
+            path, kind = (*at, "gate"), node.action.type
             line, column = known.get(path) or known.get(("flow", *path), NOWHERE)
             allowed = tuple(sorted({"human_approval", "human_review", "quality_gate", *resolver_types}))
             message = f"The gate {node.node_id} asks a resolver of type {kind}, and none is registered. Set gates.resolvers.{kind}."

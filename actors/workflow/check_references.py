@@ -9,10 +9,10 @@ from attrs import asdict, define, evolve, frozen
 
 from actors.workflow.condition import ConditionError, check_types, compile_condition
 from actors.workflow.drafts import Draft
-from actors.workflow.graph import Graph
 from actors.workflow.problems import Path, Report
+from actors.workflow.reach import Earlier, Reach
 from actors.workflow.read_workflow import Reading
-from actors.workflow.spec import Gate, Node, Wait
+from actors.workflow.spec import Gate, Group, Repeat, Wait
 from actors.workflow.template import MARK, TemplateError, references
 
 __all__ = ["check_references"]
@@ -40,13 +40,12 @@ ROOTS: Final = ("env", "inputs", "nodes", "run")
 
 @frozen
 class _View:
-    """What one place of the file may refer to: `reach` tells whether a node's result can be there."""
+    """What one place of the file may refer to: `earlier` are the nodes whose results can be there."""
 
     inputs: Mapping[str, str]
-    nodes: Mapping[str, Node]
+    earlier: Earlier
     roots: tuple[str, ...]
     run_fields: Mapping[str, str]
-    reach: Any
 
 
 @define
@@ -58,49 +57,69 @@ class _Wrong(Exception):
     allowed: tuple[str, ...] = ()
 
 
-def check_references(report: Report, reading: Reading, graph: Graph, finals: Graph) -> None:
+def check_references(report: Report, reading: Reading, body: Reach, tail: Reach) -> None:
     """Add every wrong reference, placeholder and condition to the report."""
     inputs = {given.name: INPUT_KINDS[given.type] for given in reading.workflow.inputs}
-    main = {draft.node.node_id: draft.node for draft in reading.nodes}
-    every = main | {draft.node.node_id: draft.node for draft in reading.finally_}
-    place = _View(inputs, {}, ("env", "inputs", "run"), RUN_FIELDS, bool)
     own = {} if reading.workflow.worktree is None else TREE_FIELDS
-    bits, final_bits = graph.all_ancestors(), finals.all_ancestors()
-    for draft in reading.nodes:
-        mine = bits.get(draft.node.node_id, 0)
-        view = _View(inputs, main, ROOTS, NODE_RUN_FIELDS | own, lambda n, mine=mine: mine >> graph.index[n] & 1)
-        _check_draft(report, draft, view)
-    for draft in reading.finally_:
-        mine = final_bits.get(draft.node.node_id, 0)
-        view = _View(inputs, every, ROOTS, NODE_RUN_FIELDS | own, lambda n, mine=mine: n in main or mine >> finals.index[n] & 1)
-        _check_draft(report, draft, view)
-    form = reading.form
-    _check_value(report, form.at("workspace", "workspace_root"), reading.workflow.workspace_root, place)
-    if reading.workflow.worktree is not None:
-        asked = asdict(reading.workflow.worktree)
-        _check_value(report, form.at("worktree"), asked, evolve(place, roots=("inputs", "run"), run_fields=BIRTH_FIELDS))
-    _check_value(
-        report,
-        form.at("output"),
-        reading.workflow.output,
-        evolve(place, nodes=every, roots=ROOTS, run_fields={**RUN_FIELDS, **ANSWER_FIELDS, **own}),
-    )
+    for reach, drafts in ((body, reading.nodes), (tail, reading.finally_)):
+        for draft in (one for top in drafts for one in top.inside()):
+            view = _View(inputs, reach.earlier(draft.node.node_id), ROOTS, NODE_RUN_FIELDS | own)
+            _check_draft(report, draft, view, flat=reading.workflow.templating == "flat")
+    _check_own(report, reading, _View(inputs, tail.anywhere(), ("env", "inputs", "run"), RUN_FIELDS), own)
 
 
-def _check_draft(report: Report, draft: Draft, view: _View) -> None:
+def _check_own(report: Report, reading: Reading, place: _View, own: Mapping[str, str]) -> None:
+    """The texts of the workflow itself, which are paths in every case."""
+    form, workflow = reading.form, reading.workflow
+    _check_value(report, form.at("workspace", "workspace_root"), workflow.workspace_root, place)
+    if workflow.worktree is not None:
+        birth = evolve(place, roots=("inputs", "run"), run_fields=BIRTH_FIELDS)
+        _check_value(report, form.at("worktree"), asdict(workflow.worktree), birth)
+    ended = evolve(place, roots=ROOTS, run_fields={**RUN_FIELDS, **ANSWER_FIELDS, **own})
+    _check_value(report, form.at("output"), workflow.output, ended)
+
+
+def _check_draft(report: Report, draft: Draft, view: _View, *, flat: bool) -> None:
+    if not flat:  # where any name may be a variable
+        _check_texts(report, draft, view)
+    node = draft.node
+    if node.when is not None:
+        _check_condition(report, draft.form.at("when"), node.when, view)
+    if isinstance(node.action, Gate) and node.action.check is not None:
+        _check_condition(report, draft.form.at("check", "gate"), node.action.check, evolve(view, roots=(*ROOTS, "output")))
+    if isinstance(node.action, Group) and isinstance(node.action.form, Repeat):
+        _check_loop(report, draft, node.action.form, view)
+
+
+def _check_texts(report: Report, draft: Draft, view: _View) -> None:
     for path, value in draft.templates:
         _check_value(report, path, value, view)
     for path, value in draft.item_templates:
         _check_value(report, path, value, evolve(view, roots=(*ROOTS, "item")))
     if draft.error_templates:
-        own = draft.node.node_id
-        handler = evolve(view, roots=(*ROOTS, "error"), reach=lambda n: n == own or view.reach(n))
+        handler = evolve(view, roots=(*ROOTS, "error"), earlier=view.earlier.and_also(draft.node.node_id))
         for path, value in draft.error_templates:
             _check_value(report, path, value, handler)
-    if draft.node.when is not None:
-        _check_condition(report, draft.form.at("when"), draft.node.when, view)
-    if isinstance(draft.node.action, Gate) and draft.node.action.check is not None:
-        _check_condition(report, draft.form.at("check", "gate"), draft.node.action.check, evolve(view, roots=(*ROOTS, "output")))
+
+
+def _check_loop(report: Report, draft: Draft, loop: Repeat, view: _View) -> None:
+    """A condition that is asked after each turn also knows what the turn has left."""
+    if not loop.condition:
+        return
+    around = draft.node.node_id
+    if loop.form == "do_while":
+        view = evolve(view, earlier=view.earlier.reach.earlier(around, inside=True))
+    before = len(report.problems)
+    _check_condition(report, draft.repeat_at, loop.condition, view)
+    if len(report.problems) == before and loop.stuck_after is not None and not _asks_marker(loop.condition):
+        message = (
+            '"stuck_after" compares the markers of the node that the condition asks for, and it asks for none. Use marker("node", "name").'
+        )
+        report.add("invalid_stuck_after", draft.repeat_at, message, found=loop.condition)
+
+
+def _asks_marker(text: str) -> bool:
+    return any(reference.marker for reference in compile_condition(text).references)
 
 
 def _check_value(report: Report, path: Path, value: Any, view: _View) -> None:
@@ -159,10 +178,9 @@ def _check_flag(report: Report, path: Path, name: str, view: _View) -> None:
 
 
 def _check_marker(report: Report, path: Path, name: str, view: _View) -> None:
-    if name not in view.nodes or not view.reach(name):
-        message = (
-            f'marker("{name[:80]}", …) asks for a node whose result cannot be there yet.{report.similar(name, view.nodes)} Add it to needs.'
-        )
+    if not view.earlier.leaves(name):
+        near = report.similar(name, view.earlier.reach.every)
+        message = f'marker("{name[:80]}", …) asks for a node whose result cannot be there yet.{near} Add it to needs.'
         report.add("condition_node_not_produced", path, message, found=name)
 
 
@@ -182,7 +200,7 @@ def _resolve(steps: Path, view: _View) -> str:
             raise _Wrong("a secret reaches a step by a variable alone, as its whole value: env: {TOKEN: secrets.name}.", "secrets")
         message = f'there is no "{root}" at this place. A path begins with {", ".join(view.roots)}.'
         raise _Wrong(message, str(root), view.roots)
-    if root == "output":
+    if root in {"output", "item"}:
         return "dyn"
     if not rest:
         return "map"
@@ -214,13 +232,14 @@ def _leaf(kind: str, rest: Path) -> str:
 
 def _node(rest: Path, view: _View) -> str:
     node_id = rest[0]
-    if not isinstance(node_id, str) or node_id not in view.nodes:
-        raise _Wrong(f'there is no node "{node_id}".', str(node_id), tuple(view.nodes))
-    if not view.reach(node_id):
+    nodes = view.earlier.reach.every
+    if not isinstance(node_id, str) or node_id not in nodes:
+        raise _Wrong(f'there is no node "{node_id}".', str(node_id), tuple(nodes))
+    if node_id not in view.earlier:
         raise _Wrong(f'"{node_id}" need not have ended when this node starts. Add it to needs, directly or through another node.')
     if len(rest) == 1:
         return "map"
-    node = view.nodes[node_id]
+    node = nodes[node_id]
     fields = GATE_FIELDS if isinstance(node.action, Gate) else WAIT_FIELDS if isinstance(node.action, Wait) else NODE_FIELDS
     kind = _field(fields, rest[1:], f"field of {node_id}", "")
     if rest[1] == "artifact":

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from actors.workflow.mcp_names import split
 from actors.workflow.problems import NOWHERE, Path, Place, Problem, field_path
 from actors.workflow.spec import Agent, Workflow
+from actors.workflow.walk import located
 
 __all__ = ["unserved"]
 
@@ -27,9 +28,10 @@ def unserved(
 
 
 def _named(workflow: Workflow) -> Iterator[tuple[Path, str]]:
-    for section, nodes in (("nodes", workflow.nodes), ("finally", workflow.finally_)):
-        for i, node in enumerate(nodes):
-            if isinstance(node.action, Agent):
-                yield from (((section, i, "tools", j), tool) for j, tool in enumerate(node.action.tools))
+    for path, node in located(workflow):
+        if isinstance(node.action, Agent):
+            yield from (((*path, "tools", j), tool) for j, tool in enumerate(node.action.tools))
+        if isinstance(node.on_fail.handler, Agent):
+            yield from (((*path, "on_fail", "tools", j), tool) for j, tool in enumerate(node.on_fail.handler.tools))
     for persona in workflow.personas:
         yield from ((("personas", persona.name, "tools", j), tool) for j, tool in enumerate(persona.tools or ()))

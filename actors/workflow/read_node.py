@@ -18,6 +18,7 @@ from actors.workflow.spec import Agent, Command, Foreach, Gate, Need, Node, OnFa
 __all__ = ["read_node"]
 
 LONGEST_KEY: Final = 256
+AGENT_WORDS: Final = ("agent", "persona_id", "persona_path")
 COMMON: Final = (
     "retry", "retries", "retry_policy", "on_fail", "effect", "artifact", "output", "timeout", "idle_timeout", "timeout_ms",
     "absolute_timeout_ms", "with", "env", "stdin", "isolate", "contract", "output_contract", "instructions", "objective", "tools",
@@ -42,7 +43,9 @@ def read_node(report: Report, form: Form) -> Draft:
     }
     if kind == "workflow" or isinstance(action, Foreach):
         common |= _read_attempts(form, draft)
-    elif kind not in ("gate", "wait", "group"):
+    elif kind == "group":
+        common["on_fail"] = _read_on_fail(form, draft)
+    elif kind not in ("gate", "wait"):
         common |= _read_attempts(form, draft) | _read_work(form, draft, kind)
     draft.node = Node(node_id, action, **common)
     # A node without a kind has been reported; naming its other keys too would only hide the reason.
@@ -145,7 +148,11 @@ def _read_on_fail(form: Form, draft: Draft) -> OnFail:
         return OnFail()
     inner = Form(form.report, form.at("on_fail"), value)
     handler: Command | Agent
-    if inner.has("agent", "persona_id", "persona_path"):
+    if inner.has(*AGENT_WORDS) and inner.has("command", "argv"):
+        message = "What follows a failure is a command or an agent, not both. Keep one of them."
+        form.report.add("on_fail_invalid", inner.at("command", "argv"), message, allowed=["{command: [...]}", "{agent: NAME}"])
+        return OnFail()
+    if inner.has(*AGENT_WORDS):
         handler = read_agent(inner, draft.error_templates)
     else:
         inner.require("command", "argv")
