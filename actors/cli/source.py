@@ -36,7 +36,7 @@ def _read(path: Path) -> str:
     try:
         if path.stat().st_size > _LARGEST:
             raise Told("file_too_large", f"{path}: more than {_LARGEST >> 10} KiB, the most that a workflow file may have", USAGE)
-        return path.read_text(encoding="utf-8")
+        return path.read_bytes().decode()  # line ends stay what they are: they may be part of a text
     except FileNotFoundError:
         raise Told("file_not_found", f"{path}: no such file", NOT_FOUND) from None
     except PermissionError:

@@ -116,7 +116,9 @@ def _action(kind: str, rest: dict[str, Any]) -> dict[str, Any]:
     nodes = rest.pop("nodes", [])
     for form in FORMS:
         if form in rest:
-            return {form: dict(rest.pop(form)) | _listed(nodes, "nodes")}
+            # Branches begin together: what one of them needs is said by itself.
+            inner = {"nodes": _nodes(nodes, chained=False)} if form == "parallel" else _listed(nodes, "nodes")
+            return {form: dict(rest.pop(form)) | inner}
     return _listed(nodes, "group")
 
 

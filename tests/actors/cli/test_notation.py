@@ -33,6 +33,13 @@ def test_fmt_gives_files_the_one_layout_and_keeps_their_mode(tmp_path: Path) -> 
     assert (again.exit_code, [one["changed"] for one in json.loads(again.output)]) == (0, [False, False])
 
 
+def test_fmt_keeps_the_line_ends_inside_of_texts(tmp_path: Path) -> None:
+    file = tmp_path / "dos.wf"
+    file.write_bytes(b'workflow w {\r\n  // why\r\n  script s { run = "a\r\nb" }\r\n}\r\n')
+    assert (call("fmt", file).exit_code, call("fmt", "--check", file).exit_code) == (0, 0)
+    assert file.read_bytes() == b'workflow w {\n  // why\n  script s {\n    run = "a\r\nb"\n  }\n}\n'
+
+
 def test_fmt_leaves_what_it_cannot_read_as_it_is_and_tells_where(tmp_path: Path) -> None:
     wrong, ugly = tmp_path / "wrong.wf", tmp_path / "ugly.wf"
     wrong.write_text("workflow w {\n  call\n}\n")

@@ -60,6 +60,15 @@ async def test_a_check_answers_with_problems_and_stores_nothing(services: Servic
     assert data(await runtime.workflow_list(p.WorkflowList(), ANNA)) == {"workflows": []}
 
 
+async def test_a_definition_in_wf_is_told_its_mistakes_and_remarks_with_their_places(services: Services) -> None:
+    runtime = methods(services)
+    wrong = data(await runtime.workflow_check(text("workflow w {\n  call\n}\n", notation="wf"), ANNA))
+    assert [(one["code"], one["line"], one["column"], one["stage"]) for one in wrong["problems"]] == [("wf_expected_agent", 3, 1, "parser")]
+    remarked = text('workflow w {\n  script s { run = "x" x = 1 }\n}\n', notation="wf")
+    assert [one["code"] for one in data(await runtime.workflow_check(remarked, ANNA))["warnings"]] == ["unknown_key"]
+    assert data(await runtime.workflow_put(remarked, ANNA, KEY))["workflow_id"] == "w"
+
+
 async def test_an_unknown_notation_is_refused(services: Services) -> None:
     answer = await methods(services).workflow_check(text(notation="toml"), ANNA)
     assert code(answer) == "notation_unknown"

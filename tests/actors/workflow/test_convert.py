@@ -24,7 +24,7 @@ nodes:
   - {id: a, command: [git, log], retry: {max_attempts: 3, backoff: {strategy: fixed, initial: 2s}, on: [timeout]}, idle_timeout: 90s}
   - {id: b, shell: "echo {{ inputs.a }}", env: {A: b}, on_fail: {command: [say, no]}, metadata: {x: [1, {y: null}]}}
   - {id: q, gate: quality, source: a, check: "output.ok == true"}
-  - {id: g, gate: human_review, prompt: "Go\\non?", options: {yes: Yes, no: No}, timeout: 72h, on_timeout: remind, remind_every: 1h, approvers: [1, "@x"]}
+  - {id: g, gate: human_review, prompt: "Go\\non?", options: {yes: Yes, no: No}, on_timeout: remind, remind_every: 1h, approvers: [1, "@x"]}
   - {id: w, wait: {timer: 5m}}
 finally:
   - {id: tidy, command: [rm, x]}
@@ -51,7 +51,7 @@ def test_every_word_of_a_file_comes_back_as_the_same_and_as_a_word() -> None:
     assert through(loaded, "yaml", folder="/srv") == digest(loaded.workflow)
     text = convert(loaded, "yaml", source="x", folder="/srv")
     for word in (
-        "sequence: true", "runtime: \"2h\"", "parallel: 4", "shell: ", "command: [git, log]", "idle_timeout: \"90s\"", "on_timeout: remind",
+        "sequence: true", 'runtime: "2h"', "parallel: 4", "shell: ", "command: [git, log]", 'idle_timeout: "90s"', "on_timeout: remind",
         "gate: quality_gate", "fail_fast: false", "profile: strict", "on: [timeout]",
     ):  # fmt: skip
         assert word in text

@@ -87,7 +87,8 @@ def test_what_has_no_words_is_named_by_its_field(node: dict[str, Any], path: str
 @pytest.mark.parametrize(
     ("fields", "path"),
     [
-        ({"label": "Other"}, "workflow_id"), ({"workflow_id": "a.b"}, "label"), ({"inputs": [{"name": "n", "type": "integer"}]}, "inputs[0].type"),
+        ({"label": "Other"}, "workflow_id"), ({"workflow_id": "a.b"}, "label"),
+        ({"inputs": [{"name": "n", "type": "integer"}]}, "inputs[0].type"),
         ({"inputs": [{"name": "n"}]}, "inputs[0].required"),
     ],
     ids=["label", "id", "integer", "optional-text"],

@@ -1,0 +1,47 @@
+"""A `.wf` file as a process meets it: checked, stored, the same version from another notation, and run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.process.house import BIN, House
+
+pytestmark = pytest.mark.slow
+TRIAL = """workflow Trial {
+  do {
+    script first { run = "echo one" }
+    script first { run = "echo two" }
+  }
+  always { script last { run = "echo three" } }
+}
+"""
+
+
+def penstock(house: House, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    argv = [str(BIN / "penstock"), "--data", str(house.data), "--config", str(house.config), *map(str, words)]
+    return subprocess.run(argv, check=False, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+
+
+def test_a_wf_file_is_checked_stored_converted_and_run(house: House, tmp_path: Path) -> None:
+    house.start()
+    wf, yaml, wrong = tmp_path / "trial.wf", tmp_path / "trial.yaml", tmp_path / "wrong.wf"
+    wf.write_text(TRIAL)
+    wrong.write_text("workflow Trial {\n  script s { timeout = 30m }\n}\n")
+    assert penstock(house, "check", wf).stdout == f"{wf}: ok\n"
+    assert penstock(house, "fmt", wf).stdout == f"{wf}: changed\n"
+    stored = json.loads(penstock(house, "workflow", "put", wf, "--json").stdout)
+    assert penstock(house, "convert", wf, "--to", "yaml", "-o", yaml).returncode == 0
+    again = json.loads(penstock(house, "workflow", "put", yaml, "--json").stdout)
+    assert (stored["workflow_id"], stored["created"], again["created"]) == ("trial", True, False)
+    assert (again["digest"], again["version"]) == (stored["digest"], 1)
+    refused = penstock(house, "workflow", "put", wrong)
+    assert (refused.returncode, "2:26" in refused.stderr, "invalid_workflow" in refused.stderr) == (1, True, True)
+    ran = penstock(house, "run", wf)
+    assert ran.returncode == 0, ran
+    assert [ran.stdout.index(f"{node}  completed") for node in ("first", "first.2", "last")] == sorted(
+        ran.stdout.index(f"{node}  completed") for node in ("first", "first.2", "last")
+    )
