@@ -19,7 +19,9 @@ def says(*markers: str) -> Any:
     return give({"markers": list(markers)})
 
 
-async def told(d: House, *nodes: str, top: str = ORDER, last: tuple[str, ...] = (), **more: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+async def told(
+    d: House, *nodes: str, top: str = ORDER, last: tuple[str, ...] = (), **more: Any
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The run of these nodes at its end, and its log."""
     run_id = await d.begin(flow(*nodes, top=top, last=last), **more)
     return await d.run_until(run_id), await d.events(run_id)
@@ -112,7 +114,7 @@ async def test_a_boolean_input_decides_about_a_block(d: House, run_it: str) -> N
 @pytest.mark.parametrize("markers", [("has_issues",), ()], ids=["FL50-emits", "FL50-nothing"])
 async def test_a_marker_decides_about_a_block(d: House, markers: tuple[str, ...]) -> None:
     d.script.on("detector", says(*markers))
-    run, _ = await told(d, step("detector"), block("if.1", step("reporter"), more="when: 'marker(\"detector\", \"has_issues\")'"))
+    run, _ = await told(d, step("detector"), block("if.1", step("reporter"), more='when: \'marker("detector", "has_issues")\''))
     assert (run["status"], d.script.count("detector"), d.script.count("reporter")) == ("completed", 1, len(markers))
     assert of(run, "reporter")["status"] == ("completed" if markers else "skipped")
 
@@ -125,7 +127,9 @@ async def test_a_while_whose_marker_persists_ends_at_its_limit(d: House, on_max:
     d.script.on("review", says("again"))
     d.script.on("again", says("again"), says("again"))
     body = step("again", "result_key: review")
-    run, events = await told(d, step("review"), loop("l", body, more=f"while: '{AGAIN}', max_iterations: 2, on_max_iter: {on_max}"), step("z"))
+    run, events = await told(
+        d, step("review"), loop("l", body, more=f"while: '{AGAIN}', max_iterations: 2, on_max_iter: {on_max}"), step("z")
+    )
     assert d.script.count("again") == 2
     assert [event["iteration"] for event in events if event["event"] == "loop_iteration_started"] == [0, 1]
     if on_max == "fail":
@@ -151,8 +155,8 @@ async def test_fl54_fl56_fl60_branches_run_at_once_are_tried_again_and_left_out(
 
     d.script.on("a", act)
     d.script.on("b", fail(), says("m3"))
-    nodes = branches("p", step("a"), step("b", "retries: 1"), step("c", "when: 'marker(\"d\", \"code\")'"))
-    run, events = await told(d, step("d"), nodes, step("z", "when: 'marker(\"p\", \"m3\") && marker(\"a\", \"m1\")'"))
+    nodes = branches("p", step("a"), step("b", "retries: 1"), step("c", 'when: \'marker("d", "code")\''))
+    run, events = await told(d, step("d"), nodes, step("z", 'when: \'marker("p", "m3") && marker("a", "m1")\''))
     assert (run["status"], d.script.count("b"), d.script.count("z")) == ("completed", 2, 1)
     assert run["estimated_cost_usd"] > 0
     assert of(run, "c")["skip_reason"] == "condition_not_met"
@@ -180,15 +184,15 @@ async def test_fl135_a_branch_has_a_time_limit_and_its_failure_may_be_passed_ove
 
 async def test_fl123_clean_up_goes_on_after_a_failure_and_its_conditions_see_none_of_it(d: House) -> None:
     d.script.on("x", fail())
-    last = (step("x"), block("if.1", step("y"), more="when: 'marker(\"x\", \"m\")'"), step("z"))
+    last = (step("x"), block("if.1", step("y"), more='when: \'marker("x", "m")\''), step("z"))
     run, _ = await told(d, step("a"), last=last)
     assert (run["status"], d.script.count("z"), d.script.count("y"), of(run, "y")["status"]) == ("completed", 1, 0, "skipped")
 
 
 async def test_fl125_a_node_under_a_condition_in_a_loop_knows_its_turn(d: House) -> None:
     d.script.on("a", *[says("m", "again")] * 2, says("m"))
-    body = (step("a"), block("if.1", step("b"), more="when: 'marker(\"a\", \"m\")'"))
-    run, events = await told(d, loop("l", *body, more="do_while: 'marker(\"a\", \"again\")', max_iterations: 5"))
+    body = (step("a"), block("if.1", step("b"), more='when: \'marker("a", "m")\''))
+    run, events = await told(d, loop("l", *body, more='do_while: \'marker("a", "again")\', max_iterations: 5'))
     assert [event["iteration_path"] for event in events if event["event"] == "node_started" and event["node_id"] == "b"] == [[0], [1], [2]]
     assert (run["status"], d.script.count("b"), of(run, "b")["iteration_path"], of(run, "b")["position"]) == ("completed", 3, [2], 5)
 
@@ -217,11 +221,15 @@ async def test_fl139_no_more_branches_than_allowed_run_at_once_in_the_order_of_t
     assert [event["node_id"] for event in events if event["event"] == "node_started"] == names
 
 
+def _asked(instance: int, run: dict[str, Any]) -> bool:
+    return any(one.get("gate", {}).get("instance") == instance for one in run["nodes"])
+
+
 async def test_gg23_a_gate_in_a_loop_is_asked_in_every_turn(d: House) -> None:
     d.script.on("a", says("again"), says())
-    run_id = await d.begin(flow(loop("l", step("a"), gate("ask"), more="do_while: 'marker(\"a\", \"again\")', max_iterations: 5"), top=ORDER))
+    run_id = await d.begin(flow(loop("l", step("a"), gate("ask"), more='do_while: \'marker("a", "again")\', max_iterations: 5'), top=ORDER))
     for instance in (1, 2):
-        await d.when(run_id, lambda run, instance=instance: any(one.get("gate", {}).get("instance") == instance for one in run["nodes"]))
+        await d.when(run_id, partial(_asked, instance))
         await d.decide(run_id, "approve")
     run = await d.run_until(run_id)
     assert [(entry["instance"], entry["iteration_path"]) for entry in run["gate_history"]] == [(1, [0]), (2, [1])]
@@ -233,13 +241,17 @@ async def test_fl93_what_was_done_before_a_death_is_not_done_again_in_a_loop(d: 
     d.script.on("alpha", says("again"), says())
     d.script.on("beta", says(), hold, hold)
     body = (step("alpha"), step("beta"))
-    run_id = await d.begin(flow(loop("l", *body, more="do_while: 'marker(\"alpha\", \"again\")', max_iterations: 5"), top=ORDER))
+    run_id = await d.begin(flow(loop("l", *body, more='do_while: \'marker("alpha", "again")\', max_iterations: 5'), top=ORDER))
     await hold.begun()
     await d.restart(crash=True)
     hold.open()
     run = await d.run_until(run_id)
     assert (run["status"], d.script.count("alpha"), of(run, "beta")["attempt"]) == ("completed", 2, 2)
-    starts = [(event["instance"], event["iteration_path"]) for event in await d.events(run_id) if event["event"] == "node_started" and event["node_id"] == "beta"]
+    starts = [
+        (event["instance"], event["iteration_path"])
+        for event in await d.events(run_id)
+        if event["event"] == "node_started" and event["node_id"] == "beta"
+    ]
     assert starts == [(1, [0]), (2, [1]), (2, [1])]
 
 
