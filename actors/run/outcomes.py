@@ -10,8 +10,9 @@ from actors.gate.tools import ask_tool
 from actors.node.events import TOOL_ASKED, NodeCompleted, NodeInterrupted
 from actors.node.messages import Failure, Interruption, Outcome, Success, ToolQuestion, Usage
 from actors.run.agent_steering import GOES_ON, goes_on, note_heard
+from actors.run.caps import cap_of, spent_by
 from actors.run.delivering import in_last_words, note_delivery, policy_of
-from actors.run.failing import cap_of, record_failure, spent_by
+from actors.run.failing import record_failure
 from actors.run.findings import finding_of
 from actors.run.retry import decide_retry
 from actors.run.turn import Turn

@@ -117,8 +117,8 @@ def _texts(node: Node) -> list[object]:
             texts += [dict(inputs), dict(scope or {}), dict(wanted or {})]
         case Agent(instructions=instructions):
             texts.append(instructions)
-        case Gate(prompt=prompt):
-            texts.append(prompt)
+        case Gate(prompt=prompt, options=options):
+            texts += [prompt, [option.label for option in options] if isinstance(options, tuple) else None]
         case Wait(on=Timer(wake_at=text) | Condition(key=text) | Webhook(value=text)):
             texts.append(text)
     if node.artifact is not None:

@@ -7,7 +7,7 @@ from typing import Any, assert_never
 
 from attrs import Factory, asdict, frozen
 
-from actors.run.failing import cap_at
+from actors.run.caps import cap_at
 from actors.run.frontier import Frontier
 from actors.run.limits import limits_of
 from actors.run.plan import Plan, handler_id
