@@ -9,13 +9,14 @@ from typing import Any
 from attrs import evolve
 
 from actors.flow.texts import Texts
-from actors.flow.variables import RESERVED, Facts, Variables
+from actors.flow.variables import RESERVED, Facts, Variables, export_warnings
 from actors.run.caps import cap_of
 from actors.run.scope import failed_node, scope_for, scope_of
 from actors.run.state import RunState
 from actors.workflow.template import Lookup
+from actors.worktree.site import Place
 
-__all__ = ["facts_for", "output_scope", "reserved_in", "texts_for"]
+__all__ = ["export_notes", "facts_for", "output_scope", "site_variables", "texts_for"]
 
 
 def texts_for(state: RunState, node_id: str, facts: Facts | None = None, scope: Mapping[str, Any] | None = None) -> Texts:
@@ -44,11 +45,18 @@ def output_scope(state: RunState, lookups: Iterable[Lookup]) -> dict[str, Any]:
 def _facts(state: RunState) -> Facts:
     return Facts(
         state.run_id, state.inputs, state.contexts, state.gate_feedback, state.gate_selections, state.dry_run,
-        reserved_in(state), injected=_injected(state),
+        _reserved(state), injected={} if state.worktree is None else site_variables(state.worktree.place),
     )  # fmt: skip
 
 
-def reserved_in(state: RunState) -> frozenset[str]:
+def export_notes(state: RunState, output: Any) -> tuple[str, ...]:
+    """Of an output that looks as if it set variables and does not: why. Nothing where no text of the workflow names any."""
+    if state.plan.workflow.templating != "flat" and not state.plan.speaks:
+        return ()
+    return export_warnings(output, _reserved(state))
+
+
+def _reserved(state: RunState) -> frozenset[str]:
     """The names that no output of a node sets in this run."""
     return RESERVED.union(state.reserved, state.inputs)
 
@@ -62,12 +70,9 @@ def _vars(state: RunState, node_id: str, variables: Variables) -> dict[str, Any]
     return {"vars": dict(variables) if whole else {name: variables[name] for name in names}}
 
 
-def _injected(state: RunState) -> Mapping[str, str]:
-    """What is known of the repository from which the run's worktree comes."""
-    if state.worktree is None:
-        return {}
-    repository = state.worktree.place.repository
-    return {"repo_path": repository, "repo_name": PurePath(repository).name}
+def site_variables(place: Place) -> dict[str, str]:
+    """What is known of the repository from which a run's worktree comes."""
+    return {"repo_path": place.repository, "repo_name": PurePath(place.repository).name}
 
 
 def _of_the_moment(state: RunState, node_id: str) -> dict[str, str]:
