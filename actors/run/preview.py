@@ -123,8 +123,10 @@ class _Seer:
     def _below(self, node: Node, action: SubWorkflow | Foreach, partly: Partly) -> dict[str, Any]:
         """The plan of the run that the node would begin, or of the run of one of its items, in place."""
         child = self.given.children(action.workflow) if self.given.depth < DEEPEST else None
-        if child is None or self.room[0] <= 0:
+        if child is None:
             return {}
+        if self.room[0] <= 0:
+            return {"omitted": len(child.nodes)}
         given, wrong = given_below(child, self.given, action.inputs, partly)
         place = f"nodes.{node.node_id}"
         self.problems += [_problem(one.code, f"{place}.{one.path}", given.inputs.get(one.path[7:]), one.message) for one in wrong]
