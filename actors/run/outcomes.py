@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import assert_never
 
 from attrs import evolve
@@ -22,13 +23,20 @@ from actors.run.turn import Turn
 from actors.run.verdicts import succeed
 from actors.settings import CRASH_ATTEMPTS
 
-__all__ = ["accepts", "on_lost", "on_outcome"]
+__all__ = ["accepts", "on_lost", "on_outcome", "on_outcomes"]
 
 
 def accepts(turn: Turn, outcome: Outcome) -> bool:
     """Whether the outcome belongs to the attempt under way. A stale one changes nothing."""
     state = turn.state
     return outcome.node_id in state.executing and state.token(outcome.node_id) == outcome.token and not state.terminal
+
+
+def on_outcomes(turn: Turn, outcomes: Iterable[Outcome]) -> None:
+    """Fold those that belong to attempts under way."""
+    for outcome in outcomes:
+        if accepts(turn, outcome):
+            on_outcome(turn, outcome)
 
 
 def on_outcome(turn: Turn, outcome: Outcome) -> None:
