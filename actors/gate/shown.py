@@ -8,10 +8,11 @@ from hashlib import sha256
 from typing import Any
 
 from actors.gate.options import Resolved, options_of
+from actors.run.http_orders import address
 from actors.run.scope import scope_for
 from actors.run.state import RunState
-from actors.workflow.spec import Agent, Command, Gate, Node, Shell
-from actors.workflow.template import TemplateError, render_text
+from actors.workflow.spec import Agent, Command, Gate, Http, Node, Shell
+from actors.workflow.template import Quote, TemplateError, render_text
 from storage.codec import canonical
 
 __all__ = ["artifacts_before", "digest_of_shown", "shown_at"]
@@ -78,13 +79,17 @@ def _command_text(state: RunState, node: Node, known: Container[str]) -> str | N
             return shlex.join(_text(state, node.node_id, word, known) for word in argv)
         case Shell(run=run):
             return _text(state, node.node_id, run, known, quote=True)
+        case Http(url=url, method=method, body=body):
+            sent = None if body is None else body if isinstance(body, str) else canonical(body).decode()
+            asked = f"{method} {_text(state, node.node_id, url, known, quote=address)}"
+            return asked if sent is None else f"{asked}\n\n{_text(state, node.node_id, sent, known)}"
         case Agent(instructions=instructions):
             return _text(state, node.node_id, instructions, known)
         case _:
             return None
 
 
-def _text(state: RunState, node_id: str, text: str, known: Container[str], *, quote: bool = False) -> str:
+def _text(state: RunState, node_id: str, text: str, known: Container[str], *, quote: bool | Quote = False) -> str:
     """Rendered where everything in it is known, as written otherwise. It is used while the run runs, whatever it does at present.
 
     The answers of this gate, and of those beside it, are not known when it is asked, so that giving them does not change what was shown.

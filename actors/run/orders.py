@@ -8,18 +8,21 @@ from hashlib import sha256
 from attrs import frozen
 
 from actors.node.messages import Failure
-from actors.node.orders import AgentOrder, ArtifactOrder, CommandOrder, PythonOrder, WorkOrder
+from actors.node.orders import AgentOrder, ArtifactOrder, CommandOrder, HttpOrder, PythonOrder, WorkOrder
 from actors.run.agent_orders import agent_order
+from actors.run.http_orders import http_order
 from actors.run.limits import idle_ms, is_watched, total_ms
 from actors.run.scope import scope_for
 from actors.run.state import RunState
 from actors.settings import RunRules
 from actors.workflow.handles import handle_of
-from actors.workflow.spec import Agent, Command, Foreach, Node, Python, Shell
+from actors.workflow.spec import Agent, Command, Foreach, Http, Node, Python, Shell
 from actors.workflow.template import TemplateError, render, render_text
 from storage.codec import canonical
 
 __all__ = ["Folders", "work_order"]
+
+Order = CommandOrder | PythonOrder | HttpOrder | AgentOrder
 
 MOST_ERRORS = 100
 """How many errors of an agent's file are kept: all, but for a file that is wrong altogether."""
@@ -68,7 +71,7 @@ def _artifact(state: RunState, node: Node, scope: dict[str, object]) -> Artifact
     return ArtifactOrder(path=render_text(node.artifact.path, scope), schema=schema, schema_name=name, told=told)
 
 
-def _action(state: RunState, node: Node, scope: dict[str, object], rules: RunRules, now: int) -> CommandOrder | PythonOrder | AgentOrder:
+def _action(state: RunState, node: Node, scope: dict[str, object], rules: RunRules, now: int) -> Order:
     match node.action:
         case Python(function=function, isolate=isolate):
             folder = state.plan.workflow.folder or "/"
@@ -77,6 +80,8 @@ def _action(state: RunState, node: Node, scope: dict[str, object], rules: RunRul
             text = None if stdin is None else render_text(stdin, scope)
             words = tuple(render_text(word, scope) for word in argv)
             return CommandOrder(words, _env(state, node, env, scope), text, _secrets(env))
+        case Http() as http:
+            return http_order(http, scope, idempotency_key(state, node.node_id))
         case Shell(run=run, env=env):
             words = ("sh", "-c", render_text(run, scope, quote=True))
             return CommandOrder(words, _env(state, node, env, scope), secrets=_secrets(env))

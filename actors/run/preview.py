@@ -9,13 +9,30 @@ from attrs import Factory, asdict, frozen
 
 from actors.run.failing import cap_at
 from actors.run.frontier import Frontier
+from actors.run.http_orders import address
 from actors.run.limits import limits_of
 from actors.run.plan import Plan, handler_id
 from actors.settings import RunRules
 from actors.workflow.condition import ConditionError, compile_condition
 from actors.workflow.instants import INSTANT_FORMS, parse_instant
 from actors.workflow.partly import Partly
-from actors.workflow.spec import Agent, Command, Condition, Foreach, Gate, Group, Node, Python, Shell, SubWorkflow, Timer, Wait, Webhook
+from actors.workflow.spec import (
+    Agent,
+    Command,
+    Condition,
+    Foreach,
+    Gate,
+    Group,
+    Http,
+    Node,
+    Python,
+    Shell,
+    SubWorkflow,
+    Timer,
+    Wait,
+    Webhook,
+)
+from actors.workflow.spec_http import header_secret
 from actors.workflow.template import Lookup
 from actors.worktree.site import Place
 
@@ -107,6 +124,8 @@ def _action(node: Node, partly: Partly, problems: Problems) -> dict[str, Any]:
             return {"command": [partly.at("command").text(word) for word in argv], **_given(more), **data}
         case Shell(run=run, env=env):
             return {"command": partly.at("shell").text(run, quote=True), **_given({"env": partly.at("env").render(env) or None}), **data}
+        case Http() as http:
+            return {"request": _request(http, partly)}
         case Python(function=function, isolate=isolate):
             return {"function": function, **({"isolate": True} if isolate else {}), **data}
         case Gate(type="quality_gate") as gate:
@@ -124,6 +143,12 @@ def _action(node: Node, partly: Partly, problems: Problems) -> dict[str, Any]:
             return {"form": group.word}
         case _:
             assert_never(node.action)
+
+
+def _request(http: Http, partly: Partly) -> dict[str, Any]:
+    told = {"method": http.method, "url": partly.at("http").text(http.url, quote=address)}
+    headers = {name: text if header_secret(text) else partly.at("headers").text(text) for name, text in http.headers.items()}
+    return _given(told | {"headers": headers or None, "body": partly.at("body").render(http.body)})
 
 
 def _handler(told: dict[str, Any]) -> Any:

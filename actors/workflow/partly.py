@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from actors.workflow.template import MARK, Lookup, TemplateError, parse_template, render_text
+from actors.workflow.template import MARK, Lookup, Quote, TemplateError, parse_template, render_text
 
 __all__ = ["Partly"]
 
@@ -40,13 +40,13 @@ class Partly:
             return [self.render(item) for item in value]
         return value
 
-    def text(self, text: str, *, quote: bool = False) -> str:
-        """The text rendered as far as it is known; `quote` makes each value one POSIX word."""
+    def text(self, text: str, *, quote: bool | Quote = False) -> str:
+        """The text rendered as far as it is known; `quote` is that of `render_text`."""
         if MARK not in text:
             return text
         return "".join(self._part(part, quote=quote) if isinstance(part, Lookup) else part for part in parse_template(text))
 
-    def _part(self, part: Lookup, *, quote: bool) -> str:
+    def _part(self, part: Lookup, *, quote: bool | Quote) -> str:
         placeholder = f"{{{{ {part.text} }}}}"
         if not self.known(part):
             self.unresolved[part.text] = None
