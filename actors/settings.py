@@ -24,6 +24,7 @@ class RunRules:
     `resolver_types`: the types of gates for which a resolver is registered. `mcp_servers`: the names of those that are configured.
     `secrets`: the handles of the secrets that there are. `max_parallel_branches`: attempts at once in one parallel block.
     `item_providers`: who finds items of a for-each, of which it may have `max_fan_out`.
+    `reserved_variables`: names that no node's output sets, beside those that are always the run's own.
     """
 
     default_profile: str = "guided"
@@ -50,3 +51,4 @@ class RunRules:
     secrets: frozenset[str] = frozenset()
     item_providers: Providers = Factory(providers_of)
     max_fan_out: int = 256
+    reserved_variables: frozenset[str] = frozenset()

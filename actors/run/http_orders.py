@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
+from actors.flow.texts import Texts
 from actors.node.orders import HttpOrder
+from actors.workflow.partly import Partly
 from actors.workflow.spec_http import SAFE_METHODS, Http, header_secret
-from actors.workflow.template import TemplateError, render, render_text
+from actors.workflow.template import TemplateError
 
-__all__ = ["address", "http_order"]
+__all__ = ["address", "http_order", "request_told"]
 
 
-def http_order(http: Http, scope: Mapping[str, Any], key: str) -> HttpOrder:
+def http_order(http: Http, texts: Texts, key: str) -> HttpOrder:
     """`key` is the same for every attempt of one instance: servers that know `Idempotency-Key` do the work of all attempts once."""
     headers, secrets = {} if http.method in SAFE_METHODS else {"Idempotency-Key": key}, {}
     for name, text in http.headers.items():
@@ -21,8 +22,17 @@ def http_order(http: Http, scope: Mapping[str, Any], key: str) -> HttpOrder:
         if (secret := header_secret(text)) is not None:
             secrets[name] = secret
         else:
-            headers[name] = _one_line(name, render_text(text, scope))
-    return HttpOrder(http.method, render_text(http.url, scope, quote=address), headers, secrets, render(http.body, scope), http.expect)
+            headers[name] = _one_line(name, texts.text(text))
+    return HttpOrder(http.method, texts.text(http.url, quote=address), headers, secrets, texts.value(http.body), http.expect)
+
+
+def request_told(http: Http, partly: Partly) -> dict[str, Any]:
+    """The request as far as it is known before anything has run; secrets by their handles."""
+    headers = {name: text if header_secret(text) else partly.at("headers").text(text) for name, text in http.headers.items()}
+    body = {} if http.body is None else {"body": partly.at("body").render(http.body)}
+    return {
+        "method": http.method, "url": partly.at("http").text(http.url, quote=address), **({"headers": headers} if headers else {}), **body,
+    }  # fmt: skip
 
 
 def address(text: str, shown: str) -> str:
