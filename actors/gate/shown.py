@@ -11,11 +11,12 @@ from attrs import evolve
 
 from actors.flow.texts import Texts
 from actors.gate.options import Resolved, options_of
+from actors.run.http_orders import address
 from actors.run.scope import scope_for
 from actors.run.state import RunState
 from actors.run.texts import facts_for, texts_for
-from actors.workflow.spec import Agent, Command, Gate, Node, Shell
-from actors.workflow.template import TemplateError
+from actors.workflow.spec import Agent, Command, Gate, Http, Node, Shell
+from actors.workflow.template import Quote, TemplateError
 from storage.codec import canonical
 
 __all__ = ["artifacts_before", "digest_of_shown", "shown_at"]
@@ -96,13 +97,17 @@ def _command_text(state: RunState, node: Node, known: Container[str]) -> str | N
             return shlex.join(_told(texts, word) for word in argv)
         case Shell(run=run):
             return _told(texts, run, quote=True)
+        case Http(url=url, method=method, body=body):
+            asked = f"{method} {_told(texts, url, quote=address)}"
+            sent = None if body is None else body if isinstance(body, str) else canonical(body).decode()
+            return asked if sent is None else f"{asked}\n\n{_told(texts, sent)}"
         case Agent(instructions=instructions):
             return _told(texts, instructions)
         case _:
             return None
 
 
-def _told(texts: Texts, text: str, *, quote: bool = False, keep: bool = True) -> str:
+def _told(texts: Texts, text: str, *, quote: bool | Quote = False, keep: bool = True) -> str:
     """Rendered where everything in it is known, as written otherwise."""
     try:
         return texts.text(text, quote=quote, keep=keep)

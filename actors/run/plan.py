@@ -20,6 +20,7 @@ from actors.workflow.spec import (
     Foreach,
     Gate,
     Group,
+    Http,
     Node,
     Repeat,
     Shell,
@@ -29,6 +30,7 @@ from actors.workflow.spec import (
     Webhook,
     Workflow,
 )  # fmt: skip
+from actors.workflow.spec_http import header_secret
 from actors.workflow.template import references
 
 __all__ = ["Plan", "Section", "compile_plan", "handler_id"]
@@ -111,6 +113,8 @@ def _texts(node: Node) -> list[object]:
             texts += [list(argv), dict(env), stdin]
         case Shell(run=run, env=env):
             texts += [run, dict(env)]
+        case Http(url=url, headers=headers, body=body):
+            texts += [url, {name: text for name, text in headers.items() if header_secret(text) is None}, body]
         case SubWorkflow(inputs=inputs):
             texts.append(dict(inputs))
         case Foreach(inputs=inputs, scope=scope, filter=wanted):

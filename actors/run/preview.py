@@ -10,6 +10,7 @@ from attrs import asdict, define, evolve
 from actors.run.caps import cap_at
 from actors.run.foresight import Certainty, Given, certainty_of, given_below, partly_of, worse
 from actors.run.frontier import Frontier
+from actors.run.http_orders import request_told
 from actors.run.limits import limits_of
 from actors.run.plan import Plan, handler_id
 from actors.settings import RunRules
@@ -25,6 +26,7 @@ from actors.workflow.spec import (
     Foreach,
     Gate,
     Group,
+    Http,
     Node,
     Parallel,
     Python,
@@ -146,6 +148,8 @@ def _action(node: Node, partly: Partly, problems: Problems) -> dict[str, Any]:
             return {"command": [partly.at("command").text(word) for word in argv], **_given(more), **data}
         case Shell(run=run, env=env):
             return {"command": partly.at("shell").text(run, quote=True), **_given({"env": partly.at("env").render(env) or None}), **data}
+        case Http() as http:
+            return {"request": request_told(http, partly)}
         case Python(function=function, isolate=isolate):
             return {"function": function, **({"isolate": True} if isolate else {}), **data}
         case Gate(type="quality_gate") as gate:
