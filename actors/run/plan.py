@@ -32,15 +32,11 @@ from actors.workflow.spec import (
 )  # fmt: skip
 from actors.workflow.spec_http import header_secret
 from actors.workflow.template import references
+from actors.workflow.walk import handler_id
 
 __all__ = ["Plan", "Section", "compile_plan", "handler_id"]
 
 Section = Literal["body", "finally", "handler"]
-
-
-def handler_id(node_id: str) -> str:
-    """The id under which the failure handler of a node appears."""
-    return f"{node_id}.on_fail"
 
 
 @frozen(eq=False)
