@@ -12,6 +12,7 @@ from actors.node.orders import AgentOrder, ArtifactOrder, CommandOrder, PythonOr
 from actors.run.agent_orders import agent_order
 from actors.run.limits import idle_ms, is_watched, total_ms
 from actors.run.scope import scope_for
+from actors.run.script_orders import script_order
 from actors.run.state import RunState
 from actors.settings import RunRules
 from actors.workflow.handles import handle_of
@@ -79,7 +80,7 @@ def _action(state: RunState, node: Node, scope: dict[str, object], rules: RunRul
             return CommandOrder(words, _env(state, node, env, scope), text, _secrets(env))
         case Shell(run=run, env=env):
             words = ("sh", "-c", render_text(run, scope, quote=True))
-            return CommandOrder(words, _env(state, node, env, scope), secrets=_secrets(env))
+            return CommandOrder(words, _env(state, node, env, scope), secrets=_secrets(env), script=script_order(state, node, rules))
         case Foreach() as spec:
             return _items(state, node, spec, scope, rules)
         case Agent() as agent:
