@@ -65,7 +65,7 @@ def output_of(order: WorkOrder, stdout: Capture, written: bytes | None, warnings
         return _small(block, len(text))
     elif _END in text:
         warnings.append(
-            "flow_output_unreadable: a block on standard output is no JSON object with a list of texts as markers and a text as context, so "
+            "flow_output_unreadable: a block on stdout is no JSON object with a list of texts as markers and a text as context, so "
             "it was taken as any other text"
         )
     if written is not None:
