@@ -30,6 +30,7 @@ class RunRules:
     `item_providers`: who finds items of a for-each, of which it may have `max_fan_out`.
     `input_env_prefix`: how the variables begin by which scripts get inputs; `identities`: what else they get, by that as which they work.
     `targets`: what workflows may say that they are for; empty: anything. `skills_dir`: where scripts are looked for beside.
+    `reserved_variables`: names that no node's output sets, beside those that are always the run's own.
     """
 
     default_profile: str = "guided"
@@ -60,3 +61,4 @@ class RunRules:
     identities: Mapping[str, Identity] = Factory(dict)
     targets: tuple[str, ...] = ()
     skills_dir: str | None = None
+    reserved_variables: frozenset[str] = frozenset()

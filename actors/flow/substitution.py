@@ -8,7 +8,7 @@ from typing import Any
 
 from actors.workflow.template import shell_word
 
-__all__ = ["substitute", "substitute_in"]
+__all__ = ["names_in", "substitute", "substitute_in"]
 
 _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
@@ -28,12 +28,27 @@ def substitute(text: str, variables: Mapping[str, str], *, keep: bool = False, q
     return _PLACEHOLDER.sub(value, text)
 
 
-def substitute_in(value: Any, variables: Mapping[str, str]) -> Any:
-    """The JSON value with the variables in all its texts filled in; unknown ones vanish."""
+def substitute_in(value: Any, variables: Mapping[str, str], *, keep: bool = False) -> Any:
+    """The JSON value with the variables in all its texts filled in; unknown ones vanish, or stay with `keep`."""
     if isinstance(value, str):
-        return substitute(value, variables)
+        return substitute(value, variables, keep=keep)
     if isinstance(value, Mapping):
-        return {key: substitute_in(item, variables) for key, item in value.items()}
+        return {key: substitute_in(item, variables, keep=keep) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [substitute_in(item, variables) for item in value]
+        return [substitute_in(item, variables, keep=keep) for item in value]
     return value
+
+
+def names_in(value: Any) -> tuple[str, ...]:
+    """What the placeholders in a JSON value name, in order, without repetition."""
+    found: dict[str, None] = {}
+    stack = [value]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, str):
+            found.update(dict.fromkeys(_PLACEHOLDER.findall(here)))
+        elif isinstance(here, Mapping):
+            stack.extend(reversed(list(here.values())))
+        elif isinstance(here, list | tuple):
+            stack.extend(reversed(here))
+    return tuple(found)

@@ -36,6 +36,7 @@ GATE_FIELDS: Final = {
 WAIT_FIELDS: Final = {"attempt": "int", "error": "dyn", "output": "dyn", "payload": "dyn", "status": "string"}
 INPUT_KINDS: Final = {"string": "string", "boolean": "bool", "integer": "int", "number": "number"}
 ROOTS: Final = ("env", "inputs", "nodes", "run")
+TEXT_ROOTS: Final = (*ROOTS, "vars")
 
 
 @frozen
@@ -93,11 +94,11 @@ def _check_draft(report: Report, draft: Draft, view: _View, *, flat: bool) -> No
 
 def _check_texts(report: Report, draft: Draft, view: _View) -> None:
     for path, value in draft.templates:
-        _check_value(report, path, value, view)
+        _check_value(report, path, value, evolve(view, roots=TEXT_ROOTS))
     for path, value in draft.item_templates:
-        _check_value(report, path, value, evolve(view, roots=(*ROOTS, "item")))
+        _check_value(report, path, value, evolve(view, roots=(*TEXT_ROOTS, "item")))
     if draft.error_templates:
-        handler = evolve(view, roots=(*ROOTS, "error"), earlier=view.earlier.and_also(draft.node.node_id))
+        handler = evolve(view, roots=(*TEXT_ROOTS, "error"), earlier=view.earlier.and_also(draft.node.node_id))
         for path, value in draft.error_templates:
             _check_value(report, path, value, handler)
 
