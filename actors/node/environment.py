@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping
 
 from actors.node.orders import ScriptOrder, WorkOrder
 
-__all__ = ["build", "for_script", "inherited"]
+__all__ = ["build", "for_script", "inherited", "makes_variable"]
 
 _REFUSED_PREFIXES = ("LD_", "DYLD_", "PYTHON", "GIT_", "BASH_FUNC_")
 _REFUSED = frozenset({"BASH_ENV", "BASHOPTS", "GH_TOKEN", "NODE_PATH", "PATH", "RUBYLIB", "SHELLOPTS"})
-_NAME = re.compile(r"[A-Za-z0-9_]+")
+_MAKES_NAME = re.compile(r"[A-Za-z0-9_]+")
 _OF_ITEMS = "item."
 _LONGEST = 128 << 10
 """The most bytes that the system takes for one variable, its name and the end of the text included."""
@@ -63,7 +63,7 @@ def for_script(base: Mapping[str, str], script: ScriptOrder, secret: Mapping[str
         env["PATH"] = os.pathsep.join([*script.path, *filter(None, [env.get("PATH")])])
     warnings, odd = [], []
     for key, value in script.inputs.items():
-        if not _NAME.fullmatch(key):
+        if not makes_variable(key):
             odd += [] if key.startswith(_OF_ITEMS) else [key]  # those come from a for-each, whose author knows them as placeholders
             continue
         name = script.prefix + key.upper()
@@ -79,6 +79,11 @@ def for_script(base: Mapping[str, str], script: ScriptOrder, secret: Mapping[str
         advice = "a name holds letters, digits and _. Use a placeholder, or env"
         warnings.append(f"input_env_name_invalid: no variable was made of these inputs: {named}; {advice}")
     return env, warnings
+
+
+def makes_variable(key: str) -> bool:
+    """Whether an input of that name becomes a variable."""
+    return _MAKES_NAME.fullmatch(key) is not None
 
 
 def _refused(name: str) -> str:

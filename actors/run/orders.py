@@ -80,9 +80,9 @@ def _action(state: RunState, node: Node, texts: Texts, rules: RunRules, now: int
             text = None if stdin is None else texts.text(stdin)
             words = tuple(texts.text(word) for word in argv)
             return CommandOrder(words, _env(state, node, env, texts), text, _secrets(env))
-        case Shell(run=run, env=env):
-            words = ("sh", "-c", texts.text(run, quote=True))
-            return CommandOrder(words, _env(state, node, env, texts), secrets=_secrets(env), script=script_order(state, node, rules))
+        case Shell(run=run, env=env) as shell:
+            words, script = ("sh", "-c", texts.text(run, quote=True)), script_order(state, node, shell, rules)
+            return CommandOrder(words, _env(state, node, env, texts), secrets=_secrets(env), script=script)
         case Foreach() as spec:
             return _items(state, node, spec, texts, rules)
         case Agent() as agent:
