@@ -44,5 +44,6 @@ def _check_names(report: Report, path: Path, value: object) -> None:
     for name in names_in(value):
         bare = name.strip()
         if PATHS.fullmatch(bare) or (bare != name and NAME.fullmatch(bare)):
-            message = f"{{{{{name[:80]}}}}} is no name of a variable: names are exact, without white space and paths. Unknown ones become nothing."
-            report.warn("placeholder_not_a_name", path, message, found=f"{{{{{name}}}}}", allowed=["{{name}}"])
+            shown = f"{{{{{name[:80]}}}}}"
+            message = f"{shown} is no name of a variable: names are exact, without white space and paths. Unknown ones become nothing."
+            report.warn("placeholder_not_a_name", path, message, found=shown, allowed=["{{name}}"])
