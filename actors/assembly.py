@@ -92,6 +92,11 @@ def run_rules(config: Config, vault: Vault) -> RunRules:
         secrets=vault.names,
         item_providers=providers_of(*(_provider(one) for one in config.item_providers)),
         max_fan_out=config.flow.max_fan_out,
+        reserved_variables=frozenset(config.flow.reserved_variables),
+        input_env_prefix=config.flow.input_env_prefix,
+        identities={one.name: one for one in config.identities},
+        targets=config.flow.targets,
+        skills_dir=config.flow.skills_dir,
     )
 
 
