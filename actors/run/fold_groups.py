@@ -85,7 +85,7 @@ def skip_inside(state: RunState, group: str, reason: str, at: int) -> None:
             node.status, node.ended_at_ms, node.skip_reason = "skipped", at, reason
             state.backoffs.pop(node_id, None)
             state.groups.pop(node_id, None)
-            _frontier(state, node_id).take(node_id)
+            _frontier(state, node_id).bar(node_id)
 
 
 def leave_groups(state: RunState) -> None:
