@@ -49,7 +49,7 @@ class Plan:
     itself. `loops` are the groups that repeat, `loops_around` those around a node, outermost first.
 
     `guards`: the gates before a node, nearest first. `eager`: nodes that are looked at as soon as they are ready, without taking a place
-    among the attempts at once. `reads`: whose results a node's texts name. `webhooks`: whether a node waits for one.
+    among the attempts at once. `reads`: whose results a node's texts name. `waits`: whether a node waits, `webhooks`: for one of these.
     `resolvers`: whether a gate asks one. `mission`: what the metadata ask for beside needs.
     `calls`: the workflows whose runs its nodes begin, sorted. `fan_outs`: the nodes that are a for-each.
     `agents`: whether a node is an agent's. `secrets`: the handles of all that its steps are given.
@@ -72,6 +72,7 @@ class Plan:
     sort_keys: dict[str, SortKey]
     eager: frozenset[str]
     reads: dict[str, frozenset[str]]
+    waits: bool
     webhooks: bool
     resolvers: bool
     agents: bool
@@ -167,6 +168,7 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
             or (mission.triage and section[node_id] == "body")
         ),
         reads={node_id: _reads(node) for node_id, node in nodes.items()},
+        waits=any(isinstance(node.action, Wait) for node in body),
         webhooks=any(isinstance(node.action, Wait) and isinstance(node.action.on, Webhook) for node in body),
         resolvers=any(isinstance(node.action, Gate) and node.action.resolved for node in body),
         agents=any(isinstance(node.action, Agent) for node in nodes.values()),
