@@ -21,7 +21,7 @@ class RunRules:
     `notify_events`: of what a hook is told, `notify_ways`: how (command, url); both empty where there is none.
     `git_timeout_ms`: of one command of git, `git_author`: who commits where git knows nobody.
     `resolver_types`: the types of gates for which a resolver is registered. `mcp_servers`: the names of those that are configured.
-    `secrets`: the handles of the secrets that there are.
+    `secrets`: the handles of the secrets that there are. `learning`: something is learned from endings.
     """
 
     default_profile: str = "guided"
@@ -45,3 +45,4 @@ class RunRules:
     resolver_types: frozenset[str] = frozenset()
     mcp_servers: frozenset[str] = frozenset()
     secrets: frozenset[str] = frozenset()
+    learning: bool = False

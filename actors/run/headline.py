@@ -14,10 +14,12 @@ from actors.workflow.spec import Workflow
 from actors.worktree.site import PRESENT, site_facts
 from storage.records import Headline
 
-__all__ = ["UNDER_WAY", "UNDONE_WORKTREES", "WORKTREES", "LineKey", "born", "due_of", "headline_of", "line_key"]
+__all__ = ["UNDER_WAY", "UNDONE_WORKTREES", "UNTAUGHT", "WORKTREES", "LineKey", "born", "due_of", "headline_of", "line_key"]
 
 UNDONE_WORKTREES = "worktrees/undone"
 WORKTREES = "worktrees"
+UNTAUGHT = "learning/untaught"
+"""The key under which ended runs are found from which nothing was learned yet."""
 UNDER_WAY = ("queued", "running", "pausing", "waiting")
 """A run in one of these proceeds by itself, and holds up what is not to overlap with it."""
 
@@ -67,6 +69,7 @@ class LineKey(NamedTuple):
     cancelled: bool
     version: int
     worktree: tuple[str, tuple[str, ...]] | None
+    untaught: bool
 
 
 def line_key(state: RunState) -> LineKey:
@@ -77,8 +80,9 @@ def line_key(state: RunState) -> LineKey:
     cancelled = state.cancel_reason is not None
     worktree = None if state.worktree is None else (state.worktree.stage, state.worktree.kept)
     return LineKey(
-        state.status, due_of(state), state.retry_after_ms, reason, code, state.pause_reason, open_things, cancelled, state.version, worktree
-    )
+        state.status, due_of(state), state.retry_after_ms, reason, code, state.pause_reason, open_things, cancelled, state.version, worktree,
+        state.untaught,
+    )  # fmt: skip
 
 
 def headline_of(state: RunState) -> Headline:
@@ -103,8 +107,15 @@ def headline_of(state: RunState) -> Headline:
     return Headline(
         stream=state.run_id, kind="run", status=state.status, created_ms=state.created_at_ms, updated_ms=state.updated_at_ms,
         group=state.workflow_id, parent=state.campaign_id, due_ms=due_of(state), priority=state.priority,
-        title=state.plan.workflow.name, facts=facts, keys=_with_site(state, _keys(state, state.status, lookup_keys(state))),
+        title=state.plan.workflow.name, facts=facts, keys=_to_learn(state, _with_site(state, _keys(state, state.status, lookup_keys(state)))),
     )  # fmt: skip
+
+
+def _to_learn(state: RunState, keys: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """A run that has ended is found by that until something was learned from it."""
+    if not state.learns or not state.terminal:
+        return keys
+    return (*(keys or ()), *((UNTAUGHT,) if state.untaught else ()))
 
 
 def _with_site(state: RunState, keys: tuple[str, ...] | None) -> tuple[str, ...] | None:

@@ -13,6 +13,7 @@ from attrs import Factory, define, frozen
 
 from actors.agent.binding import Bound
 from actors.gate.record import GateRecord, OpenGate
+from actors.learning.record import RunLearning
 from actors.node.messages import Usage
 from actors.run.artifact_row import ArtifactRow
 from actors.run.frontier import Frontier
@@ -64,6 +65,7 @@ class RunState:
     `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that
     no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`, `revived_ms`:
     when it was held because nothing happened, and when it went on by itself.
+    `learning` is its share in learning; `learns`: something is to be learned from its endings, `untaught`: the last one was not looked at.
     """
 
     run_id: str
@@ -144,6 +146,9 @@ class RunState:
     output: Any = None
     report_path: str | None = None
     purged: bool = False
+    learning: RunLearning | None = None
+    learns: bool = False
+    untaught: bool = False
     strays: dict[str, None] = Factory(dict)
     reaped_ms: tuple[int, ...] = ()
     revived_ms: tuple[int, ...] = ()
@@ -206,9 +211,13 @@ class RunState:
 
 
 def new_state(
-    run_id: str, plan: Plan, env: Mapping[str, str] | None = None, plans: Callable[[str], Plan] | None = None
+    run_id: str, plan: Plan, env: Mapping[str, str] | None = None, plans: Callable[[str], Plan] | None = None,
+    *, learning: bool = False,
 ) -> RunState:  # fmt: skip
-    """The state before the first fact. `env`: the variables that the workflow's texts may name; `plans`: versions by digest."""
+    """The state before the first fact. `env`: the variables that the workflow's texts may name; `plans`: versions by digest.
+
+    `learning`: runs are learned from; not from those of campaigns, nor from dry ones.
+    """
     return RunState(
         env=env or {},
         run_id=run_id,
@@ -217,4 +226,5 @@ def new_state(
         tail=Frontier(plan.tail, plan.sort_keys),
         nodes={node_id: NodeState() for node_id in plan.nodes},
         plans=plans,
+        learns=learning,
     )
