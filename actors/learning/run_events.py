@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from attrs import frozen
 
 from actors.entity import Fact
@@ -23,6 +25,7 @@ class Judged:
 class LearningsInjected(Fact):
     """These learnings stand in the prompt of an agent node's attempt. Recorded before the prompt is sent."""
 
+    kind: ClassVar[str] = "learnings_injected"
     node_id: str
     attempt: int
     learning_ids: tuple[str, ...]
@@ -32,6 +35,7 @@ class LearningsInjected(Fact):
 class LearningFinalized(Fact):
     """Bookkeeping after the ending: what it taught, and how the workflow does now. Once for each ending."""
 
+    kind: ClassVar[str] = "learning_finalized"
     generated_learning_ids: tuple[str, ...] = ()
     post_run_metrics: Metrics | None = None
     decisions: tuple[Judged, ...] = ()
@@ -41,4 +45,5 @@ class LearningFinalized(Fact):
 class LearningSkipped(Fact):
     """Instead of it: nothing can be learned from the ending. `reason`: workflow_version_missing."""
 
+    kind: ClassVar[str] = "learning_skipped"
     reason: str
