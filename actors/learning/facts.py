@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["facts_of", "slim"]
 
+LONGEST_REASON = 500
+
 
 def facts_of(state: RunState) -> RunFacts:
     """All of it. An output in which no status stands has that of its node; what an agent said last is a text, and its file a path."""
@@ -24,10 +26,19 @@ def facts_of(state: RunState) -> RunFacts:
         run_id=state.run_id, workflow_id=state.workflow_id, status=state.status, detail=state.detail,
         completed_nodes=tuple(completed_nodes(state)),
         node_attempts={node_id: node.attempt for node_id, node in state.nodes.items() if node.attempt},
-        node_outputs=tuple(_outputs(state)), last_failure=state.last_failure, gate_history=tuple(state.gate_history),
+        node_outputs=tuple(_outputs(state)), last_failure=_failure(state), gate_history=tuple(state.gate_history),
         stop_kind=state.stop_kind, created_at_ms=state.created_at_ms, started_at_ms=state.started_at_ms,
         finished_at_ms=state.finished_at_ms, trigger=state.trigger_type, campaign=state.campaign_id is not None, dry_run=state.dry_run,
     )  # fmt: skip
+
+
+def _failure(state: RunState) -> Mapping[str, Any] | None:
+    """The reason is what was said of the failure, where the record has a code for it; without the run's own name, which is another each time."""
+    failure = state.last_failure
+    node = None if failure is None else state.nodes.get(str(failure["node_id"]))
+    if failure is None or node is None or node.error is None or not node.error.message:
+        return failure
+    return {**failure, "reason": node.error.message[:LONGEST_REASON].replace(state.run_id, "RUN")}
 
 
 def _outputs(state: RunState) -> Iterator[tuple[str, Mapping[str, Any]]]:
