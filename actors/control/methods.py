@@ -147,6 +147,7 @@ _ROWS = (
     Method("campaign.delete", c.CampaignDelete, changing=True, scope="operate"),
     Method("learning.list", learnings.LearningList),
     Method("learning.get", learnings.LearningOnly),
+    Method("learning.events", learnings.LearningEvents),
     Method("learning.metrics", learnings.LearningMetrics),
     Method("learning.review", learnings.LearningReview, changing=True, scope="approve"),
     Method("learning.put", learnings.LearningPut, changing=True, scope="approve"),

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from actors.control import bounds
 
-__all__ = ["LearningList", "LearningMetrics", "LearningOnly", "LearningPut", "LearningReview"]
+__all__ = ["LearningEvents", "LearningList", "LearningMetrics", "LearningOnly", "LearningPut", "LearningReview"]
 
 
 @frozen
@@ -21,6 +21,15 @@ class LearningList:
     status: str | None = field(default=None, validator=bounds.text)
     kind: str | None = field(default=None, validator=bounds.text)
     limit: int = field(default=100, validator=bounds.count)
+
+
+@frozen
+class LearningEvents:
+    """What has happened to the learnings of a workflow, oldest first, behind that number."""
+
+    workflow_id: str = field(validator=bounds.name)
+    after: int = field(default=0, validator=bounds.position)
+    limit: int = field(default=500, validator=bounds.count)
 
 
 @frozen

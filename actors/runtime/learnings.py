@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict
 
 from actors.learning.declined import Declined
+from actors.learning.log import learning_codec, learning_stream
 from actors.learning.messages import ForLearning, Operation, Put, Review
 from actors.learning.record import IN_USE, KINDS, STATUSES, Learning
 from actors.learning.view import learning_json
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from actors.control import params_learnings as learnings
     from actors.refusals import Principal, RequestKey
+    from storage import Recorded
 
 __all__ = ["LearningMethods"]
 
@@ -49,6 +51,13 @@ class LearningMethods(Base):
             if found is None:
                 raise Declined("learning_not_found", learning_id=params.learning_id)
             return {"learning": learning_json(found), "metrics": self._metrics(found.workflow_id)}
+
+        return _read(look)
+
+    async def learning_events(self, params: learnings.LearningEvents, by: Principal) -> Answer:
+        def look() -> Answer:
+            found = self.services.store.journal.read(learning_stream(params.workflow_id), params.after, params.limit)
+            return {"events": [_event(recorded) for recorded in found]}
 
         return _read(look)
 
@@ -98,6 +107,14 @@ def _one_of(given: str | None, allowed: tuple[str, ...], code: str) -> str | Non
     if word is not None and word not in allowed:
         raise Declined(code, found=given)
     return word
+
+
+def _event(recorded: Recorded) -> dict[str, Any]:
+    """One fact with all its fields, as the events of the learning log are named."""
+    fields = asdict(learning_codec().decode(recorded))
+    if "learning_kind" in fields:
+        fields["kind"] = fields.pop("learning_kind")
+    return {"seq": recorded.seq, "event": recorded.kind, "at_ms": recorded.at_ms, **fields}
 
 
 def _read(look: Callable[[], Answer]) -> Answer:
