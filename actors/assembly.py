@@ -24,6 +24,11 @@ from actors.control.peers import Rights, rights_of
 from actors.control.server import ControlSettings
 from actors.handoff.messages import LookForHandoffs
 from actors.ids import RandomIds
+from actors.learning.endings import Endings
+from actors.learning.messages import LookAtEndings
+from actors.learning.policies import Policies
+from actors.learning.workplace import Workplace
+from actors.learning.world import World
 from actors.lease import Lease
 from actors.ledger.tables import price_table
 from actors.library import Library
@@ -35,7 +40,7 @@ from actors.resolver.messages import LookAtPolls
 from actors.run.stale import StaleRuns
 from actors.runtime import DaemonRuntime
 from actors.secrets.vault import Vault
-from actors.services import CALENDAR, NOTIFIER, POLLER, WATCHMAN, Services
+from actors.services import CALENDAR, LEARNING, NOTIFIER, POLLER, WATCHMAN, Services
 from actors.settings import RunRules
 from actors.telemetry.collector import collector_of
 from actors.telemetry.meter import Meter
@@ -54,6 +59,7 @@ if TYPE_CHECKING:
     from actors.mcp.wire import Wire
     from actors.node.guardian.guardian import Guardian
     from actors.paths import Places
+    from actors.run.state import RunState
     from actors.secrets.redactor import Redactor
     from supervision import Clock, KernelEvent
     from supervision.reaper import Stuck
@@ -87,6 +93,7 @@ def run_rules(config: Config, vault: Vault) -> RunRules:
         mcp_servers=frozenset(server.name for server in config.mcp),
         env={name: os.environ[name] for name in vault.harmless(config.flow.script_inherit_env) if name in os.environ},
         secrets=vault.names,
+        learning=config.learning.enabled,
     )
 
 
@@ -128,7 +135,7 @@ class Assembly:
         # Nothing is written, and no run goes on, where the door could not be opened afterwards.
         door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
         store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door, scrub=vault.redactor.json)
-        ids, paperwork, meter = RandomIds(), Paperwork(redactor=vault.redactor), Meter()
+        ids, paperwork, meter, endings = RandomIds(), Paperwork(redactor=vault.redactor), Meter(), Endings()
         made = backends or Configured(config.backends, os.environ)
         workshop = Workshop(places, store, config, wall, made, prices, meter, vault, lambda: system, inline=bool(inline), wires=wires)
         roster = _roster(places, workshop, store, config, vault)
@@ -138,19 +145,22 @@ class Assembly:
             tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])),
             report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
             outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))), pool=roster.pool, meter=meter,
+            learn=lambda state: _learn(endings, system, state),
         )  # fmt: skip
         control = _control(places, rights, workshop.guardian, vault, alone=not embedded and clock is None) if listen else None
         stale, library = StaleRuns(services, lambda: system), Library(services, lambda _: _look_at_triggers(system))
+        policies = Policies(places.config_file, os.environ)
+        learning = Workplace(World.of(services, library), endings, policies, lambda text: sys.stderr.write(vault.redactor.text(text)))
         # A daemon that is carried for a moment begins nothing that nobody has asked for.
         root = daemon_tree(
             services, workshop.guardian, vault, config, control, lambda: runtime, partial(_say_stuck, vault.redactor), paperwork, library,
-            stale, collector_of(config.telemetry, os.environ), inline=bool(inline), unattended=not embedded,
+            stale, collector_of(config.telemetry, os.environ), learning, inline=bool(inline), unattended=not embedded,
         )  # fmt: skip
         system = System(root, clock=wall, observe=partial(_observe, vault.redactor))
         paperwork.connect(services, system)
         about = _about(places, str(places.socket) if listen else None, wall.now_ms(), embedded=embedded) | {"prices_as_of": prices.as_of}
         archives, servers = config.retention.archive, workshop.servers
-        runtime = DaemonRuntime(services, system, library, stop, about, roster, servers, archives=archives, inline=bool(inline))
+        runtime = DaemonRuntime(services, system, library, stop, about, roster, servers, learning, archives=archives, inline=bool(inline))
         return cls(store, services, workshop, system, runtime, fresh)
 
     async def sweep(self) -> None:
@@ -206,6 +216,11 @@ def _tell(system: System, messages: Iterable[tuple[str, object]]) -> None:
         if system.receives(name):
             with suppress(MailboxFull):
                 system.ref(name).tell_nowait(message)
+
+
+def _learn(endings: Endings, system: System, state: RunState) -> None:
+    endings.add(state)
+    _tell(system, ((LEARNING, LookAtEndings()),))
 
 
 def _is_step(guardian: Guardian, pid: int) -> bool:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from supervision import Clock
 
 __all__ = [
-    "CALENDAR", "CAMPAIGNS", "INBOX", "LETTERS", "NEWBORN", "NOTIFIER", "POLLER", "PROJECTOR", "RECONCILER", "REGISTRAR", "REPORTER",
+    "CALENDAR", "CAMPAIGNS", "INBOX", "LEARNING", "LETTERS", "NEWBORN", "NOTIFIER", "POLLER", "PROJECTOR", "RECONCILER", "REGISTRAR",
+    "REPORTER",
     "RUNS", "SCHEDULER", "STATUSES", "STEWARD", "WATCHMAN", "WORKTREES", "Services",
 ]  # fmt: skip
 
@@ -34,6 +35,7 @@ NEWBORN = 1024
 CALENDAR = "calendar"
 CAMPAIGNS = "campaigns"
 INBOX = "inbox"
+LEARNING = "learning"
 LETTERS = "letters"
 NOTIFIER = "notifier"
 POLLER = "poller"
@@ -47,6 +49,10 @@ SCHEDULER = "scheduler"
 STEWARD = "steward"
 WATCHMAN = "watchman"
 WORKTREES = "worktrees"
+
+
+def _untold(state: RunState) -> None:
+    """Nobody learns anything."""
 
 
 def _nothing(run_id: str) -> None:
@@ -66,7 +72,8 @@ class Services:
     `report` has the final report of an ended run written, soon and beside the run's own work, `show` its status file (None: there are
     none), and `forget` drops what waits to be written of a run that is removed. `newborn` holds the first fact of runs that
     were made a moment ago and not opened yet, at most `NEWBORN` of them. `outbox` is called after a commit in which logs began beside a
-    run's own: whoever looks after such logs looks soon, and does so by himself, too. `meter` counts what is durable.
+    run's own: whoever looks after such logs looks soon, and does so by himself, too. `meter` counts what is durable. `learn` has something
+    learned from a run that has ended, soon and beside the runs' own work.
     """
 
     store: Store
@@ -86,6 +93,7 @@ class Services:
     pool: Callable[[], Pool] = Pool
     newborn: dict[str, tuple[RunCreated, int]] = Factory(dict)
     meter: Meter = Factory(Meter)
+    learn: Callable[[RunState], None] = _untold
 
     @property
     def claimant(self) -> str:

@@ -33,6 +33,7 @@ ROOMS = (
     "projection",
     "bundle",
     "campaign",
+    "learning",
 )
 
 

@@ -13,12 +13,12 @@ from attrs import field, frozen
 from actors.config.kinds import ALLOWED, READERS, Wrong, shown_map
 from actors.workflow.durations import DURATION_FORMS, DurationError, parse_duration, shown_duration
 
-__all__ = ["Rule", "Wrong", "choice", "choices", "count", "duration", "flag", "names", "number", "outside", "principals", "word"]
+__all__ = ["Rule", "Wrong", "choice", "choices", "count", "duration", "flag", "names", "number", "outside", "principals", "switch", "word"]
 
 LONGEST_WORD = 128
 Outside = Literal["argv", "url", "path", "loopback", "hosts", "resolvers", "handles", "policy"]
 TABLES = ("resolvers", "handles", "policy")
-Kind = Literal["duration", "count", "number", "choice", "choices", "flag", "word", "names", "principals", Outside]
+Kind = Literal["duration", "count", "number", "choice", "choices", "flag", "switch", "word", "names", "principals", Outside]
 
 
 @frozen
@@ -42,6 +42,8 @@ class Rule:
                 return "a list of " + ", ".join(self.choices)
             case "flag":
                 return "true or false"
+            case "switch":
+                return "true, yes, on or 1; false, no, off or 0"
             case "word":
                 return f"one word of at most {LONGEST_WORD} characters, without blanks"
             case "names":
@@ -76,6 +78,8 @@ class Rule:
                 return self._some(_list(raw, bare_numbers=False))
             case "flag":
                 return _flag(raw)
+            case "switch":
+                return _switch(raw)
             case "word":
                 return _word(raw)
             case "names" | "principals":
@@ -135,6 +139,15 @@ def _flag(raw: object) -> bool:
     raise Wrong
 
 
+def _switch(raw: object) -> bool:
+    word = raw.strip().lower() if isinstance(raw, str) else raw
+    if isinstance(word, bool):
+        return word
+    if isinstance(word, str) and word in ("1", "true", "yes", "on", "0", "false", "no", "off"):
+        return word in ("1", "true", "yes", "on")
+    raise Wrong
+
+
 def _duration(raw: object) -> int:
     try:
         return parse_duration(raw)
@@ -173,9 +186,9 @@ def count(default: int | None, says: str, *, low: int | None = None, high: int |
     return _setting(default, Rule("count", says, low=None if low is None else str(low), high=None if high is None else str(high)))
 
 
-def number(default: float, says: str, *, low: float, high: float) -> Any:
+def number(default: float, says: str, *, low: float, high: float | None = None) -> Any:
     """A number, not necessarily whole."""
-    return _setting(default, Rule("number", says, low=f"{low:g}", high=f"{high:g}"))
+    return _setting(default, Rule("number", says, low=f"{low:g}", high=None if high is None else f"{high:g}"))
 
 
 def choices(says: str, *possible: str) -> Any:
@@ -196,6 +209,11 @@ def choice(default: str, says: str, *choices: str) -> Any:
 def flag(default: bool, says: str) -> Any:  # noqa: FBT001  the default of a setting, named by the table
     """True or false."""
     return _setting(default, Rule("flag", says))
+
+
+def switch(default: bool, says: str) -> Any:  # noqa: FBT001  as in `flag`
+    """True or false, in any of the words that people have for it."""
+    return _setting(default, Rule("switch", says))
 
 
 def word(says: str, default: str | None = None) -> Any:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from actors.workflow.spec import Node, Workflow
 
 __all__ = [
-    "PLAN_KEYS", "FailureSignature", "artifact_refs", "completed_summary", "failure_signature", "has_plan_bundle", "node_kind", "project_id",
-    "validation_pass", "validator_family",
+    "PLAN_KEYS", "FailureSignature", "artifact_refs", "completed_summary", "failure_signature", "has_plan_bundle", "node_kind",
+    "project_id", "validation_pass", "validator_family",
 ]  # fmt: skip
 
 PLAN_KEYS: Final = ("plan_package_bundle", "plan_package")
@@ -97,7 +97,7 @@ def artifact_refs(run: RunFacts) -> tuple[str, ...]:
     for _, output in run.node_outputs:
         validation = output.get("artifact_validation")
         for path in (output.get("path"), validation.get("path") if isinstance(validation, Mapping) else None):
-            if _trimmed(path):
+            if isinstance(path, str) and path.strip():
                 found[path] = None
     return tuple(found)
 

@@ -13,8 +13,8 @@ from actors.entity import Fact
 from actors.learning.record import Learning, Metrics, Status
 
 __all__ = [
-    "FACTS", "LearningApplied", "LearningFact", "LearningMerged", "LearningProposed", "LearningRegressed", "LearningReviewed", "LearningStored",
-    "LearningsMeasured",
+    "FACTS", "LearningApplied", "LearningFact", "LearningMerged", "LearningProposed", "LearningRegressed", "LearningReviewed",
+    "LearningStored", "LearningsMeasured",
 ]  # fmt: skip
 
 PREFIX = "workflow_learning.candidate."

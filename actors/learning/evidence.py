@@ -56,7 +56,9 @@ def _receipts(output: Mapping[str, Any]) -> Iterator[Receipt]:
     for item in timeline if isinstance(timeline, list | tuple) else ():
         if isinstance(item, Mapping):
             yield from ((kind, item.get(key), item) for key, kind in RECEIPT_KEYS.items())
-            yield from ((kind, item.get("path"), item) for suffix, kind in BY_SUFFIX.items() if str(item.get("path")).strip().endswith(suffix))
+            yield from (
+                (kind, item.get("path"), item) for suffix, kind in BY_SUFFIX.items() if str(item.get("path")).strip().endswith(suffix)
+            )
 
 
 def _unique(receipts: Iterable[Receipt]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What the ending of a run teaches: learnings that it makes or confirms, which are applied, and which have made things worse (spec 8). Pure."""
+"""What the ending of a run teaches: learnings that it makes or confirms, and those that have made things worse (spec 8). Pure."""
 
 from __future__ import annotations
 

@@ -80,8 +80,8 @@ def line_key(state: RunState) -> LineKey:
     cancelled = state.cancel_reason is not None
     worktree = None if state.worktree is None else (state.worktree.stage, state.worktree.kept)
     return LineKey(
-        state.status, due_of(state), state.retry_after_ms, reason, code, state.pause_reason, open_things, cancelled, state.version, worktree,
-        state.untaught,
+        state.status, due_of(state), state.retry_after_ms, reason, code, state.pause_reason, open_things, cancelled, state.version,
+        worktree, state.untaught,
     )  # fmt: skip
 
 
@@ -107,7 +107,8 @@ def headline_of(state: RunState) -> Headline:
     return Headline(
         stream=state.run_id, kind="run", status=state.status, created_ms=state.created_at_ms, updated_ms=state.updated_at_ms,
         group=state.workflow_id, parent=state.campaign_id, due_ms=due_of(state), priority=state.priority,
-        title=state.plan.workflow.name, facts=facts, keys=_to_learn(state, _with_site(state, _keys(state, state.status, lookup_keys(state)))),
+        title=state.plan.workflow.name, facts=facts,
+        keys=_to_learn(state, _with_site(state, _keys(state, state.status, lookup_keys(state)))),
     )  # fmt: skip
 
 

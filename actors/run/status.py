@@ -31,5 +31,7 @@ def status_of(state: RunState) -> dict[str, Any]:
         "pending_nodes": to_come if not state.dry_run else [],
         "blocked_nodes": stuck_nodes(state) if not state.dry_run else [],
         "node_attempts": {node_id: node.attempt for node_id, node in state.nodes.items() if node.attempt},
-        "last_failure": state.last_failure, "learning_summary": None if state.learning is None else asdict(state.learning), "updated_at_ms": state.updated_at_ms, "seq": state.seq,
+        "last_failure": state.last_failure,
+        "learning_summary": None if state.learning is None else asdict(state.learning),
+        "updated_at_ms": state.updated_at_ms, "seq": state.seq,
     }  # fmt: skip

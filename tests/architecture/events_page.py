@@ -39,6 +39,8 @@ MODULES: Final = {
     "Baselines of campaigns": ("actors.campaign.events.baseline",),
     "Candidates of campaigns": ("actors.campaign.events.experiment",),
     "Worktrees": ("actors.worktree.events",),
+    "What a run's log says of learning": ("actors.learning.run_events",),
+    "Learnings": ("actors.learning.events",),
     "Removal": ("actors.removal.events",),
 }
 
