@@ -33,7 +33,14 @@ def failed(run_id: str = "run-1", *outputs: tuple[str, dict[str, Any]], node_id:
 
 
 def learn(kind: Kind = "memory_fact", status: Status = "proposed", **more: Any) -> Learning:
-    given = {"learning_id": "wflearn-1", "workflow_id": "wf-1", "project_id": "wf-1", "source_run_id": "run-1", "summary": "s", "fingerprint": "f"}
+    given = {
+        "learning_id": "wflearn-1",
+        "workflow_id": "wf-1",
+        "project_id": "wf-1",
+        "source_run_id": "run-1",
+        "summary": "s",
+        "fingerprint": "f",
+    }
     return Learning(kind=kind, status=status, **{**given, **more})
 
 

@@ -113,7 +113,12 @@ def test_no_node_no_family() -> None:
 
 
 def test_files_are_named_once_in_order() -> None:
-    run = ran("r", ("a", {"path": " a ", "artifact_validation": {"path": "b"}}), ("b", {"path": "b", "artifact_validation": 1}), ("c", {"path": " "}))
+    run = ran(
+        "r",
+        ("a", {"path": " a ", "artifact_validation": {"path": "b"}}),
+        ("b", {"path": "b", "artifact_validation": 1}),
+        ("c", {"path": " "}),
+    )
     assert artifact_refs(run) == (" a ", "b")
 
 
@@ -148,7 +153,9 @@ def test_l20_the_signature_is_the_vector() -> None:
 
 def test_signatures_say_what_is_known_of_the_node() -> None:
     w = workflow(node("a", metadata={"stage_kind": "test"}), finally_=(node("z"),))
-    run = failed("run-9", ("a", {"status": "failed", "secret": 1}), node_id="a", reason=f" {R}. ", node_attempts={"a": 3}, status="completed")
+    run = failed(
+        "run-9", ("a", {"status": "failed", "secret": 1}), node_id="a", reason=f" {R}. ", node_attempts={"a": 3}, status="completed"
+    )
     found = failure_signature(w, run)
     assert found is not None
     assert (found.node_kind, found.validator_family, found.summary) == ("test", "genericartifact", f"Node `a` keeps failing: {R}.")
