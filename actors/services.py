@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from attrs import Factory, frozen
 
 from actors.agent.binding import Pool
+from actors.learning.lessons import Lessons
+from actors.learning.log import Shelf
 from actors.settings import RunRules
 from actors.telemetry.meter import Meter
 
@@ -55,6 +57,10 @@ def _untold(state: RunState) -> None:
     """Nobody learns anything."""
 
 
+def _read_lessons(services: Services) -> Lessons:
+    return Lessons(Shelf(services.store))
+
+
 def _nothing(run_id: str) -> None:
     """Nothing waits to be written."""
 
@@ -73,7 +79,7 @@ class Services:
     none), and `forget` drops what waits to be written of a run that is removed. `newborn` holds the first fact of runs that
     were made a moment ago and not opened yet, at most `NEWBORN` of them. `outbox` is called after a commit in which logs began beside a
     run's own: whoever looks after such logs looks soon, and does so by himself, too. `meter` counts what is durable. `learn` has something
-    learned from a run that has ended, soon and beside the runs' own work.
+    learned from a run that has ended, soon and beside the runs' own work; `lessons` is what agents are told of earlier ones.
     """
 
     store: Store
@@ -94,6 +100,7 @@ class Services:
     newborn: dict[str, tuple[RunCreated, int]] = Factory(dict)
     meter: Meter = Factory(Meter)
     learn: Callable[[RunState], None] = _untold
+    lessons: Lessons = Factory(_read_lessons, takes_self=True)
 
     @property
     def claimant(self) -> str:

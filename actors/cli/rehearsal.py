@@ -62,6 +62,7 @@ def _what(node: dict[str, Any]) -> list[str]:
     """What the node would do, a line for each part."""
     command = node.get("command")
     found = [shlex.join(command) if isinstance(command, list) else command.rstrip("\n")] if command else []
+    found += [f"tells {node['agent']}: {node['instructions']}"] if "agent" in node else []
     found += [f"calls {node['function']}"] if "function" in node else []
     found += [f"  with {name} = {value}" for name, value in node.get("inputs", {}).items()]
     if node["kind"] == "gate":

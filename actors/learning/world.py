@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from attrs import define, evolve
 
-from actors.learning.log import Shelf
 from actors.learning.metrics import snapshot
 from actors.learning.recent import Recent
 from actors.learning.step import Step
@@ -15,6 +14,7 @@ from actors.refusals import Refusal
 from actors.run.logbook import CorruptLog, fold_log
 
 if TYPE_CHECKING:
+    from actors.learning.log import Shelf
     from actors.learning.record import Metrics
     from actors.library import Library
     from actors.plans import Plans
@@ -38,7 +38,7 @@ class World:
     @classmethod
     def of(cls, services: Services, library: Library) -> World:
         """One that has read nothing yet."""
-        return cls(services, library, Shelf(services.store), Recent(services))
+        return cls(services, library, services.lessons.shelf, Recent(services))
 
     def step(self, workflow_id: str, now: int) -> Step:
         """Begin a decision about the learnings of that workflow."""

@@ -60,6 +60,7 @@ class AgentOrder:
 
     `policy` is what the node says of tools; `asks`: people may be asked about them, and `decided` is what was answered last. `worked_ms` is
     how long the attempt was at work before it was put down for questions. `answer` is a JSON Schema that its last words are to fit.
+    `lessons` is what it is told of earlier runs, in lines.
     """
 
     bound: Bound
@@ -81,6 +82,7 @@ class AgentOrder:
     steering: tuple[AgentSteered, ...] = ()
     seq: int = 0
     answer: Any = None
+    lessons: str = ""
 
 
 @frozen

@@ -19,7 +19,7 @@ def thread_of(run_id: str, node_id: str) -> str:
     return f"run:{run_id}:node:{node_id}"
 
 
-def agent_order(state: RunState, node: Node, action: Agent, scope: dict[str, object], now: int) -> AgentOrder:
+def agent_order(state: RunState, node: Node, action: Agent, scope: dict[str, object], now: int, lessons: str = "") -> AgentOrder:
     """What the agent is to do. Raises TemplateError, also where nobody has the role."""
     item = state.nodes[node.node_id]
     bound = next((one for one in state.binding if one.role == action.role), None)
@@ -34,7 +34,7 @@ def agent_order(state: RunState, node: Node, action: Agent, scope: dict[str, obj
         tools=action.tools, policy=action.policy, asks=state.plan.section[node.node_id] == "body", decided=item.tool_decision,
         worked_ms=item.worked_ms, data=render(dict(node.with_), scope), feedback=tuple(item.feedback), repair=repair, spent=item.used,
         budget=_budget(state, now), shared=_shared(state), max_steps=action.max_steps, anew=state.anew, steering=tuple(item.unheard),
-        seq=state.seq, answer=_answer(state, node),
+        seq=state.seq, answer=_answer(state, node), lessons=lessons,
     )  # fmt: skip
 
 

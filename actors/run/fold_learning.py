@@ -21,6 +21,7 @@ def _with(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
 
 def _injected(state: RunState, event: learning.LearningsInjected, at: int) -> None:
     known = state.learning or RunLearning()
+    state.nodes[event.node_id].lessons = event.learning_ids
     state.learning = evolve(
         known, injected_learning_ids=_with(known.injected_learning_ids, event.learning_ids),
         approved_learning_ids_considered=_with(known.approved_learning_ids_considered, event.learning_ids),

@@ -50,6 +50,7 @@ class NodeState:
     `asking`: people are asked about a tool. `questions` counts how often they were in all instances, `put_down` the attempts of this one
     that ended so; `tool_decision` is what was answered last, `worked_ms` how long had been worked before that.
     `used` is what all its attempts have used, `verdicts` are (instance, attempt, word) of all its outputs; both hold for all instances.
+    `lessons` are the learnings of which its agent was told with the last prompt.
     So do `told`, the number of the last message that was said to its agent, and `unheard`, those that its conversation does not hold yet.
     """
 
@@ -72,6 +73,7 @@ class NodeState:
     noted: bool = False
     rollbacks: int = 0
     prompted: int = 0
+    lessons: tuple[str, ...] = ()
     flaw: Flaw | None = None
     asking: bool = False
     questions: int = 0

@@ -32,14 +32,16 @@ class Folders:
     workdir: str
 
 
-def work_order(state: RunState, node_id: str, folders: Folders, rules: RunRules, now: int = 0) -> WorkOrder | Failure:
-    """The order of the attempt under way, or why it cannot be rendered. `now`: epoch milliseconds."""
+def work_order(
+    state: RunState, node_id: str, folders: Folders, rules: RunRules, now: int = 0, *, lessons: str = ""
+) -> WorkOrder | Failure:  # fmt: skip
+    """The order of the attempt under way, or why it cannot be rendered. `now`: epoch milliseconds; `lessons`: what an agent is told."""
     node = state.plan.nodes[node_id]
     scope = scope_for(state, node_id) if _templated(node) else {}
     try:
         return WorkOrder(
             run_id=state.run_id, node_id=node_id, instance=state.nodes[node_id].instance, attempt=state.nodes[node_id].attempt,
-            token=state.token(node_id), idempotency_key=idempotency_key(state, node_id), action=_action(state, node, scope, now),
+            token=state.token(node_id), idempotency_key=idempotency_key(state, node_id), action=_action(state, node, scope, now, lessons),
             workdir=folders.workdir, run_dir=folders.run_dir, output=node.output, artifact=_artifact(state, node, scope),
             gate_feedback=state.gate_feedback, gate_selections=state.gate_selections,
             author=None if state.worktree is None else state.worktree.author,
@@ -67,7 +69,9 @@ def _artifact(state: RunState, node: Node, scope: dict[str, object]) -> Artifact
     return ArtifactOrder(path=render_text(node.artifact.path, scope), schema=schema, schema_name=name, told=told)
 
 
-def _action(state: RunState, node: Node, scope: dict[str, object], now: int) -> CommandOrder | PythonOrder | AgentOrder:
+def _action(
+    state: RunState, node: Node, scope: dict[str, object], now: int, lessons: str
+) -> CommandOrder | PythonOrder | AgentOrder:  # fmt: skip
     match node.action:
         case Python(function=function, isolate=isolate):
             folder = state.plan.workflow.folder or "/"
@@ -80,7 +84,7 @@ def _action(state: RunState, node: Node, scope: dict[str, object], now: int) -> 
             words = ("sh", "-c", render_text(run, scope, quote=True))
             return CommandOrder(words, _env(state, node, env, scope), secrets=_secrets(env))
         case Agent() as agent:
-            return agent_order(state, node, agent, scope, now)
+            return agent_order(state, node, agent, scope, now, lessons)
         case _:
             raise AssertionError("a gate is no attempt")
 

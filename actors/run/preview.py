@@ -28,7 +28,7 @@ Problems = list[dict[str, Any]]
 class Given:
     """What is known of the run before it begins: its id, inputs, working folder (None: a private one), the daemon's variables.
 
-    `personas` says by name who would have each role.
+    `personas` says by name who would have each role, `lessons` what each agent would be told of earlier runs.
     """
 
     run_id: str
@@ -37,6 +37,7 @@ class Given:
     env: Mapping[str, str]
     personas: Mapping[str, str] = Factory(dict)
     worktree: Place | None = None
+    lessons: str = ""
 
 
 def preview(plan: Plan, given: Given, rules: RunRules, problems: Problems) -> dict[str, Any]:
@@ -81,7 +82,7 @@ def _entry(plan: Plan, node_id: str, given: Given, rules: RunRules, problems: Pr
     node = plan.nodes[node_id]
     partly = Partly(_scope(plan, given), _known)
     entry: dict[str, Any] = {
-        "node_id": node_id, "kind": node.kind, "label": node.title or node_id, **_action(node, partly, problems),
+        "node_id": node_id, "kind": node.kind, "label": node.title or node_id, **_action(node, partly, problems, given.lessons),
         **_persona(node, given),
         "needs": [need.node for need in node.needs], "cap": cap_at(plan, node_id),
     }  # fmt: skip
@@ -98,7 +99,7 @@ def _entry(plan: Plan, node_id: str, given: Given, rules: RunRules, problems: Pr
     return entry
 
 
-def _action(node: Node, partly: Partly, problems: Problems) -> dict[str, Any]:
+def _action(node: Node, partly: Partly, problems: Problems, lessons: str = "") -> dict[str, Any]:
     """What the node would do, in words of its kind."""
     data = {"inputs": partly.at("with").render(node.with_)} if node.with_ else {}
     match node.action:
@@ -113,7 +114,9 @@ def _action(node: Node, partly: Partly, problems: Problems) -> dict[str, Any]:
             return _quality(node.node_id, gate)
         case Agent(role=role, instructions=instructions, tools=tools):
             more = {"tools": list(tools) or None}
-            return {"agent": role, "instructions": partly.at("instructions").text(instructions), **_given(more), **data}
+            said = partly.at("instructions").text(instructions)
+            prompt = f"{said}\n\n{lessons}" if lessons else said
+            return {"agent": role, "instructions": prompt, **_given(more), **data}
         case Gate() as gate:
             return _gate(node.node_id, gate, partly)
         case Wait() as wait:
