@@ -9,7 +9,9 @@ import click
 
 from actors.cli import exits, options
 from actors.cli.carry import change
+from actors.cli.learning_memory import distill, memory_lines, promote
 from actors.cli.learning_page import learning_page, metrics_page
+from actors.cli.learning_revision import draft, put_revision, revision_lines, spawn_revision
 from actors.cli.link import link_of
 from actors.cli.listing import given
 from actors.cli.text import emit, print_json, table, visible
@@ -58,7 +60,8 @@ def show(context: click.Context, /, learning_id: str, *, as_json: bool) -> int:
     if as_json:
         print_json(answer)
     else:
-        for line in learning_page(answer["learning"], answer["metrics"]):
+        beside = (*memory_lines(answer["memories"]), *revision_lines(learning_id, answer["revision"]))
+        for line in (*learning_page(answer["learning"], answer["metrics"]), *beside):
             emit(visible(line))
     return exits.OK
 
@@ -119,3 +122,7 @@ def put(context: click.Context, /, file: Path, *, as_json: bool, **asked: Any) -
 def _standing(answer: dict[str, Any]) -> None:
     found = answer["learning"]
     emit(visible(f"{found['learning_id']}: {found['status']}  {found['summary']}"))
+
+
+for command in (promote, distill, spawn_revision, draft, put_revision):
+    learning.add_command(command)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
 
 from actors.control import bounds
 
-__all__ = ["LearningEvents", "LearningList", "LearningMetrics", "LearningOnly", "LearningPut", "LearningReview"]
+__all__ = [
+    "LearningDistill", "LearningEvents", "LearningList", "LearningMetrics", "LearningOnly", "LearningPromote", "LearningPut",
+    "LearningReview", "LearningSpawnRevision",
+]  # fmt: skip
 
 
 @frozen
@@ -61,3 +64,35 @@ class LearningMetrics:
     """How a workflow does."""
 
     workflow_id: str = field(validator=bounds.name)
+
+
+@frozen
+class LearningPromote:
+    """A fact to be remembered for its project."""
+
+    learning_id: str = field(validator=bounds.text)
+    reviewer_id: str | None = field(default=None, validator=bounds.text)
+    approval_id: str | None = field(default=None, validator=bounds.text)
+    run_id: str | None = field(default=None, validator=bounds.text)
+    reason: str | None = field(default=None, validator=bounds.text)
+
+
+@frozen
+class LearningSpawnRevision:
+    """A learning of which the next version of its workflow is to be drafted."""
+
+    learning_id: str = field(validator=bounds.text)
+    reviewer_id: str | None = field(default=None, validator=bounds.text)
+    title: str | None = field(default=None, validator=bounds.text)
+
+
+@frozen
+class LearningDistill:
+    """A conversation, and what it says where that is not to be read from it."""
+
+    session_id: str = field(validator=bounds.name)
+    facts: Sequence[Mapping[str, Any]] | None = None
+    workflow_id: str | None = field(default=None, validator=bounds.name)
+    project_id: str | None = field(default=None, validator=bounds.name)
+    run_id: str | None = field(default=None, validator=bounds.name)
+    threshold: float | None = None

@@ -13,7 +13,7 @@ from actors.entity import Fact
 from actors.learning.record import Learning, Metrics, Status
 
 __all__ = [
-    "FACTS", "LearningApplied", "LearningFact", "LearningMerged", "LearningProposed", "LearningRegressed", "LearningReviewed",
+    "FACTS", "PREFIX", "LearningApplied", "LearningFact", "LearningMerged", "LearningProposed", "LearningRegressed", "LearningReviewed",
     "LearningStored", "LearningsMeasured",
 ]  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from actors.learning.record import IN_USE, Learning
 
-__all__ = ["MOST", "block", "select"]
+__all__ = ["MOST", "block", "one_line", "select"]
 
 MOST: Final = 6
 HEAD: Final = "Lessons from earlier runs of this workflow or project; use those that fit:"
@@ -29,11 +29,11 @@ def block(learnings: Sequence[Learning]) -> str:
     """The lines that stand in the prompt; empty where there is nothing to tell. Only summaries, each in one line."""
     if not learnings:
         return ""
-    return "\n".join([OPENS, HEAD, *(f"- [{one.kind}] {_line(one.summary)}" for one in learnings), CLOSES])
+    return "\n".join([OPENS, HEAD, *(f"- [{one.kind}] {one_line(one.summary)}" for one in learnings), CLOSES])
 
 
-def _line(summary: str) -> str:
-    """Without line breaks, and without anything that would end the block; what is left when a mark goes may be another one."""
+def one_line(summary: str) -> str:
+    """The summary without line breaks, and without anything that would end the block; what is left when a mark goes may be another one."""
     text = summary
     while TAGS.search(text):
         text = TAGS.sub("", text)

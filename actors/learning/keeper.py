@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from actors.learning.decided import Decided
     from actors.learning.operations import Row
     from actors.learning.workplace import Workplace
-    from storage import Headline
+    from storage import Append, Headline
     from supervision import Timer
 
 __all__ = ["LearningKeeper"]
@@ -144,10 +144,11 @@ class LearningKeeper(Actor[LookAtEndings | Teach | ForLearning]):
         row = OPERATIONS[type(message.operation)]
         if row.people and not message.by.human:
             return Declined("human_required").refusal
-        last = ""
+        last, lost = "", "unavailable"
         for _ in range(TRIES):
             try:
                 decided = row.decide(self._world, message.operation, message.by, self._world.services.clock.now_ms())
+                lost = decided.lost
                 return await self._record(row, message, decided)
             except Declined as declined:
                 return declined.refusal
@@ -155,7 +156,7 @@ class LearningKeeper(Actor[LookAtEndings | Teach | ForLearning]):
                 return replayed(self._world.services.store, message.request) or conflict(message.request)
             except (VersionConflict, Unavailable) as error:
                 last = str(error)
-        return Refusal("unavailable", f"It cannot be recorded just now: {last}. Ask again with the same request id; it does no harm.")
+        return Refusal(lost, f"It cannot be recorded just now: {last}. Ask again with the same request id; it does no harm.")
 
     async def _record(self, row: Row, message: ForLearning, decided: Decided) -> Reply:
         step, reply, request = decided.step, decided.reply, message.request
@@ -165,5 +166,17 @@ class LearningKeeper(Actor[LookAtEndings | Teach | ForLearning]):
         else:
             receipt = Receipt(request.request_id, request.digest.encode(), canonical(reply))
         entry = audit_entry(str(message.by), row.name, decided.subject, {"workflow_id": step.book.workflow_id}, code)
-        await self._world.services.store.commit(Transaction(step.now, appended(step), receipt, (entry,)))
+        version = await self._version(decided, message)
+        try:
+            await self._world.services.store.commit(Transaction(step.now, (*appended(step), *version), receipt, (entry,)))
+        finally:
+            if decided.store is not None:
+                self._world.library.forget(decided.store.workflow_id)
         return reply if isinstance(reply, Refusal) else dict(reply)
+
+    async def _version(self, decided: Decided, message: ForLearning) -> tuple[Append, ...]:
+        """What makes the definition the newest version of its workflow; its content is stored."""
+        if decided.store is None:
+            return ()
+        _, appends = await self._world.library.offer(decided.store, message.by)
+        return appends

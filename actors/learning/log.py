@@ -10,7 +10,9 @@ from attrs import Factory, define
 
 from actors.learning.book import Book
 from actors.learning.events import FACTS, LearningFact
+from actors.learning.memory_events import MEMORY_FACTS
 from actors.learning.record import IN_USE, Learning
+from actors.learning.revision_events import REVISION_FACTS
 from storage.codec import Codec
 from storage.records import Append, Headline
 
@@ -28,7 +30,7 @@ MOST = 100_000
 @cache
 def learning_codec() -> Codec[LearningFact]:
     """The codec of these logs."""
-    return Codec(FACTS)
+    return Codec((*FACTS, *MEMORY_FACTS, *REVISION_FACTS))
 
 
 def learning_stream(workflow_id: str) -> str:

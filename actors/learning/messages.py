@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -10,7 +10,9 @@ from attrs import frozen
 from actors.refusals import Principal, Refusal, RequestKey
 from supervision import Request
 
-__all__ = ["ForLearning", "LookAtEndings", "Operation", "Put", "Review", "Teach"]
+__all__ = [
+    "Distill", "ForLearning", "LookAtEndings", "Operation", "Promote", "Put", "PutRevision", "Review", "SpawnRevision", "Teach",
+]  # fmt: skip
 
 Reply = Mapping[str, Any] | Refusal
 
@@ -42,7 +44,46 @@ class Put:
     learning: Mapping[str, Any]
 
 
-Operation = Review | Put
+@frozen
+class Promote:
+    """Have a fact that was learned remembered for the whole project."""
+
+    learning_id: str
+    reviewer_id: str | None = None
+    approval_id: str | None = None
+    run_id: str | None = None
+    reason: str | None = None
+
+
+@frozen
+class SpawnRevision:
+    """Draft the next version of the workflow from a learning."""
+
+    learning_id: str
+    reviewer_id: str | None = None
+    title: str | None = None
+
+
+@frozen
+class PutRevision:
+    """Store the newest draft of a learning as the workflow's next version."""
+
+    learning_id: str
+
+
+@frozen
+class Distill:
+    """Learn from a conversation. `facts` None: what stands in the conversation itself. `threshold`: how important a fact must be."""
+
+    session_id: str
+    facts: Sequence[Mapping[str, Any]] | None = None
+    workflow_id: str | None = None
+    project_id: str | None = None
+    run_id: str | None = None
+    threshold: float | None = None
+
+
+Operation = Review | Put | Promote | SpawnRevision | PutRevision | Distill
 
 
 @frozen

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from actors.learning.messages import Put, Review
+from actors.learning.distilling import distill
+from actors.learning.messages import Distill, Promote, Put, PutRevision, Review, SpawnRevision
+from actors.learning.promoting import promote
 from actors.learning.putting import put
 from actors.learning.reviewing import review
+from actors.learning.revising import put_revision, spawn_revision
 
 if TYPE_CHECKING:
     from actors.learning.decided import Decided
@@ -31,4 +34,8 @@ class Row:
 OPERATIONS: Mapping[type, Row] = {
     Review: Row("learning.review", review),
     Put: Row("learning.put", put),
+    Promote: Row("learning.promote", promote, people=False),  # who may, it says itself
+    SpawnRevision: Row("learning.spawn_revision", spawn_revision, people=False),
+    PutRevision: Row("learning.put_revision", put_revision),
+    Distill: Row("learning.distill", distill, people=False),
 }

@@ -9,9 +9,13 @@ from attrs import define, evolve
 from actors.learning.metrics import snapshot
 from actors.learning.recent import Recent
 from actors.learning.step import Step
+from actors.library.record import Version
 from actors.plans import VersionMissing
 from actors.refusals import Refusal
 from actors.run.logbook import CorruptLog, fold_log
+from actors.workflow.canonical import digest
+from actors.workflow.check_gates import unresolved
+from actors.workflow.check_servers import unserved
 
 if TYPE_CHECKING:
     from actors.learning.log import Shelf
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from actors.run.plan import Plan
     from actors.run.state import RunState
     from actors.services import Services
+    from actors.workflow.problems import Problem
     from actors.workflow.spec import Workflow
 
 __all__ = ["World"]
@@ -53,6 +58,23 @@ class World:
         plan = self._present(workflow_id)
         return None if plan is None else plan.workflow
 
+    def version(self, workflow_id: str) -> Version | None:
+        """The newest one of a workflow that is there."""
+        found = self.library.find(workflow_id)
+        return None if isinstance(found, Refusal) else found
+
+    def offered(self, workflow: Workflow) -> Version:
+        """The version that the definition is, or would be, if it were stored now."""
+        record, name = self.library.record(workflow.workflow_id), digest(workflow)
+        if record.there and record.versions[-1].digest == name:
+            return record.versions[-1]
+        return Version(workflow.workflow_id, len(record.versions) + 1, name, self.services.clock.now_ms(), workflow.name)
+
+    def lacks(self, workflow: Workflow) -> tuple[Problem, ...]:
+        """What the configuration lacks for it: resolvers of gates, servers of tools."""
+        rules = self.services.rules
+        return unresolved(workflow, rules.resolver_types) + unserved(workflow, rules.mcp_servers)
+
     def fold(self, run_id: str, workflow_id: str) -> RunState | None:
         """The run by its pinned version, else by the present one of its workflow; None where neither is stored. Raises CorruptLog."""
         try:
@@ -66,8 +88,8 @@ class World:
         return fold_log(evolve(self.services, plans=_Instead(self.services.plans, present)), run_id)  # type: ignore[arg-type]  # all that a fold asks of plans is `get`
 
     def _present(self, workflow_id: str) -> Plan | None:
-        found = self.library.find(workflow_id)
-        if isinstance(found, Refusal):
+        found = self.version(workflow_id)
+        if found is None:
             return None
         try:
             return self.services.plans.get(found.digest)

@@ -8,9 +8,9 @@ from attrs import asdict
 
 from actors.learning.declined import Declined
 from actors.learning.log import learning_codec, learning_stream
-from actors.learning.messages import ForLearning, Operation, Put, Review
+from actors.learning.messages import Distill, ForLearning, Operation, Promote, Put, PutRevision, Review, SpawnRevision
 from actors.learning.record import IN_USE, KINDS, STATUSES, Learning
-from actors.learning.view import learning_json
+from actors.learning.view import learning_json, with_learning
 from actors.refusals import Refusal
 from actors.runtime.base import ASK_S, Answer, Base
 from actors.services import LEARNING
@@ -50,7 +50,8 @@ class LearningMethods(Base):
             found = self.learning.world.shelf.find(params.learning_id)
             if found is None:
                 raise Declined("learning_not_found", learning_id=params.learning_id)
-            return {"learning": learning_json(found), "metrics": self._metrics(found.workflow_id)}
+            beside = with_learning(self.learning.world.shelf.of(found.workflow_id), found)
+            return {"learning": learning_json(found), "metrics": self._metrics(found.workflow_id), **beside}
 
         return _read(look)
 
@@ -80,6 +81,20 @@ class LearningMethods(Base):
 
     async def learning_put(self, params: learnings.LearningPut, by: Principal, request: RequestKey) -> Answer:
         return await self._ask_keeper(Put(params.learning), by, request)
+
+    async def learning_promote(self, params: learnings.LearningPromote, by: Principal, request: RequestKey) -> Answer:
+        promote = Promote(params.learning_id, params.reviewer_id, params.approval_id, params.run_id, params.reason)
+        return await self._ask_keeper(promote, by, request)
+
+    async def learning_spawn_revision(self, params: learnings.LearningSpawnRevision, by: Principal, request: RequestKey) -> Answer:
+        return await self._ask_keeper(SpawnRevision(params.learning_id, params.reviewer_id, params.title), by, request)
+
+    async def learning_put_revision(self, params: learnings.LearningOnly, by: Principal, request: RequestKey) -> Answer:
+        return await self._ask_keeper(PutRevision(params.learning_id), by, request)
+
+    async def learning_distill(self, params: learnings.LearningDistill, by: Principal, request: RequestKey) -> Answer:
+        asked = Distill(params.session_id, params.facts, params.workflow_id, params.project_id, params.run_id, params.threshold)
+        return await self._ask_keeper(asked, by, request)
 
     def _metrics(self, workflow_id: str) -> dict[str, Any]:
         return asdict(self.learning.world.metrics(workflow_id, self.services.clock.now_ms()))

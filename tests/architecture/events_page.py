@@ -41,6 +41,8 @@ MODULES: Final = {
     "Worktrees": ("actors.worktree.events",),
     "What a run's log says of learning": ("actors.learning.run_events",),
     "Learnings": ("actors.learning.events",),
+    "Memories of what was learned": ("actors.learning.memory_events",),
+    "Revisions that learnings ask for": ("actors.learning.revision_events",),
     "Removal": ("actors.removal.events",),
 }
 

@@ -17,6 +17,7 @@ CHANGING = frozenset((
     "workflow.activate", "schedule.pause", "schedule.resume", "handoff.approve", "dead_letter.retry", "dead_letter.ignore",
     "dead_letter.compensate", "dead_letter.resolve", "run.purge", "run.export", "run.import", "persona.consent",
     "persona.withdraw", "agent.steer", "worktree.remove", "learning.review", "learning.put",
+    "learning.promote", "learning.spawn_revision", "learning.put_revision", "learning.distill",
     "campaign.create", "campaign.act", "campaign.apply", "campaign.delete",
 ))  # fmt: skip
 

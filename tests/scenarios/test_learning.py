@@ -162,7 +162,9 @@ async def test_l57_a_run_whose_version_is_gone_with_its_workflow_teaches_nothing
     run = await house.run_until(run_id)
     await house.call("workflow.delete", workflow_id="story")
     await house.crash()
-    [blob] = [path for path in (house.places.data / "blobs").rglob("*") if path.name.endswith(run["digest"][2:]) or path.name == run["digest"]]
+    [blob] = [
+        path for path in (house.places.data / "blobs").rglob("*") if path.name.endswith(run["digest"][2:]) or path.name == run["digest"]
+    ]
     blob.unlink()
     await house.start()
     with trio.fail_after(60):
