@@ -15,7 +15,7 @@ from actors.learning.run_events import LearningFinalized
 from actors.learning.step import Step
 from actors.workflow.spec import Contract, Node, Shell, Workflow
 
-__all__ = ["R", "W", "Desk", "failed", "learning", "metrics", "passed"]
+__all__ = ["Desk", "R", "W", "failed", "learning", "metrics", "passed"]
 
 R = "validator rejected unsupported citations"
 W = Workflow("wf-1", (Node("node-1", Shell("true"), contract=Contract(validator="research_brief")), Node("node-2", Shell("true"))))

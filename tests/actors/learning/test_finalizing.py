@@ -9,7 +9,7 @@ from attrs import evolve
 
 from actors.learning.policy import Policy
 from actors.learning.record import Learning, Metrics, RunFacts
-from tests.actors.learning.paper import R, W, Desk, failed, learning, metrics, passed
+from tests.actors.learning.paper import Desk, R, W, failed, learning, metrics, passed
 
 REPORT = {"status": "completed", "summary": "Final report written", "path": "artifacts/final-report.md"}
 
@@ -64,7 +64,10 @@ def test_l13_l14_l15_the_second_failure_yields_a_hint_and_a_patch_the_third_anot
     shown = evidence["node_output"]
     assert (evidence["node_attempts"], shown["validator_failure"]["reason"]) == (2, "unsupported citations")
     assert (shown["repair_state"]["repair_attempt"], shown["artifact_validation_summary"]["rejected_artifact_reason"]) == (2, "no sources")
-    assert [(one["kind"], one["path"]) for one in shown["forensic_receipts"]] == [("receipt_ledger", "l.jsonl"), ("forensic_record", "f.json")]
+    assert [(one["kind"], one["path"]) for one in shown["forensic_receipts"]] == [
+        ("receipt_ledger", "l.jsonl"),
+        ("forensic_record", "f.json"),
+    ]
     assert (len(shown["receipt_timeline"]), len(desk.learnings[0].artifact_refs)) == (1, 1)
     found = desk.ends(failed("r3"))
     assert desk.kinds_known() == ["repair_hint", "prompt_patch", "graph_patch"]
