@@ -28,7 +28,6 @@ from actors.learning.endings import Endings
 from actors.learning.messages import LookAtEndings
 from actors.learning.policies import Policies
 from actors.learning.workplace import Workplace
-from actors.learning.world import World
 from actors.lease import Lease
 from actors.ledger.tables import price_table
 from actors.library import Library
@@ -146,7 +145,7 @@ class Assembly:
         )  # fmt: skip
         control = _control(places, rights, workshop.guardian, vault, alone=not embedded and clock is None) if listen else None
         stale, library = StaleRuns(services, lambda: system), Library(services, lambda _: _look_at_triggers(system))
-        learning = _learning(services, library, endings, places, vault.redactor)
+        learning = Workplace.of(services, library, endings, Policies(places.config_file, os.environ), vault.redactor)
         # A daemon that is carried for a moment begins nothing that nobody has asked for.
         root = daemon_tree(
             services, workshop.guardian, vault, config, control, lambda: runtime, partial(_say_stuck, vault.redactor), paperwork, library,
@@ -185,11 +184,6 @@ def _store(
 def _roster(places: Places, workshop: Workshop, store: Store, config: Config, vault: Vault) -> Roster:
     servers, folder = frozenset(workshop.servers.configured), places.config_file.parent / PERSONAS
     return Roster(folder, workshop.agents.backends, Consents(store), servers, config.tools.policy, vault.redactor)
-
-
-def _learning(services: Services, library: Library, endings: Endings, places: Places, redactor: Redactor) -> Workplace:
-    policies = Policies(places.config_file, os.environ)
-    return Workplace(World.of(services, library), endings, policies, lambda text: sys.stderr.write(redactor.text(text)))
 
 
 def _control(places: Places, rights: Rights, guardian: Guardian, vault: Vault, *, alone: bool) -> ControlSettings:
