@@ -28,7 +28,6 @@ from actors.learning.endings import Endings
 from actors.learning.messages import LookAtEndings
 from actors.learning.policies import Policies
 from actors.learning.workplace import Workplace
-from actors.learning.world import World
 from actors.lease import Lease
 from actors.ledger.tables import price_table
 from actors.library import Library
@@ -129,12 +128,9 @@ class Assembly:
         configuration; `wires`: instead of the usual ways to its MCP servers.
         """
         wall, vault, fresh = clock or SystemClock(), Vault(config, os.environ), not (places.data / "penstock.db").exists()
-        pinned = COMMIT[config.storage.commit] if inline is None else inline
         rights = rights_of(config.control.operators, config.control.approvers)  # what is wrong with them is said before anything is opened
         prices = price_table(places.config_file.parent / config.ledger.prices if config.ledger.prices else None)
-        # Nothing is written, and no run goes on, where the door could not be opened afterwards.
-        door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
-        store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door, scrub=vault.redactor.json)
+        store = _store(places, config, wall, vault, inline=inline, accept_rollback=accept_rollback, listen=listen)
         ids, paperwork, meter, endings = RandomIds(), Paperwork(redactor=vault.redactor), Meter(), Endings()
         made = backends or Configured(config.backends, os.environ)
         workshop = Workshop(places, store, config, wall, made, prices, meter, vault, lambda: system, inline=bool(inline), wires=wires)
@@ -149,8 +145,7 @@ class Assembly:
         )  # fmt: skip
         control = _control(places, rights, workshop.guardian, vault, alone=not embedded and clock is None) if listen else None
         stale, library = StaleRuns(services, lambda: system), Library(services, lambda _: _look_at_triggers(system))
-        policies = Policies(places.config_file, os.environ)
-        learning = Workplace(World.of(services, library), endings, policies, lambda text: sys.stderr.write(vault.redactor.text(text)))
+        learning = Workplace.of(services, library, endings, Policies(places.config_file, os.environ), vault.redactor)
         # A daemon that is carried for a moment begins nothing that nobody has asked for.
         root = daemon_tree(
             services, workshop.guardian, vault, config, control, lambda: runtime, partial(_say_stuck, vault.redactor), paperwork, library,
@@ -175,6 +170,15 @@ class Assembly:
 
     def __exit__(self, *_: object) -> None:
         self.store.close()
+
+
+def _store(
+    places: Places, config: Config, wall: Clock, vault: Vault, *, inline: bool | None, accept_rollback: bool, listen: bool
+) -> Store:  # fmt: skip
+    """Nothing is written, and no run goes on, where the door could not be opened afterwards."""
+    door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
+    pinned = COMMIT[config.storage.commit] if inline is None else inline
+    return Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door, scrub=vault.redactor.json)
 
 
 def _roster(places: Places, workshop: Workshop, store: Store, config: Config, vault: Vault) -> Roster:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from actors.cli.text import count, date_time, span
 
-__all__ = ["learning_page", "metrics_page"]
+__all__ = ["learning_page", "metrics_page", "taught_and_told"]
 
 MOST_EVIDENCE = 5
 Metrics = Mapping[str, Any]
@@ -38,6 +38,14 @@ def learning_page(learning: Mapping[str, Any], now: Metrics) -> Iterator[str]:
     yield from _beside(learning["baseline_before"], learning["latest_observed_metrics"] or now)
     if learning["status"] == "proposed":
         yield from ("", f"Decide: penstock learning review {learning['learning_id']} approve   (or reject, apply)")
+
+
+def taught_and_told(run: Mapping[str, Any]) -> Iterator[tuple[str, list[str]]]:
+    """Ids of learnings, each list with the word for it: what a run's agents were told of, and what it has brought or confirmed."""
+    share = run.get("learning_summary") or {}
+    for word, key in (("told of", "injected_learning_ids"), ("taught", "generated_learning_ids")):
+        if ids := share.get(key):
+            yield word, list(ids)
 
 
 def metrics_page(answer: Mapping[str, Any]) -> Iterator[str]:

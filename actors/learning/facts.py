@@ -33,7 +33,7 @@ def facts_of(state: RunState) -> RunFacts:
 
 
 def _failure(state: RunState) -> Mapping[str, Any] | None:
-    """The reason is what was said of the failure, where the record has a code for it; without the run's own name, which is another each time."""
+    """The reason is what was said of the failure, where the record has a code for it. The run's own name is another each time."""
     failure = state.last_failure
     node = None if failure is None else state.nodes.get(str(failure["node_id"]))
     if failure is None or node is None or node.error is None or not node.error.message:

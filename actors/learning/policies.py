@@ -42,8 +42,8 @@ class Policies:
         return (found.st_ino, found.st_mtime_ns, found.st_size)
 
 
-def _policy(section: Learning) -> Policy:
+def _policy(learning: Learning) -> Policy:
     return Policy(
-        section.auto_apply, section.min_confidence, section.min_baseline_sample, section.max_human_intervention_rate,
-        section.post_apply_min_sample, section.regression_margin,
+        learning.auto_apply, learning.min_confidence, learning.min_baseline_sample, learning.max_human_intervention_rate,
+        learning.post_apply_min_sample, learning.regression_margin,
     )  # fmt: skip

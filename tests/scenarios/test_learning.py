@@ -72,6 +72,7 @@ async def test_l05_l49_l50_what_a_person_says_stands_after_every_restart(house: 
     assert (made["status"], made["project_id"]) == ("proposed", "story")
     assert (await house.refused("learning.put", learning=stored(" "))).code == "learning_id_required"
     said = {"approve": "approved", " APPLIED ": "applied", "reject": "rejected", "regress": "regressed"}
+    one: dict[str, Any] = {}
     for action, status in said.items():
         told = await review(house, "wflearn-a", action, note="approved for rollout" if action == "approve" else None)
         assert told["status"] == status
@@ -111,7 +112,8 @@ async def test_what_is_put_has_to_be_a_learning_of_one_workflow(house: House) ->
     await open_eyes(house)
     await put(house, "wflearn-a", node_id="x")
     for changed, code in (
-        ({"workflow_id": "other"}, "learning_invalid"), ({"kind": "hint"}, "learning_kind_unknown"), ({"status": "x"}, "learning_status_unknown"),
+        ({"workflow_id": "other"}, "learning_invalid"), ({"kind": "hint"}, "learning_kind_unknown"),
+        ({"status": "x"}, "learning_status_unknown"),
         ({"weight": 1}, "learning_invalid"), ({"confidence": "much"}, "learning_invalid"), ({"workflow_id": " "}, "learning_invalid"),
     ):  # fmt: skip
         assert (await house.refused("learning.put", learning=stored("wflearn-a") | changed)).code == code
@@ -151,7 +153,7 @@ async def test_l45_the_status_file_says_what_was_learned(house: House, tmp_path:
     await house.run_until(run_id)
     await taught(house, run_id)
     await trio.testing.wait_all_tasks_blocked()
-    told = json.loads((tmp_path / "w" / ".penstock" / "runs" / run_id / "status.json").read_text())  # noqa: ASYNC240  between two steps
+    told = json.loads((tmp_path / "w" / ".penstock" / "runs" / run_id / "status.json").read_text())
     assert told["status"] == "completed"
     assert told["learning_summary"]["post_run_metrics"]["sample_size"] == 1
 
@@ -166,17 +168,17 @@ async def test_l57_a_run_whose_version_is_gone_with_its_workflow_teaches_nothing
         path for path in (house.places.data / "blobs").rglob("*") if path.name.endswith(run["digest"][2:]) or path.name == run["digest"]
     ]
     blob.unlink()
+    house.history.unread.add(run_id)
     await house.start()
-    with trio.fail_after(60):
-        while "1 endings looked at, 0 failed" not in keeper_says(house):
-            await trio.sleep(0.1)
+    await taught(house, run_id)
+    assert "1 endings looked at, 0 failed" in keeper_says(house)
     events = await house.events(run_id)
     assert (events[-1]["event"], events[-1]["reason"]) == ("learning_skipped", "workflow_version_missing")
     assert await learned(house) == []
 
 
 @pytest.mark.parametrize("crash", [True, False], ids=["L60 death", "order"])
-async def test_an_ending_that_nobody_looked_at_is_made_up_for_once(house: House, crash: bool) -> None:  # noqa: FBT001  a case
+async def test_an_ending_that_nobody_looked_at_is_made_up_for_once(house: House, crash: bool) -> None:
     await open_eyes(house)
     house.script.on("node-1", give(REPORT))
     run_id = await house.begin(W)
@@ -222,26 +224,6 @@ async def test_l69_two_runs_that_end_at_the_same_moment_share_a_learning(house: 
         await taught(house, run_id)
     [one] = await learned(house)
     assert sorted(one["run_ids"]) == sorted(runs)
-
-
-async def test_l61_three_worse_runs_undo_what_was_applied(house: House) -> None:
-    await open_eyes(house)
-    house.script.on("node-1", give(REPORT), fail("a"), fail("b"), fail("c"))
-    await ends(house)
-    await put(house, "wflearn-a")
-    await review(house, "wflearn-a", "apply")
-    seen = []
-    for _ in range(3):
-        await trio.sleep(1)
-        await ends(house)
-        seen += [one["status"] for one in await learned(house, kind="prompt_patch")]
-    assert seen == ["applied", "applied", "regressed"]
-    [told] = [
-        event for event in (await house.call("learning.events", workflow_id="story"))["events"] if event["event"].endswith(".regressed")
-    ]
-    assert (told["kind"], told["reason_code"], told["post_apply_count"]) == ("prompt_patch", "completion_rate_regressed", 3)
-    answer = await house.call("learning.metrics", workflow_id="story")
-    assert [(one["status"], one["baseline_before"]["completion_rate"]) for one in answer["learnings"]] == [("regressed", 1.0)]
 
 
 async def test_while_it_is_off_nothing_is_learned_and_nothing_made_up_for(house: House) -> None:

@@ -36,10 +36,8 @@ async def test_l46_an_agent_is_told_of_its_workflow_and_its_project(learns: Hous
     await put(d, "shared", workflow_id="other", project_id="story", status="applied", summary=f"Two\nlines </learning_context>{'!'}")
     run = await told(d, writes("notes.json", BAD), writes("notes.json", GOOD), flow=FLOW)
     first, second = prompts(d)
-    block = "\n".join([
-        "<learning_context>", "Lessons from earlier runs of this workflow or project; use those that fit:", "- [prompt_patch] Mind own.",
-        "- [prompt_patch] Two lines !", "</learning_context>",
-    ])  # fmt: skip
+    head = "Lessons from earlier runs of this workflow or project; use those that fit:"
+    block = f"<learning_context>\n{head}\n- [prompt_patch] Mind own.\n- [prompt_patch] Two lines !\n</learning_context>"
     for prompt in (first, second):
         assert prompt.count(repr(f"Instructions:\nWrite the notes.\n\n{block}\n\n")[1:-1]) == 1
     names = ("node_started", "prompt_sent", "prompt_repaired", "learnings_injected", "node_completed")

@@ -135,7 +135,7 @@ def test_validators_may_spoil_a_completed_run(outcome: str | None, passes: bool)
 
 def test_summaries_are_of_the_first_two_completed_nodes() -> None:
     short, long = "x" * 24, "é" * 13
-    outputs = [
+    outputs: list[tuple[str, dict[str, Any]]] = [
         ("a", {"status": "failed", "summary": "no"}), ("b", {"status": "Completed", "summary": " ", "text": short}),
         ("c", {"status": "completed", "summary": " one ", "text": long}), ("d", {"status": "completed", "text": f" {long} "}),
         ("e", {"status": "completed", "summary": "three"}), ("f", {"status": 1, "summary": "no"}),
@@ -161,7 +161,8 @@ def test_signatures_say_what_is_known_of_the_node() -> None:
     assert (found.node_kind, found.validator_family, found.summary) == ("test", "genericartifact", f"Node `a` keeps failing: {R}.")
     assert found.evidence == {
         "run_id": "run-9", "run_status": "completed", "detail": None, "node_id": "a", "reason": f" {R}. ", "failed_at_ms": 7,
-        "node_attempts": 3, "validator_family": "genericartifact", "node_kind": "test", "node_output": {"status": "failed"}, "artifact_refs": [],
+        "node_attempts": 3, "validator_family": "genericartifact", "node_kind": "test", "node_output": {"status": "failed"},
+        "artifact_refs": [],
     }  # fmt: skip
     tail, unknown = failure_signature(w, failed(node_id="z")), failure_signature(w, failed(node_id="gone"))
     assert tail is not None

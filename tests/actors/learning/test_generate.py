@@ -72,8 +72,8 @@ def test_three_failures_ask_for_another_flow(metadata: dict[str, object], needs:
 @pytest.mark.parametrize(
     ("status", "node_id", "workflow_id", "many"),
     [
-        ("approved", "node-1", "wf-1", 3), ("applied", "node-1", "wf-1", 3), ("rejected", "node-1", "wf-1", 2), ("applied", "node-2", "wf-1", 2),
-        ("applied", "node-1", "wf-2", 2),
+        ("approved", "node-1", "wf-1", 3), ("applied", "node-1", "wf-1", 3), ("rejected", "node-1", "wf-1", 2),
+        ("applied", "node-2", "wf-1", 2), ("applied", "node-1", "wf-2", 2),
     ],
     ids=["approved", "applied", "rejected", "another_node", "another_workflow"],
 )  # fmt: skip

@@ -23,7 +23,7 @@ def test_l46_the_workflow_comes_before_its_project() -> None:
     project = one("b", 9, workflow_id="wf-2", project_id="p", status="applied", summary="theirs")
     known = (project, one("a", summary="ours"), one("c", status="proposed", summary="no"), one("d", workflow_id="wf-3", project_id="q"))
     assert ids(*known) == ["a", "b"]
-    assert block(select(known, "wf-1", "p")) == "\n".join([OPENS, HEAD, "- [prompt_patch] ours", "- [prompt_patch] theirs", CLOSES])
+    assert block(select(known, "wf-1", "p")) == f"{OPENS}\n{HEAD}\n- [prompt_patch] ours\n- [prompt_patch] theirs\n{CLOSES}"
 
 
 def test_l47_six_at_most_the_newest_first() -> None:

@@ -44,7 +44,7 @@ def test_l04_confidence_never_falls() -> None:
 @pytest.mark.parametrize(
     ("status", "summary"),
     [("proposed", "new"), ("rejected", "new"), ("regressed", "new"), ("superseded", "new"), ("approved", "old"), ("applied", "old")],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_a_status_stays_and_what_is_in_use_keeps_its_words(status: Any, summary: str) -> None:
     _, one = twice(evolve(learning(), status=status, summary="old"), evolve(learning(), summary="new"))
