@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -12,7 +11,7 @@ __all__ = ["Found", "facts_in"]
 
 IMPORTANCE: Final = {"decision": 0.9, "preference": 0.8, "lesson": 0.8, "fact": 0.7, "outcome": 0.6, "note": 0.4}
 """What a line may begin with, and how much that counts: a note falls under the default threshold."""
-_LINE: Final = re.compile(rf"[\s>*#-]*(?P<category>{'|'.join(IMPORTANCE)})\s*\**\s*:\s*\**\s*(?P<content>\S.*)", re.IGNORECASE)
+_MARKS: Final = " \t>*#-"
 
 
 @frozen
@@ -29,7 +28,7 @@ def facts_in(texts: Iterable[str]) -> Iterator[Found]:
     """In the order in which they were said; marks of lists and headings before the word do not matter, nor does its case."""
     for text in texts:
         for line in text.splitlines():
-            found = _LINE.fullmatch(line)
-            if found is not None:
-                category = found["category"].lower()
-                yield Found(found["content"].strip(), category, IMPORTANCE[category])
+            word, _, rest = line.lstrip(_MARKS).partition(":")
+            category, content = word.rstrip(_MARKS).lower(), rest.lstrip(_MARKS).rstrip()
+            if content and category in IMPORTANCE:
+                yield Found(content, category, IMPORTANCE[category])
