@@ -9,7 +9,7 @@ import trio
 from tests.scenarios.flows import flow, step
 from tests.scenarios.harness import House
 
-__all__ = ["R", "W", "begins", "ends", "learned", "open_eyes", "review", "taught"]
+__all__ = ["R", "W", "ends", "learned", "open_eyes", "put", "review", "stored", "taught"]
 
 R = "validator rejected unsupported citations"
 W = flow(step("node-1", "output: json"))
@@ -20,10 +20,6 @@ async def open_eyes(d: House, **settings: Any) -> None:
     """Start a daemon that learns."""
     d.configure("learning", enabled=True, **settings)
     await d.start()
-
-
-async def begins(d: House, text: str = W) -> str:
-    return await d.begin(text)
 
 
 async def taught(d: House, run_id: str, *, times: int = 1, within: float = 60.0) -> dict[str, Any]:
@@ -53,3 +49,12 @@ async def learned(d: House, **asked: Any) -> list[dict[str, Any]]:
 
 async def review(d: House, learning_id: str, action: str, **more: Any) -> dict[str, Any]:
     return dict((await d.call("learning.review", learning_id=learning_id, action=action, **more))["learning"])
+
+
+def stored(learning_id: str, **more: Any) -> dict[str, Any]:
+    """A learning as a person writes it down."""
+    return {"learning_id": learning_id, "workflow_id": "story", "kind": "prompt_patch", "summary": f"Say {learning_id}", **more}
+
+
+async def put(d: House, learning_id: str, **more: Any) -> dict[str, Any]:
+    return dict((await d.call("learning.put", learning=stored(learning_id, **more)))["learning"])

@@ -12,7 +12,7 @@ import trio
 from tests.scenarios.flows import flow, gate, step
 from tests.scenarios.harness import House
 from tests.scenarios.inside import full_disk, system_of
-from tests.scenarios.learned import R, W, ends, learned, open_eyes, review, taught
+from tests.scenarios.learned import R, W, ends, learned, open_eyes, put, review, stored, taught
 from tests.scenarios.script import fail, give
 
 REPORT = {"status": "completed", "summary": "Final report written", "path": "artifacts/final-report.md"}
@@ -20,14 +20,6 @@ REPORT = {"status": "completed", "summary": "Final report written", "path": "art
 
 def keeper_says(d: House) -> str:
     return next(row.status for row in system_of(d).tree() if row.path == "learning")
-
-
-def stored(learning_id: str, **more: Any) -> dict[str, Any]:
-    return {"learning_id": learning_id, "workflow_id": "story", "kind": "prompt_patch", "summary": f"Say {learning_id}", **more}
-
-
-async def put(d: House, learning_id: str, **more: Any) -> dict[str, Any]:
-    return dict((await d.call("learning.put", learning=stored(learning_id, **more)))["learning"])
 
 
 async def test_l06_a_clean_run_yields_a_fact_and_says_so_last(house: House) -> None:

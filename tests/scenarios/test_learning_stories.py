@@ -7,9 +7,12 @@ from typing import Any
 import trio
 
 from actors.agent.provider.messages import Answer, ModelRequest, OnPart, ToolResult, UserText
+from tests.scenarios.campaigning import NOTICE, act, create, judged, passing, until
+from tests.scenarios.flows import flow, step
 from tests.scenarios.harness import House
-from tests.scenarios.learned import ends, learned, open_eyes, review
+from tests.scenarios.learned import ends, learned, open_eyes, put, review, taught
 from tests.scenarios.models import BAD, GOOD, agent, crew, says, writes
+from tests.scenarios.script import take
 
 FLOW = crew(agent())
 
@@ -82,3 +85,39 @@ async def test_l61_advice_that_a_person_gave_is_heard_measured_and_dropped_when_
     [row] = answer["learnings"]
     assert (row["status"], row["baseline_before"]) == ("regressed", before)
     assert round(row["latest_observed_metrics"]["completion_rate"], 2) == 0.29
+
+
+async def test_l11_a_fact_is_told_in_the_order_of_the_flow_whatever_was_done_first(house: House) -> None:
+    await open_eyes(house)
+    text = flow(*(step(name, "output: json") for name in "abc"), top="limits: {parallel: 3}")
+    for times in ((3, 2, 1), (1, 2, 3)):
+        for name, seconds in zip("abc", times, strict=True):
+            house.script.on(name, take(seconds, {"status": "completed", "summary": f"{name} is done"}))
+        run_id = await ends(house, text)
+        nodes = await house.nodes(run_id)
+        assert sorted(nodes, key=lambda name: nodes[name]["ended_at_ms"]) == list("cba" if times[0] == 3 else "abc")
+    [one] = await learned(house)
+    assert (one["summary"], len(one["run_ids"])) == ("a: a is done | b: b is done", 2)
+
+
+async def test_l58_runs_of_campaigns_teach_nothing_and_are_told_nothing(house: House) -> None:
+    await open_eyes(house)
+    await create(house)
+    await put(house, "mine", workflow_id="notice", status="approved", summary="Be brief.")
+    passing(house, says("done"), judged(), judged(), *[says("done")] * 4)
+    await act(house, "start")
+    await until(house, "paused_evaluator_unstable")
+    await act(house, "resume")
+    await until(house, "completed")
+    await trio.sleep(1)
+    runs = (await house.call("run.list"))["runs"]
+    assert sorted(run["status"] for run in runs) == ["completed", "completed", "failed", "failed", "failed"]
+    for run in runs:
+        assert "learning_summary" not in await house.run(run["run_id"])
+    assert "learning_context" not in str(house.models.requests)
+    assert [one["learning_id"] for one in await learned(house)] == ["mine"]
+    assert len((await house.call("learning.events", workflow_id="notice"))["events"]) == 1
+    own = await house.begin(NOTICE)
+    await house.run_until(own)
+    assert (await taught(house, own))["post_run_metrics"]["sample_size"] == 1
+    assert "- [prompt_patch] Be brief." in str(house.models.requests)

@@ -70,7 +70,7 @@ def test_the_median_is_the_upper_one() -> None:
         (learn(confidence=0.8), metrics(20, 1, 1), ON, "thresholds_met"),
         (learn(confidence=0.8), metrics(20, 1, 1, 5), evolve(ON, max_human_intervention_rate=0.25), "thresholds_met"),
     ],
-    ids=["L26", "L27_graph", "L27_bundle", "L28", "L29", "L30", "no_sample", "L31", "L31_exactly", "rate_exactly"],
+    ids=["L26", "L27 graph", "L27 bundle", "L28", "L29", "L30", "no_sample", "L31", "L31_exactly", "rate_exactly"],
 )
 def test_promotion(learning: Any, found: Metrics, policy: Policy, expected: str) -> None:
     decision = evaluate_promotion(learning, found, policy)
