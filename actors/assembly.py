@@ -25,6 +25,10 @@ from actors.control.server import ControlSettings
 from actors.fan_out.provider import Provider, providers_of
 from actors.handoff.messages import LookForHandoffs
 from actors.ids import RandomIds
+from actors.learning.endings import Endings
+from actors.learning.messages import LookAtEndings
+from actors.learning.policies import Policies
+from actors.learning.workplace import Workplace
 from actors.lease import Lease
 from actors.ledger.tables import price_table
 from actors.library import Library
@@ -36,7 +40,7 @@ from actors.resolver.messages import LookAtPolls
 from actors.run.stale import StaleRuns
 from actors.runtime import DaemonRuntime
 from actors.secrets.vault import Vault
-from actors.services import CALENDAR, NOTIFIER, POLLER, WAITS, WATCHMAN, Services
+from actors.services import CALENDAR, LEARNING, NOTIFIER, POLLER, WAITS, WATCHMAN, Services
 from actors.settings import RunRules
 from actors.telemetry.collector import collector_of
 from actors.telemetry.meter import Meter
@@ -58,6 +62,7 @@ if TYPE_CHECKING:
     from actors.mcp.wire import Wire
     from actors.node.guardian.guardian import Guardian
     from actors.paths import Places
+    from actors.run.state import RunState
     from actors.secrets.redactor import Redactor
     from supervision import Clock, KernelEvent
     from supervision.reaper import Stuck
@@ -99,6 +104,7 @@ def run_rules(config: Config, vault: Vault) -> RunRules:
         identities={one.name: one for one in config.identities},
         targets=config.flow.targets,
         skills_dir=config.flow.skills_dir,
+        learning=config.learning.enabled,
     )
 
 
@@ -139,13 +145,10 @@ class Assembly:
         configuration; `wires`: instead of the usual ways to its MCP servers.
         """
         wall, vault, fresh = clock or SystemClock(), Vault(config, os.environ), not (places.data / "penstock.db").exists()
-        pinned = COMMIT[config.storage.commit] if inline is None else inline
         rights = rights_of(config.control.operators, config.control.approvers)  # what is wrong with them is said before anything is opened
         prices = price_table(places.config_file.parent / config.ledger.prices if config.ledger.prices else None)
-        # Nothing is written, and no run goes on, where the door could not be opened afterwards.
-        door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
-        store = Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door, scrub=vault.redactor.json)
-        ids, paperwork, meter = RandomIds(), Paperwork(redactor=vault.redactor), Meter()
+        store = _store(places, config, wall, vault, inline=inline, accept_rollback=accept_rollback, listen=listen)
+        ids, paperwork, meter, endings = RandomIds(), Paperwork(redactor=vault.redactor), Meter(), Endings()
         made = backends or Configured(config.backends, os.environ)
         workshop = Workshop(places, store, config, wall, made, prices, meter, vault, lambda: system, inline=bool(inline), wires=wires)
         roster = _roster(places, workshop, store, config, vault)
@@ -156,19 +159,21 @@ class Assembly:
             report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
             outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))), pool=roster.pool, meter=meter,
             waits=WaitClaims(config.waits.lease_ms, config.waits.batch), look_at_waits=lambda: _tell(system, ((WAITS, LookAtWaits()),)),
+            learn=lambda state: _learn(endings, system, state),
         )  # fmt: skip
         control = _control(places, rights, workshop.guardian, vault, alone=not embedded and clock is None) if listen else None
         stale, library = StaleRuns(services, lambda: system), Library(services, lambda _: _look_at_triggers(system))
+        learning = Workplace.of(services, library, endings, Policies(places.config_file, os.environ), vault.redactor)
         # A daemon that is carried for a moment begins nothing that nobody has asked for.
         root = daemon_tree(
             services, workshop.guardian, vault, config, control, lambda: runtime, partial(_say_stuck, vault.redactor), paperwork, library,
-            stale, collector_of(config.telemetry, os.environ), inline=bool(inline), unattended=not embedded,
+            stale, collector_of(config.telemetry, os.environ), learning, inline=bool(inline), unattended=not embedded,
         )  # fmt: skip
         system = System(root, clock=wall, observe=partial(_observe, vault.redactor))
         paperwork.connect(services, system)
         about = _about(places, str(places.socket) if listen else None, wall.now_ms(), embedded=embedded) | {"prices_as_of": prices.as_of}
         archives, servers = config.retention.archive, workshop.servers
-        runtime = DaemonRuntime(services, system, library, stop, about, roster, servers, archives=archives, inline=bool(inline))
+        runtime = DaemonRuntime(services, system, library, stop, about, roster, servers, learning, archives=archives, inline=bool(inline))
         return cls(store, services, workshop, system, runtime, fresh)
 
     async def sweep(self) -> None:
@@ -183,6 +188,15 @@ class Assembly:
 
     def __exit__(self, *_: object) -> None:
         self.store.close()
+
+
+def _store(
+    places: Places, config: Config, wall: Clock, vault: Vault, *, inline: bool | None, accept_rollback: bool, listen: bool
+) -> Store:  # fmt: skip
+    """Nothing is written, and no run goes on, where the door could not be opened afterwards."""
+    door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
+    pinned = COMMIT[config.storage.commit] if inline is None else inline
+    return Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door, scrub=vault.redactor.json)
 
 
 def _roster(places: Places, workshop: Workshop, store: Store, config: Config, vault: Vault) -> Roster:
@@ -224,6 +238,11 @@ def _tell(system: System, messages: Iterable[tuple[str, object]]) -> None:
         if system.receives(name):
             with suppress(MailboxFull):
                 system.ref(name).tell_nowait(message)
+
+
+def _learn(endings: Endings, system: System, state: RunState) -> None:
+    endings.add(state)
+    _tell(system, ((LEARNING, LookAtEndings()),))
 
 
 def _is_step(guardian: Guardian, pid: int) -> bool:

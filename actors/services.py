@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from attrs import Factory, frozen
 
 from actors.agent.binding import Pool
+from actors.learning.lessons import Lessons
+from actors.learning.log import Shelf
 from actors.settings import RunRules
 from actors.telemetry.meter import Meter
 from actors.wait.claims import WaitClaims
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
     from supervision import Clock
 
 __all__ = [
-    "CALENDAR", "CAMPAIGNS", "INBOX", "LETTERS", "NEWBORN", "NOTIFIER", "POLLER", "PROJECTOR", "RECONCILER", "REGISTRAR", "REPORTER",
+    "CALENDAR", "CAMPAIGNS", "INBOX", "LEARNING", "LETTERS", "NEWBORN", "NOTIFIER", "POLLER", "PROJECTOR", "RECONCILER", "REGISTRAR",
+    "REPORTER",
     "RUNS", "SCHEDULER", "STATUSES", "STEWARD", "WAITS", "WATCHMAN", "WORKTREES", "Services",
 ]  # fmt: skip
 
@@ -35,6 +38,7 @@ NEWBORN = 1024
 CALENDAR = "calendar"
 CAMPAIGNS = "campaigns"
 INBOX = "inbox"
+LEARNING = "learning"
 LETTERS = "letters"
 NOTIFIER = "notifier"
 POLLER = "poller"
@@ -49,6 +53,14 @@ STEWARD = "steward"
 WAITS = "waits"
 WATCHMAN = "watchman"
 WORKTREES = "worktrees"
+
+
+def _untold(state: RunState) -> None:
+    """Nobody learns anything."""
+
+
+def _read_lessons(services: Services) -> Lessons:
+    return Lessons(Shelf(services.store))
 
 
 def _nothing(run_id: str) -> None:
@@ -70,6 +82,8 @@ class Services:
     were made a moment ago and not opened yet, at most `NEWBORN` of them. `outbox` is called after a commit in which logs began beside a
     run's own: whoever looks after such logs looks soon, and does so by himself, too. `meter` counts what is durable. `waits` is what the
     scheduler of waits has handed over; `look_at_waits` is called after a commit by which one is due before it would look.
+    run's own: whoever looks after such logs looks soon, and does so by himself, too. `meter` counts what is durable. `learn` has something
+    learned from a run that has ended, soon and beside the runs' own work; `lessons` is what agents are told of earlier ones.
     """
 
     store: Store
@@ -91,6 +105,8 @@ class Services:
     meter: Meter = Factory(Meter)
     waits: WaitClaims = Factory(WaitClaims)
     look_at_waits: Callable[[], None] = _nobody
+    learn: Callable[[RunState], None] = _untold
+    lessons: Lessons = Factory(_read_lessons, takes_self=True)
 
     @property
     def claimant(self) -> str:

@@ -31,6 +31,7 @@ class RunRules:
     `input_env_prefix`: how the variables begin by which scripts get inputs; `identities`: what else they get, by that as which they work.
     `targets`: what workflows may say that they are for; empty: anything. `skills_dir`: where scripts are looked for beside.
     `reserved_variables`: names that no node's output sets, beside those that are always the run's own.
+    `secrets`: the handles of the secrets that there are. `learning`: something is learned from endings.
     """
 
     default_profile: str = "guided"
@@ -62,3 +63,4 @@ class RunRules:
     targets: tuple[str, ...] = ()
     skills_dir: str | None = None
     reserved_variables: frozenset[str] = frozenset()
+    learning: bool = False

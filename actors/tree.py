@@ -15,6 +15,7 @@ from actors.gate.pacing import Pace
 from actors.handoff.actor import Watchman
 from actors.heartbeat import Heartbeats
 from actors.housekeeping import Caretaker, Storekeeper, Warden
+from actors.learning.keeper import LearningKeeper
 from actors.library.steward import Steward
 from actors.mcp.servers import BRANCH
 from actors.notification.actor import Notifier
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from actors.config import Config
     from actors.control.port import Runtime
     from actors.control.server import ControlSettings
+    from actors.learning.workplace import Workplace
     from actors.library import Library
     from actors.node.guardian.guardian import Guardian
     from actors.paperwork import Paperwork
@@ -61,7 +63,7 @@ DAY_MS = 86_400_000
 def daemon_tree(
     services: Services, guardian: Guardian, vault: Vault, config: Config, control: ControlSettings | None, runtime: Callable[[], Runtime],
     on_stuck: Callable[[Stuck], None], paperwork: Paperwork, library: Library, stale: StaleRuns, collector: Collector | None,
-    *, inline: bool, unattended: bool,
+    learning: Workplace, *, inline: bool, unattended: bool,
 ) -> Supervisor:  # fmt: skip
     """Root: 3 restarts in 60 s, then the daemon ends in order and the service manager starts it anew. `control` None: no socket.
 
@@ -81,6 +83,7 @@ def daemon_tree(
         ChildSpec("notifier", lambda: Notifier(services, Hook(guardian, config.notify, services.rules.env))),
         ChildSpec("poller", lambda: Poller(services, _asking(config, guardian, services))),
         ChildSpec("history", lambda: _history(services, config), restart="temporary"),
+        ChildSpec("learning", lambda: LearningKeeper(learning)),
         ChildSpec("worktrees", lambda: Keeper(services), shutdown=10.0),
         ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, _ages(config))),
         ChildSpec("heartbeats", lambda: Heartbeats(services)),

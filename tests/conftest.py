@@ -35,6 +35,7 @@ ROOMS = (
     "projection",
     "bundle",
     "campaign",
+    "learning",
 )
 
 

@@ -26,6 +26,8 @@ def envelope(order: WorkOrder, action: AgentOrder, *, repair: bool, own_tools: b
     if order.artifact is not None:
         parts.append(_demand(order, OWN if own_tools else OURS))
     parts.append(f"Instructions:\n{action.instructions.strip()}")
+    if action.lessons:
+        parts.append(action.lessons)
     if action.data:
         parts.append(f"Data, as JSON:\n{_json(action.data)}")
     if action.feedback:

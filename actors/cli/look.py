@@ -9,6 +9,7 @@ import click
 
 from actors.cli import exits, options
 from actors.cli.ending import print_reasons
+from actors.cli.learning_page import taught_and_told
 from actors.cli.link import Reader, link_of
 from actors.cli.listing import given, listing
 from actors.cli.text import count, date_time, elapsed, emit, print_json, table, visible, visible_lines
@@ -92,6 +93,8 @@ def print_run(run: dict[str, Any]) -> None:
         emit(visible(f"  worktree: {site['stage']}{kept}; branch {site['branch']}, base {site['base']} of {site['repository']}"))
     if "scheduler" in run:
         emit(visible(f"  queued since: {date_time(run['scheduler']['queued_at_ms'])}{_reason(run['scheduler'])}"))
+    for word, ids in taught_and_told(run):
+        emit(visible(f"  {word}: {', '.join(ids)}"))
     for what in ("inputs", "output"):
         values = run.get(what)
         for name, value in values.items() if isinstance(values, dict) else ():

@@ -73,6 +73,7 @@ _SECTIONS = {
         "personas": ("personas:personas", "See the personas that runs can be bound to, and consent to them."),
     },
     "Making workflows better": {
+        "learning": ("learnings:learning", "What runs that have ended teach, and what people say to it."),
         "campaign": ("campaigns:campaign", "Improve a workflow by tiny, measured changes, each of which a person approves."),
     },
     "The installation": {

@@ -7,6 +7,7 @@ from attrs import define, field
 from actors.cli.phrases import ROOM, Event, Sentence, line, of_gate
 from actors.cli.sentences_asked import OF_QUESTIONS
 from actors.cli.sentences_flow import OF_FLOW
+from actors.cli.sentences_learning import OF_LEARNING
 from actors.cli.sentences_node import OF_NODES
 from actors.cli.sentences_run import OF_RUNS
 from actors.cli.sentences_worktree import OF_WORKTREES
@@ -21,7 +22,7 @@ _SILENT = {
     "wait_node_registered", "worktree_planned", "worktree_removal_begun", "stateful_wait_woken_requeued", "workflow_state_changed",
 }  # fmt: skip
 
-SENTENCES: dict[str, Sentence] = {**OF_RUNS, **OF_NODES, **OF_QUESTIONS, **OF_WORKTREES, **OF_FLOW}
+SENTENCES: dict[str, Sentence] = {**OF_RUNS, **OF_NODES, **OF_QUESTIONS, **OF_WORKTREES, **OF_FLOW, **OF_LEARNING}
 
 
 @define

@@ -13,13 +13,13 @@ from actors.config.backends import Backend, Flaw, read_backends
 from actors.config.mcp import McpServer, read_servers
 from actors.config.rules import Rule, Wrong
 from actors.config.secrets import SecretSource, read_secrets
-from actors.config.settings import NAMED, Config, table
+from actors.config.settings import LENIENT, NAMED, Config, table
 
 if TYPE_CHECKING:
     from actors.config.identities import Identity
     from actors.config.item_providers import ItemProvider
 
-__all__ = ["ConfigInvalid", "Problem", "load"]
+__all__ = ["ConfigInvalid", "Problem", "load", "read_section"]
 
 PREFIX = "PENSTOCK_"
 
@@ -56,6 +56,7 @@ class _Reading:
     values: dict[str, dict[str, Any]] = Factory(dict)
     origins: dict[str, str] = Factory(dict)
     problems: list[Problem] = Factory(list)
+    ignored: list[Problem] = Factory(list)
     backends: tuple[Backend, ...] | None = None
     servers: tuple[McpServer, ...] = ()
     secrets: tuple[SecretSource, ...] = ()
@@ -91,7 +92,7 @@ class _Reading:
         try:
             self.values.setdefault(section, {})[attribute.name] = rule.read(raw)
         except Wrong:
-            self.problems.append(_refused(name, rule, raw, origin))
+            (self.ignored if section in LENIENT else self.problems).append(_refused(name, rule, raw, origin))
         else:
             self.origins[name] = origin
 
@@ -125,6 +126,15 @@ def load(environ: Mapping[str, str], file: Path | None) -> Config:
     if reading.problems:
         raise ConfigInvalid(tuple(reading.problems))
     return config
+
+
+def read_section(environ: Mapping[str, str], file: Path, name: str) -> tuple[Any, tuple[Problem, ...]]:
+    """One section as it stands now, whatever is wrong with the others; and what of it is no good, for which the default holds."""
+    reading = _Reading()
+    _read_file(reading, file)
+    _read_environment(reading, environ)
+    found = tuple(one for one in (*reading.problems, *reading.ignored) if one.key in (name, file.name) or one.key.startswith(f"{name}."))
+    return type(getattr(Config(), name))(**reading.values.get(name, {})), found
 
 
 def _read_file(reading: _Reading, file: Path) -> None:

@@ -7,20 +7,43 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Any, Literal, assert_never
+from collections.abc import Mapping
+from typing import Any, Final, Literal, assert_never
 
 from attrs import field, frozen
 
 from actors.config.kinds import ALLOWED, READERS, Wrong, shown_map
 from actors.workflow.durations import DURATION_FORMS, DurationError, parse_duration, shown_duration
 
-__all__ = ["Rule", "Wrong", "choice", "choices", "count", "duration", "flag", "names", "number", "outside", "prefix", "principals", "word"]
+__all__ = [
+    "Rule",
+    "Wrong",
+    "choice",
+    "choices",
+    "count",
+    "duration",
+    "flag",
+    "names",
+    "number",
+    "outside",
+    "prefix",
+    "principals",
+    "switch",
+    "word",
+]
 
 LONGEST_WORD = 128
 PREFIX = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 Outside = Literal["argv", "url", "path", "loopback", "hosts", "resolvers", "handles", "policy"]
 TABLES = ("resolvers", "handles", "policy")
-Kind = Literal["duration", "count", "number", "choice", "choices", "flag", "word", "names", "prefix", "principals", Outside]
+Kind = Literal["duration", "count", "number", "choice", "choices", "flag", "switch", "word", "names", "prefix", "principals", Outside]
+
+SAID: Final[Mapping[str, str]] = {
+    "flag": "true or false", "switch": "true, yes, on or 1; false, no, off or 0",
+    "word": f"one word of at most {LONGEST_WORD} characters, without blanks", "names": "a list of names",
+    "prefix": "capital letters, digits and _, a letter first, at most 64", "principals": 'a list of uids (1000) and groups ("@staff")',
+}  # fmt: skip
+"""What is allowed where there are no bounds."""
 
 
 @frozen
@@ -42,16 +65,8 @@ class Rule:
                 return "one of " + ", ".join(self.choices)
             case "choices":
                 return "a list of " + ", ".join(self.choices)
-            case "flag":
-                return "true or false"
-            case "word":
-                return f"one word of at most {LONGEST_WORD} characters, without blanks"
-            case "names":
-                return "a list of names"
-            case "prefix":
-                return "capital letters, digits and _, a letter first, at most 64"
-            case "principals":
-                return 'a list of uids (1000) and groups ("@staff")'
+            case "flag" | "switch" | "word" | "names" | "prefix" | "principals":
+                return SAID[self.kind]
             case "duration":
                 return f"a duration ({', '.join(DURATION_FORMS)}){self._range()}"
             case "count":
@@ -80,6 +95,8 @@ class Rule:
                 return self._some(_list(raw, bare_numbers=False))
             case "flag":
                 return _flag(raw)
+            case "switch":
+                return _switch(raw)
             case "word":
                 return _word(raw)
             case "prefix":
@@ -141,6 +158,15 @@ def _flag(raw: object) -> bool:
     raise Wrong
 
 
+def _switch(raw: object) -> bool:
+    word = raw.strip().lower() if isinstance(raw, str) else raw
+    if isinstance(word, bool):
+        return word
+    if isinstance(word, str) and word in ("1", "true", "yes", "on", "0", "false", "no", "off"):
+        return word in ("1", "true", "yes", "on")
+    raise Wrong
+
+
 def _duration(raw: object) -> int:
     try:
         return parse_duration(raw)
@@ -185,9 +211,9 @@ def count(default: int | None, says: str, *, low: int | None = None, high: int |
     return _setting(default, Rule("count", says, low=None if low is None else str(low), high=None if high is None else str(high)))
 
 
-def number(default: float, says: str, *, low: float, high: float) -> Any:
+def number(default: float, says: str, *, low: float, high: float | None = None) -> Any:
     """A number, not necessarily whole."""
-    return _setting(default, Rule("number", says, low=f"{low:g}", high=f"{high:g}"))
+    return _setting(default, Rule("number", says, low=f"{low:g}", high=None if high is None else f"{high:g}"))
 
 
 def choices(says: str, *possible: str) -> Any:
@@ -208,6 +234,11 @@ def choice(default: str, says: str, *choices: str) -> Any:
 def flag(default: bool, says: str) -> Any:  # noqa: FBT001  the default of a setting, named by the table
     """True or false."""
     return _setting(default, Rule("flag", says))
+
+
+def switch(default: bool, says: str) -> Any:  # noqa: FBT001  as in `flag`
+    """True or false, in any of the words that people have for it."""
+    return _setting(default, Rule("switch", says))
 
 
 def word(says: str, default: str | None = None) -> Any:

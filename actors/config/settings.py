@@ -18,6 +18,7 @@ from actors.config.sections import (
     Daemon,
     Flow,
     Gates,
+    Learning,
     Ledger,
     Nodes,
     Notify,
@@ -38,11 +39,13 @@ if TYPE_CHECKING:
     from actors.config.identities import Identity
     from actors.config.item_providers import ItemProvider
 
-__all__ = ["DEFAULT", "NAMED", "Config", "Entry", "table"]
+__all__ = ["DEFAULT", "LENIENT", "NAMED", "Config", "Entry", "table"]
 
 NAMED = ("backends", "mcp", "secrets", "item_providers", "identities")
 """Sections of tables that have names of their own."""
 
+LENIENT = ("learning",)
+"""Sections of which a value that is no good is ignored, and told."""
 DEFAULT = "default"
 
 
@@ -80,6 +83,7 @@ class Config:
     projection: Projection = Factory(Projection)
     ledger: Ledger = Factory(Ledger)
     campaign: Campaign = Factory(Campaign)
+    learning: Learning = Factory(Learning)
     telemetry: Telemetry = Factory(Telemetry)
     tools: Tools = Factory(Tools)
     storage: Storage = Factory(Storage)

@@ -14,6 +14,7 @@ from actors.control import params as p
 from actors.control import params_agents as a
 from actors.control import params_campaigns as c
 from actors.control import params_histories as h
+from actors.control import params_learnings as learnings
 from actors.control import params_letters as letters
 from actors.control import params_unattended as u
 from actors.control import params_worktrees as w
@@ -145,6 +146,16 @@ _ROWS = (
     Method("campaign.act", c.CampaignAct, changing=True, scope="operate", approving=("approve_winner", "reject_winner")),
     Method("campaign.apply", c.ExperimentOnly, changing=True, scope="approve"),
     Method("campaign.delete", c.CampaignDelete, changing=True, scope="operate"),
+    Method("learning.list", learnings.LearningList),
+    Method("learning.get", learnings.LearningOnly),
+    Method("learning.events", learnings.LearningEvents),
+    Method("learning.metrics", learnings.LearningMetrics),
+    Method("learning.review", learnings.LearningReview, changing=True, scope="approve"),
+    Method("learning.put", learnings.LearningPut, changing=True, scope="approve"),
+    Method("learning.promote", learnings.LearningPromote, changing=True, scope="approve"),
+    Method("learning.spawn_revision", learnings.LearningSpawnRevision, changing=True, scope="operate"),
+    Method("learning.put_revision", learnings.LearningOnly, changing=True, scope="approve"),
+    Method("learning.distill", learnings.LearningDistill, changing=True, scope="operate"),
     Method("ledger.run", a.LedgerRun),
     Method("ledger.totals", a.LedgerTotals, aside=True),
     Method("tool.list", a.ToolList),

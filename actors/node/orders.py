@@ -94,6 +94,7 @@ class AgentOrder:
     `policy` is what the node says of tools; `asks`: people may be asked about them, and `decided` is what was answered last. `worked_ms` is
     how long the attempt was at work before it was put down for questions. `answer` is a JSON Schema that its last words are to fit.
     `family`: nodes of the run begin others, whose calls count against its budget; `below`: the run was begun by another.
+    `lessons` is what it is told of earlier runs, in lines.
     """
 
     bound: Bound
@@ -117,6 +118,7 @@ class AgentOrder:
     answer: Any = None
     family: bool = False
     below: bool = False
+    lessons: str = ""
 
 
 @frozen

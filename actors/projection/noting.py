@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Noting", "ordinary"]
 
-BEHIND_ENDINGS = frozenset(("learning_finalized", "report_written", "run_forked"))
+BEHIND_ENDINGS = frozenset(("learning_finalized", "learning_skipped", "report_written", "run_forked"))
 ENDINGS = BEHIND_ENDINGS | {"run_completed", "run_failed", "run_cancelled"}
 YIELD = 64
 """After so many runs others have their turn."""

@@ -172,6 +172,8 @@ class Run(Actor[RunMessage]):
         if state.terminal and self.book.ended:
             self.book.ended = False
             self.services.report(state)
+            if state.untaught:
+                self.services.learn(state)
         if self.drainage.asked is not None:
             await self.drainage.look()
         elif not state.executing and state.status not in ACTIVE and self.desk.pending is None and not self._held:

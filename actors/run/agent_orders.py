@@ -20,7 +20,7 @@ def thread_of(run_id: str, node_id: str) -> str:
     return f"run:{run_id}:node:{node_id}"
 
 
-def agent_order(state: RunState, node: Node, action: Agent, texts: Texts, now: int) -> AgentOrder:
+def agent_order(state: RunState, node: Node, action: Agent, texts: Texts, now: int, lessons: str = "") -> AgentOrder:
     """What the agent is to do. Raises TemplateError, also where nobody has the role."""
     item = state.nodes[node.node_id]
     bound = next((one for one in state.binding if one.role == action.role), None)
@@ -36,6 +36,7 @@ def agent_order(state: RunState, node: Node, action: Agent, texts: Texts, now: i
         worked_ms=item.worked_ms, data=texts.value(dict(node.with_)), feedback=tuple(item.feedback), repair=repair, spent=item.used,
         budget=_budget(state, now), shared=_shared(state), max_steps=action.max_steps, anew=state.anew, steering=tuple(item.unheard),
         seq=state.seq, answer=_answer(state, node), family=bool(state.plan.calls), below=state.parent_run_id is not None,
+        lessons=lessons,
     )  # fmt: skip
 
 

@@ -98,7 +98,9 @@ class Crew:
         self.begun[child] = None
         if state.worktree is not None and (problem := worktree_problem(state.worktree)) is not None:
             return Outcome(node_id, state.token(node_id), Failure(*problem, "configuration"))
-        order = work_order(state, node_id, self.folders(state), self._services.rules, self._services.clock.now_ms())
+        services, told = self._services, state.nodes[node_id].lessons
+        lessons = services.lessons.words(told) if told else ""
+        order = work_order(state, node_id, self.folders(state), services.rules, services.clock.now_ms(), lessons=lessons)
         if isinstance(order, Failure):
             return Outcome(node_id, state.token(node_id), order)
         if state.workspace is None and _needs_folder(order):

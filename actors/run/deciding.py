@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from actors.run.events import ReportWritten
 from actors.run.evidence import find_out, gates_to_check, gather
 from actors.run.finale import report_paths
+from actors.run.lessons import note_lessons
 from actors.run.operations import operate
 from actors.run.rules import advance
 
@@ -50,5 +51,6 @@ async def decide(run: Run, turn: Turn) -> None:
     while turn.questions:
         _look(run, turn)
         advance(turn)
+    note_lessons(run.services, turn)
     if turn.state.terminal and turn.state.report_path is None and turn.events:
         turn.emit(ReportWritten(path=str(report_paths(run.services, run.run_id)[1])))

@@ -70,8 +70,9 @@ async def _rehearse(services: Services, admit: Admit, plan: Plan, request: Reque
     personas = _personas(services, admit, plan, problems)
     if (unknown := unknown_secrets(plan, services.rules)) is not None:
         problems.append({"code": unknown.code, "path": "secrets", "value": unknown.data["secrets"], "message": unknown.message})
+    lessons = services.lessons.words(services.lessons.choose(plan.workflow)) if services.rules.learning else ""
     children = _children(services, plan, problems)
-    given = Given(run_id, applied.values, workspace, services.rules.env, personas, place, children)
+    given = Given(run_id, applied.values, workspace, services.rules.env, personas, place, children, lessons=lessons)
     told = fitted(preview(plan, given, services.rules, problems))
     created = RunCreated(
         workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=f"{admit.trigger_type}_dry_run",

@@ -16,6 +16,7 @@ from actors.run.fold_findings import FINDING_FOLDS
 from actors.run.fold_gates import GATE_FOLDS
 from actors.run.fold_groups import GROUP_FOLDS, leave_groups
 from actors.run.fold_interventions import INTERVENTION_FOLDS
+from actors.run.fold_learning import LEARNING_FOLDS
 from actors.run.fold_letters import LETTER_FOLDS
 from actors.run.fold_nodes import NODE_FOLDS, leave_attempts
 from actors.run.fold_polls import POLL_FOLDS
@@ -82,6 +83,7 @@ def _moved(state: RunState, before: RunStatus, after: RunStatus, at: int) -> Non
         state.queue = None
     if before in TERMINAL and not state.terminal:
         revive_site(state)
+    state.untaught = state.terminal and state.learns and state.campaign_id is None and not state.dry_run
     if state.terminal:
         leave_attempts(state, at)
         leave_children(state, at)
@@ -109,4 +111,5 @@ FOLDS: dict[type[Fact], Callable[[RunState, Any, int], None]] = {
     **LETTER_FOLDS,
     **WORKTREE_FOLDS,
     **SUB_RUN_FOLDS,
+    **LEARNING_FOLDS,
 }

@@ -25,7 +25,8 @@ def _expected(state: RunState, event: agent.ArtifactExpected, at: int) -> None:
 
 def _prompted(state: RunState, event: agent.PromptSent | agent.PromptRepaired, at: int) -> None:
     state.marks.add(event.key)
-    state.nodes[event.node_id].prompted = event.attempt
+    node = state.nodes[event.node_id]
+    node.prompted, node.lessons = event.attempt, ()
 
 
 def _timeout(state: RunState, event: agent.ArtifactTimeout, at: int) -> None:

@@ -32,6 +32,7 @@ class Given:
 
     `personas` says by name who would have each role. `children` finds the version of a workflow that a node would begin. Of a run below,
     `run_id` is None, and `unknown` are inputs that only the run above can give; `depth` says how far below it lies.
+    `lessons`: what each agent would be told of earlier runs.
     """
 
     run_id: str | None
@@ -43,6 +44,7 @@ class Given:
     children: Callable[[str], Plan | None] = lambda _: None
     unknown: frozenset[str] = frozenset()
     depth: int = 0
+    lessons: str = ""
 
 
 def partly_of(plan: Plan, given: Given, *, tail: bool = False) -> Partly:

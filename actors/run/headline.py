@@ -20,6 +20,7 @@ __all__ = [
     "HEARS_OF_RUNS",
     "UNDER_WAY",
     "UNDONE_WORKTREES",
+    "UNTAUGHT",
     "WORKTREES",
     "LineKey",
     "born",
@@ -32,6 +33,8 @@ UNDONE_WORKTREES = "worktrees/undone"
 WORKTREES = "worktrees"
 BEGUN_BY_RUNS = "sub-runs/open"
 """The key of runs that have not ended and that nodes of other runs have begun."""
+UNTAUGHT = "learning/untaught"
+"""The key under which ended runs are found from which nothing was learned yet."""
 HEARS_OF_RUNS = "sub-runs/heard"
 """The key of runs that have begun others and have not heard of their ending."""
 UNDER_WAY = ("queued", "running", "pausing", "waiting")
@@ -88,6 +91,7 @@ class LineKey(NamedTuple):
     worktree: tuple[str, tuple[str, ...]] | None
     hears: bool
     wait_due_ms: int | None
+    untaught: bool
 
 
 def line_key(state: RunState) -> LineKey:
@@ -110,6 +114,7 @@ def line_key(state: RunState) -> LineKey:
         worktree,
         bool(state.children),
         earliest(state.waits.values()) if state.waits and not cancelled else None,
+        state.untaught,
     )
 
 
@@ -139,8 +144,16 @@ def headline_of(state: RunState) -> Headline:
     return Headline(
         stream=state.run_id, kind="run", status=state.status, created_ms=state.created_at_ms, updated_ms=state.updated_at_ms,
         group=state.workflow_id, parent=state.parent_run_id or state.campaign_id, due_ms=due_of(state), priority=state.priority,
-        title=state.plan.workflow.name, facts=facts, keys=_with_site(state, _with_kin(state, lookup_keys(state))),
+        title=state.plan.workflow.name, facts=facts,
+        keys=_to_learn(state, _with_site(state, _with_kin(state, lookup_keys(state)))),
     )  # fmt: skip
+
+
+def _to_learn(state: RunState, keys: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """A run that has ended is found by that until something was learned from it."""
+    if not state.learns or not state.terminal:
+        return keys
+    return (*(keys or ()), *((UNTAUGHT,) if state.untaught else ()))
 
 
 def _with_kin(state: RunState, lookups: tuple[str, ...] | None) -> tuple[str, ...] | None:

@@ -64,12 +64,17 @@ def fold_log(services: Services, run_id: str) -> RunState:
     return state
 
 
+def _blank(services: Services, run_id: str, event: RunCreated) -> RunState:
+    rules, plans = services.rules, services.plans
+    return new_state(run_id, plans.get(event.digest), rules, plans.get)
+
+
 def _apply(services: Services, run_id: str, state: RunState | None, recorded: Recorded) -> RunState:
     try:
         event = run_codec().decode(recorded)
         if state is None:
             assert isinstance(event, RunCreated), "a log begins with run_created"
-            state = new_state(run_id, services.plans.get(event.digest), services.rules, services.plans.get)
+            state = _blank(services, run_id, event)
         evolve(state, event, recorded.at_ms)
     except Exception as error:
         raise CorruptLog(
@@ -111,7 +116,7 @@ class Logbook:
 
         Were it not the only one, the first commit would meet a conflict, and the next incarnation would read the log.
         """
-        self.state = new_state(self.run_id, self.services.plans.get(event.digest), self.services.rules, self.services.plans.get)
+        self.state = _blank(self.services, self.run_id, event)
         evolve(self.state, event, at)
         self._line, self.committed = line_key(self.state), self.state.seq
 

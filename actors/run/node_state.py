@@ -53,6 +53,7 @@ class NodeState:
     `child_run_id` is the run that was the newest attempt of a node that begins runs, whichever instance.
     `position` is its place in the order in which the run walked its nodes, `path` the turns of the loops around it, outermost first.
     Of a loop `turn` is the turn that it is in (-1: none has begun), `window` what the markers were after its last turns.
+    `lessons` are the learnings of which its agent was told with the last prompt.
     So do `told`, the number of the last message that was said to its agent, and `unheard`, those that its conversation does not hold yet.
     `asked_with`, of a gate: how many contexts there were when it was asked, and what had been said at gates (feedback, selections).
     """
@@ -76,6 +77,7 @@ class NodeState:
     noted: bool = False
     rollbacks: int = 0
     prompted: int = 0
+    lessons: tuple[str, ...] = ()
     flaw: Flaw | None = None
     asking: bool = False
     questions: int = 0

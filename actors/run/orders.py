@@ -39,14 +39,17 @@ class Folders:
     workdir: str
 
 
-def work_order(state: RunState, node_id: str, folders: Folders, rules: RunRules, now: int = 0) -> WorkOrder | Failure:
-    """The order of the attempt under way, or why it cannot be rendered. `now`: epoch milliseconds."""
+def work_order(
+    state: RunState, node_id: str, folders: Folders, rules: RunRules, now: int = 0, *, lessons: str = ""
+) -> WorkOrder | Failure:  # fmt: skip
+    """The order of the attempt under way, or why it cannot be rendered. `now`: epoch milliseconds; `lessons`: what an agent is told."""
     node = state.plan.nodes[node_id]
     texts = texts_for(state, node_id) if _templated(node) else NO_TEXTS
     try:
         return WorkOrder(
             run_id=state.run_id, node_id=node_id, instance=state.nodes[node_id].instance, attempt=state.nodes[node_id].attempt,
-            token=state.token(node_id), idempotency_key=idempotency_key(state, node_id), action=_action(state, node, texts, rules, now),
+            token=state.token(node_id), idempotency_key=idempotency_key(state, node_id),
+            action=_action(state, node, texts, rules, now, lessons),
             workdir=folders.workdir, run_dir=folders.run_dir, output=node.output, artifact=_artifact(state, node, texts),
             gate_feedback=state.gate_feedback, gate_selections=state.gate_selections,
             author=None if state.worktree is None else state.worktree.author,
@@ -74,7 +77,7 @@ def _artifact(state: RunState, node: Node, texts: Texts) -> ArtifactOrder | None
     return ArtifactOrder(path=texts.text(node.artifact.path), schema=schema, schema_name=name, told=told)
 
 
-def _action(state: RunState, node: Node, texts: Texts, rules: RunRules, now: int) -> Order:
+def _action(state: RunState, node: Node, texts: Texts, rules: RunRules, now: int, lessons: str) -> Order:
     match node.action:
         case Python(function=function, isolate=isolate):
             folder = state.plan.workflow.folder or "/"
@@ -91,7 +94,7 @@ def _action(state: RunState, node: Node, texts: Texts, rules: RunRules, now: int
         case Foreach() as spec:
             return _items(state, node, spec, texts, rules)
         case Agent() as agent:
-            return agent_order(state, node, agent, texts, now)
+            return agent_order(state, node, agent, texts, now, lessons)
         case _:
             raise AssertionError("a gate is no attempt")
 

@@ -104,7 +104,8 @@ class _Seer:
     def _entry(self, node: Node, partly: Partly, sure: Certainty, group: str) -> dict[str, Any]:
         node_id = node.node_id
         entry: dict[str, Any] = {
-            "node_id": node_id, "kind": node.kind, "label": node.title or node.name, **_action(node, partly, self.problems),
+            "node_id": node_id, "kind": node.kind, "label": node.title or node.name,
+            **_action(node, partly, self.problems, self.given.lessons),
             **_persona(node, self.given), **({"group": group} if group else {}),
             "needs": [need.node for need in node.needs], "cap": cap_at(self.plan, node_id),
         }  # fmt: skip
@@ -139,7 +140,7 @@ class _Seer:
         return {"nested": nested}
 
 
-def _action(node: Node, partly: Partly, problems: Problems) -> dict[str, Any]:
+def _action(node: Node, partly: Partly, problems: Problems, lessons: str = "") -> dict[str, Any]:
     """What the node would do, in words of its kind."""
     data = {"inputs": partly.at("with").render(node.with_)} if node.with_ else {}
     match node.action:
@@ -156,7 +157,9 @@ def _action(node: Node, partly: Partly, problems: Problems) -> dict[str, Any]:
             return _quality(node.node_id, gate)
         case Agent(role=role, instructions=instructions, tools=tools):
             more = {"tools": list(tools) or None}
-            return {"agent": role, "instructions": partly.at("instructions").text(instructions), **_given(more), **data}
+            said = partly.at("instructions").text(instructions)
+            prompt = f"{said}\n\n{lessons}" if lessons else said
+            return {"agent": role, "instructions": prompt, **_given(more), **data}
         case Gate() as gate:
             return _gate(node.node_id, gate, partly)
         case Wait() as wait:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from attrs import asdict
+
 from actors.run.state import NodeState, RunState
 from actors.worktree.site import site_facts
 
@@ -45,6 +47,7 @@ def report_json(state: RunState, last: Sequence[tuple[int, str, int]]) -> dict[s
         "unresolved": [node_id for node_id, node in state.nodes.items() if node.status == "waiting"],
         "usage": _usage(state),
         "output": state.output,
+        **({} if state.learning is None else {"learning": asdict(state.learning)}),
         **({} if state.worktree is None else {"worktree": site_facts(state.worktree)}),
         "ended_at": state.finished_at_ms,
         "error": _error(state),
@@ -93,10 +96,18 @@ def markdown_report(report: dict[str, Any], ended: str) -> str:
     if report["decisions"]:
         lines += ["", "## Decisions", ""]
         lines += [f"- `{_plain(d['gate'])}`: {d['decision']} by {_plain(d['decided_by'])}" for d in report["decisions"]]
+    lines += _told(report.get("learning"))
     if report["error"] is not None:
         lines += ["", "## Error", "", f"`{report['error']['code']}`"]
         lines += [_plain(str(report["error"][key])) for key in ("message", "reason", "text") if key in report["error"]]
     return "\n".join(lines) + "\n"
+
+
+def _told(learning: dict[str, Any] | None) -> list[str]:
+    """What earlier runs have taught this one."""
+    if learning is None or not learning["injected_learning_ids"]:
+        return []
+    return ["", "## Learnings", "", *(f"- told of `{one}`" for one in learning["injected_learning_ids"])]
 
 
 def _used(usage: dict[str, Any]) -> list[str]:

@@ -15,6 +15,7 @@ from actors.agent.binding import Bound
 from actors.fan_out.items import FanOut
 from actors.flow.results import ContextEntry, Result
 from actors.gate.record import GateRecord, OpenGate
+from actors.learning.record import RunLearning
 from actors.node.messages import Usage
 from actors.run.artifact_row import ArtifactRow
 from actors.run.conclusion import Conclusion
@@ -54,6 +55,7 @@ class RunState:
     of a failure that no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`,
     `revived_ms`: when it was held because nothing happened, and when it went on by itself. `results` holds the newest result under each
     result key, `contexts` what nodes said to those after them, oldest first. `reserved`: names of variables that no node sets.
+    `learning` is its share in learning; `learns`: something is to be learned from its endings, `untaught`: the last one was not looked at.
     """
 
     run_id: str
@@ -144,6 +146,9 @@ class RunState:
     output: Any = None
     report_path: str | None = None
     purged: bool = False
+    learning: RunLearning | None = None
+    learns: bool = False
+    untaught: bool = False
     strays: dict[str, None] = Factory(dict)
     results: dict[str, Result] = Factory(dict)
     contexts: list[ContextEntry] = Factory(list)
@@ -247,4 +252,5 @@ def new_state(
         tail=Frontier(plan.tail, plan.sort_keys),
         nodes={node_id: NodeState() for node_id in plan.nodes},
         plans=plans,
+        learns=rules is not None and rules.learning,
     )

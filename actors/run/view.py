@@ -40,6 +40,8 @@ def run_json(state: RunState) -> dict[str, Any]:
         record["personas"] = [asdict(one) for one in state.binding]
     if state.artifacts:
         record["artifacts"] = [asdict(row) for row in state.artifacts.values()]
+    if state.learning is not None:
+        record["learning_summary"] = asdict(state.learning)
     if state.queue is not None:
         record["scheduler"] = dict(state.queue)
     if state.children:

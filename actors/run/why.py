@@ -8,6 +8,7 @@ from actors.dead_letter.opening import letter_of_node
 from actors.run.state import RunState
 from actors.run.why_held import why_held
 from actors.run.why_open import why_open
+from actors.run.why_told import why_told
 from actors.run.why_unheard import why_unheard
 from actors.run.wording import count, failures, reason, when, words
 
@@ -19,7 +20,7 @@ def reasons(state: RunState, queue: dict[str, Any] | None, now: int) -> list[dic
 
     Each reason is {code, text, data, next}; `next` are commands that would move the run on.
     """
-    return _where(state, queue, now) + why_unheard(state)
+    return _where(state, queue, now) + why_unheard(state) + why_told(state)
 
 
 def _where(state: RunState, queue: dict[str, Any] | None, now: int) -> list[dict[str, Any]]:

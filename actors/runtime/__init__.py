@@ -7,6 +7,7 @@ from actors.runtime.campaigns import CampaignMethods
 from actors.runtime.exhibits import ExhibitMethods
 from actors.runtime.handoffs import HandoffMethods
 from actors.runtime.histories import HistoryMethods
+from actors.runtime.learnings import LearningMethods
 from actors.runtime.ledger import LedgerMethods
 from actors.runtime.letters import LetterMethods
 from actors.runtime.lives import LifeMethods
@@ -31,6 +32,6 @@ __all__ = ["DaemonRuntime"]
 class DaemonRuntime(
     WorkflowMethods, LifeMethods, ScheduleMethods, HandoffMethods, RunMethods, SteeringMethods, RemovalMethods, ExhibitMethods, WaitMethods,
     LetterMethods, NoticeMethods, PersonaMethods, LedgerMethods, McpMethods, SecretMethods, ToolMethods, WorktreeMethods, HistoryMethods,
-    BundleMethods, CampaignMethods, SystemMethods, UpkeepMethods,
+    BundleMethods, CampaignMethods, LearningMethods, SystemMethods, UpkeepMethods,
 ):  # fmt: skip
     """All methods of one daemon."""

@@ -21,6 +21,7 @@ from supervision import ActorDead, AskTimeout, MailboxFull
 
 if TYPE_CHECKING:
     from actors.agent.roster import Roster
+    from actors.learning.workplace import Workplace
     from actors.library import Library
     from actors.mcp.servers import Servers
     from actors.run.messages import Admit
@@ -58,6 +59,7 @@ class Base:
     about: dict[str, Any]
     roster: Roster
     servers: Servers
+    learning: Workplace
     archives: bool = False
     inline: bool = False
 

@@ -42,6 +42,10 @@ MODULES: Final = {
     "Baselines of campaigns": ("actors.campaign.events.baseline",),
     "Candidates of campaigns": ("actors.campaign.events.experiment",),
     "Worktrees": ("actors.worktree.events",),
+    "What a run's log says of learning": ("actors.learning.run_events",),
+    "Learnings": ("actors.learning.events",),
+    "Memories of what was learned": ("actors.learning.memory_events",),
+    "Revisions that learnings ask for": ("actors.learning.revision_events",),
     "Removal": ("actors.removal.events",),
 }
 

@@ -11,7 +11,7 @@ from attrs import define, evolve, field
 
 from actors.agent.backends import Backends
 from actors.config import Config
-from actors.config.sections import Projection
+from actors.config.sections import Learning, Projection
 from actors.paths import Places
 from tests.scenarios.canary import canary_in
 from tests.scenarios.client import Client, Lost, new_request_id
@@ -36,6 +36,8 @@ def in_memory() -> str | None:
 
 QUIET = Projection(poll_every_ms=360_000_000)
 """In stories that are not about histories, those are told at the end of a daemon only."""
+SILENT = Learning(enabled=False)
+"""In stories that are not about learning, endings are the last that logs say."""
 
 
 @define(eq=False)
@@ -65,7 +67,7 @@ class Lives:
     @config.default
     def _with_canary(self) -> Config:
         self.folder.mkdir(exist_ok=True)
-        return Config(secrets=(canary_in(self.folder),), projection=QUIET)
+        return Config(secrets=(canary_in(self.folder),), projection=QUIET, learning=SILENT)
 
     @property
     def places(self) -> Places:

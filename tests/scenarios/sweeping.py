@@ -15,6 +15,7 @@ from tests.scenarios.bounds import real_seconds
 from tests.scenarios.harness import House, in_memory, open_house
 from tests.scenarios.invariants import ALL
 from tests.scenarios.tales import ending_of
+from tests.scenarios.tales_learning import LEARNING_TALES
 from tests.scenarios.tales_outside import outside
 from tests.scenarios.tooling import serve
 
@@ -33,6 +34,8 @@ def told(tale: Tale, plan: Plan) -> tuple[dict[str, Any], int]:
         async with open_house(folder, ALL) as house:
             house.revive, house.point.plan = True, list(plan)
             serve(house, read_only=("hammer", "saw"))
+            if tale in LEARNING_TALES.values():
+                house.configure("learning", enabled=True)
             with outside(house, tale):
                 await house.start()
                 ending = await ending_of(house, await tale(house))

@@ -34,8 +34,9 @@ def methods(services: Services) -> PersonaMethods:
     backends = Configured((Backend("stage", "openai", "http://127.0.0.1:1"),), {})
     system: Any = None  # nobody is asked for anything here
     servers: Any = None  # nor any server of tools
+    learning: Any = None  # nor what was learned
     roster = Roster(folder, backends, Consents(services.store))
-    return PersonaMethods(services, system, Library(services), lambda _: None, {}, roster, servers)
+    return PersonaMethods(services, system, Library(services), lambda _: None, {}, roster, servers, learning)
 
 
 def key(name: str) -> RequestKey:

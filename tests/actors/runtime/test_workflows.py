@@ -26,6 +26,7 @@ KEY = RequestKey("req-1", "ab")
 def methods(services: Services) -> WorkflowMethods:
     system: Any = None  # no run is asked for anything here
     servers: Any = None  # nor any server of tools
+    learning: Any = None  # nor what was learned
     return WorkflowMethods(
         services,
         system,
@@ -34,6 +35,7 @@ def methods(services: Services) -> WorkflowMethods:
         {},
         Roster(services.folder / "personas", Configured((), {}), Consents(services.store)),
         servers,
+        learning,
     )
 
 

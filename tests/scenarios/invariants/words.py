@@ -29,5 +29,6 @@ ENDED = (
 )  # fmt: skip
 BOOKKEEPING = (
     "report_written", "run_forked", "worktree_kept", "worktree_removal_begun", "worktree_removed",
+    "learning_finalized", "learning_skipped",
 )  # fmt: skip
 """What may follow on an ending without leaving it."""

@@ -1,0 +1,182 @@
+"""The keeper of learnings: the one writer of their logs. It looks at endings beside the runs' own work, and does what people ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from actors.learning.declined import Declined
+from actors.learning.log import appended
+from actors.learning.messages import ForLearning, LookAtEndings, Teach
+from actors.learning.operations import OPERATIONS
+from actors.learning.teaching import teach
+from actors.refusals import Refusal
+from actors.run.audits import audit_entry
+from actors.run.headline import UNTAUGHT
+from actors.run.known import conflict, replayed
+from actors.run.state import TERMINAL
+from actors.services import RUNS
+from storage import Receipt, ReceiptExists, RequestConflict, Transaction, Unavailable, VersionConflict
+from storage.codec import canonical
+from supervision import Actor, Mailbox
+
+if TYPE_CHECKING:
+    from actors.learning.decided import Decided
+    from actors.learning.operations import Row
+    from actors.learning.workplace import Workplace
+    from storage import Append, Headline
+    from supervision import Timer
+
+__all__ = ["LearningKeeper"]
+
+PAUSE_S = 0.1
+"""So long endings are gathered; by then their runs are at rest."""
+TRIES = 5
+MOST = 1_000
+BATCH = 100
+Reply = Mapping[str, Any] | Refusal
+
+
+class LearningKeeper(Actor[LookAtEndings | Teach | ForLearning]):
+    """What is still to be looked at stands in the catalog: what was cut off, or failed, is made up for at the next start."""
+
+    mailbox = Mailbox(capacity=256)
+    accepts = (LookAtEndings,)
+
+    def __init__(self, place: Workplace) -> None:
+        self._world, self._endings, self._policies, self._say = place.world, place.endings, place.policies, place.say
+        self._timer: Timer | None = None
+        self._failed: dict[str, str] = {}
+        self._said: tuple[str, ...] = ()
+        self._taught = 0
+
+    async def started(self) -> None:
+        if self._world.services.rules.learning:
+            for line in self._untaught():
+                self._endings.due(str(line.group))
+        self._arm()
+
+    def status(self) -> str:
+        """Counts since this incarnation began, and what went wrong, for the tree."""
+        wrong = "".join(f"; learning_finalization_failed {run_id}: {why}" for run_id, why in self._failed.items())
+        return f"{self._taught} endings looked at, {len(self._failed)} failed{wrong}"
+
+    async def stopped(self) -> None:
+        """Runs that have ended just now: nothing is left for the next start that can be done before the end."""
+        await self._teach(last=True)
+
+    async def receive(self, message: LookAtEndings | Teach | ForLearning) -> object:
+        match message:
+            case LookAtEndings():
+                self.take(LookAtEndings)
+                self._arm()
+            case Teach():
+                self._timer = None
+                await self._teach(last=False)
+            case ForLearning():
+                known = replayed(self._world.services.store, message.request)
+                return await self._operate(message) if known is None else known
+        return None
+
+    # Endings
+
+    def _arm(self) -> None:
+        if self._timer is None:
+            self._timer = self.after(PAUSE_S, Teach())
+
+    def _untaught(self) -> list[Headline]:
+        found = self._world.services.store.catalog.found(UNTAUGHT, MOST)
+        return [line for line in found if line.kind == "run" and line.status in TERMINAL]
+
+    async def _teach(self, *, last: bool) -> None:
+        """One pass over the workflows of which a run has ended. `last`: the daemon ends."""
+        due = self._endings.take_due()
+        if not due:
+            return
+        self._warn()
+        lines = self._untaught()
+        for workflow_id in due:
+            mine = [line for line in lines if line.group == workflow_id]
+            ready = [line for line in mine if last or not self.system.alive(f"{RUNS}/{line.stream}")]
+            for start in range(0, len(ready), BATCH):
+                await self._look(workflow_id, ready[start : start + BATCH])
+            if not last and (len(ready) < len(mine) or len(lines) == MOST):
+                self._endings.due(workflow_id)  # runs that are just coming to rest
+                self._arm()
+
+    async def _look(self, workflow_id: str, lines: Sequence[Headline]) -> None:
+        """A failure is that of one run; the others of the batch do without it."""
+        policy, _ = self._policies.read()
+        error: Exception | None = None
+        for _ in range(TRIES):
+            try:
+                await teach(self._world, self._endings, workflow_id, lines, policy)
+            except VersionConflict as overtaken:
+                error = overtaken
+            except Exception as failed:  # noqa: BLE001  whatever is wrong with one ending, no run and no other ending is harmed by it
+                error = failed
+                break
+            else:
+                self._taught += len(lines)
+                for line in lines:
+                    self._failed.pop(line.stream, None)
+                return
+        if len(lines) > 1:
+            for line in lines:
+                await self._look(workflow_id, (line,))
+            return
+        self._failed[lines[0].stream] = f"{type(error).__name__}: {error}"
+        self._say(
+            f"learning_finalization_failed {lines[0].stream}: {self._failed[lines[0].stream]}. It is made up for at the next ending.\n"
+        )
+
+    def _warn(self) -> None:
+        """Settings that are no good, once for each change of them."""
+        warnings = tuple(str(one) for one in self._policies.read()[1])
+        if warnings != self._said:
+            self._said = warnings
+            for one in warnings:
+                self._say(f"config_value_invalid {one}; the default holds\n")
+
+    # What people ask
+
+    async def _operate(self, message: ForLearning) -> Reply:
+        row = OPERATIONS[type(message.operation)]
+        if row.people and not message.by.human:
+            return Declined("human_required").refusal
+        last, lost = "", "unavailable"
+        for _ in range(TRIES):
+            try:
+                decided = row.decide(self._world, message.operation, message.by, self._world.services.clock.now_ms())
+                lost = decided.lost
+                return await self._record(row, message, decided)
+            except Declined as declined:
+                return declined.refusal
+            except (ReceiptExists, RequestConflict):
+                return replayed(self._world.services.store, message.request) or conflict(message.request)
+            except (VersionConflict, Unavailable) as error:
+                last = str(error)
+        return Refusal(lost, f"It cannot be recorded just now: {last}. Ask again with the same request id; it does no harm.")
+
+    async def _record(self, row: Row, message: ForLearning, decided: Decided) -> Reply:
+        step, reply, request = decided.step, decided.reply, message.request
+        receipt, code = None, "ok"
+        if isinstance(reply, Refusal):
+            code = reply.code
+        else:
+            receipt = Receipt(request.request_id, request.digest.encode(), canonical(reply))
+        entry = audit_entry(str(message.by), row.name, decided.subject, {"workflow_id": step.book.workflow_id}, code)
+        version = await self._version(decided, message)
+        try:
+            await self._world.services.store.commit(Transaction(step.now, (*appended(step), *version), receipt, (entry,)))
+        finally:
+            if decided.store is not None:
+                self._world.library.forget(decided.store.workflow_id)
+        return reply if isinstance(reply, Refusal) else dict(reply)
+
+    async def _version(self, decided: Decided, message: ForLearning) -> tuple[Append, ...]:
+        """What makes the definition the newest version of its workflow; its content is stored."""
+        if decided.store is None:
+            return ()
+        _, appends = await self._world.library.offer(decided.store, message.by)
+        return appends

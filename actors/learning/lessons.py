@@ -1,0 +1,47 @@
+"""What agents are told of earlier runs. Read from the store, so that no run ever waits for the keeper of learnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from actors.learning.derive import project_id
+from actors.learning.inject import block, select
+from actors.learning.record import IN_USE
+from storage import BadRecord, StreamDamaged
+from storage.codec import UnknownKind
+
+if TYPE_CHECKING:
+    from actors.learning.log import Shelf
+    from actors.workflow.spec import Workflow
+
+__all__ = ["Lessons"]
+
+UNREADABLE = (StreamDamaged, BadRecord, UnknownKind)
+"""Agents work without lessons from a log that is damaged; whoever looks at learnings is told what is wrong with it."""
+
+
+@frozen(eq=False)
+class Lessons:
+    """As the learnings stand in the store at that moment."""
+
+    shelf: Shelf
+
+    def choose(self, workflow: Workflow) -> tuple[str, ...]:
+        """The ids of those that an agent of the workflow is to be told now."""
+        project = project_id(workflow)
+        try:
+            found = select(self.shelf.selectable(workflow.workflow_id, project), workflow.workflow_id, project)
+        except UNREADABLE:
+            return ()
+        return tuple(one.learning_id for one in found)
+
+    def words(self, learning_ids: Iterable[str]) -> str:
+        """The block that stands in the prompt. One that is not in use any more is left out."""
+        try:
+            found = [one for learning_id in learning_ids if (one := self.shelf.find(learning_id)) is not None and one.status in IN_USE]
+        except UNREADABLE:
+            return ""
+        return block(found)

@@ -1,0 +1,103 @@
+"""The learning log of a workflow: what is appended to it, and all such logs as they can be read at any moment, by whomever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
+
+from attrs import Factory, define
+
+from actors.learning.book import Book
+from actors.learning.events import FACTS, LearningFact
+from actors.learning.memory_events import MEMORY_FACTS
+from actors.learning.record import IN_USE, Learning
+from actors.learning.revision_events import REVISION_FACTS
+from storage.codec import Codec
+from storage.records import Append, Headline
+
+if TYPE_CHECKING:
+    from actors.learning.step import Step
+    from storage.store import Store
+
+__all__ = ["KIND", "Shelf", "appended", "learning_codec", "learning_stream"]
+
+KIND = "learning"
+PAGE = 5_000
+MOST = 100_000
+
+
+@cache
+def learning_codec() -> Codec[LearningFact]:
+    """The codec of these logs."""
+    return Codec((*FACTS, *MEMORY_FACTS, *REVISION_FACTS))
+
+
+def learning_stream(workflow_id: str) -> str:
+    """The name of the log."""
+    return f"learning/{workflow_id}"
+
+
+def _of_project(project_id: str) -> str:
+    return f"learning/project/{project_id}"
+
+
+def appended(step: Step) -> tuple[Append, ...]:
+    """What was decided, which the step's book has applied already; nothing where that is nothing."""
+    if not step.facts:
+        return ()
+    book = step.book
+    learnings = book.learnings.values()
+    line = Headline(
+        learning_stream(book.workflow_id), KIND, "open", min([one.created_at_ms for one in learnings], default=step.now), step.now,
+        group=book.workflow_id, facts={"learnings": len(learnings), "in_use": sum(one.status in IN_USE for one in learnings)},
+        keys=tuple(_of_project(one) for one in dict.fromkeys(one.project_id for one in learnings)),
+    )  # fmt: skip
+    events = tuple(learning_codec().encode(fact) for fact in step.facts)
+    return (Append(learning_stream(book.workflow_id), book.seq - len(step.facts), events, headline=line),)
+
+
+@define(eq=False)
+class Shelf:
+    """Reads learnings from the store. A log that has grown is read on from where it was; what it gives is not to be changed.
+
+    All that reads raises StreamDamaged, BadRecord or UnknownKind where a log is damaged.
+    """
+
+    store: Store
+    _books: dict[str, Book] = Factory(dict)
+
+    def of(self, workflow_id: str) -> Book:
+        """All learnings of that workflow, which may have none."""
+        stream = learning_stream(workflow_id)
+        book = self._books.get(workflow_id)
+        if book is None:
+            book = Book(workflow_id)
+        while book.seq < self.store.journal.head(stream):
+            for recorded in self.store.journal.read(stream, book.seq, PAGE):
+                book.apply(learning_codec().decode(recorded), recorded.at_ms)
+        if book.seq:
+            self._books[workflow_id] = book
+        return book
+
+    def all(self) -> Iterator[Learning]:
+        """Those of all workflows."""
+        for line in self.store.catalog.list(KIND, limit=MOST):
+            yield from self.of(str(line.group)).learnings.values()
+
+    def find(self, learning_id: str) -> Learning | None:
+        """The learning of that id."""
+        for book in self._books.values():
+            if learning_id in book.learnings:
+                return self.of(book.workflow_id).learnings[learning_id]
+        return next((one for one in self.all() if one.learning_id == learning_id), None)
+
+    def selectable(self, workflow_id: str, project_id: str) -> list[Learning]:
+        """Those that runs of the workflow may be told: in use, of the workflow itself or of its project."""
+        others = [str(line.group) for line in self.store.catalog.found(_of_project(project_id), MOST)]
+        books = [self.of(one) for one in dict.fromkeys((workflow_id, *others))]
+        return [one for book in books for one in book.learnings.values() if one.status in IN_USE and _fits(one, workflow_id, project_id)]
+
+
+def _fits(one: Learning, workflow_id: str, project_id: str) -> bool:
+    return workflow_id == one.workflow_id or project_id == one.project_id
