@@ -64,7 +64,8 @@ class Origin:
     """What makes a run that nobody starts by itself. Fields as in `run_created`; `run_id` is its name, which others of the commit refer to.
 
     `forked_from`: the run that it goes on from, in `workspace` if that is given; `start`: the branch at which its own begins.
-    `campaign_id`: the campaign that it measures for. `parent`: the node of another run that begins it. `pinned`: versions that are given.
+    `campaign_id`: the campaign, or the learning, that it measures for; `told`: the learnings that its agents are told of.
+    `parent`: the node of another run that begins it. `pinned`: versions that are given.
     """
 
     run_id: str
@@ -78,6 +79,7 @@ class Origin:
     start: str | None = None
     parent: Parent | None = None
     pinned: tuple[Pinned, ...] | None = None
+    told: tuple[str, ...] | None = None
 
 
 @frozen

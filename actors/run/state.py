@@ -56,6 +56,7 @@ class RunState:
     `revived_ms`: when it was held because nothing happened, and when it went on by itself. `results` holds the newest result under each
     result key, `contexts` what nodes said to those after them, oldest first. `reserved`: names of variables that no node sets.
     `learning` is its share in learning; `learns`: something is to be learned from its endings, `untaught`: the last one was not looked at.
+    `told`: the learnings of which its agents are told, where that does not hang on the moment.
     """
 
     run_id: str
@@ -84,6 +85,7 @@ class RunState:
     depth: int = 0
     pinned: tuple[Pinned, ...] = ()
     children: dict[str, SubRun] = Factory(dict)
+    told: tuple[str, ...] | None = None
     binding: tuple[Bound, ...] = ()
     inputs: Mapping[str, Any] = Factory(dict)
     scheduled_for_ms: int | None = None
