@@ -108,6 +108,12 @@ class Services:
     learn: Callable[[RunState], None] = _untold
     lessons: Lessons = Factory(_read_lessons, takes_self=True)
 
+    def tell_of_ending(self, state: RunState) -> None:
+        """Have what follows a durable ending done, beside the runs' own work."""
+        self.report(state)
+        if state.untaught:
+            self.learn(state)
+
     @property
     def claimant(self) -> str:
         """The name of this daemon in claims."""

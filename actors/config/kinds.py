@@ -22,6 +22,9 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 WITHOUT_RESOLVER = ("human_approval", "human_review", "quality_gate")
 
 
+LONGEST_WORD = 128
+
+
 class Wrong(ValueError):
     """A value that its rule refuses; the text says what is allowed."""
 
@@ -39,6 +42,13 @@ ALLOWED = {
     "policy": 'a table from the name of a tool, or its beginning and *, to allow, ask or deny ({run_command = "ask", "mcp.*" = "deny"}); '
     "in the environment as JSON",
 }
+
+SAID = {
+    "flag": "true or false", "switch": "true, yes, on or 1; false, no, off or 0",
+    "word": f"one word of at most {LONGEST_WORD} characters, without blanks", "names": "a list of names",
+    "prefix": "capital letters, digits and _, a letter first, at most 64", "principals": 'a list of uids (1000) and groups ("@staff")',
+}  # fmt: skip
+"""What is allowed where there are no bounds."""
 
 
 def _decoded(raw: object) -> object:

@@ -7,43 +7,22 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
-from typing import Any, Final, Literal, assert_never
+from typing import Any, Literal, assert_never
 
 from attrs import field, frozen
 
-from actors.config.kinds import ALLOWED, READERS, Wrong, shown_map
+from actors.config.kinds import ALLOWED, LONGEST_WORD, READERS, SAID, Wrong, shown_map
 from actors.workflow.durations import DURATION_FORMS, DurationError, parse_duration, shown_duration
 
 __all__ = [
-    "Rule",
-    "Wrong",
-    "choice",
-    "choices",
-    "count",
-    "duration",
-    "flag",
-    "names",
-    "number",
-    "outside",
-    "prefix",
-    "principals",
-    "switch",
+    "Rule", "Wrong", "choice", "choices", "count", "duration", "flag", "names", "number", "outside", "prefix", "principals", "switch",
     "word",
-]
+]  # fmt: skip
 
-LONGEST_WORD = 128
 PREFIX = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 Outside = Literal["argv", "url", "path", "loopback", "hosts", "resolvers", "handles", "policy"]
 TABLES = ("resolvers", "handles", "policy")
 Kind = Literal["duration", "count", "number", "choice", "choices", "flag", "switch", "word", "names", "prefix", "principals", Outside]
-
-SAID: Final[Mapping[str, str]] = {
-    "flag": "true or false", "switch": "true, yes, on or 1; false, no, off or 0",
-    "word": f"one word of at most {LONGEST_WORD} characters, without blanks", "names": "a list of names",
-    "prefix": "capital letters, digits and _, a letter first, at most 64", "principals": 'a list of uids (1000) and groups ("@staff")',
-}  # fmt: skip
-"""What is allowed where there are no bounds."""
 
 
 @frozen

@@ -12,13 +12,11 @@ from actors.config.mcp import McpServer
 from actors.config.rules import Rule
 from actors.config.secrets import SecretSource
 from actors.config.sections import (
-    Campaign,
     Claims,
     Control,
     Daemon,
     Flow,
     Gates,
-    Learning,
     Ledger,
     Nodes,
     Notify,
@@ -34,6 +32,7 @@ from actors.config.sections import (
     Waits,
     Worktrees,
 )
+from actors.config.sections_learning import Campaign, Learning
 
 if TYPE_CHECKING:
     from actors.config.identities import Identity

@@ -16,7 +16,7 @@ from actors.projection.moments import Chronicle
 from actors.projection.record import Entry, Record, Subject, WaitEvent
 from actors.run.events import ReportWritten, RunBlockedCorruptCheckpoint, RunCreated, RunExecutionClaimed, RunStarted
 from actors.run.logbook import CorruptLog
-from actors.run.state import new_state
+from actors.run.new_state import new_state
 from actors.run.vocabulary import run_codec
 from storage import StreamDamaged
 

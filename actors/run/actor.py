@@ -171,9 +171,7 @@ class Run(Actor[RunMessage]):
         self._arm()
         if state.terminal and self.book.ended:
             self.book.ended = False
-            self.services.report(state)
-            if state.untaught:
-                self.services.learn(state)
+            self.services.tell_of_ending(state)
         if self.drainage.asked is not None:
             await self.drainage.look()
         elif not state.executing and state.status not in ACTIVE and self.desk.pending is None and not self._held:

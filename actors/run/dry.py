@@ -17,9 +17,9 @@ from actors.run.fitting import fitted
 from actors.run.foresight import Given
 from actors.run.headline import headline_of
 from actors.run.known import conflict
+from actors.run.new_state import new_state
 from actors.run.preview import preview
 from actors.run.secret_names import unknown_secrets
-from actors.run.state import new_state
 from actors.run.vocabulary import run_codec
 from actors.sub_run.pins import pins_of
 from actors.workflow.inputs import AppliedInputs, apply_inputs

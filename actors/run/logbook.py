@@ -14,7 +14,8 @@ from actors.refusals import RequestKey
 from actors.run.events import RunCreated, RunExecutionClaimed
 from actors.run.evolve import evolve
 from actors.run.headline import LineKey, headline_of, line_key
-from actors.run.state import ACTIVE, RunState, new_state
+from actors.run.new_state import new_state
+from actors.run.state import ACTIVE, RunState
 from actors.run.turn import Turn
 from actors.run.vocabulary import run_codec
 from actors.services import Services

@@ -23,14 +23,13 @@ from actors.run.frontier import Frontier
 from actors.run.node_state import NodeError, NodeState, NodeStatus
 from actors.run.plan import Plan
 from actors.run.standing import ACTIVE, SKIPPED_AS_DONE, SUCCEEDED, TERMINAL, RunStatus
-from actors.settings import RunRules
 from actors.sub_run.row import Pinned, SubRun
 from actors.wait.row import KeptSignal, WaitRow
 from actors.worktree.site import Site
 
 __all__ = [
     "ACTIVE", "SKIPPED_AS_DONE", "TERMINAL", "Conclusion", "GateRecord", "NodeError", "NodeState", "NodeStatus", "OpenGate", "RunState",
-    "RunStatus", "new_state",
+    "RunStatus",
 ]  # fmt: skip
 
 RECENT = 21
@@ -239,20 +238,3 @@ class RunState:
         """Whether the node may begin as far as it alone decides: it has not, no back-off holds it, and attempts are left."""
         node = self.nodes[node_id]
         return node.status == "pending" and not node.exhausted and node_id not in self.backoffs
-
-
-def new_state(
-    run_id: str, plan: Plan, rules: RunRules | None = None, plans: Callable[[str], Plan] | None = None
-) -> RunState:  # fmt: skip
-    """The state before the first fact. `rules`: what the workflow's texts may name, and set; `plans`: versions by digest."""
-    return RunState(
-        env={} if rules is None else rules.env,
-        reserved=frozenset() if rules is None else rules.reserved_variables,
-        run_id=run_id,
-        plan=plan,
-        body=Frontier(plan.body, plan.sort_keys),
-        tail=Frontier(plan.tail, plan.sort_keys),
-        nodes={node_id: NodeState() for node_id in plan.nodes},
-        plans=plans,
-        learns=rules is not None and rules.learning,
-    )

@@ -8,8 +8,8 @@ from actors.node.messages import Interruption
 from actors.run.events import RunFailedPanic
 from actors.run.evolve import fold
 from actors.run.fanning import items_of
+from actors.run.new_state import new_state
 from actors.run.plan import compile_plan
-from actors.run.state import new_state
 from actors.sub_run.door import ChildStanding
 from tests.actors.fan_out.tale import COMMAND, ITEMS, LIST, RULES, Tale, World
 from tests.actors.run.table import Story, flow

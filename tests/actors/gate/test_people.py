@@ -9,7 +9,7 @@ import pytest
 from actors.refusals import Principal
 from actors.run.events import RunCreated
 from actors.run.evolve import evolve
-from actors.run.state import new_state
+from actors.run.new_state import new_state
 from actors.settings import RunRules
 from tests.actors.run.table import ANNA, Story, plan_of
 

@@ -15,8 +15,8 @@ from actors.projection.moments import Chronicle
 from actors.projection.projecting import Projection
 from actors.projection.record import Record
 from actors.run.events import RunExecutionClaimed, RunResumed
+from actors.run.new_state import new_state
 from actors.run.rules import advance
-from actors.run.state import new_state
 from actors.run.vocabulary import run_codec
 from actors.scheduler.events import RunQueueReasonChanged
 from actors.services import Services

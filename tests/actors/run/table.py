@@ -19,45 +19,26 @@ from actors.refusals import Principal, Refusal
 from actors.run import events as run
 from actors.run.deliverables import Deliverable
 from actors.run.evolve import evolve
+from actors.run.new_state import new_state
 from actors.run.operations import attempts_to_end, goes_before_endings, operate
 from actors.run.outcomes import on_lost, on_outcomes
-from actors.run.plan import Plan, compile_plan
+from actors.run.plan import Plan
 from actors.run.recovery import claim, hold_for_shutdown, rehydrate
 from actors.run.requests import Cancel, Continue, Finish, Operation, Pause, Recover, Requeue, Resume, Retry
 from actors.run.rules import advance
-from actors.run.state import RunState, new_state
+from actors.run.state import RunState
 from actors.run.turn import Turn
 from actors.settings import RunRules
 from actors.wait.ending import recover_wakes
 from actors.wait.messages import DueWait, Resolve, Signal
-from actors.workflow.parse import load_text
-from actors.workflow.spec import Workflow
 from storage.records import Append
+from tests.actors.run.papers import flow, plan_of
 from tests.actors.run.words import say
 
 __all__ = ["ANNA", "HASH", "Story", "flow", "handed", "plan_of"]
 
 ANNA = Principal(1000)
 HASH = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-KINDS = ("shell:", "command:", "python:", "http:", "gate:", "wait:", "agent:")
-
-
-def flow(*nodes: str, last: tuple[str, ...] = (), top: str = "") -> Workflow:
-    """`"b needs: [a]"` is a node b, a shell node unless its text begins with a kind. `last`: clean-up nodes, `top`: more lines."""
-    lines = ["penstock: 1", "workflow: paper", top, "nodes:", *map(_line, nodes)]
-    if last:
-        lines += ["finally:", *map(_line, last)]
-    return load_text("\n".join(lines), notation="yaml", source="paper", folder="/flows").workflow
-
-
-def _line(text: str) -> str:
-    name, _, more = text.partition(" ")
-    kind = "" if more.startswith(KINDS) else ", shell: work"
-    return f"  - {{id: {name}{kind}{', ' if more else ''}{more}}}"
-
-
-def plan_of(*nodes: str, last: tuple[str, ...] = (), top: str = "") -> Plan:
-    return compile_plan(flow(*nodes, last=last, top=top), "digest")
 
 
 def _cast(plan: Plan) -> tuple[Bound, ...]:

@@ -6,8 +6,8 @@ from actors.entity import Fact
 from actors.fan_out.events import FanOutItemCompleted, FanOutItemsCollected, FanOutItemSkipped, FanOutItemStarted
 from actors.fan_out.items import NewItem
 from actors.run.evolve import fold
+from actors.run.new_state import new_state
 from actors.run.plan import compile_plan
-from actors.run.state import new_state
 from actors.run.vocabulary import run_codec
 from actors.workflow.spec import Foreach, Node, Workflow
 from storage.records import Recorded

@@ -12,8 +12,9 @@ from actors.refusals import Refusal
 from actors.run.events import RunCreated
 from actors.run.evolve import fold
 from actors.run.forking import Birth, NewRun
+from actors.run.new_state import new_state
 from actors.run.requests import Fork
-from actors.run.state import RunState, new_state
+from actors.run.state import RunState
 from actors.run.vocabulary import run_codec
 from storage.records import Recorded
 from tests.actors.run.table import ANNA, HASH, Story

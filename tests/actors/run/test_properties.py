@@ -15,8 +15,9 @@ from actors.run.caps import cap_of
 from actors.run.events import ENDINGS, ReportWritten, RunQueuedForResumeAfterRestart
 from actors.run.evolve import evolve
 from actors.run.frontier import Frontier
+from actors.run.new_state import new_state
 from actors.run.plan import Plan
-from actors.run.state import RunState, new_state
+from actors.run.state import RunState
 from actors.run.steering import RunTaskRetried
 from actors.run.vocabulary import run_codec
 from storage.records import Recorded

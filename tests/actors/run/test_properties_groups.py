@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from actors.run.events import ENDINGS
 from actors.run.evolve import evolve
 from actors.run.flow_events import LoopIterationStarted
+from actors.run.new_state import new_state
 from actors.run.plan import Plan
-from actors.run.state import RunState, new_state
+from actors.run.state import RunState
 from actors.run.vocabulary import run_codec
 from actors.workflow.spec import Group, Repeat
 from storage.records import Recorded

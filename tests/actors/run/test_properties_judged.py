@@ -12,8 +12,9 @@ from actors.run.caps import cap_of, spent_by
 from actors.run.course import PhaseOpened
 from actors.run.events import ENDINGS, ReportWritten, RunStopped
 from actors.run.evolve import evolve
+from actors.run.new_state import new_state
 from actors.run.plan import Plan
-from actors.run.state import RunState, new_state
+from actors.run.state import RunState
 from actors.run.status import status_of
 from actors.run.steering import RunRecovered, RunTaskContinued, RunTaskRetried
 from actors.run.view import run_json

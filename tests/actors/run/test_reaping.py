@@ -12,10 +12,11 @@ from actors.node.events import NodeStarted
 from actors.run import events as run
 from actors.run.evolve import fold
 from actors.run.interventions import RunExecutionClaimExpiredRequeued
+from actors.run.new_state import new_state
 from actors.run.operations import operate
 from actors.run.reaping import may_go_on, overdue, threshold_ms
 from actors.run.requests import Reap
-from actors.run.state import RunState, new_state
+from actors.run.state import RunState
 from actors.settings import RunRules
 from tests.actors.run.table import Story, plan_of
 

@@ -9,7 +9,7 @@ import pytest
 from actors.run import events as run
 from actors.run.ending import LARGEST_OUTPUT
 from actors.run.evolve import evolve, fold
-from actors.run.state import new_state
+from actors.run.new_state import new_state
 from tests.actors.run.table import Story
 
 OUT = "output: {answer: '{{ nodes.a.output }}', who: '{{ inputs.who }}'}\ninputs: {who: {type: string}}"

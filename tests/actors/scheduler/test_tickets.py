@@ -10,8 +10,8 @@ from attrs import evolve
 from actors.run import events as run
 from actors.run.evolve import evolve as apply
 from actors.run.headline import born, headline_of
+from actors.run.new_state import new_state
 from actors.run.schedule import first_ticket, ticket_of
-from actors.run.state import new_state
 from actors.scheduler.events import RunQueueReasonChanged
 from actors.scheduler.messages import Ticket
 from actors.scheduler.tickets import ticket_of_line

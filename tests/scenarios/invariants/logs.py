@@ -9,7 +9,8 @@ import orjson
 from actors.plans import Plans
 from actors.run.evolve import evolve
 from actors.run.headline import headline_of
-from actors.run.state import RunState, new_state
+from actors.run.new_state import new_state
+from actors.run.state import RunState
 from actors.run.view import run_json
 from actors.run.vocabulary import run_codec
 from storage.blobs import Blobs
