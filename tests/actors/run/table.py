@@ -39,7 +39,7 @@ __all__ = ["ANNA", "HASH", "Story", "flow", "handed", "plan_of"]
 
 ANNA = Principal(1000)
 HASH = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-KINDS = ("shell:", "command:", "python:", "http:", "gate:", "wait:", "agent:")
+KINDS = ("shell:", "command:", "python:", "http:", "gate:", "wait:", "agent:", "group:")
 
 
 def flow(*nodes: str, last: tuple[str, ...] = (), top: str = "") -> Workflow:
