@@ -31,6 +31,8 @@ from actors.workflow.template import TemplateError
 
 __all__ = ["begin_fan_out", "go_on", "item_ended", "on_answer"]
 
+MISCONFIGURED = Retry("misconfigured")
+
 
 def begin_fan_out(turn: Turn, node_id: str, spec: Foreach) -> None:
     """Ask for the items: the built-in provider at once, a command by an attempt of its own."""
@@ -39,12 +41,12 @@ def begin_fan_out(turn: Turn, node_id: str, spec: Foreach) -> None:
     if provider is None:
         known = ", ".join(sorted(turn.rules.item_providers))
         text = f"There is no item provider {spec.over!r}. Configured are: {known}."
-        _fail(turn, node_id, Failure("foreach_provider_unknown", text, "configuration", {"provider": spec.over}))
+        record_failure(turn, node_id, Failure("foreach_provider_unknown", text, "configuration", {"provider": spec.over}), MISCONFIGURED)
         return
     if too_deep(turn):
         text = f"{state.workflow_id} lies {state.depth + 1} workflows deep, and {spec.workflow} would be one more than {DEEPEST + 1}."
         detail = {"parent": state.workflow_id, "workflow": spec.workflow, "limit": DEEPEST + 1}
-        _fail(turn, node_id, Failure("workflow_nesting_too_deep", text, "configuration", detail))
+        record_failure(turn, node_id, Failure("workflow_nesting_too_deep", text, "configuration", detail), MISCONFIGURED)
         return
     turn.emit(NodeStarted(node_id, node.attempt + 1, node.instance, state.path_of(node_id)))
     if provider.name != BUILT_IN:

@@ -54,12 +54,12 @@ def record_failure(turn: Turn, node_id: str, failure: Failure, verdict: Retry, u
             )
         )
     if verdict.terminal:
-        after_the_last(turn, node_id, failure)
+        after_the_last(turn, node_id, failure, taken=verdict.decision != "misconfigured")
 
 
-def after_the_last(turn: Turn, node_id: str, failure: Failure) -> None:
-    """The node has failed for good: it counts as skipped, or leaves its dead letter, as it says itself."""
-    if turn.state.plan.nodes[node_id].on_fail.mode == "continue":
+def after_the_last(turn: Turn, node_id: str, failure: Failure, *, taken: bool = True) -> None:
+    """The node has failed for good: it counts as skipped, or leaves its dead letter, as it says itself, where its word is `taken`."""
+    if taken and turn.state.plan.nodes[node_id].on_fail.mode == "continue":
         turn.emit(NodeSkipped(node_id=node_id, reason="on_fail_continue"))
     else:
         open_for_node(turn, node_id, failure)
@@ -68,7 +68,7 @@ def after_the_last(turn: Turn, node_id: str, failure: Failure) -> None:
 def exhausted(state: RunState, node_id: str) -> bool:
     """Whether the node has failed because its attempts, or their time, are used up."""
     node = state.nodes[node_id]
-    return node.status == "failed" and node.error is not None and node.error.decision != "not_retryable"
+    return node.status == "failed" and node.error is not None and node.error.decision not in ("not_retryable", "misconfigured")
 
 
 def under_review(state: RunState) -> list[str]:

@@ -74,11 +74,11 @@ def _failed(state: RunState, event: node.NodeFailed, at: int) -> None:
         state.detail = {"code": "node_retrying", "node_id": event.node_id, "attempt": event.attempt, "max": event.max_attempts}
         state.offer(event.node_id)
         return
-    fail_for_good(state, event.node_id, event.code, event.failure_class, at)
+    fail_for_good(state, event.node_id, event.code, event.failure_class, at, taken=event.retry_decision != "misconfigured")
 
 
-def fail_for_good(state: RunState, node_id: str, reason: str, failure_kind: str, at: int) -> None:
-    """No attempt follows: the run has failed, unless the node's `on_fail` takes it."""
+def fail_for_good(state: RunState, node_id: str, reason: str, failure_kind: str, at: int, *, taken: bool = True) -> None:
+    """No attempt follows: the run has failed, unless the node's `on_fail` takes it, where it may be `taken`."""
     state.nodes[node_id].status = "failed"
     lose_result(state, node_id, "failed")
     state.backoffs.pop(node_id, None)
@@ -87,14 +87,14 @@ def fail_for_good(state: RunState, node_id: str, reason: str, failure_kind: str,
     if section == "handler":
         return
     state.frontier.take(node_id)
-    on_fail = state.plan.nodes[node_id].on_fail
-    if on_fail.mode == "continue":
+    mode = state.plan.nodes[node_id].on_fail.mode if taken else "fail"
+    if mode == "continue":
         return  # node_skipped follows in the same append and settles it
     recorded = state.failures if section == "body" else state.tail_failures
     if reason != GROUP_NODES_FAILED and node_id not in state.plan.keepers and node_id not in recorded:
         state.last_failure = {"node_id": node_id, "reason": reason, "failed_at_ms": at, "failure_kind": failure_kind}
         recorded.append(node_id)
-    if on_fail.mode == "handler":
+    if mode == "handler":
         state.handlers[handler_id(node_id)] = None
     state.frontier.settle(node_id, succeeded=False)
 

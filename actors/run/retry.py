@@ -40,7 +40,10 @@ PROVIDER_DEFAULT = Backoff("exponential", 2_000, 8_000, 2.5)
 
 @frozen
 class Retry:
-    """`decision` is not_retryable, attempts_exhausted, elapsed_time_exhausted, retry_scheduled (`delay_ms` above 0) or retry_allowed."""
+    """`decision` is not_retryable, attempts_exhausted, elapsed_time_exhausted, retry_scheduled (`delay_ms` above 0) or retry_allowed.
+
+    `misconfigured` is the last one of a node that could never begin: nothing that `on_fail` says mends that (flow spec 6.3).
+    """
 
     decision: str
     delay_ms: int = 0
@@ -48,7 +51,7 @@ class Retry:
     @property
     def terminal(self) -> bool:
         """Whether no attempt follows."""
-        return self.decision in ("not_retryable", "attempts_exhausted", "elapsed_time_exhausted")
+        return self.decision in ("not_retryable", "misconfigured", "attempts_exhausted", "elapsed_time_exhausted")
 
 
 def floored(cap: int, kind: str, policy: RetryPolicy, category: str, code: str) -> int:

@@ -11,7 +11,7 @@ from actors.workflow.spec import Gate, Wait
 from actors.workflow.spec_gate import MARKERS, answer_of, gate_markers
 from actors.workflow.template import Lookup
 
-__all__ = ["ConditionFailed", "condition_holds", "failed_node", "scope_for", "scope_of"]
+__all__ = ["ConditionFailed", "condition_holds", "failed_node", "fate", "scope_for", "scope_of"]
 
 
 class ConditionFailed(Exception):
@@ -66,11 +66,17 @@ def _scope(state: RunState, node_ids: Iterable[str], *, failed: bool = False) ->
         "nodes": {node_id: _result(state, node_id, failed=failed) for node_id in node_ids if node_id in state.nodes},
         "run": {
             "id": state.run_id, "workflow": state.workflow_id, "status": state.status, "workspace": state.workspace,
-            "workflow_status": "failed" if state.failures or state.cancel_reason is not None else "completed",
-            "workflow_outcome": state.workflow_outcome or "completed",
+            **fate(state),
             "gate_feedback": state.gate_feedback or "", "gate_selections": list(state.gate_selections), **_site(state),
         },
     }  # fmt: skip
+
+
+def fate(state: RunState) -> dict[str, str]:
+    """What the body has come to, as clean-up is told; before that, how it stands."""
+    outcome = state.workflow_outcome
+    fine = outcome == "completed" if outcome is not None else not state.failures and state.cancel_reason is None
+    return {"workflow_status": "completed" if fine else "failed", "workflow_outcome": outcome or "completed"}
 
 
 def _site(state: RunState) -> dict[str, str]:

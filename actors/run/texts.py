@@ -11,7 +11,7 @@ from attrs import evolve
 from actors.flow.texts import Texts
 from actors.flow.variables import RESERVED, Facts, Variables, export_warnings
 from actors.run.caps import cap_of
-from actors.run.scope import failed_node, scope_for, scope_of
+from actors.run.scope import failed_node, fate, scope_for, scope_of
 from actors.run.state import RunState
 from actors.workflow.template import Lookup
 from actors.worktree.site import Place
@@ -80,8 +80,7 @@ def _of_the_moment(state: RunState, node_id: str) -> dict[str, str]:
     found: dict[str, str] = {}
     failed = failed_node(state, node_id)
     if "finally" in (state.plan.section[node_id], state.plan.section[failed or node_id]):
-        outcome = state.workflow_outcome or "completed"
-        found |= {"workflow_status": "completed" if outcome == "completed" else "failed", "workflow_outcome": outcome}
+        found |= fate(state)
     if failed is not None:
         error = state.nodes[failed].error
         found |= {

@@ -35,7 +35,7 @@ def begin_sub_run(turn: Turn, node_id: str, action: SubWorkflow) -> bool:
     if too_deep(turn):
         text = f"{state.workflow_id} lies {state.depth + 1} workflows deep, and {action.workflow} would be one more than {DEEPEST + 1}."
         detail = {"parent": state.workflow_id, "workflow": action.workflow, "limit": DEEPEST + 1}
-        record_failure(turn, node_id, Failure("workflow_nesting_too_deep", text, "configuration", detail), Retry("not_retryable"))
+        record_failure(turn, node_id, Failure("workflow_nesting_too_deep", text, "configuration", detail), Retry("misconfigured"))
         return True
     attempt, instance = node.attempt + 1, node.instance
     try:

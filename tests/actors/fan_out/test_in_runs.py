@@ -123,14 +123,16 @@ def test_fl87_what_cannot_be_used_fails_the_node(said: Success | Failure, code: 
 def test_what_the_run_cannot_ask_for_fails_the_node(spec: Foreach, code: str) -> None:
     tale = Tale.of(spec)
     tale.begin()
-    assert (tale.node.status, tale.node.error.code, tale.node.error.decision) == ("failed", code, "not_retryable")
+    decision = "misconfigured" if code == "foreach_provider_unknown" else "not_retryable"
+    assert (tale.node.status, tale.node.error.code, tale.node.error.decision) == ("failed", code, decision)
 
 
-def test_a_run_that_lies_too_deep_begins_none() -> None:
-    tale = Tale.of()
+def test_a_run_that_lies_too_deep_begins_none_and_on_fail_does_not_mend_that() -> None:
+    tale = Tale.of(on_fail=OnFail("continue"))
     tale.story.state.depth = 4
     tale.begin()
-    assert (tale.node.status, tale.node.error.code) == ("failed", "workflow_nesting_too_deep")
+    assert (tale.node.status, tale.node.error.code, tale.node.attempt) == ("failed", "workflow_nesting_too_deep", 0)
+    assert tale.story.state.status == "failed"
 
 
 def test_a_failure_that_is_taken_lets_the_run_go_on() -> None:

@@ -124,8 +124,8 @@ def test_a_child_that_cannot_be_made_fails_the_attempt() -> None:
 
 
 def test_the_sixth_workflow_in_a_chain_is_none() -> None:
-    made = parent("a", "b needs: [a]", calls=ONE, depth=4)
-    assert made.story.ok("a", "owls")[:2] == ["done a", "fail b workflow_nesting_too_deep not_retryable"]
+    made = parent("a", "b needs: [a], retries: 2, on_fail: {command: [tell]}", calls=ONE, depth=4)
+    assert made.story.ok("a", "owls") == ["done a", "fail b workflow_nesting_too_deep misconfigured", "run_failed nodes_failed"]
     node = made.story.state.nodes["b"]
     assert node.error is not None
     assert (node.attempt, node.error.detail, made.inputs) == (0, {"parent": "paper", "workflow": "sub", "limit": 5}, [])

@@ -187,7 +187,7 @@ def test_a_wait_whose_node_is_left_undone_is_over_before_clean_up() -> None:
 
 
 def test_a_wait_whose_group_is_left_undone_is_over_with_it() -> None:
-    story = Story.begun("g group: {nodes: [{id: nap, wait: {timer: 1s}}]}", last=("tidy",))
+    story = Story.begun("g group: [{id: nap, wait: {timer: 1s}}]", last=("tidy",))
     assert story.state.waits["nap"].open
     story.finish()
     story.claim()
