@@ -20,6 +20,7 @@ from actors.workflow.spec import (
     Foreach,
     Gate,
     Group,
+    Http,
     Node,
     Repeat,
     Shell,
@@ -29,16 +30,13 @@ from actors.workflow.spec import (
     Webhook,
     Workflow,
 )  # fmt: skip
+from actors.workflow.spec_http import header_secret
 from actors.workflow.template import references
+from actors.workflow.walk import handler_id
 
 __all__ = ["Plan", "Section", "compile_plan", "handler_id"]
 
 Section = Literal["body", "finally", "handler"]
-
-
-def handler_id(node_id: str) -> str:
-    """The id under which the failure handler of a node appears."""
-    return f"{node_id}.on_fail"
 
 
 @frozen(eq=False)
@@ -51,7 +49,7 @@ class Plan:
 
     `guards`: the gates before a node, nearest first. `eager`: nodes that are looked at as soon as they are ready, without taking a place
     among the attempts at once. `reads`: whose results a node's texts name. `speaks`: which variables, where placeholders are
-    paths (the empty name: all). `webhooks`: whether a node waits for one.
+    paths (the empty name: all). `waits`: whether a node waits, `webhooks`: for one of these.
     `resolvers`: whether a gate asks one. `mission`: what the metadata ask for beside needs.
     `calls`: the workflows whose runs its nodes begin, sorted. `fan_outs`: the nodes that are a for-each.
     `agents`: whether a node is an agent's. `secrets`: the handles of all that its steps are given.
@@ -75,6 +73,7 @@ class Plan:
     eager: frozenset[str]
     reads: dict[str, frozenset[str]]
     speaks: dict[str, frozenset[str]]
+    waits: bool
     webhooks: bool
     resolvers: bool
     agents: bool
@@ -111,14 +110,16 @@ def _texts(node: Node) -> list[object]:
             texts += [list(argv), dict(env), stdin]
         case Shell(run=run, env=env):
             texts += [run, dict(env)]
+        case Http(url=url, headers=headers, body=body):
+            texts += [url, {name: text for name, text in headers.items() if header_secret(text) is None}, body]
         case SubWorkflow(inputs=inputs):
             texts.append(dict(inputs))
         case Foreach(inputs=inputs, scope=scope, filter=wanted):
             texts += [dict(inputs), dict(scope or {}), dict(wanted or {})]
         case Agent(instructions=instructions):
             texts.append(instructions)
-        case Gate(prompt=prompt):
-            texts.append(prompt)
+        case Gate(prompt=prompt, options=options):
+            texts += [prompt, [option.label for option in options] if isinstance(options, tuple) else None]
         case Wait(on=Timer(wake_at=text) | Condition(key=text) | Webhook(value=text)):
             texts.append(text)
     if node.artifact is not None:
@@ -188,6 +189,7 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
         ),
         reads={node_id: _named(paths, "nodes") - {""} for node_id, paths in lookups.items()},
         speaks={node_id: names for node_id, paths in lookups.items() if (names := _named(paths, "vars"))},
+        waits=any(isinstance(node.action, Wait) for node in body),
         webhooks=any(isinstance(node.action, Wait) and isinstance(node.action.on, Webhook) for node in body),
         resolvers=any(isinstance(node.action, Gate) and node.action.resolved for node in body),
         agents=any(isinstance(node.action, Agent) for node in nodes.values()),
