@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import click
 
 from actors.cli import exits, options
+from actors.cli.link import link_of
 from actors.cli.text import emit, print_json, visible
+
+if TYPE_CHECKING:
+    from actors.workflow.parse import Loaded
+    from actors.workflow.problems import Problem
 
 __all__ = ["check", "print_problem"]
 
@@ -18,17 +24,19 @@ __all__ = ["check", "print_problem"]
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @options.as_json
-def check(files: tuple[str, ...], *, as_json: bool) -> int:
+@click.pass_context
+def check(context: click.Context, files: tuple[str, ...], *, as_json: bool) -> int:
     """Validate workflow files; nothing is run or stored.
 
-    Exit code 2 when one of them is wrong, 66 when one is missing.
+    Scripts are looked for in the folder of the file, the current one and the repository.
+    Exit code 2 when a file is wrong, 66 when one is missing.
 
     \b
     Examples:
       penstock check hello.yaml
       penstock check flows/*.yaml --json
     """
-    results = [_check(Path(file)) for file in files]
+    results = [_check(Path(file), link_of(context).places.config_file) for file in files]
     if as_json:
         print_json(results)
     else:
@@ -38,7 +46,7 @@ def check(files: tuple[str, ...], *, as_json: bool) -> int:
     return exits.NOT_FOUND if missing else exits.OK if all(result["ok"] for result in results) else exits.USAGE
 
 
-def _check(path: Path) -> dict[str, Any]:
+def _check(path: Path, settings: Path) -> dict[str, Any]:
     from actors.workflow.parse import load_file
     from actors.workflow.problems import WorkflowInvalid
 
@@ -49,8 +57,31 @@ def _check(path: Path) -> dict[str, Any]:
     try:
         loaded = load_file(path)
     except WorkflowInvalid as invalid:
-        return {"file": str(path), "ok": False, "problems": [attrs.asdict(problem) for problem in invalid.problems], "warnings": []}
-    return {"file": str(path), "ok": True, "problems": [], "warnings": [attrs.asdict(warning) for warning in loaded.warnings]}
+        return _result(path, invalid.problems)
+    wrong, remarks = _outside(loaded, path, settings)
+    return _result(path, wrong, (*loaded.warnings, *remarks))
+
+
+def _result(path: Path, problems: tuple[Problem, ...], warnings: tuple[Problem, ...] = ()) -> dict[str, Any]:
+    found = {"problems": [attrs.asdict(one) for one in problems], "warnings": [attrs.asdict(one) for one in warnings]}
+    return {"file": str(path), "ok": not problems, **found}
+
+
+def _outside(loaded: Loaded, path: Path, settings: Path) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+    """What is wrong with its targets and its scripts, as far as this place and the settings say."""
+    from actors.config import Config, ConfigInvalid, load
+    from actors.workflow.check_scripts import Searched, unfit_scripts
+    from actors.workflow.check_targets import unknown_targets
+
+    try:
+        config = load(os.environ, settings)
+    except ConfigInvalid:  # `penstock config` says what is wrong with it
+        config = Config()
+    folders = tuple(dict.fromkeys(map(str, (path.resolve().parent, Path().absolute()))))
+    paths = {one.name: one.path for one in config.identities}
+    searched = Searched(folders, config.flow.skills_dir, os.environ.get("PATH", ""), paths)
+    wrong, remarks = unfit_scripts(loaded.workflow, searched, loaded.places, str(path))
+    return (*unknown_targets(loaded.workflow, config.flow.targets, loaded.places, str(path)), *wrong), remarks
 
 
 def _print(result: dict[str, Any]) -> None:

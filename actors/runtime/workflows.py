@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import trio
-from attrs import asdict
+from attrs import asdict, evolve
 
 from actors.calendar.log import schedule_stream
 from actors.library import no_such_workflow
@@ -19,7 +19,9 @@ from actors.runtime.base import TRIES, Answer, Base, changed_meanwhile
 from actors.settings import RunRules
 from actors.workflow.check_gates import unresolved
 from actors.workflow.check_providers import unprovided
+from actors.workflow.check_scripts import Searched, names_files, unfit_scripts
 from actors.workflow.check_servers import unserved
+from actors.workflow.check_targets import unknown_targets
 from actors.workflow.events import WorkflowDeleted
 from actors.workflow.parse import READERS, Loaded, load_text
 from actors.workflow.problems import Path, Place, Problem, WorkflowInvalid
@@ -43,27 +45,26 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     return {name: value for name, value in asdict(problem).items() if value not in (None, "", ())}
 
 
-def load(text: str, notation: str, source: str, folder: str | None, rules: RunRules) -> Loaded | Refusal:
-    """The definition that the text says, or all that is wrong with it, also what it asks of resolvers and servers that are not there."""
+def load(text: str, notation: str, source: str, folder: str | None) -> Loaded | Refusal:
+    """The definition that the text says, or all that is wrong with it, whatever there is outside."""
     known = next((one for one in READERS if one == notation), None)
     if known is None:
         return Refusal("notation_unknown", f"There is no notation {notation!r}. Allowed: {', '.join(READERS)}.", {"notation": notation})
     try:
-        loaded = load_text(text, notation=known, source=source, folder=folder)
+        return load_text(text, notation=known, source=source, folder=folder)
     except WorkflowInvalid as wrong:
         return invalid(wrong, source)
-    missing = unavailable(loaded.workflow, rules, loaded.places, source)
-    return invalid(WorkflowInvalid(missing), source) if missing else loaded
 
 
 def unavailable(
     workflow: Workflow, rules: RunRules, places: Mapping[Path, Place] | None = None, source: str = ""
 ) -> tuple[Problem, ...]:  # fmt: skip
-    """What this daemon's configuration lacks for the workflow: resolvers of gates, servers of tools, providers of items."""
+    """What this daemon's configuration lacks for the workflow: resolvers of gates, servers of tools, providers of items, targets."""
     return (
         *unresolved(workflow, rules.resolver_types, places, source),
         *unserved(workflow, rules.mcp_servers, places, source),
         *unprovided(workflow, rules.item_providers, places, source),
+        *unknown_targets(workflow, rules.targets, places, source),
     )
 
 
@@ -78,10 +79,29 @@ def invalid(wrong: WorkflowInvalid, source: str) -> Refusal:
 
 
 async def load_aside(text: str, notation: str, source: str, folder: str | None, rules: RunRules) -> Loaded | Refusal:
-    """As `load`; a long text, which may take seconds when it is hostile, does not hold up the loop."""
+    """The definition that the text says, or all that is wrong with it, also what it asks for that is not there.
+
+    Neither a long text, which may take seconds when it is hostile, nor the disks on which scripts lie hold up the loop.
+    """
     if len(text) <= AT_ONCE:
-        return load(text, notation, source, folder, rules)
-    return await trio.to_thread.run_sync(load, text, notation, source, folder, rules)
+        loaded = load(text, notation, source, folder)
+    else:
+        loaded = await trio.to_thread.run_sync(load, text, notation, source, folder)
+    if isinstance(loaded, Refusal):
+        return loaded
+    workflow, places = loaded.workflow, loaded.places
+    searched = _searched(folder, rules)
+    if names_files(workflow):
+        wrong, remarks = await trio.to_thread.run_sync(unfit_scripts, workflow, searched, places, source)
+    else:
+        wrong, remarks = unfit_scripts(workflow, searched, places, source)
+    missing = (*unavailable(workflow, rules, places, source), *wrong)
+    return invalid(WorkflowInvalid(missing), source) if missing else evolve(loaded, warnings=(*loaded.warnings, *remarks))
+
+
+def _searched(folder: str | None, rules: RunRules) -> Searched:
+    paths = {name: one.path for name, one in rules.identities.items()}
+    return Searched(() if folder is None else (folder,), rules.skills_dir, rules.env.get("PATH", ""), paths)
 
 
 class WorkflowMethods(Base):

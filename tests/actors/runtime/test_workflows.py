@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from actors.agent.configured import Configured
 from actors.agent.consents import Consents
@@ -69,6 +71,19 @@ async def test_a_definition_in_wf_is_told_its_mistakes_and_remarks_with_their_pl
     remarked = text('workflow w {\n  script s { run = "x" x = 1 }\n}\n', notation="wf")
     assert [one["code"] for one in data(await runtime.workflow_check(remarked, ANNA))["warnings"]] == ["unknown_key"]
     assert data(await runtime.workflow_put(remarked, ANNA, KEY))["workflow_id"] == "w"
+
+
+async def test_fl24_fl27_scripts_and_targets_that_are_not_there_refuse_the_store(services: Services, tmp_path: Path) -> None:
+    runtime = methods(evolve(services, rules=evolve(services.rules, targets=("repo",), env={"PATH": "/usr/bin:/bin"})))
+    wrong = ONE.replace("shell: x", "shell: /no/such/a}\n  - {id: b, shell: /no/such/b; ls") + "targets: [invalid_target]\n"
+    answer = await runtime.workflow_put(text(wrong), ANNA, KEY)
+    assert isinstance(answer, Refusal)
+    assert (answer.code, [one["code"] for one in answer.data["problems"]]) == (
+        "invalid_workflow", ["unknown_target", "script_not_found", "script_not_found"],
+    )  # fmt: skip
+    relative = text(ONE.replace("shell: x", "shell: ./later.sh}\n  - {id: b, shell: ls") + "targets: [repo]\n", folder=str(tmp_path))
+    stored = data(await runtime.workflow_put(relative, ANNA, KEY))
+    assert (stored["created"], len(stored["warnings"]), str(tmp_path) in stored["warnings"][0]) == (True, 1, True)
 
 
 async def test_an_unknown_notation_is_refused(services: Services) -> None:
