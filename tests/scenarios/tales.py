@@ -18,6 +18,7 @@ from tests.scenarios.tales_agents import AGENT_TALES
 from tests.scenarios.tales_flow import FLOW_TALES
 from tests.scenarios.tales_gates import GATE_TALES
 from tests.scenarios.tales_learning import LEARNING_TALES
+from tests.scenarios.tales_loops import LOOP_TALES
 from tests.scenarios.tales_outside import OUTSIDE_TALES
 from tests.scenarios.tales_races import RACE_TALES
 from tests.scenarios.tales_recovery import RECOVERY_TALES
@@ -196,7 +197,8 @@ TALES: dict[str, Callable[[House], Awaitable[str]]] = {
     "linear": _linear, "fan": _fan, "retry": _retry, "approved": _approved, "rejected": _rejected, "cancelled": _cancelled,
     "artifact": _artifact, "finally": _finally, "timer": _timer, "signal": _signal, "webhook": _webhook, "escalated": _escalated,
     "schedule": _scheduled, "handoff": _handed_over, "dead_letter": _dead_letter, "dry_run": _dry_run, "purge": _purge,
-    **RECOVERY_TALES, **RACE_TALES, **GATE_TALES, **OUTSIDE_TALES, **AGENT_TALES, **WORKTREE_TALES, **FLOW_TALES, **LEARNING_TALES,
+    **RECOVERY_TALES, **RACE_TALES, **GATE_TALES, **OUTSIDE_TALES, **AGENT_TALES, **WORKTREE_TALES, **FLOW_TALES, **LOOP_TALES,
+    **LEARNING_TALES,
 }  # fmt: skip
 
 
