@@ -12,6 +12,7 @@ from actors.workflow.spec import (
     Foreach,
     Gate,
     Group,
+    Http,
     Node,
     Parallel,
     Python,
@@ -80,6 +81,8 @@ def _about(action: object) -> str:
             return shlex.join(argv)
         case Shell(run=run):
             return run.strip()
+        case Http(method=method, url=url):
+            return f"{method} {url}"
         case Python(function=function):
             return function
         case Gate(type=word):
