@@ -92,6 +92,9 @@ def run_rules(config: Config, vault: Vault) -> RunRules:
         secrets=vault.names,
         item_providers=providers_of(*(_provider(one) for one in config.item_providers)),
         max_fan_out=config.flow.max_fan_out,
+        agent_dirs=config.flow.extra_agent_dirs,
+        default_backend=config.agents.default_backend,
+        default_model=config.agents.default_model,
     )
 
 
@@ -148,6 +151,7 @@ class Assembly:
             tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])),
             report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
             outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))), pool=roster.pool, meter=meter,
+            clean=vault.redactor.text,
         )  # fmt: skip
         control = _control(places, rights, workshop.guardian, vault, alone=not embedded and clock is None) if listen else None
         stale, library = StaleRuns(services, lambda: system), Library(services, lambda _: _look_at_triggers(system))

@@ -62,7 +62,7 @@ class Services:
     """`lease` says which claims are this daemon's, `folder` is the data folder, `tools` is made when the first attempt needs it,
     `strays` are processes of attempts that nobody looks after any more.
 
-    `pool` tells what roles can be bound to at this moment.
+    `pool` tells what roles can be bound to at this moment, `clean` takes secrets out of a text.
     `report` has the final report of an ended run written, soon and beside the run's own work, `show` its status file (None: there are
     none), and `forget` drops what waits to be written of a run that is removed. `newborn` holds the first fact of runs that
     were made a moment ago and not opened yet, at most `NEWBORN` of them. `outbox` is called after a commit in which logs began beside a
@@ -84,6 +84,7 @@ class Services:
     show: Callable[[Status], None] | None = None
     outbox: Callable[[], None] = _nobody
     pool: Callable[[], Pool] = Pool
+    clean: Callable[[str], str] = str
     newborn: dict[str, tuple[RunCreated, int]] = Factory(dict)
     meter: Meter = Factory(Meter)
 

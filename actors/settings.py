@@ -24,6 +24,7 @@ class RunRules:
     `resolver_types`: the types of gates for which a resolver is registered. `mcp_servers`: the names of those that are configured.
     `secrets`: the handles of the secrets that there are. `max_parallel_branches`: attempts at once in one parallel block.
     `item_providers`: who finds items of a for-each, of which it may have `max_fan_out`.
+    `agent_dirs`: folders with agents beside those of a project; `default_backend` and `default_model`: of agents in files that name none.
     `reserved_variables`: names that no node's output sets, beside those that are always the run's own.
     """
 
@@ -52,3 +53,6 @@ class RunRules:
     item_providers: Providers = Factory(providers_of)
     max_fan_out: int = 256
     reserved_variables: frozenset[str] = frozenset()
+    agent_dirs: tuple[str, ...] = ()
+    default_backend: str | None = None
+    default_model: str | None = None

@@ -222,7 +222,16 @@ class Flow:
     max_parallel_branches: int = count(16, "attempts at the same time in one parallel block", low=1, high=64)
     node_time_limit_ms: int = duration("12h", "total limit of an attempt that names none", low="1s", high="7d")
     max_fan_out: int = count(256, "items of one for-each at most", low=1, high=10_000)
+    extra_agent_dirs: tuple[str, ...] = names([], "folders with files of agents, absolute or below the folders of runs and repositories")
     script_inherit_env: tuple[str, ...] = names(["PATH", "HOME", "LANG", "TZ", "TMPDIR"], "variables of the daemon that processes inherit")
+
+
+@frozen
+class Agents:
+    """`[agents]`: agents that stand in files."""
+
+    default_backend: str | None = word("the backend of files that name none; unset: the first, by its name, that can be used")
+    default_model: str | None = word("the model of files that name none; unset: what an agent with a command line takes by itself")
 
 
 @frozen

@@ -12,6 +12,7 @@ from actors.config.mcp import McpServer
 from actors.config.rules import Rule
 from actors.config.secrets import SecretSource
 from actors.config.sections import (
+    Agents,
     Campaign,
     Claims,
     Control,
@@ -80,6 +81,7 @@ class Config:
     tools: Tools = Factory(Tools)
     storage: Storage = Factory(Storage)
     flow: Flow = Factory(Flow)
+    agents: Agents = Factory(Agents)
     worktrees: Worktrees = Factory(Worktrees)
     backends: tuple[Backend, ...] = DEFAULTS
     mcp: tuple[McpServer, ...] = ()

@@ -25,6 +25,7 @@ def _created(state: RunState, event: run.RunCreated, at: int) -> None:
     state.parent_run_id, state.parent_node_id, state.root_run_id = event.parent_run_id, event.parent_node_id, event.root_run_id
     state.depth, state.pinned = event.depth, event.pinned
     state.binding, state.created_at_ms, state.campaign_id = event.binding, at, event.campaign_id
+    state.texts, state.roots = event.texts, event.roots
     state.worktree = None if event.worktree is None else Site(event.worktree)
 
 

@@ -63,6 +63,7 @@ class Origin:
 
     `forked_from`: the run that it goes on from, in `workspace` if that is given; `start`: the branch at which its own begins.
     `campaign_id`: the campaign that it measures for. `parent`: the node of another run that begins it. `pinned`: versions that are given.
+    `roots`: projects in which its files are looked for behind its own.
     """
 
     run_id: str
@@ -76,11 +77,13 @@ class Origin:
     start: str | None = None
     parent: Parent | None = None
     pinned: tuple[Pinned, ...] | None = None
+    roots: tuple[str, ...] = ()
 
 
 @frozen
 class Admit(Request[Reply]):
     """Create a run of a stored version. Asked of the registrar. `cwd` is where a relative workspace begins, None for the file's folder.
+    `folder` is where the definition lies, if it was sent along.
 
     `by` is None for a run that nobody asked for, `request` also for one that another request makes; `origin` says what did.
     `workflow_seq`: the run is made only if the workflow's log still ends there, so that nothing starts of one that was paused just then.
@@ -97,6 +100,7 @@ class Admit(Request[Reply]):
     priority: int = 0
     trigger_type: str = "manual"
     cwd: str | None = None
+    folder: str | None = None
     workflow_seq: int | None = None
     carried: tuple[NodeCarriedOver, ...] = ()
     origin: Origin | None = None
