@@ -95,6 +95,7 @@ def run_rules(config: Config, vault: Vault) -> RunRules:
         agent_dirs=config.flow.extra_agent_dirs,
         default_backend=config.agents.default_backend,
         default_model=config.agents.default_model,
+        reserved_variables=frozenset(config.flow.reserved_variables),
     )
 
 
@@ -148,10 +149,9 @@ class Assembly:
         services = Services(
             store=store, clock=wall, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config, vault),
             lease=_lease(store, config, ids.new(f"penstockd:{os.getpid()}"), clock), folder=places.data,
-            tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])),
-            report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
-            outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))), pool=roster.pool, meter=meter,
-            clean=vault.redactor.text,
+            tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])), clean=vault.redactor.text,
+            report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None, meter=meter,
+            outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))), pool=roster.pool,
         )  # fmt: skip
         control = _control(places, rights, workshop.guardian, vault, alone=not embedded and clock is None) if listen else None
         stale, library = StaleRuns(services, lambda: system), Library(services, lambda _: _look_at_triggers(system))

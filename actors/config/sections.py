@@ -222,6 +222,8 @@ class Flow:
     max_parallel_branches: int = count(16, "attempts at the same time in one parallel block", low=1, high=64)
     node_time_limit_ms: int = duration("12h", "total limit of an attempt that names none", low="1s", high="7d")
     max_fan_out: int = count(256, "items of one for-each at most", low=1, high=10_000)
+    http_hosts: tuple[str, ...] | None = outside("hosts", "the hosts that http nodes may reach; unset: all of the open network")
+    reserved_variables: tuple[str, ...] = names([], "names of variables of texts that no output of a node sets, beside the run's own")
     extra_agent_dirs: tuple[str, ...] = names([], "folders with files of agents, absolute or below the folders of runs and repositories")
     script_inherit_env: tuple[str, ...] = names(["PATH", "HOME", "LANG", "TZ", "TMPDIR"], "variables of the daemon that processes inherit")
 

@@ -6,24 +6,26 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from actors.workflow.template import shell_word
+from actors.workflow.template import Quote, shell_word
 
 __all__ = ["names_in", "substitute", "substitute_in"]
 
 _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
 
-def substitute(text: str, variables: Mapping[str, str], *, keep: bool = False, quote: bool = False) -> str:
+def substitute(text: str, variables: Mapping[str, str], *, keep: bool = False, quote: bool | Quote = False) -> str:
     """The text with its variables filled in; what stands in them is not looked at again, and an open `{{` stays.
 
-    Unknown ones vanish, or stay with `keep`. `quote` makes each value one POSIX word; raises TemplateError where none can be made of it.
+    Unknown ones vanish, or stay with `keep`. `quote` makes each value one POSIX word, or what the function makes of it and of its name;
+    raises TemplateError where none can be made of it.
     """
+    guard = shell_word if quote is True else quote
 
     def value(found: re.Match[str]) -> str:
         known = variables.get(found[1])
         if known is None:
             return found[0] if keep else ""
-        return shell_word(known, found[1]) if quote else known
+        return guard(known, found[1]) if guard else known
 
     return _PLACEHOLDER.sub(value, text)
 

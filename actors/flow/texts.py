@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from actors.flow.substitution import substitute, substitute_in
 from actors.flow.variables import Facts, Variables
-from actors.workflow.template import render, render_text
+from actors.workflow.template import Quote, render, render_text
 
 __all__ = ["NO_TEXTS", "Texts"]
 
@@ -19,15 +19,15 @@ class Texts:
     """How the texts of one node are rendered at one moment.
 
     `flat`: a placeholder is the exact name of one of `variables`; what is unknown vanishes, or stays with `keep`. Otherwise it is a path
-    into `scope`, and an unknown one raises TemplateError. `quote` makes each value one POSIX word; it raises TemplateError, in both
-    modes, for a value that can be none.
+    into `scope`, and an unknown one raises TemplateError. `quote` is that of `render_text`; it raises TemplateError, in both modes,
+    for a value that cannot stand there.
     """
 
     flat: bool
     scope: Mapping[str, Any]
     variables: Variables
 
-    def text(self, text: str, *, quote: bool = False, keep: bool = False) -> str:
+    def text(self, text: str, *, quote: bool | Quote = False, keep: bool = False) -> str:
         """The text with its placeholders filled in."""
         if self.flat:
             return substitute(text, self.variables, quote=quote, keep=keep)

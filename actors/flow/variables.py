@@ -26,6 +26,7 @@ class Facts:
     """What a run knows when a text is rendered.
 
     `reserved`: names that exports do not set; `injected`: what is known of where it works; `more`: variables of the moment, which win.
+    `hidden`: those that are not known to who is to see the text.
     """
 
     run_id: str
@@ -37,6 +38,7 @@ class Facts:
     reserved: frozenset[str] = RESERVED
     more: Mapping[str, str] = Factory(dict)
     injected: Mapping[str, str] = Factory(dict)
+    hidden: frozenset[str] = frozenset()
 
 
 @final
@@ -60,15 +62,15 @@ class Variables(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         found = self._plain()
-        if name == CONTEXTS and name not in found:
+        if name == CONTEXTS and name not in found and name not in self._facts.hidden:
             found[name] = _json([_told(entry) for entry in self._facts.contexts])
         return found[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys([*self._plain(), CONTEXTS]))
+        return iter(sorted({*self._plain(), CONTEXTS} - self._facts.hidden))
 
     def __len__(self) -> int:
-        return len(self._plain().keys() | {CONTEXTS})
+        return sum(1 for _ in self)
 
 
 def _plain_variables(facts: Facts) -> dict[str, str]:
@@ -91,7 +93,7 @@ def _plain_variables(facts: Facts) -> dict[str, str]:
     kept = facts.reserved.union(facts.inputs)
     for entry in facts.contexts:
         found.update((name, text) for name, text in exports_of(entry.structured_output).items() if name not in kept)
-    return {**found, **facts.more}
+    return {name: text for name, text in {**found, **facts.more}.items() if name not in facts.hidden}
 
 
 def exports_of(output: Mapping[str, Any] | None) -> dict[str, str]:

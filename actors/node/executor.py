@@ -15,7 +15,7 @@ from actors.node import command, failures
 from actors.node.contained import open_folder
 from actors.node.guardian.ends import Ended, GuardianLost, NotStarted
 from actors.node.messages import Failure, Success, Verdict
-from actors.node.orders import AgentOrder, CommandOrder, PythonOrder, WorkOrder
+from actors.node.orders import AgentOrder, CommandOrder, HttpOrder, PythonOrder, WorkOrder
 from actors.node.output import from_stream, output_path, parsed, read_file, text_of
 from actors.node.python.inprocess import call
 from actors.node.python.isolated import as_command, report
@@ -38,6 +38,10 @@ async def perform(order: WorkOrder, tools: Tools, heard: Callable[[int], Awaitab
         from actors.agent.executor import work  # noqa: PLC0415  # only daemons with agents pay
 
         return await work(order, action, tools, heard)
+    if type(action) is HttpOrder:
+        from actors.node.http import ask  # noqa: PLC0415  # as above
+
+        return await ask(order, action, tools)
     if order.artifact is None and type(action) is PythonOrder and not action.isolate:
         return await call(order, action, tools)
     try:
@@ -80,8 +84,8 @@ async def _act(order: WorkOrder, folder: int, tools: Tools) -> tuple[Success | F
             return await _act_in_process(order, as_command(order, action), folder, tools)
         case CommandOrder() as ordered:
             return await _act_in_process(order, ordered, folder, tools)
-        case AgentOrder():
-            raise AssertionError("an agent is no process")
+        case AgentOrder() | HttpOrder():
+            raise AssertionError("neither an agent nor a request is a process")
 
 
 async def _act_in_process(order: WorkOrder, action: CommandOrder, folder: int, tools: Tools) -> tuple[Success | Failure, Success | None]:

@@ -15,7 +15,9 @@ from actors.workflow.spec import OutputForm
 from actors.workflow.spec_agent import MAX_STEPS
 from actors.workflow.tool_names import ToolPolicy
 
-__all__ = ["AgentOrder", "AnswerOrder", "ArtifactOrder", "CommandOrder", "PythonOrder", "RepairOrder", "WorkOrder"]
+__all__ = [
+    "AgentOrder", "AnswerOrder", "ArtifactOrder", "CommandOrder", "HttpOrder", "PythonOrder", "RepairOrder", "WorkOrder",
+]  # fmt: skip
 
 
 @frozen
@@ -39,6 +41,21 @@ class PythonOrder:
     folder: str
     arguments: Mapping[str, Any] = Factory(dict)
     isolate: bool = False
+
+
+@frozen
+class HttpOrder:
+    """A request to make. `body`: text, another JSON value, or None for none; `expect`: statuses that are a success, none for 200 to 299.
+
+    `secrets`: what stands in a header before a secret, and the secret's handle, by the header's name.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = Factory(dict)
+    secrets: Mapping[str, tuple[str, str]] = Factory(dict)
+    body: Any = None
+    expect: tuple[int, ...] = ()
 
 
 @frozen
@@ -133,7 +150,7 @@ class WorkOrder:
     attempt: int
     token: str
     idempotency_key: str
-    action: CommandOrder | PythonOrder | AgentOrder
+    action: CommandOrder | PythonOrder | HttpOrder | AgentOrder
     workdir: str
     run_dir: str
     output: OutputForm = "text"

@@ -60,8 +60,7 @@ def prepare(
     housed = house(plan.workflow, services.worktrees, run_id, applied.values, workspace, start)
     if isinstance(housed, Refusal):
         return housed
-    roots = projects_of(admit, plan, workspace, housed[1])
-    binding = bound(services, admit, plan, roots)
+    binding = bound(services, admit, plan, roots := projects_of(admit, plan, workspace, housed[1]))
     if isinstance(binding, Refusal):
         return binding
     pinned = pins_of(services, plan, admit.origin.pinned if admit.origin is not None else None)
@@ -71,8 +70,7 @@ def prepare(
     event = RunCreated(
         workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=admit.trigger_type,
         priority=admit.priority, workspace=housed[0], worktree=housed[1], started_by=by, inputs=applied.values, pinned=pinned,
-        texts=binding.texts, roots=roots if plan.calls else (),
-        **{"profile": _profile(services, admit, plan), **_binding(binding), **_origin(admit.origin)},
+        **{"profile": _profile(services, admit, plan), **_binding(plan, binding, roots), **_origin(admit.origin)},
     )  # fmt: skip
     facts = tuple(run_codec().encode(fact) for fact in (event, *admit.carried))
     append = Append(run_id, 0, facts, headline=born(run_id, event, plan.workflow, now))
@@ -103,8 +101,10 @@ def bound(services: Services, admit: Admit, plan: Plan, roots: tuple[str, ...]) 
     return found
 
 
-def _binding(binding: Binding) -> dict[str, Any]:
-    return {"binding": binding.bound, "binding_hash": binding.hash} if binding.bound else {}
+def _binding(plan: Plan, binding: Binding, roots: tuple[str, ...]) -> dict[str, Any]:
+    """Who has which role, and what they are given; where runs below this one look for their own is kept for them."""
+    found: dict[str, Any] = {"binding": binding.bound, "binding_hash": binding.hash} if binding.bound else {}
+    return {**found, "texts": binding.texts, "roots": roots if plan.calls else ()}
 
 
 def _profile(services: Services, admit: Admit, plan: Plan) -> str:

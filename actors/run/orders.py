@@ -10,18 +10,21 @@ from attrs import frozen
 from actors.flow.texts import NO_TEXTS, Texts
 from actors.flow.variables import text_of_value
 from actors.node.messages import Failure
-from actors.node.orders import AgentOrder, ArtifactOrder, CommandOrder, PythonOrder, WorkOrder
+from actors.node.orders import AgentOrder, ArtifactOrder, CommandOrder, HttpOrder, PythonOrder, WorkOrder
 from actors.run.agent_orders import agent_order
+from actors.run.http_orders import http_order
 from actors.run.limits import idle_ms, is_watched, total_ms
 from actors.run.state import RunState
 from actors.run.texts import texts_for
 from actors.settings import RunRules
 from actors.workflow.handles import handle_of
-from actors.workflow.spec import Agent, Command, Foreach, Node, Python, Shell
+from actors.workflow.spec import Agent, Command, Foreach, Http, Node, Python, Shell
 from actors.workflow.template import TemplateError
 from storage.codec import canonical
 
 __all__ = ["Folders", "work_order"]
+
+Order = CommandOrder | PythonOrder | HttpOrder | AgentOrder
 
 MOST_ERRORS = 100
 """How many errors of an agent's file are kept: all, but for a file that is wrong altogether."""
@@ -70,7 +73,7 @@ def _artifact(state: RunState, node: Node, texts: Texts) -> ArtifactOrder | None
     return ArtifactOrder(path=texts.text(node.artifact.path), schema=schema, schema_name=name, told=told)
 
 
-def _action(state: RunState, node: Node, texts: Texts, rules: RunRules, now: int) -> CommandOrder | PythonOrder | AgentOrder:
+def _action(state: RunState, node: Node, texts: Texts, rules: RunRules, now: int) -> Order:
     match node.action:
         case Python(function=function, isolate=isolate):
             folder = state.plan.workflow.folder or "/"
@@ -79,6 +82,8 @@ def _action(state: RunState, node: Node, texts: Texts, rules: RunRules, now: int
             text = None if stdin is None else texts.text(stdin)
             words = tuple(texts.text(word) for word in argv)
             return CommandOrder(words, _env(state, node, env, texts), text, _secrets(env))
+        case Http() as http:
+            return http_order(http, texts, idempotency_key(state, node.node_id))
         case Shell(run=run, env=env):
             words = ("sh", "-c", texts.text(run, quote=True))
             return CommandOrder(words, _env(state, node, env, texts), secrets=_secrets(env))

@@ -21,6 +21,7 @@ from actors.workflow.spec import (
     Foreach,
     Gate,
     Group,
+    Http,
     Node,
     Repeat,
     Shell,
@@ -30,16 +31,13 @@ from actors.workflow.spec import (
     Webhook,
     Workflow,
 )  # fmt: skip
+from actors.workflow.spec_http import header_secret
 from actors.workflow.template import references
+from actors.workflow.walk import handler_id
 
 __all__ = ["Plan", "Section", "compile_plan", "handler_id"]
 
 Section = Literal["body", "finally", "handler"]
-
-
-def handler_id(node_id: str) -> str:
-    """The id under which the failure handler of a node appears."""
-    return f"{node_id}.on_fail"
 
 
 @frozen(eq=False)
@@ -114,14 +112,16 @@ def _texts(node: Node) -> list[object]:
             texts += [list(argv), dict(env), stdin]
         case Shell(run=run, env=env):
             texts += [run, dict(env)]
+        case Http(url=url, headers=headers, body=body):
+            texts += [url, {name: text for name, text in headers.items() if header_secret(text) is None}, body]
         case SubWorkflow(inputs=inputs):
             texts.append(dict(inputs))
         case Foreach(inputs=inputs, scope=scope, filter=wanted):
             texts += [dict(inputs), dict(scope or {}), dict(wanted or {})]
         case Agent(instructions=instructions):
             texts.append(instructions)
-        case Gate(prompt=prompt):
-            texts.append(prompt)
+        case Gate(prompt=prompt, options=options):
+            texts += [prompt, [option.label for option in options] if isinstance(options, tuple) else None]
         case Wait(on=Timer(wake_at=text) | Condition(key=text) | Webhook(value=text)):
             texts.append(text)
     if node.artifact is not None:

@@ -45,15 +45,15 @@ class RunState:
     that came to the wait they ended (empty: kept). `open_gates` and `closed_gates` go by node id; the latter were open when they were
     reset, and are to open again. `gate_feedback` and `gate_selections` are the newest that was said at a gate. `letters` names the dead
     letter for whose sake a node's present instance began. `finish_reason`: nothing of the body starts any more. `plans` finds the version
-    to which a repair pins the run. `used_up` is the budget for whose sake an attempt was ended before its next call; `used_value`: how
-    much all runs of the workflow have used of it, where they share it. `marks` are the keys of facts that stand in the log once,
-    `artifacts` what became of files by node, instance and attempt. `children`: the runs that its nodes have begun and of whose ending it
-    has not heard, by their ids; other fields as in `run_created`. `groups` are those that have begun and are not over, outer ones first;
-    `position` is the next place in the order of the walk. `anew` counts how often people had it begin anew: recovered it, or gave nodes
-    of it fresh attempts. `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code
-    of a failure that no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`,
-    `revived_ms`: when it was held because nothing happened, and when it went on by itself. `results` holds the newest result under each
-    result key, `contexts` what nodes said to those after them, oldest first. `reserved`: names of variables that no node sets.
+    to which a repair pins the run. `used_up` is the budget for whose sake an attempt was ended before its next call; `used_value`: how much
+    all runs of the workflow have used of it, where they share it. `marks` are the keys of facts that stand in the log once, `artifacts`
+    what became of files by node, instance and attempt. `children`: the runs that its nodes have begun and of whose ending it has not heard,
+    by their ids; other fields as in `run_created`. `groups` are those that have begun and are not over, outer ones first; `position` is the
+    next place in the order of the walk. `anew` counts how often people had it begin anew: recovered it, or gave nodes of it fresh attempts.
+    `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that no
+    attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`, `revived_ms`: when it
+    was held because nothing happened, and when it went on by itself. `results` holds the newest result under each result key, `contexts`
+    what nodes said to those after them, oldest first. `reserved`: names of variables that no node sets.
     """
 
     run_id: str
@@ -242,10 +242,6 @@ def new_state(
     return RunState(
         env={} if rules is None else rules.env,
         reserved=frozenset() if rules is None else rules.reserved_variables,
-        run_id=run_id,
-        plan=plan,
-        body=Frontier(plan.body, plan.sort_keys),
-        tail=Frontier(plan.tail, plan.sort_keys),
-        nodes={node_id: NodeState() for node_id in plan.nodes},
-        plans=plans,
-    )
+        run_id=run_id, plan=plan, plans=plans, nodes={node_id: NodeState() for node_id in plan.nodes},
+        body=Frontier(plan.body, plan.sort_keys), tail=Frontier(plan.tail, plan.sort_keys),
+    )  # fmt: skip

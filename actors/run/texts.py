@@ -2,37 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
 
+from attrs import evolve
+
 from actors.flow.texts import Texts
-from actors.flow.variables import RESERVED, Facts, Variables
-from actors.run.failing import cap_of
-from actors.run.scope import failed_node, scope_for
+from actors.flow.variables import RESERVED, Facts, Variables, export_warnings
+from actors.run.caps import cap_of
+from actors.run.scope import failed_node, scope_for, scope_of
 from actors.run.state import RunState
+from actors.workflow.template import Lookup
+from actors.worktree.site import Place
 
-__all__ = ["reserved_in", "texts_for", "variables_for"]
+__all__ = ["export_notes", "facts_for", "output_scope", "site_variables", "texts_for"]
 
 
-def texts_for(state: RunState, node_id: str) -> Texts:
-    """How the node's texts are rendered: by paths into its scope, or by the names of variables, as its workflow says."""
-    variables = variables_for(state, node_id)
+def texts_for(state: RunState, node_id: str, facts: Facts | None = None, scope: Mapping[str, Any] | None = None) -> Texts:
+    """How the node's texts are rendered: by paths into its scope, or by the names of variables, as its workflow says.
+
+    `facts` and `scope`: others than those that are so now, for who is shown what was so at another time.
+    """
+    variables = Variables(facts or facts_for(state, node_id))
     if state.plan.workflow.templating == "flat":
         return Texts(flat=True, scope={}, variables=variables)
-    return Texts(flat=False, scope=scope_for(state, node_id) | _vars(state, node_id, variables), variables=variables)
+    return Texts(flat=False, scope={**(scope or scope_for(state, node_id)), **_vars(state, node_id, variables)}, variables=variables)
 
 
-def variables_for(state: RunState, node_id: str) -> Variables:
-    """All variables of the node's texts, by name."""
-    facts = Facts(
+def facts_for(state: RunState, node_id: str) -> Facts:
+    """From what the variables of the node's texts are made."""
+    return evolve(_facts(state), more=_of_the_moment(state, node_id))
+
+
+def output_scope(state: RunState, lookups: Iterable[Lookup]) -> dict[str, Any]:
+    """The scope of the output of a workflow whose texts hold these lookups."""
+    found = tuple(lookups)
+    named = {"vars": dict(Variables(_facts(state)))} if any(lookup.path[0] == "vars" for lookup in found) else {}
+    return scope_of(state, found) | named
+
+
+def _facts(state: RunState) -> Facts:
+    return Facts(
         state.run_id, state.inputs, state.contexts, state.gate_feedback, state.gate_selections, state.dry_run,
-        reserved_in(state), _of_the_moment(state, node_id), _injected(state),
+        _reserved(state), injected={} if state.worktree is None else site_variables(state.worktree.place),
     )  # fmt: skip
-    return Variables(facts)
 
 
-def reserved_in(state: RunState) -> frozenset[str]:
+def export_notes(state: RunState, output: Any) -> tuple[str, ...]:
+    """Of an output that looks as if it set variables and does not: why. Nothing where no text of the workflow names any."""
+    if state.plan.workflow.templating != "flat" and not state.plan.speaks:
+        return ()
+    return export_warnings(output, _reserved(state))
+
+
+def _reserved(state: RunState) -> frozenset[str]:
     """The names that no output of a node sets in this run."""
     return RESERVED.union(state.reserved, state.inputs)
 
@@ -46,12 +70,9 @@ def _vars(state: RunState, node_id: str, variables: Variables) -> dict[str, Any]
     return {"vars": dict(variables) if whole else {name: variables[name] for name in names}}
 
 
-def _injected(state: RunState) -> Mapping[str, str]:
-    """What is known of the repository from which the run's worktree comes."""
-    if state.worktree is None:
-        return {}
-    repository = state.worktree.place.repository
-    return {"repo_path": repository, "repo_name": PurePath(repository).name}
+def site_variables(place: Place) -> dict[str, str]:
+    """What is known of the repository from which a run's worktree comes."""
+    return {"repo_path": place.repository, "repo_name": PurePath(place.repository).name}
 
 
 def _of_the_moment(state: RunState, node_id: str) -> dict[str, str]:

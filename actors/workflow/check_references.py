@@ -76,7 +76,7 @@ def _check_own(report: Report, reading: Reading, place: _View, own: Mapping[str,
     if workflow.worktree is not None:
         birth = evolve(place, roots=("inputs", "run"), run_fields=BIRTH_FIELDS)
         _check_value(report, form.at("worktree"), asdict(workflow.worktree), birth)
-    ended = evolve(place, roots=ROOTS, run_fields={**RUN_FIELDS, **ANSWER_FIELDS, **own})
+    ended = evolve(place, roots=TEXT_ROOTS, run_fields={**RUN_FIELDS, **ANSWER_FIELDS, **own})
     _check_value(report, form.at("output"), workflow.output, ended)
 
 

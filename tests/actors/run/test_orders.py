@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from actors.node.messages import Failure
-from actors.node.orders import ArtifactOrder, CommandOrder, PythonOrder, WorkOrder
+from actors.node.orders import ArtifactOrder, CommandOrder, HttpOrder, PythonOrder, WorkOrder
 from actors.run.orders import Folders, work_order
 from actors.run.plan import compile_plan
 from actors.run.scope import scope_for
@@ -178,3 +178,33 @@ def test_a_scope_before_a_handlers_node_failed_names_no_error() -> None:
 )
 def test_what_takes_long_may_be_silent_for_long(node: str, idle: int) -> None:
     assert order(Story.begun(node), "a").idle_ms == idle
+
+
+def test_a_request_has_its_values_in_its_address_encoded_and_its_secrets_as_handles() -> None:
+    story = Story.begun(
+        "a http: 'https://a.example/{{ inputs.x }}?q={{ inputs.x }}', method: POST, body: {n: '{{ inputs.x }}'}, "
+        "headers: {A: 'Bearer {{ secrets.forge }}', B: '{{ run.id }}'}",
+        top="inputs: {x: {type: string}}", inputs={"x": "a/../b&c"},
+    )  # fmt: skip
+    key = order(story, "a").idempotency_key
+    headers = {"Idempotency-Key": key, "B": "run-1"}
+    assert order(story, "a").action == HttpOrder(
+        "POST", "https://a.example/a%2F..%2Fb%26c?q=a%2F..%2Fb%26c", headers, {"A": ("Bearer ", "forge")}, {"n": "a/../b&c"}
+    )  # fmt: skip
+    story = Story.begun("a http: 'https://a.example/', method: POST, headers: {idempotency-key: mine}")
+    assert order(story, "a").action == HttpOrder("POST", "https://a.example/", {"idempotency-key": "mine"})
+
+
+@pytest.mark.parametrize(
+    ("node", "value", "code"),
+    [
+        ("http: 'https://a.example/{{ inputs.x }}/b'", "..", "http_url_invalid"),
+        ("http: 'https://a.example/', headers: {A: '{{ inputs.x }}'}", "a\r\nB: c", "http_header_invalid"),
+        ("http: 'https://a.example/', headers: {A: '{{ inputs.x }}'}", "ü", "http_header_invalid"),
+    ],
+)  # fmt: skip
+def test_a_request_that_its_values_would_change_is_not_made(node: str, value: str, code: str) -> None:
+    story = Story.begun(f"a {node}", top="inputs: {x: {type: string}}", inputs={"x": value})
+    found = work_order(story.state, "a", FOLDERS, story.rules)
+    assert isinstance(found, Failure)
+    assert (found.code, found.failure_class) == (code, "configuration")
