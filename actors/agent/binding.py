@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -58,7 +58,7 @@ class Pool:
     `backends` are those configured: why each cannot be used, "" where it can. Those in `agents` are agents with a command line and tools of
     their own. `consents` are digests of personas. `servers` are the MCP servers of the configuration, `policy` is what may be done with
     tools at most. `files` are agents in files of the run's project by the role that asks for them; `missing` says for the others with a
-    code and in words why there is no such file.
+    code and in words why there is no such file. `clean` takes secrets out of what is read from files.
     """
 
     personas: tuple[Persona, ...] = ()
@@ -70,6 +70,7 @@ class Pool:
     policy: ToolPolicy = ()
     files: Mapping[str, Persona] = Factory(dict)
     missing: Mapping[str, tuple[str, str]] = Factory(dict)
+    clean: Callable[[str], str] = str
 
 
 @frozen

@@ -11,7 +11,6 @@ __all__ = [
     "Claims",
     "Control",
     "Daemon",
-    "Flow",
     "Gates",
     "Ledger",
     "Nodes",
@@ -25,7 +24,7 @@ __all__ = [
     "Storage",
     "Telemetry",
     "Tools",
-    "Worktrees",
+    "Waits",
 ]
 
 PROFILES = ("strict", "guided", "yolo")
@@ -139,6 +138,16 @@ class Schedules:
 
 
 @frozen
+class Waits:
+    """`[waits]`: what waits for a time, or for at most so long."""
+
+    lease_ms: int = duration(
+        "60s", "after what time a due wait is handed to its run again if nothing came of it; 0 counts as 1ms", low="0s"
+    )
+    batch: int = count(100, "waits of all runs that are handed over at once, the longest due first", low=1)
+
+
+@frozen
 class Control:
     """`[control]`: who may use the socket. The daemon's own uid always may."""
 
@@ -213,33 +222,3 @@ class Storage:
     """`[storage]`: the database."""
 
     commit: str = choice("auto", "where COMMIT runs: auto measures the disk and chooses", "auto", "inline", "thread")
-
-
-@frozen
-class Flow:
-    """`[flow]`: what holds for the nodes of every workflow."""
-
-    max_parallel_branches: int = count(16, "attempts at the same time in one parallel block", low=1, high=64)
-    node_time_limit_ms: int = duration("12h", "total limit of an attempt that names none", low="1s", high="7d")
-    max_fan_out: int = count(256, "items of one for-each at most", low=1, high=10_000)
-    http_hosts: tuple[str, ...] | None = outside("hosts", "the hosts that http nodes may reach; unset: all of the open network")
-    reserved_variables: tuple[str, ...] = names([], "names of variables of texts that no output of a node sets, beside the run's own")
-    extra_agent_dirs: tuple[str, ...] = names([], "folders with files of agents, absolute or below the folders of runs and repositories")
-    script_inherit_env: tuple[str, ...] = names(["PATH", "HOME", "LANG", "TZ", "TMPDIR"], "variables of the daemon that processes inherit")
-
-
-@frozen
-class Agents:
-    """`[agents]`: agents that stand in files."""
-
-    default_backend: str | None = word("the backend of files that name none; unset: the first, by its name, that can be used")
-    default_model: str | None = word("the model of files that name none; unset: what an agent with a command line takes by itself")
-
-
-@frozen
-class Worktrees:
-    """`[worktrees]`: folders that runs get from git."""
-
-    timeout_ms: int = duration("10m", "how long one command of git may take", low="1s", high="3600s")
-    author_name: str = word("who makes the commits of a run's steps where git's own settings name nobody", default="Penstock")
-    author_email: str = word("the address that goes with it", default="penstock@localhost")

@@ -12,8 +12,9 @@ __all__ = ["END", "START", "find_block", "read_block", "read_json"]
 START: Final = "<<<FLOW_OUTPUT>>>"
 END: Final = "<<<END_FLOW_OUTPUT>>>"
 _BEGIN = re.compile(r"<<<FLOW_OUTPUT>>>\s*(?=[{\[`])")
-_FENCE = re.compile(r"```[A-Za-z0-9]*\s*(.*?)\s*```", re.DOTALL)
-_SLIP = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])', re.DOTALL)
+_FENCE = re.compile(r"```[A-Za-z0-9]*")
+_SLIP = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|,(?=\s*[}\]])', re.DOTALL)
+"""A text, also one that is never closed: so every character is looked at once, whatever stands there."""
 _ESCAPE = re.compile(r'\\(u[0-9a-fA-F]{4}|["\\/bfnrt]|)')
 
 
@@ -46,11 +47,15 @@ def find_block(text: str) -> str | None:
 
 def read_json(text: str) -> Any:
     """The JSON value that a model wrote. Raises BadJson where it cannot be put right."""
-    fenced = _FENCE.fullmatch(text.strip())
     try:
-        return loads_strict(_SLIP.sub(_righted, fenced[1] if fenced else text).encode())
+        return loads_strict(_SLIP.sub(_righted, _without_fence(text.strip())).encode())
     except UnicodeEncodeError as error:
         raise BadJson(f"not UTF-8: {error}") from None
+
+
+def _without_fence(inner: str) -> str:
+    begin = _FENCE.match(inner)
+    return inner if begin is None or not inner.endswith("```") else inner[begin.end() : -3].strip()
 
 
 def _righted(found: re.Match[str]) -> str:

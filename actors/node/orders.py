@@ -16,8 +16,24 @@ from actors.workflow.spec_agent import MAX_STEPS
 from actors.workflow.tool_names import ToolPolicy
 
 __all__ = [
-    "AgentOrder", "AnswerOrder", "ArtifactOrder", "CommandOrder", "HttpOrder", "PythonOrder", "RepairOrder", "WorkOrder",
+    "AgentOrder", "AnswerOrder", "ArtifactOrder", "CommandOrder", "HttpOrder", "PythonOrder", "RepairOrder", "ScriptOrder", "WorkOrder",
 ]  # fmt: skip
+
+
+@frozen
+class ScriptOrder:
+    """What a shell node is given beyond other processes (flow spec 7.6). `name` is what people call it.
+
+    `inputs` are the run's, as texts; each becomes a variable named `prefix` and its name in capitals. `provided` are the variables of the
+    identity as which it works, `secrets` those of them that hold one, by its handle; `path` are folders before those of PATH.
+    """
+
+    name: str
+    inputs: Mapping[str, str] = Factory(dict)
+    prefix: str = "PENSTOCK_INPUT_"
+    provided: Mapping[str, str] = Factory(dict)
+    secrets: Mapping[str, str] = Factory(dict)
+    path: tuple[str, ...] = ()
 
 
 @frozen
@@ -25,12 +41,14 @@ class CommandOrder:
     """A process to run: rendered argv (a shell node arrives as `sh -c TEXT`), added environment, bytes for its standard input.
 
     `secrets` are variables that hold a secret, by its handle: it is looked up when the process starts, and stands nowhere else.
+    `script`: it is a shell node, whose name and further variables these are.
     """
 
     argv: tuple[str, ...]
     env: Mapping[str, str] = Factory(dict)
     stdin: str | None = None
     secrets: Mapping[str, str] = Factory(dict)
+    script: ScriptOrder | None = None
 
 
 @frozen

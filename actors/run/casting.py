@@ -51,11 +51,12 @@ def cast(services: Services, admit: Admit, plan: Plan, roots: tuple[str, ...]) -
         return Binding()
     workflow, rules = plan.workflow, services.rules
     names = tuple(dict.fromkeys(name for name in (workflow.label, workflow.workflow_id) if name is not None and "/" not in name))
-    shelf = Shelf(roots, names, rules.agent_dirs, services.clean)
-    pool = _with_files(services, admit, workflow, shelf)
-    if isinstance(pool, Refusal):
-        return pool
-    binding = bind(workflow, pool, admit.personas)
+    pool = services.pool()
+    shelf = Shelf(roots, names, rules.agent_dirs, pool.clean)
+    found = _with_files(services, admit, workflow, pool, shelf)
+    if isinstance(found, Refusal):
+        return found
+    binding = bind(workflow, found, admit.personas)
     if isinstance(binding, Refusal):
         return binding
     try:
@@ -66,9 +67,10 @@ def cast(services: Services, admit: Admit, plan: Plan, roots: tuple[str, ...]) -
     return evolve(binding, texts=tuple(text for text, _ in texts), contents=tuple(contents))
 
 
-def _with_files(services: Services, admit: Admit, workflow: Workflow, shelf: Shelf) -> Pool | Refusal:
+def _with_files(services: Services, admit: Admit, workflow: Workflow, pool: Pool, shelf: Shelf) -> Pool | Refusal:
     """The pool, and the agents in files that the workflow asks for: those that are named by path, and those whom no persona is."""
-    pool, files, missing = services.pool(), {}, {}
+    files: dict[str, Persona] = {}
+    missing: dict[str, tuple[str, str]] = {}
     known = (*workflow.personas, *pool.personas)
     named = {persona.name for persona in known} | set(pool.broken)
     taken = {role for persona in known for role in persona.roles}

@@ -14,6 +14,7 @@ from actors.node.orders import AgentOrder, ArtifactOrder, CommandOrder, HttpOrde
 from actors.run.agent_orders import agent_order
 from actors.run.http_orders import http_order
 from actors.run.limits import idle_ms, is_watched, total_ms
+from actors.run.script_orders import script_order
 from actors.run.state import RunState
 from actors.run.texts import texts_for
 from actors.settings import RunRules
@@ -84,9 +85,9 @@ def _action(state: RunState, node: Node, texts: Texts, rules: RunRules, now: int
             return CommandOrder(words, _env(state, node, env, texts), text, _secrets(env))
         case Http() as http:
             return http_order(http, texts, idempotency_key(state, node.node_id))
-        case Shell(run=run, env=env):
-            words = ("sh", "-c", texts.text(run, quote=True))
-            return CommandOrder(words, _env(state, node, env, texts), secrets=_secrets(env))
+        case Shell(run=run, env=env) as shell:
+            words, script = ("sh", "-c", texts.text(run, quote=True)), script_order(state, node, shell, rules)
+            return CommandOrder(words, _env(state, node, env, texts), secrets=_secrets(env), script=script)
         case Foreach() as spec:
             return _items(state, node, spec, texts, rules)
         case Agent() as agent:
