@@ -28,6 +28,7 @@ class RunRules:
     `resolver_types`: the types of gates for which a resolver is registered. `mcp_servers`: the names of those that are configured.
     `secrets`: the handles of the secrets that there are. `max_parallel_branches`: attempts at once in one parallel block.
     `item_providers`: who finds items of a for-each, of which it may have `max_fan_out`.
+    `agent_dirs`: folders with agents beside those of a project; `default_backend` and `default_model`: of agents in files that name none.
     `input_env_prefix`: how the variables begin by which scripts get inputs; `identities`: what else they get, by that as which they work.
     `targets`: what workflows may say that they are for; empty: anything. `skills_dir`: where scripts are looked for beside.
     `reserved_variables`: names that no node's output sets, beside those that are always the run's own.
@@ -64,3 +65,6 @@ class RunRules:
     skills_dir: str | None = None
     reserved_variables: frozenset[str] = frozenset()
     learning: bool = False
+    agent_dirs: tuple[str, ...] = ()
+    default_backend: str | None = None
+    default_model: str | None = None

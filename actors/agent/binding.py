@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -14,16 +14,20 @@ from actors.agent.persona import digest, encode
 from actors.agent.policy import Policy
 from actors.refusals import Refusal
 from actors.workflow.mcp_names import servers_of
-from actors.workflow.spec import Agent, Workflow
+from actors.workflow.outfits import agents_of
+from actors.workflow.spec import Workflow
 from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, Persona
 from actors.workflow.tool_names import ToolPolicy
 
-__all__ = ["Binding", "Bound", "Pool", "bind", "objection", "roles_of", "unbound"]
+__all__ = ["Binding", "Bound", "PinnedText", "Pool", "bind", "objection", "roles_of", "unbound"]
 
 
 @frozen
 class Bound:
-    """A role and who has it. `sha256` names the persona's content; `source` is `workflow` or `pool`."""
+    """A role and who has it. `sha256` names the persona's content; `source` is `workflow`, `pool` or `file`.
+
+    An agent that is named by the path of its file has that path as its role.
+    """
 
     role: str
     persona: str
@@ -35,12 +39,26 @@ class Bound:
 
 
 @frozen
+class PinnedText:
+    """A text from a file that the run's agents are given, as it was when the run was made: `sha256` names its content.
+
+    `kind` is `snippet` or `schema`, `name` what nodes call it, `file` where it lay.
+    """
+
+    kind: str
+    name: str
+    sha256: str
+    file: str
+
+
+@frozen
 class Pool:
     """What a binding may choose from. `broken` are personas that cannot be read, with the reason.
 
     `backends` are those configured: why each cannot be used, "" where it can. Those in `agents` are agents with a command line and tools of
     their own. `consents` are digests of personas. `servers` are the MCP servers of the configuration, `policy` is what may be done with
-    tools at most.
+    tools at most. `files` are agents in files of the run's project by the role that asks for them; `missing` says for the others with a
+    code and in words why there is no such file. `clean` takes secrets out of what is read from files.
     """
 
     personas: tuple[Persona, ...] = ()
@@ -50,14 +68,18 @@ class Pool:
     agents: frozenset[str] = frozenset()
     servers: frozenset[str] = frozenset()
     policy: ToolPolicy = ()
+    files: Mapping[str, Persona] = Factory(dict)
+    missing: Mapping[str, tuple[str, str]] = Factory(dict)
+    clean: Callable[[str], str] = str
 
 
 @frozen
 class Binding:
-    """Who has each role, sorted by role, and the personas' contents, each of which is stored under its digest."""
+    """Who has each role, sorted by role; the texts that agents are given; and all contents, each of which is stored under its digest."""
 
     bound: tuple[Bound, ...] = ()
     contents: tuple[bytes, ...] = ()
+    texts: tuple[PinnedText, ...] = ()
 
     @property
     def hash(self) -> str:
@@ -73,11 +95,10 @@ class _Denied:
 
 
 def roles_of(workflow: Workflow) -> dict[str, tuple[str, ...]]:
-    """The roles of the workflow's agent nodes, each with the tools that they name, sorted."""
+    """The roles of the workflow's agents at every depth, each with the tools that they name, sorted."""
     found: dict[str, set[str]] = {}
-    for node in (*workflow.nodes, *workflow.finally_):
-        if isinstance(node.action, Agent):
-            found.setdefault(node.action.role, set()).update(node.action.tools)
+    for agent in agents_of(workflow).values():
+        found.setdefault(agent.reference, set()).update(agent.tools)
     return {role: tuple(sorted(found[role])) for role in sorted(found)}
 
 
@@ -114,14 +135,18 @@ def bind(workflow: Workflow, pool: Pool, override: Mapping[str, str]) -> Binding
 def _candidates(
     workflow: Workflow, pool: Pool, role: str, wanted: str | None, denied: list[_Denied]
 ) -> Iterator[tuple[Persona, str]]:  # fmt: skip
-    """Who may have the role: of the workflow's own first, then of the pool; in each, who has its name first."""
+    """Who may have the role: who has its name, of the workflow's own first, then of the pool; then a file; then who takes the role."""
     name = wanted or role
     known = [(persona, "workflow") for persona in workflow.personas] + [(persona, "pool") for persona in pool.personas]
     yield from (entry for entry in known if entry[0].name == name)
     if name in pool.broken:
         denied.append(_Denied(name, "persona_invalid", f"it cannot be read: {pool.broken[name]}"))
+    if wanted is None and role in pool.files:
+        yield pool.files[role], "file"
     if wanted is None:
         yield from (entry for entry in known if entry[0].name != role and role in entry[0].roles)
+        if role in pool.missing:
+            denied.append(_Denied(role, *pool.missing[role]))
     elif all(persona.name != wanted for persona, _ in known) and wanted not in pool.broken:
         names = ", ".join(dict.fromkeys(persona.name for persona, _ in known)) or "none"
         denied.append(_Denied(wanted, "persona_unknown", f"there is no persona of this name; there are: {names}"))

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, frozen
 
+from actors.agent.brief import Brief
 from actors.agent.watcher import summary_of
+from actors.flow.answers import Answered, read_answer
+from actors.flow.blocks import read_block
 from actors.node import failures
 from actors.node.artifact import collect, content_of
-from actors.node.messages import ArtifactFact, Failure, Success
+from actors.node.messages import ArtifactFact, Failure, Said, Success
 from actors.node.output import MOST_TEXT
 from actors.node.values import LARGEST_OUTPUT
 from storage.strict_json import BadJson, loads_strict
@@ -58,15 +61,24 @@ class Ended:
     repeats: int = 0
 
 
-async def deliver(order: WorkOrder, folder: int, tools: Tools, thread: Thread, ended: Ended) -> Success | Failure:
-    """The verdict. Where a file is expected, it decides alone: one that was written in time counts, whatever came after."""
+async def deliver(
+    order: WorkOrder, folder: int, tools: Tools, thread: Thread, ended: Ended, brief: Brief | None = None
+) -> Success | Failure:
+    """The verdict. Where a file is expected, it decides: one that was written in time counts, whatever came after.
+
+    An answer by a schema is asked for beside a file, too, and is the output then.
+    """
+    brief = brief or Brief()
     if order.artifact is None:
-        return _why(order, ended) or _words(order, thread)
+        return _why(order, ended) or _words(order, thread, brief)
     found = await collect(folder, order.artifact, tools.blobs, tools.settings.artifact_cap)
     why = _why(order, ended)
     if isinstance(found, ArtifactFact):
         warnings = () if why is None else (f"salvaged: {why.message}, but its artifact was complete and valid",)
-        return Success(_value(order, found, thread), found, warnings)
+        if brief.schema is None:
+            return Success(_value(order, found, thread), found, warnings)
+        answer = why or _by_schema(thread, brief.schema)
+        return answer if isinstance(answer, Failure) else evolve(answer, artifact=found)
     if ended.failure is not None and why is not None:
         return why
     if found.code == "artifact_missing":
@@ -123,20 +135,32 @@ def _value(order: WorkOrder, fact: ArtifactFact, thread: Thread) -> Any:
     return summary_of(thread)[:MOST_TEXT]
 
 
-def _words(order: WorkOrder, thread: Thread) -> Success | Failure:
+def _by_schema(thread: Thread, schema: Any) -> Success | Failure:
+    """What it answers by the schema; a failure of that is repaired like one of a file."""
+    found = read_answer(summary_of(thread), schema)
+    if isinstance(found, Answered):
+        return Success(found.value, said=Said(found.markers, found.context))
+    return Failure(found.code, f"{found.message}{CUT_SHORT.get(thread.stop, '')}", "artifact_contract_unmet", found.detail)
+
+
+def _words(order: WorkOrder, thread: Thread, brief: Brief) -> Success | Failure:
     text = summary_of(thread)
     if thread.stop == "refusal":
         said = f"the model declined to do this: {text[:500]!r}; word the task differently, or ask another one"
         return Failure("model_refused", said, "contract_miss")
+    if brief.schema is not None:
+        return _by_schema(thread, brief.schema)
+    block = read_block(text) if brief.block else None
+    told = None if block is None else Said(tuple(block["markers"]), block["context"])
     if order.output == "json":
         try:
             return Success(loads_strict(_bare(text).encode()))
         except BadJson as error:
             return failures.output_invalid("output_invalid_json", f"what the agent said last is not strict JSON: {error}")
     if thread.stop == "length":
-        return Success(_formed(order, text), None, ("answer_cut: its last answer was cut at max_output_tokens of its persona",))
+        return Success(_formed(order, text), None, ("answer_cut: its last answer was cut at max_output_tokens of its persona",), told)
     warnings = (f"output_truncated: of {len(text)} characters the first {MOST_TEXT} are the output",) if len(text) > MOST_TEXT else ()
-    return Success(_formed(order, text), None, warnings)
+    return Success(_formed(order, text), None, warnings, told)
 
 
 def _formed(order: WorkOrder, text: str) -> Any:

@@ -18,7 +18,7 @@ from actors.agent.backends import Desk
 from actors.agent.calls import Caller
 from actors.agent.candidates import candidates
 from actors.agent.clearance import Clearance, cannot_work, policy_of
-from actors.agent.contents import PersonaMissing, persona_of
+from actors.agent.contents import PersonaMissing, TextMissing, brief_of, persona_of
 from actors.agent.delivery import Ended, deliver
 from actors.agent.ear import Ear
 from actors.agent.opening import opening
@@ -39,6 +39,7 @@ from actors.node.messages import Failure, Interruption, ToolQuestion
 from storage import StorageError
 
 if TYPE_CHECKING:
+    from actors.agent.brief import Brief
     from actors.agent.house import House
     from actors.agent.provider.messages import Part
     from actors.agent.provider.retrying import Candidate
@@ -72,8 +73,9 @@ async def work(order: WorkOrder, action: AgentOrder, tools: Tools, heard: Heard)
 async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: House, folder: int, heard: Heard) -> Verdict:
     try:
         persona = persona_of(house.store.blobs, action.bound.sha256)
+        brief = brief_of(house.store.blobs, action, persona)
         log = ThreadLog(house.store, house.clock, order.run_id, action.thread_id, house.meter, house.redactor)
-    except (PersonaMissing, StorageError) as error:
+    except (PersonaMissing, TextMissing, StorageError) as error:
         return Failure("run_metadata_missing", f"The attempt cannot go on: {error}. Start a fresh run.", "configuration")
     crew = candidates(house.backends, persona, Desk(order, folder, tools, log))
     if isinstance(crew, Failure):
@@ -86,7 +88,7 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
     recorder = Recorder(order, action, log, house.redactor, cap=tools.settings.output_cap // 2)
     try:
         own_tools = house.own_tools(crew[0].provider.name)
-        refused = await _open(order, action, log, folder, own_tools=own_tools)
+        refused = await _open(order, action, log, folder, brief, own_tools=own_tools)
         if refused is not None:
             return refused
         policy = policy_of(house, persona, action)
@@ -96,14 +98,16 @@ async def _in_folder(order: WorkOrder, action: AgentOrder, tools: Tools, house: 
         ended = await _Attempt(order, action, house, log, persona, crew, kit, recorder, heard).run()
         if isinstance(ended, Interruption | ToolQuestion):
             return ended
-        return await deliver(order, folder, tools, log.thread, ended)
+        return await deliver(order, folder, tools, log.thread, ended, brief)
     finally:
         recorder.close()
 
 
-async def _open(order: WorkOrder, action: AgentOrder, log: ThreadLog, folder: int, *, own_tools: bool) -> Failure | None:
+async def _open(
+    order: WorkOrder, action: AgentOrder, log: ThreadLog, folder: int, brief: Brief, *, own_tools: bool
+) -> Failure | None:  # fmt: skip
     """Tell the agent what to do, where it does not know; only then is a file of before nobody's any more."""
-    facts = opening(order, action, log.thread, own_tools=own_tools)
+    facts = opening(order, action, log.thread, own_tools=own_tools, brief=brief)
     if facts.prompts and order.artifact is not None:
         refused = clear(folder, order.artifact)
         if refused is not None:
@@ -125,7 +129,7 @@ class _Attempt:
         self._recorder = recorder
         self._ear, self._say_heard = Ear(house.store, order, action), heard
         self._noted = action.steering[0].number - 1 if action.steering else log.thread.heard
-        self._most = action.max_steps
+        self._most = min(action.max_steps, action.max_turns or action.max_steps)
         hands = kit.hands(action, persona, self._heard)
         clearance = Clearance(hands, order, action, log)
         self._tools = ToolUse(hands, clearance, log, recorder, house.clock, order.attempt, self._heard)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from actors.agent.brief import Brief
 from actors.agent.envelope import envelope
 from actors.agent.thread import Thread
 from actors.agent.thread_events import ModelCallFailed, PromptAdded, ThreadBegun, ToolAnswered
@@ -26,8 +27,8 @@ class Opening:
     prompts: bool
 
 
-def opening(order: WorkOrder, action: AgentOrder, thread: Thread, *, own_tools: bool = False) -> Opening:
-    """What the attempt says before its first call. `own_tools`: to an agent that has other tools than ours."""
+def opening(order: WorkOrder, action: AgentOrder, thread: Thread, *, own_tools: bool = False, brief: Brief | None = None) -> Opening:
+    """What the attempt says before its first call. `own_tools`: to an agent with other tools than ours; `brief`: what else it is told."""
     facts: list[Fact] = []
     if thread.open_turn is not None:
         facts.append(ModelCallFailed(thread.open_turn, message=LOST, priced=not own_tools))
@@ -44,5 +45,6 @@ def opening(order: WorkOrder, action: AgentOrder, thread: Thread, *, own_tools: 
             begun = doubtful.call_id if doubtful is not None else None
             left = [call for call in thread.unanswered if call.call_id != begun]
             facts += [ToolAnswered(call.call_id, call.name, CUT_OFF, is_error=True, cut_off=True) for call in left]
-        facts.append(PromptAdded(order.attempt, envelope(order, action, repair=repair, own_tools=own_tools), repair=repair))
+        text = envelope(order, action, repair=repair, own_tools=own_tools, brief=brief)
+        facts.append(PromptAdded(order.attempt, text, repair=repair))
     return Opening(tuple(facts), prompts)

@@ -61,7 +61,7 @@ class Roster:
         personas = tuple(known[name] for name in sorted(known))
         agents = frozenset(name for name, traits in self.backends.traits().items() if traits.own_tools)
         backends, consents = dict(self.backends.available()), frozenset(self.consents.given())
-        return Pool(personas, broken, backends, consents, agents, self.servers, self.policy)
+        return Pool(personas, broken, backends, consents, agents, self.servers, self.policy, clean=self.redactor.text)
 
     def _look(self) -> dict[str, _Read]:
         try:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from actors.config.rules import choice, choices, count, duration, flag, names, number, outside, prefix, principals, word
+from actors.config.rules import choice, choices, count, duration, flag, number, outside, principals, word
 
 __all__ = [
     "Claims",
     "Control",
     "Daemon",
-    "Flow",
     "Gates",
     "Ledger",
     "Nodes",
@@ -25,7 +24,6 @@ __all__ = [
     "Telemetry",
     "Tools",
     "Waits",
-    "Worktrees",
 ]
 
 PROFILES = ("strict", "guided", "yolo")
@@ -216,29 +214,3 @@ class Storage:
     """`[storage]`: the database."""
 
     commit: str = choice("auto", "where COMMIT runs: auto measures the disk and chooses", "auto", "inline", "thread")
-
-
-@frozen
-class Flow:
-    """`[flow]`: what holds for the nodes of every workflow."""
-
-    max_parallel_branches: int = count(16, "attempts at the same time in one parallel block", low=1, high=64)
-    node_time_limit_ms: int = duration("12h", "total limit of an attempt that names none", low="1s", high="7d")
-    max_fan_out: int = count(256, "items of one for-each at most", low=1, high=10_000)
-    http_hosts: tuple[str, ...] | None = outside("hosts", "the hosts that http nodes may reach; unset: all of the open network")
-    reserved_variables: tuple[str, ...] = names([], "names of variables of texts that no output of a node sets, beside the run's own")
-    targets: tuple[str, ...] = names(
-        ["worktree", "ticket", "repo", "pr", "workflow_run"], "what workflows may say that they are for; empty: anything"
-    )
-    skills_dir: str | None = outside("path", "a folder in which scripts are looked for when a workflow is checked")
-    input_env_prefix: str = prefix("PENSTOCK_INPUT_", "how the variables begin by which scripts get the inputs of their run")
-    script_inherit_env: tuple[str, ...] = names(["PATH", "HOME", "LANG", "TZ", "TMPDIR"], "variables of the daemon that processes inherit")
-
-
-@frozen
-class Worktrees:
-    """`[worktrees]`: folders that runs get from git."""
-
-    timeout_ms: int = duration("10m", "how long one command of git may take", low="1s", high="3600s")
-    author_name: str = word("who makes the commits of a run's steps where git's own settings name nobody", default="Penstock")
-    author_email: str = word("the address that goes with it", default="penstock@localhost")

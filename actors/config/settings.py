@@ -15,7 +15,6 @@ from actors.config.sections import (
     Claims,
     Control,
     Daemon,
-    Flow,
     Gates,
     Ledger,
     Nodes,
@@ -30,8 +29,8 @@ from actors.config.sections import (
     Telemetry,
     Tools,
     Waits,
-    Worktrees,
 )
+from actors.config.sections_flow import Agents, Flow, Worktrees
 from actors.config.sections_learning import Campaign, Learning
 
 if TYPE_CHECKING:
@@ -87,6 +86,7 @@ class Config:
     tools: Tools = Factory(Tools)
     storage: Storage = Factory(Storage)
     flow: Flow = Factory(Flow)
+    agents: Agents = Factory(Agents)
     worktrees: Worktrees = Factory(Worktrees)
     backends: tuple[Backend, ...] = DEFAULTS
     mcp: tuple[McpServer, ...] = ()

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from storage.strict_json import BadJson, loads_strict
 
-__all__ = ["END", "START", "read_block"]
+__all__ = ["END", "START", "find_block", "read_block", "read_json"]
 
 START: Final = "<<<FLOW_OUTPUT>>>"
 END: Final = "<<<END_FLOW_OUTPUT>>>"
@@ -23,14 +23,12 @@ def read_block(text: str) -> dict[str, Any] | None:
 
     What models get wrong in JSON is put right: a fence around it, commas before a closing bracket, single backslashes.
     """
-    begins = list(_BEGIN.finditer(text))
-    end = text.find(END, begins[-1].end()) if begins else -1
-    if end < 0:
+    inner = find_block(text)
+    if inner is None:
         return None
-    inner = _without_fence(text[begins[-1].end() : end].strip())
     try:
-        found = loads_strict(_SLIP.sub(_righted, inner).encode())
-    except (BadJson, UnicodeEncodeError):
+        found = read_json(inner)
+    except BadJson:
         return None
     if not isinstance(found, dict):
         return None
@@ -38,6 +36,21 @@ def read_block(text: str) -> dict[str, Any] | None:
     markers = block["markers"]
     sound = isinstance(markers, list) and all(isinstance(item, str) for item in markers) and isinstance(block["context"], str)
     return block if sound else None
+
+
+def find_block(text: str) -> str | None:
+    """What stands in the last block of the text; None where there is no block."""
+    begins = list(_BEGIN.finditer(text))
+    end = text.find(END, begins[-1].end()) if begins else -1
+    return None if end < 0 else text[begins[-1].end() : end].strip()
+
+
+def read_json(text: str) -> Any:
+    """The JSON value that a model wrote. Raises BadJson where it cannot be put right."""
+    try:
+        return loads_strict(_SLIP.sub(_righted, _without_fence(text.strip())).encode())
+    except UnicodeEncodeError as error:
+        raise BadJson(f"not UTF-8: {error}") from None
 
 
 def _without_fence(inner: str) -> str:

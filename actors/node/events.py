@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final
 from attrs import Factory, frozen
 
 from actors.entity import Fact
-from actors.node.messages import ArtifactFact, Usage
+from actors.node.messages import ArtifactFact, Said, Usage
 
 __all__ = [
     "TOOL_ASKED",
@@ -38,10 +38,13 @@ class NodeStarted(Fact):
 
 @frozen
 class NodeCompleted(Fact):
-    """The node is done. `warnings` are sentences for people; `timed_out`: it waited, nobody came, and the run goes on all the same."""
+    """The node is done. `warnings` are sentences for people; `timed_out`: it waited, nobody came, and the run goes on all the same.
+
+    `said`: the markers and the context of an agent's answer, where they do not stand in the output as such.
+    """
 
     kind: ClassVar[str] = "node_completed"
-    PRIVATE: ClassVar[frozenset[str]] = frozenset({"output"})
+    PRIVATE: ClassVar[frozenset[str]] = frozenset({"output", "said"})
     node_id: str
     attempt: int = 1
     instance: int = 1
@@ -50,6 +53,7 @@ class NodeCompleted(Fact):
     warnings: tuple[str, ...] = ()
     usage: Usage | None = None
     timed_out: bool = False
+    said: Said | None = None
 
 
 @frozen

@@ -11,7 +11,7 @@ from actors.node.tool_questions import ToolDecision, ToolQuestion
 from actors.workflow.spec import Period
 
 __all__ = [
-    "AgentHeard", "ArtifactFact", "Budget", "Failure", "Interruption", "Outcome", "Report", "SharedBudget", "Success",
+    "AgentHeard", "ArtifactFact", "Budget", "Failure", "Interruption", "Outcome", "Report", "Said", "SharedBudget", "Success",
     "ToolDecision", "ToolQuestion", "Usage", "Verdict",
 ]  # fmt: skip
 
@@ -84,12 +84,21 @@ class ArtifactFact:
 
 
 @frozen
+class Said:
+    """What an agent says with its answer, where that is not in the answer as such: its markers, and a text for those who come later."""
+
+    markers: tuple[str, ...] = ()
+    context: str = ""
+
+
+@frozen
 class Success:
-    """The attempt did its work. `output` is JSON; `warnings` are sentences for people."""
+    """The attempt did its work. `output` is JSON; `warnings` are sentences for people. `said` None: what the output itself says."""
 
     output: Any = None
     artifact: ArtifactFact | None = None
     warnings: tuple[str, ...] = ()
+    said: Said | None = None
 
 
 @frozen

@@ -15,7 +15,9 @@ from actors.workflow.spec import OutputForm
 from actors.workflow.spec_agent import MAX_STEPS
 from actors.workflow.tool_names import ToolPolicy
 
-__all__ = ["AgentOrder", "ArtifactOrder", "CommandOrder", "HttpOrder", "PythonOrder", "RepairOrder", "ScriptOrder", "WorkOrder"]
+__all__ = [
+    "AgentOrder", "AnswerOrder", "ArtifactOrder", "CommandOrder", "HttpOrder", "PythonOrder", "RepairOrder", "ScriptOrder", "WorkOrder",
+]  # fmt: skip
 
 
 @frozen
@@ -83,6 +85,15 @@ class RepairOrder:
 
 
 @frozen
+class AnswerOrder:
+    """By which schema an agent answers. It stands in the workflow (`schema`), or is the content of that digest."""
+
+    name: str
+    schema: Any = None
+    sha256: str | None = None
+
+
+@frozen
 class AgentOrder:
     """Work for a model. `bound` names who does it; `tools` are what the node asks for, empty: all;
     `data` is what it is given beside its instructions. `max_steps` bounds how often it is asked in one attempt.
@@ -93,6 +104,9 @@ class AgentOrder:
 
     `policy` is what the node says of tools; `asks`: people may be asked about them, and `decided` is what was answered last. `worked_ms` is
     how long the attempt was at work before it was put down for questions. `answer` is a JSON Schema that its last words are to fit.
+    `form`: the schema of its answer; `flat`: it ends its answer with a block, whether or not there is one. `snippets` are digests of texts
+    for its prompt, in which `variables` are put, as in that of its persona. `max_turns` also bounds how often it is asked, `plugin_dirs`
+    are for agents that know what to do with them, `identity` is the name under which it works.
     `family`: nodes of the run begin others, whose calls count against its budget; `below`: the run was begun by another.
     `lessons` is what it is told of earlier runs, in lines.
     """
@@ -116,6 +130,13 @@ class AgentOrder:
     steering: tuple[AgentSteered, ...] = ()
     seq: int = 0
     answer: Any = None
+    form: AnswerOrder | None = None
+    flat: bool = False
+    snippets: tuple[str, ...] = ()
+    variables: Mapping[str, str] = Factory(dict)
+    max_turns: int | None = None
+    plugin_dirs: tuple[str, ...] = ()
+    identity: str | None = None
     family: bool = False
     below: bool = False
     lessons: str = ""

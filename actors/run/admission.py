@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actors.agent.binding import Binding, bind
+from actors.agent.binding import Binding
 from actors.library.record import workflow_stream
 from actors.refusals import Refusal
 from actors.run.audits import audit_entry
+from actors.run.casting import cast, projects_of
 from actors.run.events import RunCreated
 from actors.run.headline import born
 from actors.run.schedule import first_ticket
@@ -59,7 +60,7 @@ def prepare(
     housed = house(plan.workflow, services.worktrees, run_id, applied.values, workspace, start)
     if isinstance(housed, Refusal):
         return housed
-    binding = bound(services, admit, plan)
+    binding = bound(services, admit, plan, roots := projects_of(admit, plan, workspace, housed[1]))
     if isinstance(binding, Refusal):
         return binding
     pinned = pins_of(services, plan, admit.origin.pinned if admit.origin is not None else None)
@@ -69,7 +70,7 @@ def prepare(
     event = RunCreated(
         workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=admit.trigger_type,
         priority=admit.priority, workspace=housed[0], worktree=housed[1], started_by=by, inputs=applied.values, pinned=pinned,
-        **{"profile": _profile(services, admit, plan), **_binding(binding), **_origin(admit.origin)},
+        **{"profile": _profile(services, admit, plan), **_binding(plan, binding, roots), **_origin(admit.origin)},
     )  # fmt: skip
     facts = tuple(run_codec().encode(fact) for fact in (event, *admit.carried))
     append = Append(run_id, 0, facts, headline=born(run_id, event, plan.workflow, now))
@@ -86,12 +87,10 @@ def prepare(
     return Transaction(now, appends, receipt, (entry,)), event, ticket, reply
 
 
-def bound(services: Services, admit: Admit, plan: Plan) -> Binding | Refusal:
-    """Who has which role of the run. Their contents are stored before anything names them."""
-    if not (plan.agents or admit.personas):
-        return Binding()
-    found = bind(plan.workflow, services.pool(), admit.personas)
-    if isinstance(found, Refusal):
+def bound(services: Services, admit: Admit, plan: Plan, roots: tuple[str, ...]) -> Binding | Refusal:
+    """Who has which role of the run, and what they are given. All contents are stored before anything names them."""
+    found = cast(services, admit, plan, roots)
+    if isinstance(found, Refusal) or not found.contents:
         return found
     services.store.look_at_the_clock()
     try:
@@ -102,8 +101,10 @@ def bound(services: Services, admit: Admit, plan: Plan) -> Binding | Refusal:
     return found
 
 
-def _binding(binding: Binding) -> dict[str, Any]:
-    return {"binding": binding.bound, "binding_hash": binding.hash} if binding.bound else {}
+def _binding(plan: Plan, binding: Binding, roots: tuple[str, ...]) -> dict[str, Any]:
+    """Who has which role, and what they are given; where runs below this one look for their own is kept for them."""
+    found: dict[str, Any] = {"binding": binding.bound, "binding_hash": binding.hash} if binding.bound else {}
+    return {**found, "texts": binding.texts, "roots": roots if plan.calls else ()}
 
 
 def _profile(services: Services, admit: Admit, plan: Plan) -> str:

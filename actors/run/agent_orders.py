@@ -6,7 +6,7 @@ from typing import Any
 
 from actors.flow.texts import Texts
 from actors.node.messages import Budget, SharedBudget, Usage
-from actors.node.orders import AgentOrder, RepairOrder
+from actors.node.orders import AgentOrder, AnswerOrder, RepairOrder
 from actors.run.budgets import limit_of, shared_limits
 from actors.run.state import RunState
 from actors.workflow.spec import Agent, Foreach, Node, SubWorkflow
@@ -23,10 +23,11 @@ def thread_of(run_id: str, node_id: str) -> str:
 def agent_order(state: RunState, node: Node, action: Agent, texts: Texts, now: int, lessons: str = "") -> AgentOrder:
     """What the agent is to do. Raises TemplateError, also where nobody has the role."""
     item = state.nodes[node.node_id]
-    bound = next((one for one in state.binding if one.role == action.role), None)
+    bound = next((one for one in state.binding if one.role == action.reference), None)
     if bound is None:
-        text = f"The role {action.role!r} is bound to nobody in this run. Start a fresh run."
-        raise TemplateError("run_metadata_missing", action.role, text)
+        text = f"The role {action.reference!r} is bound to nobody in this run. Start a fresh run."
+        raise TemplateError("run_metadata_missing", action.reference, text)
+    outfit = state.plan.outfits[node.node_id]
     repair = None
     if item.flaw is not None:
         repair = RepairOrder(item.flaw.attempt, item.flaw.errors)
@@ -37,7 +38,24 @@ def agent_order(state: RunState, node: Node, action: Agent, texts: Texts, now: i
         budget=_budget(state, now), shared=_shared(state), max_steps=action.max_steps, anew=state.anew, steering=tuple(item.unheard),
         seq=state.seq, answer=_answer(state, node), family=bool(state.plan.calls), below=state.parent_run_id is not None,
         lessons=lessons,
+        form=_form(state, outfit.schema), flat=state.plan.workflow.templating == "flat", variables=texts.variables,
+        snippets=tuple(_pinned(state, "snippet", name) for name in outfit.snippets), max_turns=action.max_turns,
+        plugin_dirs=action.plugin_dirs, identity=node.as_identity,
     )  # fmt: skip
+
+
+def _form(state: RunState, name: str | None) -> AnswerOrder | None:
+    """The schema of what it says last: the workflow's own of that name, else the file's."""
+    if name is None or name in state.plan.workflow.schemas:
+        return None if name is None else AnswerOrder(name, state.plan.workflow.schemas[name])
+    return AnswerOrder(name, sha256=_pinned(state, "schema", name))
+
+
+def _pinned(state: RunState, kind: str, name: str) -> str:
+    found = next((text.sha256 for text in state.texts if (text.kind, text.name) == (kind, name)), None)
+    if found is None:
+        raise TemplateError("run_metadata_missing", name, f"The {kind} {name!r} was not there when this run was made. Start a fresh run.")
+    return found
 
 
 def _answer(state: RunState, node: Node) -> Any:

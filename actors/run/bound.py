@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from actors.agent.binding import unbound
 from actors.agent.contents import PersonaMissing, persona_of
+from storage import StorageError
 
 if TYPE_CHECKING:
     from actors.run.state import RunState
@@ -24,6 +25,11 @@ def binding_problem(services: Services, state: RunState) -> tuple[str, str] | No
             persona_of(services.store.blobs, one.sha256)
         except PersonaMissing as missing:
             lost.append(f"the role {one.role} is bound to {one.persona}, and {missing}")
+    for text in state.texts:
+        try:
+            services.store.blobs.get(text.sha256)
+        except (StorageError, OSError) as error:
+            lost.append(f"the {text.kind} {text.name} cannot be read: {error}")
     if not lost:
         return None
     return "run_metadata_missing", f"The run cannot go on: {'; '.join(lost)}. Start a fresh run."

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from attrs import Factory, frozen
 
-from actors.agent.binding import Bound
+from actors.agent.binding import Bound, PinnedText
 from actors.entity import Fact
 from actors.sub_run.row import Pinned
 from actors.worktree.site import Place
@@ -26,7 +26,8 @@ class RunCreated(Fact):
     `scheduled_for_ms`: the nominal time of a scheduled run; `queues`: it waits until older scheduled runs of its workflow are over.
     `trigger_reason` and `consumed_handoff_id`: what a watch has seen, and has used up with this run.
     `parent_run_id`: the run whose node `parent_node_id` has begun this one, `depth` levels below the run `root_run_id`.
-    `pinned`: the versions of the workflows that its nodes, and all below them, begin.
+    `pinned`: the versions of the workflows that its nodes, and all below them, begin. `texts`: snippets and schemas from files, by content;
+    `roots`: the projects in which those were looked for, and in which runs below it look, too.
     """
 
     kind: ClassVar[str] = "run_created"
@@ -55,3 +56,5 @@ class RunCreated(Fact):
     depth: int = 0
     pinned: tuple[Pinned, ...] = ()
     told: tuple[str, ...] | None = None
+    texts: tuple[PinnedText, ...] = ()
+    roots: tuple[str, ...] = ()

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from actors.agent.binding import bind
 from actors.refusals import Refusal
 from actors.run.admission import LARGEST_INPUTS, workspace_of
 from actors.run.audits import audit_entry
+from actors.run.casting import cast, projects_of
 from actors.run.events import RunCompleted, RunCreated, RunFailed
 from actors.run.evolve import evolve
 from actors.run.fitting import fitted
@@ -67,7 +67,7 @@ async def _rehearse(services: Services, admit: Admit, plan: Plan, request: Reque
     run_id, now = services.ids.new("run"), services.clock.now_ms()
     workspace, problems = _workspace(plan, run_id, applied, admit.cwd)
     workspace, place = _worktree(services, plan, run_id, applied, workspace, problems)
-    personas = _personas(services, admit, plan, problems)
+    personas = _personas(services, admit, plan, projects_of(admit, plan, workspace, place), problems)
     if (unknown := unknown_secrets(plan, services.rules)) is not None:
         problems.append({"code": unknown.code, "path": "secrets", "value": unknown.data["secrets"], "message": unknown.message})
     lessons = services.lessons.words(services.lessons.choose(plan.workflow)) if services.rules.learning else ""
@@ -105,12 +105,14 @@ def _children(services: Services, plan: Plan, problems: list[dict[str, Any]]) ->
     return lambda name: services.plans.get(digests[name])
 
 
-def _personas(services: Services, admit: Admit, plan: Plan, problems: list[dict[str, Any]]) -> dict[str, str]:
+def _personas(
+    services: Services, admit: Admit, plan: Plan, roots: tuple[str, ...], problems: list[dict[str, Any]]
+) -> dict[str, str]:  # fmt: skip
     """Who would have each role; what is in the way of that stands among the problems."""
-    found = bind(plan.workflow, services.pool(), admit.personas)
+    found = cast(services, admit, plan, roots)
     if not isinstance(found, Refusal):
         return {one.role: one.persona for one in found.bound}
-    value = [one["role"] for one in found.data["roles"]] if found.code == "role_unbound" else found.data["role"]
+    value = [one["role"] for one in found.data["roles"]] if found.code == "role_unbound" else found.data.get("role", found.data.get("name"))
     problems.append({"code": found.code, "path": "personas", "value": value, "message": found.message})
     return {}
 

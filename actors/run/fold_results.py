@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from attrs import evolve
 
 from actors.fan_out.aggregate import sentence
-from actors.flow.blocks import read_block
 from actors.flow.results import Result, context_entry, result_of
 from actors.node.events import NodeCompleted
 from actors.run.fanning import items_of
 from actors.run.state import RunState
-from actors.workflow.spec import Agent, Foreach, Gate, Node, SubWorkflow
+from actors.workflow.spec import Foreach, Gate, Node, SubWorkflow
 from actors.workflow.spec_gate import answer_of, gate_markers
 
 __all__ = ["keep_result", "lose_result"]
+
+SELECTED: Final = "Selected by the reviewer:"
 
 
 def keep_result(state: RunState, event: NodeCompleted) -> None:
@@ -25,7 +27,19 @@ def keep_result(state: RunState, event: NodeCompleted) -> None:
         return  # what its run left came with the fact of that run's ending
     result = _result(state, node, event)
     state.results[node.key] = result
+    if isinstance(node.action, Gate):
+        selected = _selected(node.action, event.output)
+        if not selected:
+            return  # a gate at which nothing was selected says nothing to those after it (gates spec 6)
+        result = evolve(result, context="\n".join((SELECTED, *selected)))
     state.contexts.append(context_entry(result, path[-1] if (path := state.nodes[event.node_id].path) else 0))
+
+
+def _selected(gate: Gate, output: object) -> list[str]:
+    """A line for each selected value, by its label where the gate itself has one."""
+    found = answer_of(output).get("selections", []) if isinstance(output, Mapping) else []
+    labels = {one.value: one.label for one in gate.options} if isinstance(gate.options, tuple) else {}
+    return [f"- {labels.get(value, value)}" for value in found]
 
 
 def lose_result(state: RunState, node_id: str, status: str) -> None:
@@ -45,7 +59,4 @@ def _result(state: RunState, node: Node, event: NodeCompleted) -> Result:
         said = sentence(items_of(state, node.node_id), node.name, node.action.over)
         return Result(node.node_id, node.name, context=said, structured_output=event.output)
     result = result_of(node.node_id, node.name, event.output, output_file=path)
-    if isinstance(node.action, Agent) and state.plan.workflow.templating == "flat" and isinstance(event.output, str):
-        block = read_block(event.output)  # what an agent says without a schema is no object of its own
-        return result if block is None else evolve(result, markers=tuple(block["markers"]), context=block["context"])
-    return result
+    return result if event.said is None else evolve(result, markers=event.said.markers, context=event.said.context)

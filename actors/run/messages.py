@@ -66,6 +66,7 @@ class Origin:
     `forked_from`: the run that it goes on from, in `workspace` if that is given; `start`: the branch at which its own begins.
     `campaign_id`: the campaign, or the learning, that it measures for; `told`: the learnings that its agents are told of.
     `parent`: the node of another run that begins it. `pinned`: versions that are given.
+    `roots`: projects in which its files are looked for behind its own.
     """
 
     run_id: str
@@ -80,11 +81,13 @@ class Origin:
     parent: Parent | None = None
     pinned: tuple[Pinned, ...] | None = None
     told: tuple[str, ...] | None = None
+    roots: tuple[str, ...] = ()
 
 
 @frozen
 class Admit(Request[Reply]):
     """Create a run of a stored version. Asked of the registrar. `cwd` is where a relative workspace begins, None for the file's folder.
+    `folder` is where the definition lies, if it was sent along.
 
     `by` is None for a run that nobody asked for, `request` also for one that another request makes; `origin` says what did.
     `workflow_seq`: the run is made only if the workflow's log still ends there, so that nothing starts of one that was paused just then.
@@ -101,6 +104,7 @@ class Admit(Request[Reply]):
     priority: int = 0
     trigger_type: str = "manual"
     cwd: str | None = None
+    folder: str | None = None
     workflow_seq: int | None = None
     carried: tuple[NodeCarriedOver, ...] = ()
     origin: Origin | None = None

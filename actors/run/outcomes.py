@@ -95,6 +95,7 @@ def _succeed(turn: Turn, node_id: str, success: Success, usage: Usage | None) ->
             artifact=success.artifact,
             warnings=success.warnings,
             usage=usage,
+            said=success.said,
         )
     )
 

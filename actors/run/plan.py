@@ -13,6 +13,7 @@ from actors.run.nest import flatten, nest_of
 from actors.workflow.condition import compile_condition
 from actors.workflow.graph import Graph
 from actors.workflow.handles import handles_of
+from actors.workflow.outfits import Outfit, outfits_of
 from actors.workflow.spec import (
     Agent,
     Command,
@@ -52,6 +53,7 @@ class Plan:
     paths (the empty name: all). `waits`: whether a node waits, `webhooks`: for one of these.
     `resolvers`: whether a gate asks one. `mission`: what the metadata ask for beside needs.
     `calls`: the workflows whose runs its nodes begin, sorted. `fan_outs`: the nodes that are a for-each.
+    `outfits`: what the agents are given by themselves and the blocks around them.
     `agents`: whether a node is an agent's. `secrets`: the handles of all that its steps are given.
     """
 
@@ -77,6 +79,7 @@ class Plan:
     webhooks: bool
     resolvers: bool
     agents: bool
+    outfits: dict[str, Outfit]
     calls: tuple[str, ...]
     fan_outs: dict[str, Foreach]
     secrets: tuple[str, ...]
@@ -192,6 +195,7 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
         waits=any(isinstance(node.action, Wait) for node in body),
         webhooks=any(isinstance(node.action, Wait) and isinstance(node.action.on, Webhook) for node in body),
         resolvers=any(isinstance(node.action, Gate) and node.action.resolved for node in body),
+        outfits=outfits_of(workflow),
         agents=any(isinstance(node.action, Agent) for node in nodes.values()),
         fan_outs={node_id: node.action for node_id, node in nodes.items() if isinstance(node.action, Foreach)},
         calls=tuple(sorted({node.action.workflow for node in nodes.values() if isinstance(node.action, SubWorkflow | Foreach)})),

@@ -11,7 +11,7 @@ from typing import Any, Literal, assert_never
 
 from attrs import Factory, define
 
-from actors.agent.binding import Bound
+from actors.agent.binding import Bound, PinnedText
 from actors.fan_out.items import FanOut
 from actors.flow.results import ContextEntry, Result
 from actors.gate.record import GateRecord, OpenGate
@@ -86,6 +86,8 @@ class RunState:
     children: dict[str, SubRun] = Factory(dict)
     told: tuple[str, ...] | None = None
     binding: tuple[Bound, ...] = ()
+    texts: tuple[PinnedText, ...] = ()
+    roots: tuple[str, ...] = ()
     inputs: Mapping[str, Any] = Factory(dict)
     scheduled_for_ms: int | None = None
     queues: bool = False

@@ -55,7 +55,7 @@ def _complete(turn: Turn, node_id: str, success: Success, finding: Finding, abou
     state = turn.state
     recovers = state.last_failure is not None and state.last_failure["node_id"] == node_id
     warned = bool(finding.warnings or success.warnings)
-    turn.emit((NodeCompletedWithWarnings if warned else NodeCompleted)(**about, warnings=success.warnings))
+    turn.emit((NodeCompletedWithWarnings if warned else NodeCompleted)(**about, warnings=success.warnings, said=success.said))
     if recovers:
         turn.emit(NodeRecovered(node_id=node_id))
     for milestone, nodes in state.plan.mission.milestones.items():

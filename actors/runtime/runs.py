@@ -82,7 +82,7 @@ class RunMethods(Base):
         admit = Admit(
             workflow_id=version.workflow_id, version=version.version, digest=version.digest, inputs=dict(params.inputs), by=by,
             request=request, priority=params.priority or 0, cwd=params.cwd, workflow_seq=record.seq, dry_run=params.dry_run,
-            profile=params.profile, personas=dict(params.personas),
+            folder=params.folder, profile=params.profile, personas=dict(params.personas),
         )  # fmt: skip
         return await self.ask_registrar(admit)
 

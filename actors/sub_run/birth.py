@@ -57,12 +57,13 @@ def _admit(state: RunState, workdir: str, wanted: NewChild, pinned: Pinned, plan
     parent = Parent(state.run_id, wanted.node_id, state.root_run_id or state.run_id, state.depth + 1)
     own_folder = plan.workflow.workspace_root is not None
     origin = Origin(
-        run_id, workspace=None if own_folder else workdir, campaign_id=state.campaign_id, parent=parent, pinned=state.pinned
+        run_id, workspace=None if own_folder else workdir, campaign_id=state.campaign_id, parent=parent, pinned=state.pinned,
+        roots=state.roots,
     )  # fmt: skip
     return Admit(
         workflow_id=pinned.workflow_id, version=pinned.version, digest=pinned.digest, inputs=orjson.loads(wanted.inputs), by=None,
         request=None, priority=state.priority, trigger_type="sub_run", cwd=workdir, origin=origin, profile=state.profile,
-        personas={one.role: one.persona for one in state.binding if one.role in roles},
+        personas={one.role: one.persona for one in state.binding if one.role in roles and one.source != "file"},
     )  # fmt: skip
 
 

@@ -40,6 +40,8 @@ def persona_json(persona: Persona) -> dict[str, Any]:
         "max_output_tokens": persona.max_output_tokens if persona.max_output_tokens != MAX_OUTPUT_TOKENS else None,
         "sandbox": persona.sandbox if persona.sandbox != "bwrap" else None,
         "http_hosts": None if persona.http_hosts is None else list(persona.http_hosts),
+        "prompt": persona.prompt or None, "duty": persona.duty if persona.duty != "actor" else None,
+        "can_commit": persona.can_commit or None,
         "fallback": [{"backend": one.backend, "model": one.model} for one in persona.fallback] or None,
     }  # fmt: skip
     return {name: value for name, value in entries.items() if value is not None}

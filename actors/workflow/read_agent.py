@@ -12,10 +12,11 @@ from actors.workflow.mcp_names import FORM, split
 from actors.workflow.names import ID_FORM, is_id, provider_name
 from actors.workflow.problems import Path, Report
 from actors.workflow.read_policy import read_approval, read_policy
-from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, MAX_STEPS, SANDBOXES, TOOLS, Agent, Fallback, Persona
+from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, MAX_STEPS, SANDBOXES, TOOLS, Agent, Duty, Fallback, Persona
 
-__all__ = ["read_agent", "read_persona", "read_personas"]
+__all__ = ["DUTIES", "read_agent", "read_persona", "read_personas"]
 
+DUTIES: Final = ("actor", "reviewer")
 MOST_PERSONAS: Final = 64
 MOST_OUTPUT: Final = 1_000_000
 MOST_STEPS: Final = 10_000
@@ -104,10 +105,17 @@ def read_persona(form: Form, name: str) -> Persona:
         ),
         sandbox=form.choice("sandbox", choices=SANDBOXES, code="persona_invalid") or "bwrap", http_hosts=_read_hosts(form),
         fallback=_read_fallback(form),
-        policy=read_policy(form),
+        policy=read_policy(form), prompt=form.text("prompt", default="") or "", duty=_read_duty(form), can_commit=form.flag("can_commit"),
     )  # fmt: skip
+    if persona.can_commit and persona.duty != "actor":
+        message = "Who commits does the work: can_commit needs an actor. Say so, or leave can_commit out."
+        form.report.add("can_commit_requires_actor", form.at("can_commit"), message, found=True, allowed=["actor"])
     form.close("a persona")
     return persona
+
+
+def _read_duty(form: Form) -> Duty:
+    return "reviewer" if form.choice("duty", choices=DUTIES, code="persona_invalid") == "reviewer" else "actor"
 
 
 def _read_model(form: Form) -> Fallback:

@@ -11,6 +11,7 @@ from attrs import field, frozen
 from actors.workflow.drafts import Draft
 from actors.workflow.form import ABSENT, Form, kind_word
 from actors.workflow.names import ID_FORM, is_id
+from actors.workflow.output_schema import read_output_schema
 from actors.workflow.problems import Path, Report
 from actors.workflow.read_agent import read_personas
 from actors.workflow.read_limits import read_budget, read_execution
@@ -206,7 +207,7 @@ def _read_schemas(form: Form, source: SchemaSource | None) -> dict[str, Any]:
         if not is_id(name):
             form.report.add("id_invalid", path, f"{name[:140]!r} is no name of a schema: {ID_FORM}.", found=name, allowed=[ID_FORM])
         # One that could not be read has been reported; its name is known all the same.
-        schemas[name] = schema = True if schema is ABSENT else schema
+        schemas[name] = schema = True if schema is ABSENT else read_output_schema(form.report, path, schema)
         for error in check_schema(schema):
             form.report.add("schema_invalid", path, f"The schema {name[:80]} cannot be used: at {error.path}, {error.message}.")
     return schemas

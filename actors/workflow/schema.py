@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 __all__ = ["SchemaError", "check_schema", "matcher", "validate"]
 
@@ -20,10 +20,16 @@ IN_PLACE: Final = ("not", "if", "then", "else")
 
 @frozen
 class SchemaError:
-    """One misfit. `path` is the place in the value (or in the schema itself), as `$.entries[0].name`."""
+    """One misfit. `path` is the place in the value (or in the schema itself), as `$.entries[0].name`.
+
+    `word` is the schema's word that is not met, such as `required`, `expected` what stands behind it, `found` the value there.
+    """
 
     path: str
     message: str
+    word: str = field(default="", eq=False)
+    expected: tuple[str, ...] = field(default=(), eq=False)
+    found: Any = field(default=None, eq=False)
 
 
 def check_schema(schema: Any) -> list[SchemaError]:
@@ -52,7 +58,10 @@ def validate(schema: Any, instance: Any) -> list[SchemaError]:
     for error in validator.iter_errors(instance):
         missing = getattr(error.kind, "property", None)  # a place of its own, though nothing stands there
         path = [*error.instance_path, missing] if isinstance(missing, str) else error.instance_path
-        found.append(SchemaError(_place(path), error.message[:500]))
+        kind = error.kind
+        expected = getattr(kind, "types", None) or getattr(kind, "options", None) or ()
+        told = tuple(str(one) for one in expected) if isinstance(expected, list | tuple) else ()
+        found.append(SchemaError(_place(path), error.message[:500], str(kind.name), told, error.instance))
         if len(found) == MAX_ERRORS:
             break
     return found

@@ -9,8 +9,9 @@ from attrs import frozen
 from actors.workflow.mcp_names import covers
 from actors.workflow.tool_names import AT_HOME, TOOLS, ToolPolicy
 
-__all__ = ["AT_HOME", "MAX_OUTPUT_TOKENS", "MAX_STEPS", "SANDBOXES", "TOOLS", "Agent", "Fallback", "Persona", "ToolApproval"]
+__all__ = ["AT_HOME", "MAX_OUTPUT_TOKENS", "MAX_STEPS", "SANDBOXES", "TOOLS", "Agent", "Duty", "Fallback", "Persona", "ToolApproval"]
 
+Duty = Literal["actor", "reviewer"]
 SANDBOXES: Final = ("bwrap", "none")
 MAX_OUTPUT_TOKENS: Final = 4_096
 MAX_STEPS: Final = 64
@@ -48,6 +49,11 @@ class Agent:
     plugin_dirs: tuple[str, ...] = ()
     max_turns: int | None = None
 
+    @property
+    def reference(self) -> str:
+        """Whom it asks for, by one word: the role, or the path of a file, which has a slash in it always."""
+        return self.role if self.path is None else self.path if "/" in self.path else f"./{self.path}"
+
 
 @frozen
 class Fallback:
@@ -64,7 +70,8 @@ class Persona:
     `backend` is one of the daemon's. `tools` are what it may use, None: AT_HOME. `consent`: it is bound only where somebody has consented
     to exactly this. `temperature` None: as the model has it. `max_output_tokens` bounds one answer. `fallback` stand in for the model, in
     this order, while it cannot answer. `sandbox` is one of SANDBOXES: what is put around the commands that it has run. `http_hosts` are
-    the hosts that it may reach, None: what the configuration says. `policy` narrows what may be done with the tools.
+    the hosts that it may reach, None: what the configuration says. `policy` narrows what may be done with the tools. `prompt` is a flat
+    template that stands before the instructions of each node. `duty` and `can_commit` say what it is there for: who commits, acts.
     """
 
     name: str
@@ -81,6 +88,9 @@ class Persona:
     sandbox: str = "bwrap"
     http_hosts: tuple[str, ...] | None = None
     policy: ToolPolicy = ()
+    prompt: str = ""
+    duty: Duty = "actor"
+    can_commit: bool = False
 
     @property
     def models(self) -> tuple[Fallback, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
+from actors.node.messages import Said, Success
 from actors.run.plan import compile_plan
 from tests.actors.run.table import Story, flow
 
@@ -44,12 +45,11 @@ def test_fl49_a_boolean_is_true_in_any_case() -> None:
     assert list(story.state.executing) == ["a"]
 
 
-def test_an_agent_without_a_schema_says_its_markers_in_a_block() -> None:
-    text = 'Done.\n<<<FLOW_OUTPUT>>>\n{"markers": ["ready"], "context": "all well", "extra": "no export"}\n<<<END_FLOW_OUTPUT>>>'
+def test_an_agent_without_a_schema_says_its_markers_beside_its_text() -> None:
     made = evolve(flow("a agent: worker, instructions: go", "b agent: worker, instructions: go"), templating="flat")
     story = Story.on(compile_plan(evolve(made, nodes=made.nodes[:2]), "digest"))
     story.claim()
-    story.ok("a", text)
+    story.tell("a", Success("Done. …", said=Said(("ready",), "all well")))
     result = story.state.results["a"]
     assert (result.markers, result.context, result.structured_output) == (("ready",), "all well", None)
     story.ok("b", "no block")
@@ -62,3 +62,10 @@ def test_a_gates_decision_is_its_marker() -> None:
     story.claim()
     result = story.state.results["g"]
     assert (result.status, result.markers, list(story.state.executing)) == ("completed", ("approved",), ["a"])
+    assert story.state.contexts == []
+
+
+def test_what_was_selected_at_a_gate_is_told_to_those_after_it() -> None:
+    story = Story.begun("g gate: {type: human_approval, options: {now: At once, all: Everything}}")
+    story.decide("approve", "g", selections=("now",))
+    assert [(one.label, one.context) for one in story.state.contexts] == [("g", "Selected by the reviewer:\n- At once")]

@@ -8,12 +8,12 @@ import orjson
 import pytest
 from attrs import NOTHING, fields
 
-from actors.agent.binding import Bound
+from actors.agent.binding import Bound, PinnedText
 from actors.entity import Fact
 from actors.fan_out.items import NewItem
 from actors.gate.record import GateRecord
 from actors.library import workflow_codec
-from actors.node.messages import ArtifactFact, Usage
+from actors.node.messages import ArtifactFact, Said, Usage
 from actors.run.evolve import FOLDS
 from actors.run.vocabulary import run_codec
 from actors.settings import CRASH_ATTEMPTS, RunRules
@@ -42,6 +42,8 @@ BY_WORD: dict[str, Any] = {
     "Place": Place("/srv/repo", "/data/worktrees/r", "penstock/r", "main", "penstock/q"),
     "Bound": (Bound("writer", "anna", 2, "ab" * 32, "stage", "model", "pool"),),
     "NewItem": (NewItem("type", "1", "T-1", {"title": "ü"}),),
+    "PinnedText": (PinnedText("snippet", "style", "ab" * 32, "/p/.penstock/prompts/style.md"),),
+    "Said": Said(("done",), "so far"),
     "Pinned": (Pinned("child", 2, "ab" * 32),),
     "tuple[tuple": (("a", "b"),),
     "tuple[int": (7, 8),
