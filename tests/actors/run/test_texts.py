@@ -11,6 +11,7 @@ from actors.node.orders import AgentOrder, CommandOrder, PythonOrder, WorkOrder
 from actors.run.orders import Folders, work_order
 from actors.run.texts import texts_for
 from actors.workflow.template import TemplateError
+from actors.worktree.site import Place, Site
 from tests.actors.run.table import Story
 
 FLAT = "templating: flat\ninputs: {topic: {type: string}, strict: {type: boolean}}"
@@ -104,3 +105,39 @@ def test_what_follows_a_failure_is_told_of_it() -> None:
     story.fail("z", "bad")
     assert command(story, "z.on_fail").argv == ("s", "false")
     assert texts_for(story.state, "z.on_fail").text("{{workflow_status}}") == "failed"
+
+
+def test_a_worktree_is_told_by_its_repository() -> None:
+    story = Story.begun("a", top="templating: flat")
+    assert texts_for(story.state, "a").text("{{repo_path}}|{{repo_name}}") == "|"
+    story.state.worktree = Site(Place("/srv/repo", "/w", "b", "main"))
+    texts = texts_for(story.state, "a")
+    assert texts.text("{{repo_path}}|{{repo_name}}") == "/srv/repo|repo"
+    assert {"repo_path", "prior_contexts"} < set(texts.variables)
+    assert len(texts.variables) == len(set(texts.variables))
+
+
+SHIP = (
+    "a", "g gate: human_approval, prompt: 'Ship {{base}} after {{prior_context}}?{{gate_feedback}}', needs: [a]",
+    "b shell: 'ship {{base}} {{prior_context}}', needs: [g]", "c",
+)  # fmt: skip
+
+
+def test_what_a_gate_shows_of_variables_holds_whatever_is_said_while_it_is_open() -> None:
+    story = Story.begun(*SHIP, top="templating: flat\nlimits: {parallel: 2}")
+    story.ok("a", exported(base="main"))
+    shown = story.state.open_gates["g"].shown
+    assert (shown["prompt"], shown["commands"][0]["text"]) == ("Ship main after said?", "ship 'main' {{prior_context}}")
+    story.ok("c", exported(other="x"))
+    story.decide("approve", feedback="fine")
+    assert story.claim()[-1] == "start b"
+    assert command(story, "b").argv[-1] == "ship 'main' 'fine'"
+
+
+def test_a_command_that_would_not_be_what_was_approved_is_asked_for_anew() -> None:
+    story = Story.begun(*SHIP, top="templating: flat")
+    story.ok("a", exported(base="main"))
+    assert story.decide("approve") == ["decide g approve", "done g"]  # c has the only place
+    words = story.ok("c", exported(base="other"))
+    assert ("start b" in words, story.state.open_gates["g"].shown["commands"][0]["text"]) == (False, "ship 'other' {{prior_context}}")
+    assert story.state.open_gates["g"].shown["prompt"] == "Ship other after said?"
