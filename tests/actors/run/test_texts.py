@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from actors.node.events import NodeCompleted
 from actors.node.messages import Failure
 from actors.node.orders import AgentOrder, CommandOrder, PythonOrder, WorkOrder
 from actors.run.orders import Folders, work_order
 from actors.run.texts import texts_for
+from actors.settings import RunRules
 from actors.workflow.template import TemplateError
 from actors.worktree.site import Place, Site
 from tests.actors.run.table import Story
@@ -77,6 +79,23 @@ def test_paths_name_the_same_variables_under_vars() -> None:
     assert "base_branch" in wrong.message
     story.fail("c", "reference_unknown")
     assert '"base_branch":"main"' in command(story, "d").env["PENSTOCK_WITH"]
+
+
+def test_no_output_sets_what_is_an_input_or_reserved_by_the_configuration() -> None:
+    rules = RunRules(reserved_variables=frozenset({"house"}))
+    story = Story.begun("a", top="templating: flat\ninputs: {topic: {type: string}}")
+    story.state.reserved = rules.reserved_variables
+    given = exported(topic="no", house="no", repo_id="no", base="main")
+    story.ok("a", given)
+    assert texts_for(story.state, "a").text("{{topic}}{{house}}{{repo_id}}{{base}}") == "main"
+    assert [text.split("'")[1] for text in _warnings(story)] == ["house", "repo_id", "topic"]
+    plain = Story.begun("a")
+    plain.ok("a", given)
+    assert _warnings(plain) == ()
+
+
+def _warnings(story: Story) -> tuple[str, ...]:
+    return next(event.warnings for event, _ in story.log if isinstance(event, NodeCompleted))
 
 
 def test_items_have_names_in_both_ways() -> None:
