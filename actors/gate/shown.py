@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any, Final
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from actors.flow.texts import Texts
 from actors.gate.options import Resolved, options_of
@@ -28,6 +28,14 @@ ANSWERS: Final = frozenset({"gate_feedback", "gate_selections", "prior_context",
 """Variables that a gate's answer changes."""
 
 
+@frozen
+class _Known:
+    """`before` are the nodes that the gate comes after, `behind` those that come after the gate."""
+
+    before: frozenset[str]
+    behind: frozenset[str]
+
+
 def artifacts_before(state: RunState, node_id: str) -> list[tuple[str, str]]:
     """(node id, path) of every artifact that the gate's decider looks at: of what it needs, also through other gates."""
     found = []
@@ -43,7 +51,7 @@ def shown_at(state: RunState, node_id: str, evidence: Mapping[str, str | None]) 
     """What is shown at a gate now. `evidence` overrides the recorded hash of a node's artifact with that of the file as it is."""
     spec = state.plan.nodes[node_id].action
     gate = spec if isinstance(spec, Gate) else None
-    known = state.plan.body.ancestors(node_id)
+    known = _Known(state.plan.body.ancestors(node_id), frozenset(state.plan.body.descendants((node_id,))))
     artifacts = []
     for source, path in artifacts_before(state, node_id):
         recorded = state.nodes[source].artifact
@@ -79,7 +87,7 @@ def _cut(text: str, longest: int) -> str:
     return f"{text[:longest]} [... {len(text)} characters in all, sha256 {sha256(text.encode()).hexdigest()}]"
 
 
-def _prompt(state: RunState, node_id: str, prompt: str, known: Container[str]) -> str:
+def _prompt(state: RunState, node_id: str, prompt: str, known: _Known) -> str:
     """With the variables as they were when it was asked."""
     facts, asked = facts_for(state, node_id), state.nodes[node_id].asked_with
     if asked is not None:
@@ -88,7 +96,7 @@ def _prompt(state: RunState, node_id: str, prompt: str, known: Container[str]) -
     return _told(texts_for(state, node_id, facts, _scope(state, node_id, known)), prompt, keep=False)
 
 
-def _command_text(state: RunState, node: Node, known: Container[str]) -> str | None:
+def _command_text(state: RunState, node: Node, known: _Known) -> str | None:
     """With the variables as they are now, but for those that the gate's own answer changes."""
     facts = evolve(facts_for(state, node.node_id), hidden=ANSWERS)
     texts = texts_for(state, node.node_id, facts, _scope(state, node.node_id, known))
@@ -115,10 +123,11 @@ def _told(texts: Texts, text: str, *, quote: bool | Quote = False, keep: bool = 
         return text
 
 
-def _scope(state: RunState, node_id: str, known: Container[str]) -> dict[str, Any]:
+def _scope(state: RunState, node_id: str, known: _Known) -> dict[str, Any]:
     """What the text may look at while the run runs, whatever it does at present.
 
-    The answers of this gate, and of those beside it, are not known when it is asked, so that giving them does not change what was shown.
+    The answers of this gate, and of those beside it, are not known when it is asked, so that giving them does not change what was shown;
+    nor is what only begins with its approval.
     """
     scope = scope_for(state, node_id)
     scope["run"]["status"] = "running"
@@ -126,6 +135,7 @@ def _scope(state: RunState, node_id: str, known: Container[str]) -> dict[str, An
     scope["nodes"] = {
         other: result
         for other, result in scope["nodes"].items()
-        if other in known or (state.settled(other) is not None and not isinstance(state.plan.nodes[other].action, Gate))
+        if other in known.before
+        or (other not in known.behind and state.settled(other) is not None and not isinstance(state.plan.nodes[other].action, Gate))
     }
     return scope

@@ -58,7 +58,7 @@ def export_notes(state: RunState, output: Any) -> tuple[str, ...]:
 
 def _reserved(state: RunState) -> frozenset[str]:
     """The names that no output of a node sets in this run."""
-    return RESERVED.union(state.reserved, state.inputs)
+    return RESERVED.union(state.reserved, state.inputs, (one.name for one in state.plan.workflow.inputs))
 
 
 def _vars(state: RunState, node_id: str, variables: Variables) -> dict[str, Any]:

@@ -228,3 +228,11 @@ def test_a_request_is_shown_with_its_body() -> None:
         {"node_id": "a", "text": "GET https://a.example/a%20b"}, {"node_id": "b", "text": 'PUT https://a.example/\n\n{"n":"a b"}'},
         {"node_id": "c", "text": "PUT https://a.example/\n\na b"},
     ]  # fmt: skip
+
+
+def test_what_begins_with_the_approval_does_not_change_what_was_shown() -> None:
+    story = Story.begun("g gate: human_approval", "a needs: [g]", "b command: [say, '{{ nodes.a.output }}'], needs: [g, a]")
+    assert story.state.open_gates["g"].shown["commands"][1] == {"node_id": "b", "text": "say '{{ nodes.a.output }}'"}
+    story.decide("approve")
+    story.claim()
+    assert story.ok("a", "x") == ["done a", "start b"]

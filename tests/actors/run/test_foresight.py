@@ -9,6 +9,7 @@ from actors.run.plan import Plan, compile_plan
 from actors.run.preview import preview
 from actors.settings import RunRules
 from actors.workflow.parse import load_text
+from actors.worktree.site import Place
 from tests.actors.run.table import plan_of
 
 FLOW = """
@@ -136,3 +137,14 @@ def test_paths_name_variables_that_are_known_and_what_is_not_stays() -> None:
     assert (last["command"], found["output"]) == (["say", "completed"], {"all": "1"})
     below = preview(plan, Given(None, {"x": "{{y}}"}, None, {}, unknown=frozenset({"x"})), RunRules(), [])
     assert below["nodes"][0]["unresolved"] == ["vars.x", "vars.prior_context", "vars", "inputs", "run.id"]
+
+
+def test_a_value_that_no_shell_word_carries_is_a_problem() -> None:
+    found = told('workflow x { inputs { a required } script s { run = "say {{a}} {{b}}" } }', {"a": "\0"})
+    assert [(one["code"], one["path"]) for one in found["problems"]] == [("value_not_quotable", "nodes.s.shell")]
+    assert (found["nodes"][0]["command"], found["nodes"][0]["unresolved"]) == ("say {{a}} {{b}}", ["b"])
+
+
+def test_a_worktree_is_known_before_the_run() -> None:
+    found = told('workflow x { script s { run = "cd {{repo_path}}" } }', {}, worktree=Place("/srv/repo", "/w", "b", "main"))
+    assert (found["nodes"][0]["command"], found["worktree"]["branch"]) == ("cd '/srv/repo'", "b")

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 
+from actors.node.events import NodeCompleted
 from actors.node.messages import Failure
 from actors.node.orders import AgentOrder, CommandOrder, PythonOrder, WorkOrder
 from actors.run.orders import Folders, work_order
 from actors.run.texts import texts_for
+from actors.settings import RunRules
 from actors.workflow.template import TemplateError
+from actors.worktree.site import Place, Site
 from tests.actors.run.table import Story
 
 FLAT = "templating: flat\ninputs: {topic: {type: string}, strict: {type: boolean}}"
@@ -78,6 +81,23 @@ def test_paths_name_the_same_variables_under_vars() -> None:
     assert '"base_branch":"main"' in command(story, "d").env["PENSTOCK_WITH"]
 
 
+def test_no_output_sets_what_is_an_input_or_reserved_by_the_configuration() -> None:
+    rules = RunRules(reserved_variables=frozenset({"house"}))
+    story = Story.begun("a", top="templating: flat\ninputs: {topic: {type: string}}")
+    story.state.reserved = rules.reserved_variables
+    given = exported(topic="no", house="no", repo_id="no", base="main")
+    story.ok("a", given)
+    assert texts_for(story.state, "a").text("{{topic}}{{house}}{{repo_id}}{{base}}") == "main"
+    assert [text.split("'")[1] for text in _warnings(story)] == ["house", "repo_id", "topic"]
+    plain = Story.begun("a")
+    plain.ok("a", given)
+    assert _warnings(plain) == ()
+
+
+def _warnings(story: Story) -> tuple[str, ...]:
+    return next(event.warnings for event, _ in story.log if isinstance(event, NodeCompleted))
+
+
 def test_items_have_names_in_both_ways() -> None:
     story = Story.begun("a", top=FLAT, inputs=GIVEN)
     item = texts_for(story.state, "a").of_item({"id": "7"})
@@ -104,3 +124,39 @@ def test_what_follows_a_failure_is_told_of_it() -> None:
     story.fail("z", "bad")
     assert command(story, "z.on_fail").argv == ("s", "false")
     assert texts_for(story.state, "z.on_fail").text("{{workflow_status}}") == "failed"
+
+
+def test_a_worktree_is_told_by_its_repository() -> None:
+    story = Story.begun("a", top="templating: flat")
+    assert texts_for(story.state, "a").text("{{repo_path}}|{{repo_name}}") == "|"
+    story.state.worktree = Site(Place("/srv/repo", "/w", "b", "main"))
+    texts = texts_for(story.state, "a")
+    assert texts.text("{{repo_path}}|{{repo_name}}") == "/srv/repo|repo"
+    assert {"repo_path", "prior_contexts"} < set(texts.variables)
+    assert len(texts.variables) == len(set(texts.variables))
+
+
+SHIP = (
+    "a", "g gate: human_approval, prompt: 'Ship {{base}} after {{prior_context}}?{{gate_feedback}}', needs: [a]",
+    "b shell: 'ship {{base}} {{prior_context}}', needs: [g]", "c",
+)  # fmt: skip
+
+
+def test_what_a_gate_shows_of_variables_holds_whatever_is_said_while_it_is_open() -> None:
+    story = Story.begun(*SHIP, top="templating: flat\nlimits: {parallel: 2}")
+    story.ok("a", exported(base="main"))
+    shown = story.state.open_gates["g"].shown
+    assert (shown["prompt"], shown["commands"][0]["text"]) == ("Ship main after said?", "ship 'main' {{prior_context}}")
+    story.ok("c", exported(other="x"))
+    story.decide("approve", feedback="fine")
+    assert story.claim()[-1] == "start b"
+    assert command(story, "b").argv[-1] == "ship 'main' 'fine'"
+
+
+def test_a_command_that_would_not_be_what_was_approved_is_asked_for_anew() -> None:
+    story = Story.begun(*SHIP, top="templating: flat")
+    story.ok("a", exported(base="main"))
+    assert story.decide("approve") == ["decide g approve", "done g"]  # c has the only place
+    words = story.ok("c", exported(base="other"))
+    assert ("start b" in words, story.state.open_gates["g"].shown["commands"][0]["text"]) == (False, "ship 'other' {{prior_context}}")
+    assert story.state.open_gates["g"].shown["prompt"] == "Ship other after said?"
