@@ -69,9 +69,12 @@ def _result(path: Path, problems: tuple[Problem, ...], warnings: tuple[Problem, 
 
 def _outside(loaded: Loaded, path: Path, settings: Path) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
     """What is wrong with its targets and its scripts, as far as this place and the settings say."""
-    from actors.config import Config, ConfigInvalid, load
-    from actors.workflow.check_scripts import Searched, unfit_scripts
+    from actors.workflow.check_scripts import Searched, programs_in, unfit_scripts
     from actors.workflow.check_targets import unknown_targets
+
+    if not loaded.workflow.targets and not programs_in(loaded.workflow):
+        return (), ()
+    from actors.config import Config, ConfigInvalid, load
 
     try:
         config = load(os.environ, settings)

@@ -29,6 +29,7 @@ def config(context: click.Context, *, explain: bool, as_json: bool) -> int:
     backends = list(map(_backend, found.backends))
     servers = list(map(_server, found.mcp))
     secrets = [{"secret": one.name, "source": one.shown} for one in found.secrets]
+    identities = [{"identity": one.name, "variables": tuple(sorted(one.env)), "path": one.path} for one in found.identities]
     if as_json:
         print_json(
             {
@@ -36,6 +37,7 @@ def config(context: click.Context, *, explain: bool, as_json: bool) -> int:
                 "backends": backends,
                 "mcp": servers,
                 "secrets": secrets,
+                "identities": identities,
                 "places": {name: str(path) for name, path in attrs.asdict(places).items()},
             }
         )
@@ -60,6 +62,10 @@ def config(context: click.Context, *, explain: bool, as_json: bool) -> int:
     if secrets:
         emit("")
         table(secrets, (("secret", "SECRET"), ("source", "SOURCE")), empty="No secrets.")
+    if identities:
+        emit("")
+        columns = (("identity", "IDENTITY"), ("variables", "VARIABLES"), ("path", "PATH"))
+        table([{key: _words(said) for key, said in one.items()} for one in identities], columns, empty="")
     return exits.OK
 
 

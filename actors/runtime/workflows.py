@@ -19,7 +19,7 @@ from actors.runtime.base import TRIES, Answer, Base, changed_meanwhile
 from actors.settings import RunRules
 from actors.workflow.check_gates import unresolved
 from actors.workflow.check_providers import unprovided
-from actors.workflow.check_scripts import Searched, names_files, unfit_scripts
+from actors.workflow.check_scripts import Searched, programs_in, unfit_scripts
 from actors.workflow.check_servers import unserved
 from actors.workflow.check_targets import unknown_targets
 from actors.workflow.events import WorkflowDeleted
@@ -91,8 +91,8 @@ async def load_aside(text: str, notation: str, source: str, folder: str | None, 
         return loaded
     workflow, places = loaded.workflow, loaded.places
     searched = _searched(folder, rules)
-    if names_files(workflow):
-        wrong, remarks = await trio.to_thread.run_sync(unfit_scripts, workflow, searched, places, source)
+    if any("/" in word for word in programs_in(workflow)):
+        wrong, remarks = await trio.to_thread.run_sync(unfit_scripts, workflow, searched, places, source, abandon_on_cancel=True)
     else:
         wrong, remarks = unfit_scripts(workflow, searched, places, source)
     missing = (*unavailable(workflow, rules, places, source), *wrong)

@@ -21,7 +21,7 @@ from actors.workflow.spec import Node, Shell, Workflow
 from actors.workflow.template import MARK
 from actors.workflow.walk import located
 
-__all__ = ["Searched", "names_files", "unfit_scripts"]
+__all__ = ["Searched", "programs_in", "unfit_scripts"]
 
 _OWN: Final = ".penstock"
 _SCRIPTS: Final = f"{_OWN}/scripts"
@@ -41,19 +41,20 @@ class Searched:
     paths: Mapping[str, tuple[str, ...]] = Factory(dict)
 
 
-def names_files(workflow: Workflow) -> bool:
-    """Whether a script is named by a path, which may lie on any disk."""
-    return any("/" in word for _, _, word in _scripts(workflow))
+def programs_in(workflow: Workflow) -> tuple[str, ...]:
+    """The first words of its scripts; those with a slash may lie on any disk."""
+    return tuple(word for _, _, word in _scripts(workflow))
 
 
 def unfit_scripts(
     workflow: Workflow, searched: Searched, places: Mapping[Path, Place] | None = None, file: str = ""
 ) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
     """What is wrong with scripts, and remarks: one for each at most. `places` maps the paths of the file to line and column, if any."""
-    roots = tuple(dict.fromkeys(_roots(workflow, searched)))
+    scripts = list(_scripts(workflow))
+    roots = tuple(dict.fromkeys(_roots(workflow, searched))) if scripts else ()
     wrong: list[Problem] = []
     remarks: list[Problem] = []
-    for path, node, word in _scripts(workflow):
+    for path, node, word in scripts:
         found = _judge(word, roots, _search_path(node, searched))
         if found is None:
             continue

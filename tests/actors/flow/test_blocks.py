@@ -43,3 +43,17 @@ def test_what_models_get_wrong_is_put_right_and_the_rest_is_no_block(inner: str,
 def test_without_an_end_or_a_beginning_there_is_none() -> None:
     assert read_block(f'{START} {{"markers": []}}') is None
     assert read_block("plain output") is None
+
+
+@pytest.mark.parametrize(
+    "inner",
+    ['{"' + '\\"' * 300_000, "```" + " " * 300_000 + "x", "{" + ", " * 300_000, "{" + '"' * 300_001],
+    ids=["text", "fence", "commas", "quotes"],
+)
+def test_hostile_text_is_looked_at_once(inner: str) -> None:
+    assert read_block(_block(inner)) is None
+
+
+def test_a_fence_without_its_end_is_no_fence() -> None:
+    assert read_block(_block('```json\n{"markers": []}')) is None
+    assert read_block(_block('```\n{"a": 1}\n```')) == {"markers": [], "context": "", "a": 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from actors.config import ConfigInvalid, load
 from actors.config.identities import Identity, read_identities
+from tests.actors.cli.conftest import Penstock
 
 
 def test_a_file_says_identities_by_name(tmp_path: Path) -> None:
@@ -58,3 +60,12 @@ def test_a_secret_that_is_not_there_is_refused_at_the_start(tmp_path: Path, more
 def test_a_prefix_is_one_of_a_variable(value: str) -> None:
     with pytest.raises(ConfigInvalid, match="capital letters"):
         load({"PENSTOCK_FLOW_INPUT_ENV_PREFIX": value}, None)
+
+
+def test_the_settings_show_identities_and_none_of_their_values(alone: Penstock, tmp_path: Path) -> None:
+    (tmp_path / "penstock.toml").write_text('[identities.bot]\nenv = {B = "hidden", A = "hidden"}\npath = ["/opt/bin"]\n')
+    assert json.loads(alone("config", "--json").output)["identities"] == [
+        {"identity": "bot", "variables": ["A", "B"], "path": ["/opt/bin"]}
+    ]
+    shown = alone("config").output
+    assert ("bot" in shown, "A, B" in shown, "/opt/bin" in shown, "hidden" in shown) == (True, True, True, False)
