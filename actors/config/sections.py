@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from actors.config.rules import choice, choices, count, duration, flag, names, number, outside, principals, word
+from actors.config.rules import choice, choices, count, duration, flag, number, outside, principals, word
 
 __all__ = [
     "Campaign",
