@@ -6,7 +6,7 @@ from pathlib import Path
 
 from actors.agent.provider.messages import UserText
 from tests.scenarios.harness import House
-from tests.scenarios.models import says
+from tests.scenarios.models import ask, says
 
 HELPER = "---\nrole: actor\nmodel: gpt-5-mini\nbackend: stage\n---\nHelp with {{topic}}. Before you: {{prior_context}}\n"
 FLOW = """penstock: 1
@@ -110,6 +110,35 @@ async def test_what_cannot_be_found_is_named_before_there_is_a_run(d: House) -> 
     put(d, "agents/helper.md", "---\nrole: boss\n---\nx")
     refused = await d.refused("run.start", text=flow("{id: a, agent: helper}"), folder=str(d.script.folder), inputs={"topic": "x"})
     assert (refused.code, refused.data["problems"][0]["code"]) == ("agent_file_invalid", "agent_role_unknown")
+
+
+async def test_agents_of_runs_below_stand_in_the_same_project_and_plugins_bring_more(d: House) -> None:
+    put(d, "agents/helper.md", "Help.")
+    file = d.script.folder / "plugin/agents/guest.md"
+    file.parent.mkdir(parents=True)
+    file.write_text("---\nmodel: m\nbackend: stage\n---\nServe.")
+    await d.put(flow("{id: leaf, agent: guest, plugin_dirs: [plugin]}").replace("asking", "below").replace("Asking", "Below"))
+    run_id = await d.begin(flow("{id: sub, workflow: below}"), inputs={"topic": "tea"})
+    run = await d.run_until(run_id)
+    assert run["status"] == "completed", run
+    assert "Serve." in prompts(d)[-1]
+    refused = await d.refused("run.start", text=flow("{id: a, agent: helper}"), folder=str(d.script.folder), inputs={"topic": "x"})
+    assert (refused.code, refused.data["problems"][0]["code"]) == ("agent_file_invalid", "model_missing")
+    run_id = await d.begin(flow("{id: a, agent: nobody}"), inputs={"topic": "tea"}, dry_run=True)
+    [problem] = (await d.run(run_id))["output"]["plan"]["problems"]
+    assert (problem["code"], problem["path"], problem["value"]) == ("agent_not_found", "personas", "nobody")
+
+
+async def test_a_bound_that_its_agent_does_not_take_is_refused_and_ours_holds(d: House) -> None:
+    put(d, "agents/helper.md", HELPER)
+    text = flow("{id: a, agent: helper, as: reviewer-bot, max_turns: 2, retry: {max_attempts: 1}}")
+    d.models.always = ask("list_dir", path=".")
+    run = await d.run_until(await d.begin(text, inputs={"topic": "tea"}))
+    assert (run["nodes"][0]["error"]["code"], len(d.models.requests)) == ("agent_turns_exhausted", 2)
+    assert "You work as: reviewer-bot" in prompts(d)[0]
+    d.models.puppets = ("stage",)
+    refused = await d.refused("run.start", text=text, folder=str(d.script.folder), inputs={"topic": "x"})
+    assert refused.code == "backend_unfit"
 
 
 async def test_fl47_who_handles_a_failure_may_stand_in_a_file_and_hears_what_failed(d: House) -> None:
