@@ -95,15 +95,40 @@ async def test_an_answer_that_is_not_as_asked_for_is_told_to_the_next_attempt_an
     assert '{"markers": [], "context": ""}' in last
 
 
+async def test_an_answer_by_a_schema_is_asked_for_beside_a_file_too(d: House) -> None:
+    put(d, "agents/helper.md", HELPER)
+    put(d, "schemas/review.yaml", REVIEW)
+    text = flow("{id: a, agent: helper, output_schema: review, artifact: a.txt, retry: {max_attempts: 2}}")
+    d.models.script[:] = [
+        says("", ("write_file", {"path": "a.txt", "content": "one"}), ("finish", {"summary": "done"})),
+        says("", ("write_file", {"path": "a.txt", "content": "two"})), says(block('{"note": "n", "verdict": "hold"}')),
+    ]  # fmt: skip
+    run = await d.run_until(await d.begin(text, inputs={"topic": "tea"}))
+    [node] = run["nodes"]
+    assert (run["status"], node["attempt"], node["output"]) == ("completed", 2, {"note": "n", "verdict": "hold"})
+    assert node["artifact"]["path"] == "a.txt"
+    [failed] = [event for event in await d.events(run["run_id"]) if event["event"] == "node_failed"]
+    assert (failed["code"], failed["failure_class"]) == ("flow_output_missing", "artifact_contract_unmet")
+    assert "does not end with the block" in prompts(d)[-1]
+    assert len(d.models.requests) == 3
+
+
+async def test_a_role_for_which_there_is_neither_persona_nor_file_says_so(d: House) -> None:
+    text = "penstock: 1\nworkflow: w\nnodes:\n  - {id: a, agent: nobody}\n"
+    refused = await d.refused("run.start", text=text, folder=str(d.script.folder))
+    assert (refused.code, refused.data["roles"][0]["candidates"][0]["code"]) == ("role_unbound", "agent_not_found")
+
+
 async def test_what_cannot_be_found_is_named_before_there_is_a_run(d: House) -> None:
     refused = await d.refused("run.start", text=flow("{id: a, agent: nobody}"), folder=str(d.script.folder), inputs={"topic": "x"})
     assert (refused.code, refused.data["name"]) == ("agent_not_found", "nobody")
     assert f"{d.script.folder}/.penstock/workflows/Asking/agents/nobody.md" in refused.data["searched"]
     put(d, "agents/helper.md", HELPER)
+    put(d, "schemas/none.json", '{"type": "thing"}')
     put(d, "schemas/bad.yaml", "fields: {a: string}\nmarkers: {m: a >= 1}\n")
     for more, code in (
         ("snippets: [no]", "snippet_not_found"), ("snippets: ['../no.md']", "snippet_not_found"), ("output_schema: no", "schema_not_found"),
-        ("output_schema: bad", "schema_marker_invalid"),
+        ("output_schema: bad", "schema_marker_invalid"), ("output_schema: none", "schema_invalid"),
     ):  # fmt: skip
         text = flow(f"{{id: a, agent: helper, {more}}}")
         assert (await d.refused("run.start", text=text, folder=str(d.script.folder), inputs={"topic": "x"})).code == code
