@@ -95,6 +95,35 @@ async def test_an_answer_that_is_not_as_asked_for_is_told_to_the_next_attempt_an
     assert '{"markers": [], "context": ""}' in last
 
 
+WF = """
+workflow Ship_It {
+  inputs { topic required }
+  do { output = review with = tone
+    call "agents/look.md" { with = more max_turns = 9 }
+  }
+  if look.ships { call helper { as = bot } }
+  unless look.ships { call helper }
+}
+"""
+
+
+async def test_what_a_wf_text_says_of_agents_holds(d: House) -> None:
+    put(d, "workflows/Ship_It/agents/helper.md", HELPER)
+    put(d, "workflows/Ship_It/prompts/tone.md", "Be kind.")
+    put(d, "prompts/more.md", "Look twice at {{topic}}.")
+    put(d, "schemas/review.yaml", REVIEW)
+    put(d, "../agents/look.md", "---\nbackend: stage\nmodel: m\n---\nLook.")
+    d.models.script[:] = [says(block('{"note": "Fit to go.", "verdict": "ship"}')), says("Shipped.")]
+    run = await d.run_until(await d.begin(WF, notation="wf", inputs={"topic": "tea"}))
+    assert run["status"] == "completed", run
+    look, ship = prompts(d)
+    assert look.index("Look.") < look.index("Be kind.") < look.index("Look twice at tea.") < look.index('"verdict"')
+    assert "Before you: Fit to go." in ship
+    assert "You work as: bot" in ship
+    assert [(one["role"], one["persona"]) for one in run["personas"]] == [("agents/look.md", "look"), ("helper", "helper")]
+    assert [(one["kind"], one["name"]) for one in run["texts"]] == [("snippet", "tone"), ("snippet", "more"), ("schema", "review")]
+
+
 async def test_an_answer_by_a_schema_is_asked_for_beside_a_file_too(d: House) -> None:
     put(d, "agents/helper.md", HELPER)
     put(d, "schemas/review.yaml", REVIEW)
