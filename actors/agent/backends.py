@@ -24,12 +24,13 @@ class Traits:
 
     `own_tools`: it is an agent with a command line, which works in the folder with tools of its own and is told its task once.
     `tells_cost`: it says itself what a call has cost, so that no price has to be known.
-    `patience`: how often one model is asked the same within one attempt.
+    `patience`: how often one model is asked the same within one attempt. `bounds_turns`: how often it asks its model can be bounded.
     """
 
     own_tools: bool = False
     tells_cost: bool = False
     patience: Patience = Factory(Patience)
+    bounds_turns: bool = True
 
 
 @frozen(eq=False)

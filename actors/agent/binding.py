@@ -59,6 +59,7 @@ class Pool:
     their own. `consents` are digests of personas. `servers` are the MCP servers of the configuration, `policy` is what may be done with
     tools at most. `files` are agents in files of the run's project by the role that asks for them; `missing` says for the others with a
     code and in words why there is no such file. `clean` takes secrets out of what is read from files.
+    `endless` are agents with a command line that take no bound on how often they ask their model.
     """
 
     personas: tuple[Persona, ...] = ()
@@ -71,6 +72,7 @@ class Pool:
     files: Mapping[str, Persona] = Factory(dict)
     missing: Mapping[str, tuple[str, str]] = Factory(dict)
     clean: Callable[[str], str] = str
+    endless: frozenset[str] = frozenset()
 
 
 @frozen

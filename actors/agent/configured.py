@@ -54,4 +54,4 @@ class Configured:
 
 
 def _of_agent(agent: CliAgent) -> Traits:
-    return Traits(own_tools=True, tells_cost=agent.dialect == "claude", patience=Patience(calls=1))
+    return Traits(own_tools=True, tells_cost=agent.dialect == "claude", patience=Patience(calls=1), bounds_turns=bool(agent.turns))

@@ -129,6 +129,8 @@ class _Attempt:
         self._recorder = recorder
         self._ear, self._say_heard = Ear(house.store, order, action), heard
         self._noted = action.steering[0].number - 1 if action.steering else log.thread.heard
+        # A file is the end of the work, unless there is something to be said of it.
+        self._last = order.artifact.path if order.artifact is not None and action.form is None else None
         self._most = min(action.max_steps, action.max_turns or action.max_steps)
         hands = kit.hands(action, persona, self._heard)
         clearance = Clearance(hands, order, action, log)
@@ -159,7 +161,6 @@ class _Attempt:
         return Ended(expired=(code, limit))
 
     async def _talk(self) -> Ended | ToolQuestion:
-        artifact = self._order.artifact
         for _ in range(self._most):
             answered = await self._tools.answer_all() if self._log.thread.unanswered else 0
             self._recorder.note()
@@ -168,7 +169,7 @@ class _Attempt:
             if answered >= ENOUGH:
                 return Ended(repeats=answered)
             await self._listen()
-            if over(self._log.thread, artifact.path if artifact is not None else None):
+            if over(self._log.thread, self._last):
                 return Ended()
             await self._caller.call(self._part)
             self._recorder.note()

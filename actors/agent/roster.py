@@ -60,8 +60,9 @@ class Roster:
                 known[read.persona.name] = read.persona
         personas = tuple(known[name] for name in sorted(known))
         agents = frozenset(name for name, traits in self.backends.traits().items() if traits.own_tools)
+        endless = frozenset(name for name, traits in self.backends.traits().items() if traits.own_tools and not traits.bounds_turns)
         backends, consents = dict(self.backends.available()), frozenset(self.consents.given())
-        return Pool(personas, broken, backends, consents, agents, self.servers, self.policy, clean=self.redactor.text)
+        return Pool(personas, broken, backends, consents, agents, self.servers, self.policy, endless=endless, clean=self.redactor.text)
 
     def _look(self) -> dict[str, _Read]:
         try:

@@ -202,6 +202,8 @@ CLI_KEYS: Final[dict[str, _Key]] = {
     "command": ("command", f"{_SOME_WORDS}, the first one names the program", lambda raw: words(raw, least=1)),
     "args": ("args", _SOME_WORDS, lambda raw: words(raw, least=0)),
     "resume": ("resume", f"{_SOME_WORDS}, with {{session}} among them", lambda raw: with_session(words(raw, least=1))),
+    "turns": ("turns", f"{_SOME_WORDS}, with {{max_turns}} among them", lambda raw: with_session(words(raw, least=1), "{max_turns}")),
+    "plugins": ("plugins", f"{_SOME_WORDS}, with {{plugin_dir}} among them", lambda raw: with_session(words(raw, least=1), "{plugin_dir}")),
     "prompt": ("prompt", "one of stdin, argument", one_of("stdin", "argument")),
     "output": ("output", "one of plain, stream-json", one_of("plain", "stream-json")),
     "env": ("env", "a list of at most 64 names of variables of the daemon; none of Penstock's own", names_of_variables),

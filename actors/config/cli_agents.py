@@ -23,6 +23,7 @@ _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 class CliAgent:
     """How an agent is started, word by word in the order of the fields; `{model}` and `{session}` stand for those of the task.
 
+    `turns` bound how often it asks its model (`{max_turns}`), `plugins` name each folder of plugins (`{plugin_dir}`); none: it takes none.
     `fixed` make it talk to us, `chosen` name its model, `args` say what it may do, `resume` go on with a session, `last` stand at the end.
     `prompt`: where the task goes, `stdin` or `argument`. `env`: the variables of the daemon that it gets beside those of all processes.
     `after_result_ms`: how long it may go on once it has said that it is done.
@@ -38,12 +39,14 @@ class CliAgent:
     prompt: str = "stdin"
     env: tuple[str, ...] = ()
     after_result_ms: int = 30_000
+    turns: tuple[str, ...] = ()
+    plugins: tuple[str, ...] = ()
 
 
 CLI_KINDS: Final = {
     "claude-cli": CliAgent(
         "claude", ("claude",), ("-p", "--output-format", "stream-json", "--verbose"), MODEL, ("--permission-mode", "acceptEdits"),
-        ("--resume", "{session}"),
+        ("--resume", "{session}"), turns=("--max-turns", "{max_turns}"), plugins=("--plugin-dir", "{plugin_dir}"),
     ),
     "codex-cli": CliAgent(
         "codex", ("codex",), ("exec", "--json"), MODEL, ("--sandbox", "workspace-write", "--skip-git-repo-check"),
@@ -65,9 +68,9 @@ def words(raw: object, *, least: int) -> tuple[str, ...] | None:
     return tuple(raw) if fine else None
 
 
-def with_session(found: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    """The words that go on with a session, None where they do not name it."""
-    return found if found is not None and any("{session}" in word for word in found) else None
+def with_session(found: tuple[str, ...] | None, of: str = "{session}") -> tuple[str, ...] | None:
+    """The words that go on with a session, or say something else `of` the task; None where they do not name it."""
+    return found if found is not None and any(of in word for word in found) else None
 
 
 def names_of_variables(raw: object) -> tuple[str, ...] | None:

@@ -59,6 +59,8 @@ def cast(services: Services, admit: Admit, plan: Plan, roots: tuple[str, ...]) -
     binding = bind(workflow, found, admit.personas)
     if isinstance(binding, Refusal):
         return binding
+    if (unfit := _unbounded(workflow, pool, binding)) is not None:
+        return unfit
     try:
         texts = [(PinnedText(kind, name, sha256(data).hexdigest(), file), data) for kind, name, file, data in _texts(workflow, shelf)]
     except (NotOnShelf, WorkflowInvalid) as error:
@@ -88,6 +90,18 @@ def _with_files(services: Services, admit: Admit, workflow: Workflow, pool: Pool
             else:
                 return _refused(error, code)
     return evolve(pool, files=files, missing=missing)
+
+
+def _unbounded(workflow: Workflow, pool: Pool, binding: Binding) -> Refusal | None:
+    """A bound that would be passed on to nobody is no bound."""
+    backends = {one.role: one.backend for one in binding.bound}
+    for node_id, agent in agents_of(workflow).items():
+        backend = backends[agent.reference]
+        if agent.max_turns is not None and backend in pool.endless:
+            advice = f"Leave it out, or set [backends.{backend}] turns."
+            text = f"The node {node_id} says max_turns, and the agent at {backend} takes no such bound. {advice}"
+            return Refusal("backend_unfit", text, {"node_id": node_id, "backend": backend})
+    return None
 
 
 def _find(shelf: Shelf, agents: list[Agent]) -> Found:

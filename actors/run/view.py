@@ -38,6 +38,8 @@ def run_json(state: RunState) -> dict[str, Any]:
         record["worktree"] = site_facts(state.worktree)
     if state.binding:
         record["personas"] = [asdict(one) for one in state.binding]
+    if state.texts:
+        record["texts"] = [asdict(one) for one in state.texts]
     if state.artifacts:
         record["artifacts"] = [asdict(row) for row in state.artifacts.values()]
     if state.learning is not None:

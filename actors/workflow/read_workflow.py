@@ -20,7 +20,7 @@ from actors.workflow.read_output import check_inner_path
 from actors.workflow.read_providers import read_providers
 from actors.workflow.read_triggers import read_triggers
 from actors.workflow.read_worktree import read_worktree
-from actors.workflow.spec import Input, Python, Workflow
+from actors.workflow.spec import Agent, Input, Python, Workflow
 from actors.workflow.spec_flow import WorkflowTrigger
 
 __all__ = ["INPUT_TYPES", "Reading", "SchemaSource", "fits", "read_workflow"]
@@ -52,10 +52,10 @@ def read_workflow(report: Report, tree: Any, *, folder: str | None, stored: bool
     form = Form(report, (), tree)
     _check_version(form)
     drafts, finals = read_lists(form)
-    python = any(isinstance(draft.node.action, Python) for top in (*drafts, *finals) for draft in top.inside())
+    kinds = {type(draft.node.action) for top in (*drafts, *finals) for draft in top.inside()}
     stored_folder = form.text("folder") if stored else None
     triggers, workspace = read_triggers(form), form.text("workspace", "workspace_root")
-    begins = triggers.unattended and workspace is not None  # in the file's folder, since nobody is there who stands in another
+    begins = triggers.unattended and (workspace is not None or Agent in kinds)  # in the file's folder, since nobody is there
     workflow_id = _read_id(form)
     workflow = Workflow(
         workflow_id=workflow_id,
@@ -71,7 +71,7 @@ def read_workflow(report: Report, tree: Any, *, folder: str | None, stored: bool
         schemas=_read_schemas(form, schema_source),
         output=form.table("output"),
         output_targets=_read_targets(form),
-        folder=stored_folder if stored else folder if python or begins else None,
+        folder=stored_folder if stored else folder if Python in kinds or begins else None,
         metadata=form.table("metadata"),
         providers=read_providers(form),
         triggers=triggers,

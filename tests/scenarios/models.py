@@ -137,7 +137,9 @@ class Backstage:
         return {"stage": "", "understudy": "", **self.down}
 
     def traits(self) -> Mapping[str, Traits]:
-        return {name: Traits(name in self.puppets, name in self.puppets, self.patience) for name in self.available()}
+        return {
+            name: Traits(name in self.puppets, name in self.puppets, self.patience, name not in self.puppets) for name in self.available()
+        }
 
     def provider(self, name: str, model: str, desk: Desk) -> Provider:
         if name in self.down:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from actors.agent.provider.messages import UserText
 from tests.scenarios.harness import House
-from tests.scenarios.models import says
+from tests.scenarios.models import ask, says
 
 HELPER = "---\nrole: actor\nmodel: gpt-5-mini\nbackend: stage\n---\nHelp with {{topic}}. Before you: {{prior_context}}\n"
 FLOW = """penstock: 1
@@ -95,21 +95,104 @@ async def test_an_answer_that_is_not_as_asked_for_is_told_to_the_next_attempt_an
     assert '{"markers": [], "context": ""}' in last
 
 
+WF = """
+workflow Ship_It {
+  inputs { topic required }
+  do { output = review with = tone
+    call "agents/look.md" { with = more max_turns = 9 }
+  }
+  if look.ships { call helper { as = bot } }
+  unless look.ships { call helper }
+}
+"""
+
+
+async def test_what_a_wf_text_says_of_agents_holds(d: House) -> None:
+    put(d, "workflows/Ship_It/agents/helper.md", HELPER)
+    put(d, "workflows/Ship_It/prompts/tone.md", "Be kind.")
+    put(d, "prompts/more.md", "Look twice at {{topic}}.")
+    put(d, "schemas/review.yaml", REVIEW)
+    put(d, "../agents/look.md", "---\nbackend: stage\nmodel: m\n---\nLook.")
+    d.models.script[:] = [says(block('{"note": "Fit to go.", "verdict": "ship"}')), says("Shipped.")]
+    run = await d.run_until(await d.begin(WF, notation="wf", inputs={"topic": "tea"}))
+    assert run["status"] == "completed", run
+    look, ship = prompts(d)
+    assert look.index("Look.") < look.index("Be kind.") < look.index("Look twice at tea.") < look.index('"verdict"')
+    assert "Before you: Fit to go." in ship
+    assert "You work as: bot" in ship
+    assert [(one["role"], one["persona"]) for one in run["personas"]] == [("agents/look.md", "look"), ("helper", "helper")]
+    assert [(one["kind"], one["name"]) for one in run["texts"]] == [("snippet", "tone"), ("snippet", "more"), ("schema", "review")]
+
+
+async def test_an_answer_by_a_schema_is_asked_for_beside_a_file_too(d: House) -> None:
+    put(d, "agents/helper.md", HELPER)
+    put(d, "schemas/review.yaml", REVIEW)
+    text = flow("{id: a, agent: helper, output_schema: review, artifact: a.txt, retry: {max_attempts: 2}}")
+    d.models.script[:] = [
+        says("", ("write_file", {"path": "a.txt", "content": "one"}), ("finish", {"summary": "done"})),
+        says("", ("write_file", {"path": "a.txt", "content": "two"})), says(block('{"note": "n", "verdict": "hold"}')),
+    ]  # fmt: skip
+    run = await d.run_until(await d.begin(text, inputs={"topic": "tea"}))
+    [node] = run["nodes"]
+    assert (run["status"], node["attempt"], node["output"]) == ("completed", 2, {"note": "n", "verdict": "hold"})
+    assert node["artifact"]["path"] == "a.txt"
+    [failed] = [event for event in await d.events(run["run_id"]) if event["event"] == "node_failed"]
+    assert (failed["code"], failed["failure_class"]) == ("flow_output_missing", "artifact_contract_unmet")
+    assert "does not end with the block" in prompts(d)[-1]
+    assert len(d.models.requests) == 3
+
+
+async def test_a_role_for_which_there_is_neither_persona_nor_file_says_so(d: House) -> None:
+    text = "penstock: 1\nworkflow: w\nnodes:\n  - {id: a, agent: nobody}\n"
+    refused = await d.refused("run.start", text=text, folder=str(d.script.folder))
+    assert (refused.code, refused.data["roles"][0]["candidates"][0]["code"]) == ("role_unbound", "agent_not_found")
+
+
 async def test_what_cannot_be_found_is_named_before_there_is_a_run(d: House) -> None:
     refused = await d.refused("run.start", text=flow("{id: a, agent: nobody}"), folder=str(d.script.folder), inputs={"topic": "x"})
     assert (refused.code, refused.data["name"]) == ("agent_not_found", "nobody")
     assert f"{d.script.folder}/.penstock/workflows/Asking/agents/nobody.md" in refused.data["searched"]
     put(d, "agents/helper.md", HELPER)
+    put(d, "schemas/none.json", '{"type": "thing"}')
     put(d, "schemas/bad.yaml", "fields: {a: string}\nmarkers: {m: a >= 1}\n")
     for more, code in (
         ("snippets: [no]", "snippet_not_found"), ("snippets: ['../no.md']", "snippet_not_found"), ("output_schema: no", "schema_not_found"),
-        ("output_schema: bad", "schema_marker_invalid"),
+        ("output_schema: bad", "schema_marker_invalid"), ("output_schema: none", "schema_invalid"),
     ):  # fmt: skip
         text = flow(f"{{id: a, agent: helper, {more}}}")
         assert (await d.refused("run.start", text=text, folder=str(d.script.folder), inputs={"topic": "x"})).code == code
     put(d, "agents/helper.md", "---\nrole: boss\n---\nx")
     refused = await d.refused("run.start", text=flow("{id: a, agent: helper}"), folder=str(d.script.folder), inputs={"topic": "x"})
     assert (refused.code, refused.data["problems"][0]["code"]) == ("agent_file_invalid", "agent_role_unknown")
+
+
+async def test_agents_of_runs_below_stand_in_the_same_project_and_plugins_bring_more(d: House) -> None:
+    put(d, "agents/helper.md", "Help.")
+    file = d.script.folder / "plugin/agents/guest.md"
+    file.parent.mkdir(parents=True)
+    file.write_text("---\nmodel: m\nbackend: stage\n---\nServe.")
+    await d.put(flow("{id: leaf, agent: guest, plugin_dirs: [plugin]}").replace("asking", "below").replace("Asking", "Below"))
+    run_id = await d.begin(flow("{id: sub, workflow: below}"), inputs={"topic": "tea"})
+    run = await d.run_until(run_id)
+    assert run["status"] == "completed", run
+    assert "Serve." in prompts(d)[-1]
+    refused = await d.refused("run.start", text=flow("{id: a, agent: helper}"), folder=str(d.script.folder), inputs={"topic": "x"})
+    assert (refused.code, refused.data["problems"][0]["code"]) == ("agent_file_invalid", "model_missing")
+    run_id = await d.begin(flow("{id: a, agent: nobody}"), inputs={"topic": "tea"}, dry_run=True)
+    [problem] = (await d.run(run_id))["output"]["plan"]["problems"]
+    assert (problem["code"], problem["path"], problem["value"]) == ("agent_not_found", "personas", "nobody")
+
+
+async def test_a_bound_that_its_agent_does_not_take_is_refused_and_ours_holds(d: House) -> None:
+    put(d, "agents/helper.md", HELPER)
+    text = flow("{id: a, agent: helper, as: reviewer-bot, max_turns: 2, retry: {max_attempts: 1}}")
+    d.models.always = ask("list_dir", path=".")
+    run = await d.run_until(await d.begin(text, inputs={"topic": "tea"}))
+    assert (run["nodes"][0]["error"]["code"], len(d.models.requests)) == ("agent_turns_exhausted", 2)
+    assert "You work as: reviewer-bot" in prompts(d)[0]
+    d.models.puppets = ("stage",)
+    refused = await d.refused("run.start", text=text, folder=str(d.script.folder), inputs={"topic": "x"})
+    assert refused.code == "backend_unfit"
 
 
 async def test_fl47_who_handles_a_failure_may_stand_in_a_file_and_hears_what_failed(d: House) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, field, frozen
 
-from actors.agent.cli.command_line import command_line
+from actors.agent.cli.command_line import command_line, options
 from actors.agent.cli.process import CliProcess
 from actors.agent.cli.transcript import Transcript
 from actors.agent.provider.failures import ProviderFailure
@@ -16,7 +16,7 @@ from actors.agent.thread_events import AgentSessionHeard
 from actors.node import failures
 from actors.node.environment import build
 from actors.node.guardian.ends import Ended, GuardianLost, NotStarted
-from actors.node.orders import CommandOrder
+from actors.node.orders import AgentOrder, CommandOrder
 
 if TYPE_CHECKING:
     from actors.agent.backends import Desk
@@ -55,7 +55,7 @@ class CliProvider:
 
     async def _answer(self, request: ModelRequest, transcript: Transcript, session: str) -> Answer:
         prompt = self._prompt(request, session)
-        argv = command_line(self.agent, request.model, session, prompt)
+        argv = command_line(self.agent, request.model, session, prompt, self._options())
         process = CliProcess(self.desk, transcript, lambda: self._note(transcript), self.variables)
         spoken = prompt if self.agent.prompt == "stdin" else None
         try:
@@ -73,6 +73,10 @@ class CliProvider:
         if session:
             return f"{GO_ON}\n\n{task}" if self.desk.log.thread.tries > 1 else task
         return f"{request.system.strip()}\n\n{task}" if request.system.strip() else task
+
+    def _options(self) -> tuple[str, ...]:
+        action = self.desk.order.action
+        return options(self.agent, action.max_turns, action.plugin_dirs) if isinstance(action, AgentOrder) else ()
 
     def _environment(self) -> dict[str, str]:
         env, _ = build(self.desk.order, {**self.desk.tools.base_env, **self.variables}, {}, "", "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from actors.agent.cli.command_line import LONGEST_ARGUMENT, command_line
+from actors.agent.cli.command_line import LONGEST_ARGUMENT, command_line, options
 from actors.agent.provider.messages import ProviderFailure
 from actors.config.cli_agents import CLI_KINDS, CliAgent
 
@@ -33,6 +33,14 @@ def test_any_command_is_called_as_it_is() -> None:
     assert command_line(evolve(OWN, prompt="argument"), "m", "s", "do it")[-1] == "do it"
     with pytest.raises(ProviderFailure, match="provider_misconfigured"):
         command_line(evolve(OWN, prompt="argument"), "m", "", "x" * (LONGEST_ARGUMENT + 1))
+
+
+def test_bounds_and_plugins_are_told_to_who_has_words_for_them() -> None:
+    claude = CLI_KINDS["claude-cli"]
+    more = options(claude, 3, ("a", "b"))
+    assert more == ("--max-turns", "3", "--plugin-dir", "a", "--plugin-dir", "b")
+    assert command_line(claude, "m", "s", more=more)[-8:] == (*more, "--resume", "s")
+    assert options(claude, None, ()) == options(CLI_KINDS["codex-cli"], 3, ("a",)) == ()
 
 
 @pytest.mark.parametrize("word", ["--dangerously", "a b", "x" * 300, "a\n"], ids=["option", "blank", "long", "line"])
