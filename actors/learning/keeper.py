@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from actors.learning.declined import Declined
-from actors.learning.log import appended
+from actors.learning.log import UNREADABLE, appended
 from actors.learning.messages import ForLearning, LookAtEndings, Teach
 from actors.learning.operations import OPERATIONS
 from actors.learning.teaching import teach
@@ -34,6 +34,7 @@ PAUSE_S = 0.1
 TRIES = 5
 MOST = 1_000
 BATCH = 100
+SHOWN = 3
 Reply = Mapping[str, Any] | Refusal
 
 
@@ -58,7 +59,8 @@ class LearningKeeper(Actor[LookAtEndings | Teach | ForLearning]):
 
     def status(self) -> str:
         """Counts since this incarnation began, and what went wrong, for the tree."""
-        wrong = "".join(f"; learning_finalization_failed {run_id}: {why}" for run_id, why in self._failed.items())
+        newest = list(self._failed.items())[-SHOWN:]
+        wrong = "".join(f"; learning_finalization_failed {run_id}: {why}" for run_id, why in newest)
         return f"{self._taught} endings looked at, {len(self._failed)} failed{wrong}"
 
     async def stopped(self) -> None:
@@ -86,7 +88,8 @@ class LearningKeeper(Actor[LookAtEndings | Teach | ForLearning]):
 
     def _untaught(self) -> list[Headline]:
         found = self._world.services.store.catalog.found(UNTAUGHT, MOST)
-        return [line for line in found if line.kind == "run" and line.status in TERMINAL]
+        ended = [line for line in found if line.kind == "run" and line.status in TERMINAL]
+        return sorted(ended, key=lambda line: (line.updated_ms, line.stream))
 
     async def _teach(self, *, last: bool) -> None:
         """One pass over the workflows of which a run has ended. `last`: the daemon ends."""
@@ -98,9 +101,11 @@ class LearningKeeper(Actor[LookAtEndings | Teach | ForLearning]):
         for workflow_id in due:
             mine = [line for line in lines if line.group == workflow_id]
             ready = [line for line in mine if last or not self.system.alive(f"{RUNS}/{line.stream}")]
+            before = self._taught
             for start in range(0, len(ready), BATCH):
                 await self._look(workflow_id, ready[start : start + BATCH])
-            if not last and (len(ready) < len(mine) or len(lines) == MOST):
+            more = len(lines) == MOST and self._taught > before  # what fails again and again is left for the next ending
+            if not last and (len(ready) < len(mine) or more):
                 self._endings.due(workflow_id)  # runs that are just coming to rest
                 self._arm()
 
@@ -152,6 +157,8 @@ class LearningKeeper(Actor[LookAtEndings | Teach | ForLearning]):
                 return await self._record(row, message, decided)
             except Declined as declined:
                 return declined.refusal
+            except UNREADABLE as damage:
+                return Declined("learning_log_unreadable", detail=str(damage)).refusal
             except (ReceiptExists, RequestConflict):
                 return replayed(self._world.services.store, message.request) or conflict(message.request)
             except (VersionConflict, Unavailable) as error:

@@ -27,5 +27,5 @@ def note_lessons(services: Services, turn: Turn) -> None:
 
 
 def _is_told(state: RunState) -> bool:
-    """A campaign compares its runs with each other: none of them is told what others are not."""
-    return state.learns and not state.terminal and state.campaign_id is None and not state.dry_run
+    """A run without roles has no agents. A campaign compares its runs with each other: none of them is told what others are not."""
+    return bool(state.binding) and state.learns and not state.terminal and state.campaign_id is None and not state.dry_run
