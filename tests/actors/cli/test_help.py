@@ -47,7 +47,7 @@ def test_the_list_of_commands_says_what_the_command_itself_says(name: str) -> No
 def test_listings_offer_json() -> None:
     commands = [(words, command) for words, command in ALL if not isinstance(command, click.Group)]
     without = {" ".join(words) for words, command in commands if not any(option.name == "as_json" for option in command.params)}
-    assert without == {"workflow show", "learning draft"}  # they print nothing but JSON
+    assert without == {"workflow show", "learning draft"}
 
 
 def run(*words: str) -> subprocess.CompletedProcess[str]:

@@ -19,7 +19,8 @@ NOW = BEFORE | {"sample_size": 9, "completion_rate": 1.0}
 ONE: dict[str, Any] = {
     "learning_id": "x", "kind": "prompt_patch", "status": "proposed", "summary": "Cite \u202e sources", "workflow_id": "w",
     "project_id": "p", "confidence": 0.75, "node_id": "a", "node_kind": "test", "validator_family": None, "run_ids": ["r1", "r2"],
-    "updated_at_ms": 1000, "needs_plan_bundle": True, "proposed_revision_prompt": "One.\nTwo.", "evidence_refs": [{"run_id": f"r{n}"} for n in range(7)],
+    "updated_at_ms": 1000, "needs_plan_bundle": True, "proposed_revision_prompt": "One.\nTwo.",
+    "evidence_refs": [{"run_id": f"r{n}"} for n in range(7)],
     "baseline_before": BEFORE, "latest_observed_metrics": None,
 }  # fmt: skip
 BARE = ONE | {
