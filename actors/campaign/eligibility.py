@@ -10,7 +10,7 @@ from actors.campaign.declined import Declined
 from actors.campaign.definition import ABSENT, value_at
 from actors.campaign.records import FIELD_PATHS
 
-__all__ = ["check_target", "foreign_roles", "outward"]
+__all__ = ["check_target", "foreign_roles", "never_repeated", "outward"]
 
 
 def check_target(definition: Mapping[str, Any], policy: MutationPolicy) -> None:
@@ -22,9 +22,14 @@ def check_target(definition: Mapping[str, Any], policy: MutationPolicy) -> None:
         raise Declined("target_without_validator")
     if not any(policy.allows(field) and _mutable(nodes, field) for field in FIELD_PATHS):
         raise Declined("target_nothing_mutable")
-    once = [node["node_id"] for node in nodes if node.get("effect") == "once" and node.get("eval") != "skip"]
+    once = never_repeated(definition)
     if once:
         raise Declined("eval_side_effects_forbidden", node_ids=once)
+
+
+def never_repeated(definition: Mapping[str, Any]) -> list[str]:
+    """The nodes for whose sake no run may be made just to look how it goes."""
+    return [node["node_id"] for node in definition["flow"]["nodes"] if node.get("effect") == "once" and node.get("eval") != "skip"]
 
 
 def outward(definition: Mapping[str, Any]) -> dict[str, list[str]]:

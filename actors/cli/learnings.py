@@ -12,6 +12,7 @@ from actors.cli.carry import change
 from actors.cli.learning_memory import distill, memory_lines, promote
 from actors.cli.learning_page import learning_page, metrics_page
 from actors.cli.learning_revision import draft, put_revision, revision_lines, spawn_revision
+from actors.cli.learning_trial import trial_lines
 from actors.cli.link import link_of
 from actors.cli.listing import given
 from actors.cli.text import emit, print_json, table, visible
@@ -63,7 +64,9 @@ def show(context: click.Context, /, learning_id: str, *, as_json: bool) -> int:
     if as_json:
         print_json(answer)
     else:
-        beside = (*memory_lines(answer["memories"]), *revision_lines(learning_id, answer["revision"]))
+        beside = (
+            *trial_lines(answer["verification"]), *memory_lines(answer["memories"]), *revision_lines(learning_id, answer["revision"]),
+        )  # fmt: skip
         for line in (*learning_page(answer["learning"], answer["metrics"]), *beside):
             emit(visible(line))
     return exits.OK
@@ -90,6 +93,7 @@ def metrics(context: click.Context, /, workflow_id: str, *, as_json: bool) -> in
 @click.argument("action", metavar="ACTION")
 @click.option("--note", metavar="TEXT", help="Why; it is kept with the evidence.")
 @click.option("--reviewer", "reviewer_id", metavar="NAME", help="In whose name; your uid otherwise.")
+@click.option("--verify", is_flag=True, help="With apply: only after it has won in runs made for that, with it and without it.")
 @options.request_id
 @options.as_json
 @click.pass_context
@@ -125,6 +129,8 @@ def put(context: click.Context, /, file: Path, *, as_json: bool, **asked: Any) -
 def _standing(answer: dict[str, Any]) -> None:
     found = answer["learning"]
     emit(visible(f"{found['learning_id']}: {found['status']}  {found['summary']}"))
+    for line in trial_lines(answer.get("verification")):
+        emit(visible(line))
 
 
 for command in (promote, distill, spawn_revision, draft, put_revision):

@@ -202,6 +202,12 @@ class Learning:
     max_human_intervention_rate: float = number(0.0, "for that: share of these runs in which people may have had a hand", low=0)
     post_apply_min_sample: int = count(3, "runs that must have ended since a learning was applied before it can be found to do harm", low=0)
     regression_margin: float = number(EPS, "by how much a rate may fall before that counts as harm", low=0)
+    verify: bool = switch(
+        False, "whether a learning is tried in runs made for that, and must win clearly, before it is applied without a person"
+    )
+    verify_runs: int = count(
+        10, "how many of the newest runs are made again for that, once with the learning and once without", low=5, high=20
+    )
 
 
 @frozen

@@ -50,6 +50,7 @@ class LearningReview:
     action: str | None = field(default=None, validator=bounds.text)
     reviewer_id: str | None = field(default=None, validator=bounds.text)
     note: str | None = field(default=None, validator=bounds.text)
+    verify: bool = False
 
 
 @frozen

@@ -10,9 +10,11 @@ from attrs import Factory, define, evolve, fields
 from actors.learning import events as e
 from actors.learning import memory_events as m
 from actors.learning import revision_events as r
+from actors.learning import trial_events as t
 from actors.learning.memory import Memory
 from actors.learning.record import Kind, Learning
 from actors.learning.revision import Revision
+from actors.learning.trial import Trial
 
 __all__ = ["LISTS", "Book"]
 
@@ -25,7 +27,7 @@ CHANGES = tuple(
 
 @define(eq=False)
 class Book:
-    """`seq` is the length of the log; learnings, memories and revisions stand in the order in which they came."""
+    """`seq` is the length of the log; what is in it stands in the order in which it came. `trials`: the newest one of each learning."""
 
     workflow_id: str
     seq: int = 0
@@ -33,10 +35,14 @@ class Book:
     known: dict[tuple[Kind, str], str] = Factory(dict)
     memories: dict[str, Memory] = Factory(dict)
     revisions: dict[str, Revision] = Factory(dict)
+    trials: dict[str, Trial] = Factory(dict)
 
     def copy(self) -> Book:
         """One on which a decision can be tried."""
-        return Book(self.workflow_id, self.seq, dict(self.learnings), dict(self.known), dict(self.memories), dict(self.revisions))
+        return Book(
+            self.workflow_id, self.seq, dict(self.learnings), dict(self.known), dict(self.memories), dict(self.revisions),
+            dict(self.trials),
+        )  # fmt: skip
 
     def alike(self, learning: Learning) -> Learning | None:
         """The one with the same kind and fingerprint, whatever its status."""
@@ -126,9 +132,27 @@ def _put(book: Book, fact: r.RevisionPut, at_ms: int) -> None:
     book.revisions[fact.session_id] = evolve(book.revisions[fact.session_id], put_version=fact.version, put_digest=fact.digest)
 
 
+def _tried(book: Book, fact: t.VerificationBegun, at_ms: int) -> None:
+    book.trials[fact.learning_id] = Trial(fact.learning_id, fact.by, fact.replayed, at_ms, fact.status, fact.note)
+
+
+def _pair(book: Book, fact: t.VerificationPairBegun, at_ms: int) -> None:
+    book.trials[fact.learning_id] = evolve(book.trials[fact.learning_id], open=(fact.with_run_id, fact.without_run_id))
+
+
+def _paired(book: Book, fact: t.VerificationPairEnded, at_ms: int) -> None:
+    known = book.trials[fact.learning_id]
+    book.trials[fact.learning_id] = evolve(known, open=None, pairs=(*known.pairs, fact.pair))
+
+
+def _verified(book: Book, fact: t.VerificationEnded, at_ms: int) -> None:
+    book.trials[fact.learning_id] = evolve(book.trials[fact.learning_id], verdict=fact.verdict, reason=fact.reason)
+
+
 FOLDS: dict[type[e.LearningFact], Callable[[Book, Any, int], None]] = {
     e.LearningStored: Book.put, e.LearningProposed: Book.put, e.LearningMerged: Book.merge, e.LearningApplied: _applied,
     e.LearningsMeasured: Book.measure, e.LearningRegressed: _regressed, e.LearningReviewed: Book.review, m.MemoryStored: _remembered,
     m.MemoryScoped: _scoped, m.LearningPromoted: _promoted, r.PlanBundleMissing: _unplanned, r.RevisionStored: _drafted,
     r.RevisionSpawned: Book.spawn, r.RevisionPut: _put,
+    t.VerificationBegun: _tried, t.VerificationPairBegun: _pair, t.VerificationPairEnded: _paired, t.VerificationEnded: _verified,
 }  # fmt: skip

@@ -38,6 +38,9 @@ TEXTS: Final = {
         "There is no conversation {session_id!r} here. Name one as run:RUN:node:NODE, or give the facts of another one with --facts FILE."
     ),
     "campaign_session_excluded": "{session_id} is of a run of a campaign. Nothing is learned from those, so that experiments compare.",
+    "verify_needs_apply": "Only an application is verified, once: {learning_id} is {status}, and the review says {action!r}.",
+    "verification_running": "{learning_id} is being tried already. Look at it with: penstock learning show {learning_id}",
+    "verification_too_few_runs": "Fewer than {needed} runs of {workflow_id} have ended, too few to decide anything. Review without verify.",
     "learning_action_unknown": "{found!r} is nothing that a review can say. Allowed: approve, reject, apply, supersede, regress.",
 }
 

@@ -12,6 +12,7 @@ from actors.learning.promotion import evaluate_promotion
 from actors.learning.record import IN_USE, Learning, Metrics, RunFacts
 from actors.learning.regression import evaluate_regression
 from actors.learning.run_events import Judged, LearningFinalized
+from actors.learning.trying import try_first
 
 if TYPE_CHECKING:
     from actors.learning.policy import Policy
@@ -32,13 +33,15 @@ def finalize(
         stored = upsert(step, new, run.run_id)
         ids[stored.learning_id] = None
         if stored.status == "proposed":
-            decisions.append(_judge(step, stored, metrics, policy))
+            decisions.append(_judge(step, stored, recent, metrics, policy))
     _measure(step, recent, metrics, policy)
     return LearningFinalized(tuple(ids), metrics, tuple(decisions))
 
 
-def _judge(step: Step, stored: Learning, metrics: Metrics, policy: Policy) -> Judged:
+def _judge(step: Step, stored: Learning, recent: Sequence[RunFacts], metrics: Metrics, policy: Policy) -> Judged:
     decision = evaluate_promotion(stored, metrics, policy)
+    if decision.decision == "auto_apply" and policy.verify:
+        decision = try_first(step, stored, recent, policy.verify_runs)
     if decision.decision == "auto_apply":
         step.emit(LearningApplied(step.book.workflow_id, stored.learning_id, stored.kind, stored.confidence, metrics))
     return Judged(stored.learning_id, decision.decision, decision.reason_code)

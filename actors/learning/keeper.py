@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from actors.learning.declined import Declined
-from actors.learning.log import UNREADABLE, appended
-from actors.learning.messages import ForLearning, LookAtEndings, Teach
+from actors.learning.events import LearningRegressed
+from actors.learning.log import TRYING, UNREADABLE, appended
+from actors.learning.messages import ForLearning, LookAtEndings, Teach, Try
 from actors.learning.operations import OPERATIONS
 from actors.learning.teaching import teach
+from actors.learning.trial_events import VerificationEnded
+from actors.learning.trials import try_on
 from actors.refusals import Refusal
 from actors.run.audits import audit_entry
 from actors.run.headline import UNTAUGHT
@@ -22,6 +25,7 @@ from supervision import Actor, Mailbox
 
 if TYPE_CHECKING:
     from actors.learning.decided import Decided
+    from actors.learning.events import LearningFact
     from actors.learning.operations import Row
     from actors.learning.workplace import Workplace
     from storage import Append, Headline
@@ -31,6 +35,8 @@ __all__ = ["LearningKeeper"]
 
 PAUSE_S = 0.1
 """So long endings are gathered; by then their runs are at rest."""
+LOOK_S = 1.0
+"""So often is looked whether the runs of trials have ended."""
 TRIES = 5
 MOST = 1_000
 BATCH = 100
@@ -38,7 +44,7 @@ SHOWN = 3
 Reply = Mapping[str, Any] | Refusal
 
 
-class LearningKeeper(Actor[LookAtEndings | Teach | ForLearning]):
+class LearningKeeper(Actor[LookAtEndings | Teach | Try | ForLearning]):
     """What is still to be looked at stands in the catalog: what was cut off, or failed, is made up for at the next start."""
 
     mailbox = Mailbox(capacity=256)
@@ -47,6 +53,7 @@ class LearningKeeper(Actor[LookAtEndings | Teach | ForLearning]):
     def __init__(self, place: Workplace) -> None:
         self._world, self._endings, self._policies, self._say = place.world, place.endings, place.policies, place.say
         self._timer: Timer | None = None
+        self._trying: Timer | None = None
         self._failed: dict[str, str] = {}
         self._said: tuple[str, ...] = ()
         self._taught = 0
@@ -56,6 +63,7 @@ class LearningKeeper(Actor[LookAtEndings | Teach | ForLearning]):
             for line in self._untaught():
                 self._endings.due(str(line.group))
         self._arm()
+        self._arm_trials()
 
     def status(self) -> str:
         """Counts since this incarnation began, and what went wrong, for the tree."""
@@ -67,7 +75,7 @@ class LearningKeeper(Actor[LookAtEndings | Teach | ForLearning]):
         """Runs that have ended just now: nothing is left for the next start that can be done before the end."""
         await self._teach(last=True)
 
-    async def receive(self, message: LookAtEndings | Teach | ForLearning) -> object:
+    async def receive(self, message: LookAtEndings | Teach | Try | ForLearning) -> object:
         match message:
             case LookAtEndings():
                 self.take(LookAtEndings)
@@ -75,6 +83,9 @@ class LearningKeeper(Actor[LookAtEndings | Teach | ForLearning]):
             case Teach():
                 self._timer = None
                 await self._teach(last=False)
+            case Try():
+                self._trying = None
+                await self._try()
             case ForLearning():
                 known = replayed(self._world.services.store, message.request)
                 return await self._operate(message) if known is None else known
@@ -85,6 +96,10 @@ class LearningKeeper(Actor[LookAtEndings | Teach | ForLearning]):
     def _arm(self) -> None:
         if self._timer is None:
             self._timer = self.after(PAUSE_S, Teach())
+
+    def _arm_trials(self) -> None:
+        if self._trying is None and self._world.services.store.catalog.found(TRYING, 1):
+            self._trying = self.after(LOOK_S, Try())
 
     def _untaught(self) -> list[Headline]:
         found = self._world.services.store.catalog.found(UNTAUGHT, MOST)
@@ -115,7 +130,7 @@ class LearningKeeper(Actor[LookAtEndings | Teach | ForLearning]):
         error: Exception | None = None
         for _ in range(TRIES):
             try:
-                await teach(self._world, self._endings, workflow_id, lines, policy)
+                facts = await teach(self._world, self._endings, workflow_id, lines, policy)
             except VersionConflict as overtaken:
                 error = overtaken
             except Exception as failed:  # noqa: BLE001  whatever is wrong with one ending, no run and no other ending is harmed by it
@@ -123,6 +138,7 @@ class LearningKeeper(Actor[LookAtEndings | Teach | ForLearning]):
                 break
             else:
                 self._taught += len(lines)
+                self._announce(facts)
                 for line in lines:
                     self._failed.pop(line.stream, None)
                 return
@@ -134,6 +150,31 @@ class LearningKeeper(Actor[LookAtEndings | Teach | ForLearning]):
         self._say(
             f"learning_finalization_failed {lines[0].stream}: {self._failed[lines[0].stream]}. It is made up for at the next ending.\n"
         )
+
+    # Trials
+
+    async def _try(self) -> None:
+        """Trials go on, those of each workflow by themselves: what is wrong with one is no trouble of the others."""
+        for line in self._world.services.store.catalog.found(TRYING, MOST):
+            try:
+                self._announce(await try_on(self._world, self.system, str(line.group)))
+            except Exception as error:  # noqa: BLE001  as with endings: it is told, and looked at again
+                self._failed[line.stream] = f"{type(error).__name__}: {error}"
+            else:
+                self._failed.pop(line.stream, None)
+        self._arm_trials()
+
+    def _announce(self, facts: Sequence[LearningFact]) -> None:
+        """What an operator is told whom nobody has asked for it. Trials that have begun are looked at soon."""
+        for fact in facts:
+            if isinstance(fact, LearningRegressed):
+                self._say(
+                    f"learning_regressed {fact.learning_id}: {fact.reason_code} of {fact.workflow_id}; agents are not told of it any more\n"
+                )
+            elif isinstance(fact, VerificationEnded):
+                counts = f"{fact.won} won, {fact.lost} lost, {fact.tied} tied, chance {fact.chance:.3f}"
+                self._say(f"learning_verified {fact.learning_id}: {fact.verdict} ({fact.reason or counts})\n")
+        self._arm_trials()
 
     def _warn(self) -> None:
         """Settings that are no good, once for each change of them."""
@@ -154,7 +195,9 @@ class LearningKeeper(Actor[LookAtEndings | Teach | ForLearning]):
             try:
                 decided = row.decide(self._world, message.operation, message.by, self._world.services.clock.now_ms())
                 lost = decided.lost
-                return await self._record(row, message, decided)
+                reply = await self._record(row, message, decided)
+                self._announce(decided.step.facts)
+                return reply
             except Declined as declined:
                 return declined.refusal
             except UNREADABLE as damage:

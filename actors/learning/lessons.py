@@ -31,10 +31,14 @@ class Lessons:
         found = select(self.shelf.selectable(workflow.workflow_id, project), workflow.workflow_id, project)
         return tuple(one.learning_id for one in found)
 
-    def words(self, learning_ids: Iterable[str]) -> str:
-        """The block that stands in the prompt. One that is not in use any more is left out."""
+    def words(self, learning_ids: Iterable[str], *, whatever: bool = False) -> str:
+        """The block that stands in the prompt. One that is not in use any more is left out, unless it is told `whatever` its status is."""
         try:
-            found = [one for learning_id in learning_ids if (one := self.shelf.find(learning_id)) is not None and one.status in IN_USE]
+            found = [
+                one
+                for learning_id in learning_ids
+                if (one := self.shelf.find(learning_id)) is not None and (whatever or one.status in IN_USE)
+            ]
         except UNREADABLE:
             return ""
         return block(found)

@@ -13,6 +13,7 @@ from actors.learning.events import FACTS, LearningFact
 from actors.learning.memory_events import MEMORY_FACTS
 from actors.learning.record import IN_USE, Learning
 from actors.learning.revision_events import REVISION_FACTS
+from actors.learning.trial_events import TRIAL_FACTS
 from storage.codec import BadRecord, Codec, UnknownKind
 from storage.errors import StreamDamaged
 from storage.records import Append, Headline
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
     from actors.learning.step import Step
     from storage.store import Store
 
-__all__ = ["KIND", "UNREADABLE", "Shelf", "appended", "learning_codec", "learning_stream"]
+__all__ = ["KIND", "TRYING", "UNREADABLE", "Shelf", "appended", "learning_codec", "learning_stream"]
 
 KIND = "learning"
+TRYING = "learning/trying"
+"""The key of workflows of which a learning is tried."""
 PAGE = 5_000
 MOST = 100_000
 UNREADABLE = (StreamDamaged, BadRecord, UnknownKind)
@@ -33,7 +36,7 @@ UNREADABLE = (StreamDamaged, BadRecord, UnknownKind)
 @cache
 def learning_codec() -> Codec[LearningFact]:
     """The codec of these logs."""
-    return Codec((*FACTS, *MEMORY_FACTS, *REVISION_FACTS))
+    return Codec((*FACTS, *MEMORY_FACTS, *REVISION_FACTS, *TRIAL_FACTS))
 
 
 def learning_stream(workflow_id: str) -> str:
@@ -54,7 +57,10 @@ def appended(step: Step) -> tuple[Append, ...]:
     line = Headline(
         learning_stream(book.workflow_id), KIND, "open", min([one.created_at_ms for one in learnings], default=step.now), step.now,
         group=book.workflow_id, facts={"learnings": len(learnings), "in_use": sum(one.status in IN_USE for one in learnings)},
-        keys=tuple(_of_project(one) for one in dict.fromkeys(one.project_id for one in learnings)),
+        keys=(
+            *(_of_project(one) for one in dict.fromkeys(one.project_id for one in learnings)),
+            *([TRYING] if any(one.verdict is None for one in book.trials.values()) else []),
+        ),
     )  # fmt: skip
     events = tuple(learning_codec().encode(fact) for fact in step.facts)
     return (Append(learning_stream(book.workflow_id), book.seq - len(step.facts), events, headline=line),)

@@ -11,7 +11,7 @@ from actors.refusals import Principal, Refusal, RequestKey
 from supervision import Request
 
 __all__ = [
-    "Distill", "ForLearning", "LookAtEndings", "Operation", "Promote", "Put", "PutRevision", "Review", "SpawnRevision", "Teach",
+    "Distill", "ForLearning", "LookAtEndings", "Operation", "Promote", "Put", "PutRevision", "Review", "SpawnRevision", "Teach", "Try",
 ]  # fmt: skip
 
 Reply = Mapping[str, Any] | Refusal
@@ -28,13 +28,22 @@ class Teach:
 
 
 @frozen
+class Try:
+    """Tell of the keeper to itself: look at the trials that go on."""
+
+
+@frozen
 class Review:
-    """What a person says of a learning: approve, reject, apply, supersede, regress. `reviewer_id`: in whose name, the asker's otherwise."""
+    """What a person says of a learning: approve, reject, apply, supersede, regress. `reviewer_id`: in whose name, the asker's otherwise.
+
+    `verify`: it is applied only after it has won a trial on so many of the newest runs; 0: at once.
+    """
 
     learning_id: str
     action: str | None
     reviewer_id: str | None = None
     note: str | None = None
+    verify: int = 0
 
 
 @frozen

@@ -46,4 +46,5 @@ def _policy(learning: Learning) -> Policy:
     return Policy(
         learning.auto_apply, learning.min_confidence, learning.min_baseline_sample, learning.max_human_intervention_rate,
         learning.post_apply_min_sample, learning.regression_margin,
+        learning.verify, learning.verify_runs,
     )  # fmt: skip

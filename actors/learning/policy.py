@@ -22,3 +22,5 @@ class Policy:
     max_human_intervention_rate: float = 0.0
     post_apply_min_sample: int = 3
     regression_margin: float = EPS
+    verify: bool = False
+    verify_runs: int = 10

@@ -8,7 +8,10 @@ from actors.learning.decided import Decided
 from actors.learning.declined import Declined
 from actors.learning.events import LearningReviewed
 from actors.learning.record import IN_USE, Learning, Metrics, Status
-from actors.learning.view import learning_json
+from actors.learning.trial import FEWEST
+from actors.learning.trial_events import VerificationBegun
+from actors.learning.trying import replayable
+from actors.learning.view import learning_json, trial_json
 
 if TYPE_CHECKING:
     from actors.learning.messages import Review
@@ -33,8 +36,10 @@ def review(world: World, asked: Review, by: Principal, now: int) -> Decided:
         raise Declined("review_action_required")
     if action not in ACTIONS:
         raise Declined("learning_action_unknown", found=asked.action)
+    if asked.verify:
+        return _try(world, learning, asked, ACTIONS[action], by, now)
     step, status = world.step(learning.workflow_id, now), ACTIONS[action]
-    note = asked.note if asked.note is not None and asked.note.strip() else None
+    note = _note(asked)
     step.emit(
         LearningReviewed(
             learning.workflow_id, learning.learning_id, learning.status, status, action,
@@ -42,6 +47,27 @@ def review(world: World, asked: Review, by: Principal, now: int) -> Decided:
         )
     )  # fmt: skip
     return Decided(step, learning.learning_id, {"ok": True, "learning": learning_json(step.book.learnings[learning.learning_id])})
+
+
+def _note(asked: Review) -> str | None:
+    return asked.note if asked.note is not None and asked.note.strip() else None
+
+
+def _try(world: World, learning: Learning, asked: Review, status: Status, by: Principal, now: int) -> Decided:
+    """Before it is applied it has to win. Nothing of it changes until then."""
+    step = world.step(learning.workflow_id, now)
+    known = step.book.trials.get(learning.learning_id)
+    if status != "applied" or learning.status == "applied":
+        raise Declined("verify_needs_apply", learning_id=learning.learning_id, status=learning.status, action=asked.action)
+    if known is not None and known.verdict is None:
+        raise Declined("verification_running", learning_id=learning.learning_id)
+    replayed = replayable(world.recent.of(learning.workflow_id, failures=False), asked.verify)
+    if not replayed:
+        raise Declined("verification_too_few_runs", workflow_id=learning.workflow_id, needed=FEWEST)
+    reviewer = (asked.reviewer_id or "").strip() or str(by)
+    step.emit(VerificationBegun(learning.workflow_id, learning.learning_id, reviewer, replayed, learning.status, _note(asked)))
+    trial = trial_json(step.book.trials[learning.learning_id])
+    return Decided(step, learning.learning_id, {"ok": True, "learning": learning_json(learning), "verification": trial})
 
 
 def _baseline(world: World, learning: Learning, status: Status, now: int) -> Metrics | None:

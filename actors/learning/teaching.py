@@ -21,6 +21,7 @@ from storage import Append, Transaction
 if TYPE_CHECKING:
     from actors.entity import Fact
     from actors.learning.endings import Endings
+    from actors.learning.events import LearningFact
     from actors.learning.policy import Policy
     from actors.learning.record import RunFacts
     from actors.learning.world import World
@@ -39,8 +40,8 @@ class Ended:
     state: RunState | None
 
 
-async def teach(world: World, endings: Endings, workflow_id: str, lines: Sequence[Headline], policy: Policy) -> None:
-    """Look at all of these endings of one workflow, the oldest first. All of it is recorded, or nothing.
+async def teach(world: World, endings: Endings, workflow_id: str, lines: Sequence[Headline], policy: Policy) -> Sequence[LearningFact]:
+    """Look at all of these endings of one workflow, the oldest first. All of it is recorded, or nothing; the facts of the learning log.
 
     Raises what the store raises, among that VersionConflict where somebody has written meanwhile, and what is wrong with a log.
     """
@@ -61,6 +62,7 @@ async def teach(world: World, endings: Endings, workflow_id: str, lines: Sequenc
     await services.store.commit(Transaction(now, (*appended(step), *appends)))
     for one, fact in told:
         _tell(world, one, fact, now, known.get(one.line.stream))
+    return step.facts
 
 
 def _look(world: World, endings: Endings, line: Headline) -> Ended | None:

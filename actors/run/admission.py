@@ -113,6 +113,7 @@ def _origin(origin: Origin | None) -> dict[str, Any]:
     found = {
         "scheduled_for_ms": origin.scheduled_for_ms, "queues": origin.queues, "trigger_reason": origin.reason,
         "consumed_handoff_id": origin.handoff_id, "forked_from": origin.forked_from, "campaign_id": origin.campaign_id,
+        "told": origin.told,
     }  # fmt: skip
     return found if origin.handoff_id is None else {**found, "profile": "strict"}
 

@@ -20,7 +20,8 @@ class RunCreated(Fact):
 
     `binding` says which persona has which role, for the life of the run, and `binding_hash` names that.
     With a `worktree` the workspace lies in that, and nothing of the run begins before it is made.
-    `forked_from` is the run whose results the next facts carry over, `campaign_id` the campaign that the run measures for.
+    `forked_from` is the run whose results the next facts carry over, `campaign_id` the campaign, or the learning, that the run
+    measures for. `told`: its agents are told of these learnings and of no others, whatever holds then.
     `scheduled_for_ms`: the nominal time of a scheduled run; `queues`: it waits until older scheduled runs of its workflow are over.
     `trigger_reason` and `consumed_handoff_id`: what a watch has seen, and has used up with this run.
     """
@@ -45,3 +46,4 @@ class RunCreated(Fact):
     binding: tuple[Bound, ...] = ()
     binding_hash: str | None = None
     worktree: Place | None = None
+    told: tuple[str, ...] | None = None

@@ -99,7 +99,7 @@ class Crew:
         if state.worktree is not None and (problem := worktree_problem(state.worktree)) is not None:
             return Outcome(node_id, state.token(node_id), Failure(*problem, "configuration"))
         services, told = self._services, state.nodes[node_id].lessons
-        lessons = services.lessons.words(told) if told else ""
+        lessons = services.lessons.words(told, whatever=state.told is not None) if told else ""
         order = work_order(state, node_id, self.folders(state), services.rules, services.clock.now_ms(), lessons=lessons)
         if isinstance(order, Failure):
             return Outcome(node_id, state.token(node_id), order)

@@ -23,6 +23,7 @@ def _created(state: RunState, event: run.RunCreated, at: int) -> None:
     state.scheduled_for_ms, state.queues, state.forked_from = event.scheduled_for_ms, event.queues, event.forked_from
     state.trigger_reason, state.consumed_handoff_id = event.trigger_reason, event.consumed_handoff_id
     state.binding, state.created_at_ms, state.campaign_id = event.binding, at, event.campaign_id
+    state.told = event.told
     state.worktree = None if event.worktree is None else Site(event.worktree)
 
 

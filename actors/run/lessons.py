@@ -20,12 +20,21 @@ def note_lessons(services: Services, turn: Turn) -> None:
     if not _is_told(turn.state):
         return
     prompts = [fact for fact in turn.events if isinstance(fact, PromptSent | PromptRepaired) and fact.node_id in turn.state.executing]
-    chosen = services.lessons.choose(turn.state.plan.workflow) if prompts else ()
+    chosen = _chosen(services, turn.state) if prompts else ()
     for fact in prompts:
         if chosen and not turn.state.nodes[fact.node_id].lessons:
             turn.emit(LearningsInjected(fact.node_id, fact.attempt, chosen))
 
 
+def _chosen(services: Services, state: RunState) -> tuple[str, ...]:
+    return services.lessons.choose(state.plan.workflow) if state.told is None else state.told
+
+
 def _is_told(state: RunState) -> bool:
-    """A run without roles has no agents. A campaign compares its runs with each other: none of them is told what others are not."""
-    return bool(state.binding) and state.learns and not state.terminal and state.campaign_id is None and not state.dry_run
+    """A campaign compares its runs with each other: none is told what others are not. Where a learning is tried, that is the point.
+
+    A run without roles has no agents.
+    """
+    if state.terminal or not state.binding:
+        return False
+    return state.told is not None or (state.learns and state.campaign_id is None and not state.dry_run)

@@ -50,7 +50,7 @@ class Origin:
     """What makes a run that nobody starts by itself. Fields as in `run_created`; `run_id` is its name, which others of the commit refer to.
 
     `forked_from`: the run that it goes on from, in `workspace` if that is given; `start`: the branch at which its own begins.
-    `campaign_id`: the campaign that it measures for.
+    `campaign_id`: the campaign, or the learning, that it measures for; `told`: the learnings that its agents are told of.
     """
 
     run_id: str
@@ -62,6 +62,7 @@ class Origin:
     workspace: str | None = None
     campaign_id: str | None = None
     start: str | None = None
+    told: tuple[str, ...] | None = None
 
 
 @frozen

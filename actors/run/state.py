@@ -66,6 +66,7 @@ class RunState:
     no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`, `revived_ms`:
     when it was held because nothing happened, and when it went on by itself.
     `learning` is its share in learning; `learns`: something is to be learned from its endings, `untaught`: the last one was not looked at.
+    `told`: the learnings of which its agents are told, where that does not hang on the moment.
     """
 
     run_id: str
@@ -88,6 +89,7 @@ class RunState:
     started_by: str | None = None
     forked_from: str | None = None
     campaign_id: str | None = None
+    told: tuple[str, ...] | None = None
     binding: tuple[Bound, ...] = ()
     inputs: Mapping[str, Any] = Factory(dict)
     scheduled_for_ms: int | None = None

@@ -76,7 +76,8 @@ class LearningMethods(Base):
         return _read(look)
 
     async def learning_review(self, params: learnings.LearningReview, by: Principal, request: RequestKey) -> Answer:
-        return await self._ask_keeper(Review(params.learning_id, params.action, params.reviewer_id, params.note), by, request)
+        runs = self.learning.policies.read()[0].verify_runs if params.verify else 0
+        return await self._ask_keeper(Review(params.learning_id, params.action, params.reviewer_id, params.note, runs), by, request)
 
     async def learning_put(self, params: learnings.LearningPut, by: Principal, request: RequestKey) -> Answer:
         return await self._ask_keeper(Put(params.learning), by, request)

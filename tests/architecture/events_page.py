@@ -43,6 +43,7 @@ MODULES: Final = {
     "Learnings": ("actors.learning.events",),
     "Memories of what was learned": ("actors.learning.memory_events",),
     "Revisions that learnings ask for": ("actors.learning.revision_events",),
+    "Trials of learnings": ("actors.learning.trial_events",),
     "Removal": ("actors.removal.events",),
 }
 

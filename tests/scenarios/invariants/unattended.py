@@ -25,7 +25,7 @@ def _facts(db: Records, prefix: str, kind: str) -> list[tuple[str, int, dict[str
 
 
 def unattended(db: Records) -> list[str]:
-    """The runs that schedules, watches and campaigns say they have made."""
+    """The runs that schedules, watches, campaigns and trials of learnings say they have made."""
     facts = [*_facts(db, "schedule/", "schedule_fired"), *_facts(db, "handoff/", "handoff_consumed")]
     facts += [
         *_facts(db, "campaign/", "baseline_replay_queued"),
@@ -34,7 +34,9 @@ def unattended(db: Records) -> list[str]:
     ]
     pairs = _facts(db, "campaign/", "evaluation_pair_queued")
     paired = {str(fields[name]) for _, _, fields in pairs for name in ("run_id", "replay_run_id")}
-    named = [str(fields["run_id"]) for _, _, fields in facts]
+    tried = _facts(db, "learning/", "workflow_learning.candidate.verification_pair_begun")
+    named = [str(fields[name]) for _, _, fields in tried for name in ("with_run_id", "without_run_id")]
+    named += [str(fields["run_id"]) for _, _, fields in facts]
     return [*named, *sorted(paired - set(named))]  # the evaluation of a first pair is named twice, by what it belongs to
 
 
