@@ -32,7 +32,7 @@ BARE = ONE | {
     "status": "applied",
 }
 UNMEASURED = BARE | {"baseline_before": None}
-PAGE: dict[str, Any] = {"learning": ONE, "metrics": NOW, "memories": [], "revision": None}
+PAGE: dict[str, Any] = {"learning": ONE, "metrics": NOW, "memories": [], "revision": None, "verification": None}
 METRICS = {"workflow_id": "w", "metrics": NOW, "learnings": [BARE], "policy": {}, "warnings": [{"message": "learning.x is bad"}]}
 LISTED = {"learnings": [ONE], "count": 1, "unreadable": []}
 ASKED: list[tuple[list[str], str, dict[str, Any], list[str]]] = [
