@@ -11,6 +11,8 @@ from attrs import NOTHING, fields
 from actors.agent.binding import Bound
 from actors.entity import Fact
 from actors.gate.record import GateRecord
+from actors.learning.record import Metrics
+from actors.learning.run_events import Judged
 from actors.library import workflow_codec
 from actors.node.messages import ArtifactFact, Usage
 from actors.run.evolve import FOLDS
@@ -44,6 +46,10 @@ def sample(hint: Any) -> Any:
         return GateRecord("g", "g", 1, "approve", 7, "uid:1", "ab" * 32, "good")
     if "Place" in text:
         return Place("/srv/repo", "/data/worktrees/r", "penstock/r", "main", "penstock/q")
+    if "Metrics" in text:
+        return Metrics(5, 0.5, 0.25, 1.5, 0.0, 9, 1, 7)
+    if "Judged" in text:
+        return (Judged("wflearn-1", "block", "structural_change_requires_human"),)
     if "Literal" in text:
         return get_args(hint)[-1]
     if "Bound" in text:
