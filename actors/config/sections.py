@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from actors.config.rules import choice, choices, count, duration, flag, names, number, outside, principals, switch, word
+from actors.config.rules import choice, choices, count, duration, flag, names, number, outside, principals, word
 
 __all__ = [
     "Campaign",
@@ -13,7 +13,6 @@ __all__ = [
     "Daemon",
     "Flow",
     "Gates",
-    "Learning",
     "Ledger",
     "Nodes",
     "Notify",
@@ -29,7 +28,6 @@ __all__ = [
     "Worktrees",
 ]
 
-EPS = 2.220446049250313e-16
 PROFILES = ("strict", "guided", "yolo")
 
 
@@ -189,25 +187,6 @@ class Campaign:
     """`[campaign]`: optimization campaigns."""
 
     reconcile_every_ms: int = duration("2s", "how often campaigns look at what has ended and what is due", low="100ms", high="10m")
-
-
-@frozen
-class Learning:
-    """`[learning]`: what endings of runs teach. A value that is no good is told as `config_value_invalid`, and the default holds."""
-
-    enabled: bool = switch(True, "whether anything is learned from runs that end; those that end while it is off are not looked at later")
-    auto_apply: bool = switch(False, "whether learnings may be applied without a person, within the bounds that follow")
-    min_confidence: float = number(0.8, "for that: confidence that a learning needs; above 1 means never", low=0)
-    min_baseline_sample: int = count(5, "for that: how many of the newest runs must have ended", low=0)
-    max_human_intervention_rate: float = number(0.0, "for that: share of these runs in which people may have had a hand", low=0)
-    post_apply_min_sample: int = count(3, "runs that must have ended since a learning was applied before it can be found to do harm", low=0)
-    regression_margin: float = number(EPS, "by how much a rate may fall before that counts as harm", low=0)
-    verify: bool = switch(
-        False, "whether a learning is tried in runs made for that, and must win clearly, before it is applied without a person"
-    )
-    verify_runs: int = count(
-        10, "how many of the newest runs are made again for that, once with the learning and once without", low=5, high=20
-    )
 
 
 @frozen

@@ -18,7 +18,6 @@ from actors.config.sections import (
     Daemon,
     Flow,
     Gates,
-    Learning,
     Ledger,
     Nodes,
     Notify,
@@ -33,6 +32,7 @@ from actors.config.sections import (
     Tools,
     Worktrees,
 )
+from actors.config.sections_learning import Learning
 
 __all__ = ["DEFAULT", "LENIENT", "NAMED", "Config", "Entry", "table"]
 

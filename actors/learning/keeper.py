@@ -55,6 +55,7 @@ class LearningKeeper(Actor[LookAtEndings | Teach | Try | ForLearning]):
         self._timer: Timer | None = None
         self._trying: Timer | None = None
         self._failed: dict[str, str] = {}
+        self._stuck: dict[str, str] = {}
         self._said: tuple[str, ...] = ()
         self._taught = 0
 
@@ -69,6 +70,7 @@ class LearningKeeper(Actor[LookAtEndings | Teach | Try | ForLearning]):
         """Counts since this incarnation began, and what went wrong, for the tree."""
         newest = list(self._failed.items())[-SHOWN:]
         wrong = "".join(f"; learning_finalization_failed {run_id}: {why}" for run_id, why in newest)
+        wrong += "".join(f"; learning_trial_stuck {workflow_id}: {why}" for workflow_id, why in self._stuck.items())
         return f"{self._taught} endings looked at, {len(self._failed)} failed{wrong}"
 
     async def stopped(self) -> None:
@@ -159,9 +161,9 @@ class LearningKeeper(Actor[LookAtEndings | Teach | Try | ForLearning]):
             try:
                 self._announce(await try_on(self._world, self.system, str(line.group)))
             except Exception as error:  # noqa: BLE001  as with endings: it is told, and looked at again
-                self._failed[line.stream] = f"{type(error).__name__}: {error}"
+                self._stuck[str(line.group)] = f"{type(error).__name__}: {error}"
             else:
-                self._failed.pop(line.stream, None)
+                self._stuck.pop(str(line.group), None)
         self._arm_trials()
 
     def _announce(self, facts: Sequence[LearningFact]) -> None:

@@ -12,7 +12,7 @@ from actors.config.load import Problem, read_section
 from actors.learning.policy import Policy
 
 if TYPE_CHECKING:
-    from actors.config.sections import Learning
+    from actors.config.sections_learning import Learning
 
 __all__ = ["Policies"]
 

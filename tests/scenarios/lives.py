@@ -11,7 +11,8 @@ from attrs import define, evolve, field
 
 from actors.agent.backends import Backends
 from actors.config import Config
-from actors.config.sections import Learning, Projection
+from actors.config.sections import Projection
+from actors.config.sections_learning import Learning
 from actors.paths import Places
 from tests.scenarios.canary import canary_in
 from tests.scenarios.client import Client, Lost, new_request_id
