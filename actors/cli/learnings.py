@@ -42,7 +42,10 @@ def learning() -> None:
 def list_(context: click.Context, /, *, as_json: bool, **asked: Any) -> int:
     """List learnings, the newest change first."""
     with link_of(context).reader() as reader:
-        found = reader.call("learning.list", given(asked))["learnings"]
+        answer = reader.call("learning.list", given(asked))
+    found = answer["learnings"]
+    for workflow_id in answer["unreadable"]:
+        click.echo(visible(f"warning: the learnings of {workflow_id} cannot be read; see: penstock verify"), err=True)
     if as_json:
         print_json(found)
     else:

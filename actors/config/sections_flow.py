@@ -18,9 +18,7 @@ class Flow:
     max_fan_out: int = count(256, "items of one for-each at most", low=1, high=10_000)
     http_hosts: tuple[str, ...] | None = outside("hosts", "the hosts that http nodes may reach; unset: all of the open network")
     reserved_variables: tuple[str, ...] = names([], "names of variables of texts that no output of a node sets, beside the run's own")
-    targets: tuple[str, ...] = names(
-        ["worktree", "ticket", "repo", "pr", "workflow_run"], "what workflows may be for; empty: anything"
-    )
+    targets: tuple[str, ...] = names(["worktree", "ticket", "repo", "pr", "workflow_run"], "what workflows may be for; empty: anything")
     skills_dir: str | None = outside("path", "a folder in which scripts are looked for when a workflow is checked")
     input_env_prefix: str = prefix("PENSTOCK_INPUT_", "how the variables begin by which scripts get the inputs of their run")
     extra_agent_dirs: tuple[str, ...] = names([], "folders with files of agents, absolute or below the folders of runs and repositories")

@@ -51,14 +51,14 @@ class Book:
 
     def apply(self, fact: e.LearningFact, at_ms: int) -> None:
         """One more fact."""
-        self.seq += 1
         FOLDS[type(fact)](self, fact, at_ms)
+        self.seq += 1
 
     def put(self, fact: e.LearningStored | e.LearningProposed, at_ms: int) -> None:
         """It stands as it is told."""
         learning, before = fact.learning, self.learnings.get(fact.learning.learning_id)
-        if before is not None:
-            self.known.pop((before.kind, before.fingerprint), None)
+        if before is not None and self.known.get((before.kind, before.fingerprint)) == before.learning_id:
+            del self.known[before.kind, before.fingerprint]
         self.learnings[learning.learning_id] = learning
         self.known.setdefault((learning.kind, learning.fingerprint), learning.learning_id)
 

@@ -13,6 +13,7 @@ _LOOK: Final = "List the learnings with: penstock learning ls"
 TEXTS: Final = {
     "human_required": "Only a person may say something about a learning; the process that asks is one of a step. Do it from a terminal.",
     "learning_not_found": f"There is no learning {{learning_id!r}}. {_LOOK}",
+    "learning_log_unreadable": "{detail}. Its runs and the learnings of all other workflows are unharmed; see: penstock verify",
     "learning_id_required": "The learning has no learning_id. Give it one, for example wflearn-my-first.",
     "learning_invalid": "The learning cannot be read: {detail}. It is an object with the fields that penstock learning show --json prints.",
     "learning_status_unknown": f"{{found!r}} is no status of a learning. Allowed: {', '.join(STATUSES)}.",

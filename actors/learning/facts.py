@@ -28,7 +28,7 @@ def facts_of(state: RunState) -> RunFacts:
         node_attempts={node_id: node.attempt for node_id, node in state.nodes.items() if node.attempt},
         node_outputs=tuple(_outputs(state)), last_failure=_failure(state), gate_history=tuple(state.gate_history),
         stop_kind=state.stop_kind, created_at_ms=state.created_at_ms, started_at_ms=state.started_at_ms,
-        finished_at_ms=state.finished_at_ms, trigger=state.trigger_type, campaign=state.campaign_id is not None, dry_run=state.dry_run,
+        finished_at_ms=state.finished_at_ms,
     )  # fmt: skip
 
 

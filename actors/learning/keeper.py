@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors.learning.declined import Declined
 from actors.learning.events import LearningRegressed
-from actors.learning.log import TRYING, appended
+from actors.learning.log import TRYING, UNREADABLE, appended
 from actors.learning.messages import ForLearning, LookAtEndings, Teach, Try
 from actors.learning.operations import OPERATIONS
 from actors.learning.teaching import teach
@@ -40,6 +40,7 @@ LOOK_S = 1.0
 TRIES = 5
 MOST = 1_000
 BATCH = 100
+SHOWN = 3
 Reply = Mapping[str, Any] | Refusal
 
 
@@ -54,6 +55,7 @@ class LearningKeeper(Actor[LookAtEndings | Teach | Try | ForLearning]):
         self._timer: Timer | None = None
         self._trying: Timer | None = None
         self._failed: dict[str, str] = {}
+        self._stuck: dict[str, str] = {}
         self._said: tuple[str, ...] = ()
         self._taught = 0
 
@@ -66,7 +68,9 @@ class LearningKeeper(Actor[LookAtEndings | Teach | Try | ForLearning]):
 
     def status(self) -> str:
         """Counts since this incarnation began, and what went wrong, for the tree."""
-        wrong = "".join(f"; learning_finalization_failed {run_id}: {why}" for run_id, why in self._failed.items())
+        newest = list(self._failed.items())[-SHOWN:]
+        wrong = "".join(f"; learning_finalization_failed {run_id}: {why}" for run_id, why in newest)
+        wrong += "".join(f"; learning_trial_stuck {workflow_id}: {why}" for workflow_id, why in self._stuck.items())
         return f"{self._taught} endings looked at, {len(self._failed)} failed{wrong}"
 
     async def stopped(self) -> None:
@@ -101,7 +105,8 @@ class LearningKeeper(Actor[LookAtEndings | Teach | Try | ForLearning]):
 
     def _untaught(self) -> list[Headline]:
         found = self._world.services.store.catalog.found(UNTAUGHT, MOST)
-        return [line for line in found if line.kind == "run" and line.status in TERMINAL]
+        ended = [line for line in found if line.kind == "run" and line.status in TERMINAL]
+        return sorted(ended, key=lambda line: (line.updated_ms, line.stream))
 
     async def _teach(self, *, last: bool) -> None:
         """One pass over the workflows of which a run has ended. `last`: the daemon ends."""
@@ -113,9 +118,11 @@ class LearningKeeper(Actor[LookAtEndings | Teach | Try | ForLearning]):
         for workflow_id in due:
             mine = [line for line in lines if line.group == workflow_id]
             ready = [line for line in mine if last or not self.system.alive(f"{RUNS}/{line.stream}")]
+            before = self._taught
             for start in range(0, len(ready), BATCH):
                 await self._look(workflow_id, ready[start : start + BATCH])
-            if not last and (len(ready) < len(mine) or len(lines) == MOST):
+            more = len(lines) == MOST and self._taught > before  # what fails again and again is left for the next ending
+            if not last and (len(ready) < len(mine) or more):
                 self._endings.due(workflow_id)  # runs that are just coming to rest
                 self._arm()
 
@@ -154,9 +161,9 @@ class LearningKeeper(Actor[LookAtEndings | Teach | Try | ForLearning]):
             try:
                 self._announce(await try_on(self._world, self.system, str(line.group)))
             except Exception as error:  # noqa: BLE001  as with endings: it is told, and looked at again
-                self._failed[line.stream] = f"{type(error).__name__}: {error}"
+                self._stuck[str(line.group)] = f"{type(error).__name__}: {error}"
             else:
-                self._failed.pop(line.stream, None)
+                self._stuck.pop(str(line.group), None)
         self._arm_trials()
 
     def _announce(self, facts: Sequence[LearningFact]) -> None:
@@ -195,6 +202,8 @@ class LearningKeeper(Actor[LookAtEndings | Teach | Try | ForLearning]):
                 return reply
             except Declined as declined:
                 return declined.refusal
+            except UNREADABLE as damage:
+                return Declined("learning_log_unreadable", detail=str(damage)).refusal
             except (ReceiptExists, RequestConflict):
                 return replayed(self._world.services.store, message.request) or conflict(message.request)
             except (VersionConflict, Unavailable) as error:

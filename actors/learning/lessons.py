@@ -9,9 +9,8 @@ from attrs import frozen
 
 from actors.learning.derive import project_id
 from actors.learning.inject import block, select
+from actors.learning.log import UNREADABLE
 from actors.learning.record import IN_USE
-from storage import BadRecord, StreamDamaged
-from storage.codec import UnknownKind
 
 if TYPE_CHECKING:
     from actors.learning.log import Shelf
@@ -19,23 +18,17 @@ if TYPE_CHECKING:
 
 __all__ = ["Lessons"]
 
-UNREADABLE = (StreamDamaged, BadRecord, UnknownKind)
-"""Agents work without lessons from a log that is damaged; whoever looks at learnings is told what is wrong with it."""
-
 
 @frozen(eq=False)
 class Lessons:
-    """As the learnings stand in the store at that moment."""
+    """As the learnings stand in the store at that moment. From a log that is damaged come none; who looks at learnings is told of it."""
 
     shelf: Shelf
 
     def choose(self, workflow: Workflow) -> tuple[str, ...]:
         """The ids of those that an agent of the workflow is to be told now."""
         project = project_id(workflow)
-        try:
-            found = select(self.shelf.selectable(workflow.workflow_id, project), workflow.workflow_id, project)
-        except UNREADABLE:
-            return ()
+        found = select(self.shelf.selectable(workflow.workflow_id, project), workflow.workflow_id, project)
         return tuple(one.learning_id for one in found)
 
     def words(self, learning_ids: Iterable[str], *, whatever: bool = False) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,20 +14,23 @@ from actors.learning.memory_events import MEMORY_FACTS
 from actors.learning.record import IN_USE, Learning
 from actors.learning.revision_events import REVISION_FACTS
 from actors.learning.trial_events import TRIAL_FACTS
-from storage.codec import Codec
+from storage.codec import BadRecord, Codec, UnknownKind
+from storage.errors import StreamDamaged
 from storage.records import Append, Headline
 
 if TYPE_CHECKING:
     from actors.learning.step import Step
     from storage.store import Store
 
-__all__ = ["KIND", "TRYING", "Shelf", "appended", "learning_codec", "learning_stream"]
+__all__ = ["KIND", "TRYING", "UNREADABLE", "Shelf", "appended", "learning_codec", "learning_stream"]
 
 KIND = "learning"
 TRYING = "learning/trying"
 """The key of workflows of which a learning is tried."""
 PAGE = 5_000
 MOST = 100_000
+UNREADABLE = (StreamDamaged, BadRecord, UnknownKind)
+"""What reading a damaged log raises. Its workflow's runs go on, and so do the learnings of all others."""
 
 
 @cache
@@ -67,7 +70,7 @@ def appended(step: Step) -> tuple[Append, ...]:
 class Shelf:
     """Reads learnings from the store. A log that has grown is read on from where it was; what it gives is not to be changed.
 
-    All that reads raises StreamDamaged, BadRecord or UnknownKind where a log is damaged.
+    What is asked of one workflow raises one of UNREADABLE where its log is damaged; what is asked of many does without that log.
     """
 
     store: Store
@@ -88,21 +91,43 @@ class Shelf:
 
     def all(self) -> Iterator[Learning]:
         """Those of all workflows."""
-        for line in self.store.catalog.list(KIND, limit=MOST):
-            yield from self.of(str(line.group)).learnings.values()
+        for workflow_id in self._workflows():
+            yield from self._readable(workflow_id)
+
+    def damaged(self) -> list[str]:
+        """The workflows whose learnings cannot be read."""
+        return [one for one in self._workflows() if isinstance(self._try(one), Exception)]
 
     def find(self, learning_id: str) -> Learning | None:
-        """The learning of that id."""
+        """The learning of that id. Raises where there is none, and a log is damaged in which it may stand."""
         for book in self._books.values():
             if learning_id in book.learnings:
                 return self.of(book.workflow_id).learnings[learning_id]
-        return next((one for one in self.all() if one.learning_id == learning_id), None)
+        for one in self.all():
+            if one.learning_id == learning_id:
+                return one
+        for workflow_id in self.damaged():
+            self.of(workflow_id)
+        return None
 
     def selectable(self, workflow_id: str, project_id: str) -> list[Learning]:
         """Those that runs of the workflow may be told: in use, of the workflow itself or of its project."""
         others = [str(line.group) for line in self.store.catalog.found(_of_project(project_id), MOST)]
-        books = [self.of(one) for one in dict.fromkeys((workflow_id, *others))]
-        return [one for book in books for one in book.learnings.values() if one.status in IN_USE and _fits(one, workflow_id, project_id)]
+        known = [one for name in dict.fromkeys((workflow_id, *others)) for one in self._readable(name)]
+        return [one for one in known if one.status in IN_USE and _fits(one, workflow_id, project_id)]
+
+    def _workflows(self) -> list[str]:
+        return [str(line.group) for line in self.store.catalog.list(KIND, limit=MOST)]
+
+    def _readable(self, workflow_id: str) -> Iterable[Learning]:
+        found = self._try(workflow_id)
+        return () if isinstance(found, Exception) else found.learnings.values()
+
+    def _try(self, workflow_id: str) -> Book | Exception:
+        try:
+            return self.of(workflow_id)
+        except UNREADABLE as damage:
+            return damage
 
 
 def _fits(one: Learning, workflow_id: str, project_id: str) -> bool:

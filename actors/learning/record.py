@@ -108,7 +108,7 @@ class RunFacts:
 
     `completed_nodes` stand in the order of their ends. `node_outputs` are (node id, output) in the flow's node order, iterations of a
     group behind them by id; outputs that are no objects are not among them. `last_failure` has node_id, reason and failed_at_ms, `detail` a
-    code and perhaps a text. `campaign` and `dry_run` say why a run is excluded from learning.
+    code and perhaps a text.
     """
 
     run_id: str
@@ -124,11 +124,3 @@ class RunFacts:
     created_at_ms: int = 0
     started_at_ms: int | None = None
     finished_at_ms: int | None = None
-    trigger: str = "manual"
-    campaign: bool = False
-    dry_run: bool = False
-
-    @property
-    def excluded(self) -> bool:
-        """Whether learning leaves it out."""
-        return self.campaign or self.dry_run

@@ -31,7 +31,10 @@ def _chosen(services: Services, state: RunState) -> tuple[str, ...]:
 
 
 def _is_told(state: RunState) -> bool:
-    """A campaign compares its runs with each other: none is told what others are not. Where a learning is tried, that is the point."""
-    if state.told is not None:
-        return not state.terminal
-    return state.learns and not state.terminal and state.campaign_id is None and not state.dry_run
+    """A campaign compares its runs with each other: none is told what others are not. Where a learning is tried, that is the point.
+
+    A run without roles has no agents.
+    """
+    if state.terminal or not state.binding:
+        return False
+    return state.told is not None or (state.learns and state.campaign_id is None and not state.dry_run)

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 from attrs import asdict
 
 from actors.learning.declined import Declined
-from actors.learning.log import learning_codec, learning_stream
+from actors.learning.log import UNREADABLE, learning_codec, learning_stream
 from actors.learning.messages import Distill, ForLearning, Operation, Promote, Put, PutRevision, Review, SpawnRevision
 from actors.learning.record import IN_USE, KINDS, STATUSES, Learning
 from actors.learning.view import learning_json, with_learning
 from actors.refusals import Refusal
 from actors.runtime.base import ASK_S, Answer, Base
 from actors.services import LEARNING
-from storage import BadRecord, StreamDamaged
-from storage.codec import UnknownKind
 from supervision import ActorDead, AskTimeout, MailboxFull
 
 if TYPE_CHECKING:
@@ -41,7 +39,8 @@ class LearningMethods(Base):
             asked = {name: value for name, value in wanted.items() if value is not None}
             found = [one for one in known if all(getattr(one, name) == value for name, value in asked.items())]
             found.sort(key=_newest_first)
-            return {"learnings": [learning_json(one) for one in found[: params.limit]], "count": len(found)}
+            damaged = shelf.damaged() if params.workflow_id is None else []
+            return {"learnings": [learning_json(one) for one in found[: params.limit]], "count": len(found), "unreadable": damaged}
 
         return _read(look)
 
@@ -138,6 +137,5 @@ def _read(look: Callable[[], Answer]) -> Answer:
         return look()
     except Declined as declined:
         return declined.refusal
-    except (StreamDamaged, BadRecord, UnknownKind) as error:
-        text = f"{error}. Its runs and the learnings of all other workflows are unharmed; see: penstock verify"
-        return Refusal("learning_log_unreadable", text, {})
+    except UNREADABLE as damage:
+        return Declined("learning_log_unreadable", detail=str(damage)).refusal

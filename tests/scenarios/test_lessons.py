@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.scenarios.harness import House
+from tests.scenarios.learned import taught
 from tests.scenarios.models import BAD, GOOD, agent, crew, says, told, writes
 
 FLOW = crew(agent())
@@ -84,3 +85,12 @@ async def test_nobody_is_told_anything_where_learning_is_off(d: House) -> None:
     run = await told(d, says(), says(), flow=FLOW)
     assert "learning_context" not in str(d.models.requests)
     assert "learnings_injected" not in await d.names(run["run_id"])
+
+
+async def test_dry_runs_take_no_place_in_the_window(learns: House) -> None:
+    d = learns
+    await told(d, writes("notes.json", GOOD), flow=FLOW)
+    for _ in range(51):
+        await d.call("run.start", text=FLOW, folder=str(d.script.folder), dry_run=True)
+    run = await told(d, writes("notes.json", GOOD), flow=FLOW)
+    assert (await taught(d, run["run_id"]))["post_run_metrics"]["sample_size"] == 2

@@ -16,6 +16,7 @@ from actors.dead_letter.events import DeadLetterRetryRequeued
 from actors.entity import Fact
 from actors.fan_out import events as fan_out_events
 from actors.gate import events as gate_events
+from actors.learning.run_events import LearningFinalized, LearningsInjected, LearningSkipped
 from actors.node import events as node_events
 from actors.node import findings
 from actors.removal.events import RunPurged
@@ -45,6 +46,7 @@ MODULES = (
 )
 FACTS: list[type[Fact]] = [fact for module in MODULES for name in module.__all__ if isinstance(fact := getattr(module, name), type)]
 FACTS += [DeadLetterRetryRequeued, RunPurged, ApprovalGateResolverFailed, AgentSteered, AgentSteeringHeard]
+FACTS += [LearningsInjected, LearningFinalized, LearningSkipped]
 
 
 def least(fact: type[Fact]) -> Fact:

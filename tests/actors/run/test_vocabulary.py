@@ -12,6 +12,8 @@ from actors.agent.binding import Bound, PinnedText
 from actors.entity import Fact
 from actors.fan_out.items import NewItem
 from actors.gate.record import GateRecord
+from actors.learning.record import Metrics
+from actors.learning.run_events import Judged
 from actors.library import workflow_codec
 from actors.node.messages import ArtifactFact, Said, Usage
 from actors.run.evolve import FOLDS
@@ -36,6 +38,8 @@ def codec_of(cls: type[Fact]) -> Codec[Fact]:
 
 
 BY_WORD: dict[str, Any] = {
+    "Metrics": Metrics(5, 0.5, 0.25, 1.5, 0.0, 9, 1, 7),
+    "Judged": (Judged("wflearn-1", "block", "structural_change_requires_human"),),
     "ArtifactFact": ArtifactFact("a.txt", "ab" * 32, 5, "schema"),
     "Usage": Usage(1, 2, 0.5, 3, unpriced=True),
     "GateRecord": GateRecord("g", "g", 1, "approve", 7, "uid:1", "ab" * 32, "good"),
