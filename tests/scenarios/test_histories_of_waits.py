@@ -2,44 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import trio
-from attrs import evolve
 
-from actors.run.messages import EndWaits
-from actors.services import REGISTRAR
-from actors.wait.messages import DueWait
-from actors.wait.row import due_key
 from tests.scenarios.flows import flow, gate, step, wait
 from tests.scenarios.harness import House
-from tests.scenarios.inside import crash_at_next, system_of
 from tests.scenarios.script import Hold
-from tests.scenarios.told import ALWAYS, WAIT, caught_up, names, whole
-
-COUNTED = ("checked", "claimed", "completed", "failed", "errors")
-
-
-async def ticks(h: House) -> dict[str, int]:
-    """What the scheduler of waits has counted since the daemon began."""
-    found = (await h.call("system.metrics"))["metrics"]
-    return {name.removeprefix("waits_"): int(value) for name, value in found.items() if name.startswith("waits_")}
-
-
-async def counted(h: House) -> tuple[int, ...]:
-    """Checked, claimed, completed, failed, lost."""
-    found = await ticks(h)
-    return tuple(found[name] for name in COUNTED)
-
-
-async def waited(h: House, run_id: str) -> list[dict[str, Any]]:
-    """All waits of the run, also those of former instances of its nodes."""
-    return list((await h.call("wait.list", run_id=run_id))["waits"])
-
-
-def told_of(found: dict[str, Any]) -> list[dict[str, Any]]:
-    return [event for event in found["events"] if event["event_type"].startswith(WAIT)]
+from tests.scenarios.ticking import counted, ticks, told_of, waited
+from tests.scenarios.told import WAIT, caught_up, names, whole
 
 
 async def test_p51_a_timer_is_told_once_with_its_lag(h: House) -> None:
@@ -95,17 +65,6 @@ async def test_p52_p92_a_timer_of_a_run_that_has_ended_wakes_nothing(h: House, e
     assert await counted(h) == (0, 0, 0, 0, 0)
 
 
-async def test_p52_a_hand_over_that_comes_late_is_denied_by_a_completed_run(h: House) -> None:
-    run_id = await h.begin(flow(wait("nap", "timer: 60s")))
-    assert (await h.run_until(run_id))["status"] == "completed"
-    before, [row] = await h.names(run_id), await waited(h, run_id)
-    again = DueWait(run_id, due_key(row["wake_at_ms"], row["created_at_ms"], row["wait_id"]), h.clock.now_ms())
-    await system_of(h).ref(REGISTRAR).tell(EndWaits(run_id, (again,)))
-    await trio.sleep(600)
-    assert await counted(h) == (1, 1, 1, 1, 0)
-    assert (await h.names(run_id), await waited(h, run_id)) == (before, [row])
-
-
 async def test_p53_an_escalated_wait_is_told_with_its_dead_letter(h: House) -> None:
     run_id = await h.begin(flow(wait("pay", "timer: 11m, timeout: 10m, on_timeout: escalate, escalate_to: '@ops'")))
     await h.run_until(run_id, "paused")
@@ -119,84 +78,6 @@ async def test_p53_an_escalated_wait_is_told_with_its_dead_letter(h: House) -> N
     await trio.sleep(600)  # its wake would be due
     assert (len(await h.names(run_id)), (await waited(h, run_id))[0]["status"]) == (len(names(found)), "escalated")
     assert (await counted(h), (await ticks(h))["outcome_timeout_escalated"]) == ((1, 1, 1, 0, 0), 1)
-
-
-async def test_p56_a_clock_that_goes_back_wakes_nothing_early_and_loses_nothing(h: House) -> None:
-    first = await h.begin(flow(wait("nap", "timer: 1h"), name="first"))
-    await h.run_until(first, "waiting")
-    await trio.sleep(40)  # a tick has found nothing
-    h.clock.jump(-1_800_000)
-    second = await h.begin(flow(wait("nap", "timer: 60s"), name="second"))
-    await h.run_until(second, "waiting")
-    await trio.sleep(35)
-    during = await ticks(h)
-    assert (during["checked"], during["clock_regressions"] > 0) == (0, True)
-    assert 1_700_000 < during["max_clock_regression_ms"] <= 1_800_000
-    await h.run_until(second)
-    assert (await h.run(first))["status"] == "waiting"
-    [woken] = told_of(await whole(h, second))
-    assert 0 <= woken["payload"]["lag_ms"] < 100
-    await h.run_until(first)
-    [late] = told_of(await whole(h, first))
-    assert 0 <= late["payload"]["lag_ms"] < 100
-    assert await counted(h) == (2, 2, 2, 0, 0)
-
-
-async def test_p56_what_was_due_before_the_clock_went_back_ends_by_the_time_of_before(house: House) -> None:
-    """Its hand-over got lost, and is made again under a clock by which it would not be due."""
-    house.configure("waits", lease_ms=500)
-    house.config = evolve(house.config, projection=ALWAYS)
-    await house.start()
-    run_id = await house.begin(flow(wait("nap", "timer: 3s")))
-    await house.run_until(run_id, "waiting")
-    crash_at_next(house, REGISTRAR)
-    await trio.sleep(3.25)
-    await house.hang_up()
-    house.clock.jump(-3_600_000)
-    await house.run_until(run_id)
-    [woken] = told_of(await whole(house, run_id))
-    assert (woken["occurred_at_ms"], woken["payload"]["lag_ms"]) == (woken["payload"]["wake_at_ms"], 0)
-
-
-@pytest.mark.parametrize(("lease_ms", "lag_ms"), [pytest.param(500, 500, id="P57"), pytest.param(60_000, 60_000, id="by default")])
-async def test_p57_a_hand_over_that_got_lost_is_made_again_after_the_lease(house: House, lease_ms: int, lag_ms: int) -> None:
-    house.configure("waits", lease_ms=lease_ms)
-    house.config = evolve(house.config, projection=ALWAYS)
-    await house.start()
-    run_id = await house.begin(flow(wait("nap", "timer: 3s"), step("b", "needs: [nap]")))
-    await house.run_until(run_id, "waiting")
-    crash_at_next(house, REGISTRAR)  # it has taken what is handed over, and hands nothing on
-    await trio.sleep(3.25)
-    await house.hang_up()  # what stands to its right in the tree begins anew, the scheduler of waits and the socket included
-    await house.run_until(run_id)
-    [woken] = told_of(await whole(house, run_id))
-    assert lag_ms <= woken["payload"]["lag_ms"] < lag_ms + 100
-    assert (await counted(house), house.script.count("b")) == ((2, 2, 1, 0, 1), 1)
-
-
-async def test_p57_a_timer_that_was_due_as_its_daemon_died_is_told_once(h: House) -> None:
-    run_id = await h.begin(flow(wait("nap", "timer: 60s"), step("b", "needs: [nap]")))
-    await h.run_until(run_id, "waiting")
-    await h.crash()
-    await trio.sleep(120)
-    await h.start()
-    await h.run_until(run_id)
-    [woken] = told_of(await whole(h, run_id))
-    assert woken["payload"]["lag_ms"] >= 60_000
-
-
-async def test_a_tick_takes_so_many_of_all_runs_and_the_next_one_the_rest(house: House) -> None:
-    house.configure("waits", batch=2)
-    await house.start()
-    runs = [await house.begin(flow(wait("nap", f"timer: {seconds}s"), name=f"w{seconds}")) for seconds in (40, 10, 30, 20, 50)]
-    for run_id in runs:
-        await house.run_until(run_id, "waiting")
-    await house.crash()
-    await trio.sleep(3600)
-    await house.start()
-    for run_id in runs:
-        await house.run_until(run_id)
-    assert (await counted(house), (await ticks(house))["ticks"] >= 3) == ((5, 5, 5, 0, 0), True)
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from actors.wait.guard import denial
 from actors.wait.messages import DueWait, Judged
 from actors.wait.row import LATEST, WaitRow, due_key, due_of_key
 from actors.workflow.spec import Node, Timer, Wait
+from tests.actors.run.handing import handed
 from tests.actors.run.nested import block, nested
-from tests.actors.run.table import Story, handed
+from tests.actors.run.table import Story
 
 
 def waits(*due: int, since: int = 0) -> list[tuple[str, str, int]]:
