@@ -10,9 +10,10 @@ from actors.run.messages import EndWaits
 from actors.services import REGISTRAR
 from actors.wait.messages import DueWait
 from actors.wait.row import due_key
+from storage import Append, Transaction
 from tests.scenarios.flows import flow, step, wait
 from tests.scenarios.harness import House
-from tests.scenarios.inside import crash_at_next, system_of
+from tests.scenarios.inside import crash_at_next, store_of, system_of
 from tests.scenarios.ticking import counted, ticks, told_of, waited
 from tests.scenarios.told import ALWAYS, whole
 
@@ -104,3 +105,20 @@ async def test_a_tick_takes_so_many_of_all_runs_and_the_next_one_the_rest(house:
     for run_id in runs:
         await house.run_until(run_id)
     assert (await counted(house), (await ticks(house))["ticks"] >= 3) == ((5, 5, 5, 0, 0), True)
+
+
+async def test_a_wait_whose_line_an_older_version_wrote_is_found_too(h: House) -> None:
+    """That kept the time of waits with the run's own, and no keys of them."""
+    run_id = await h.begin(flow(wait("nap", "timer: 1h"), step("b", "needs: [nap]")))
+    run = await h.run_until(run_id, "waiting")
+    store = store_of(h)
+    line = store.catalog.get(run_id)
+    assert line is not None
+    old = evolve(line, due_ms=run["waits"][0]["wake_at_ms"], keys=())
+    await store.commit(Transaction(h.clock.now_ms(), (Append(run_id, store.journal.head(run_id), headline=old),)))
+    await h.crash()
+    await h.start()
+    await h.run_until(run_id)
+    [woken] = told_of(await whole(h, run_id))
+    assert 0 <= woken["payload"]["lag_ms"] < 1_000
+    assert (await counted(h), h.script.count("b")) == ((1, 1, 1, 0, 0), 1)
