@@ -69,6 +69,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Assembly", "run_rules"]
 
+WAITING = ((WAITS, LookAtWaits()),)
+OUTBOXES = ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))
 COMMIT = {"auto": None, "inline": True, "thread": False}
 
 
@@ -158,10 +160,9 @@ class Assembly:
         services = Services(
             store=store, clock=wall, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config, vault),
             lease=_lease(store, config, ids.new(f"penstockd:{os.getpid()}"), clock), folder=places.data,
-            tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])),
-            report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None, meter=meter,
-            outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))), pool=roster.pool,
-            waits=WaitClaims(config.waits.lease_ms, config.waits.batch), look_at_waits=lambda: _tell(system, ((WAITS, LookAtWaits()),)),
+            tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])), pool=roster.pool, meter=meter,
+            report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
+            outbox=lambda: _tell(system, OUTBOXES), look_at_waits=lambda: _tell(system, WAITING), waits=_waits(config),
             learn=lambda state: _learn(endings, system, state),
         )  # fmt: skip
         control = _control(places, rights, workshop.guardian, vault, alone=not embedded and clock is None) if listen else None
@@ -205,6 +206,10 @@ def _store(
 def _roster(places: Places, workshop: Workshop, store: Store, config: Config, vault: Vault) -> Roster:
     servers, folder = frozenset(workshop.servers.configured), places.config_file.parent / PERSONAS
     return Roster(folder, workshop.agents.backends, Consents(store), servers, config.tools.policy, vault.redactor)
+
+
+def _waits(config: Config) -> WaitClaims:
+    return WaitClaims(config.waits.lease_ms, config.waits.batch)
 
 
 def _control(places: Places, rights: Rights, guardian: Guardian, vault: Vault, *, alone: bool) -> ControlSettings:

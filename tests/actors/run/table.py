@@ -30,12 +30,13 @@ from actors.run.state import RunState
 from actors.run.turn import Turn
 from actors.settings import RunRules
 from actors.wait.ending import recover_wakes
-from actors.wait.messages import DueWait, Resolve, Signal
+from actors.wait.messages import Resolve, Signal
 from storage.records import Append
+from tests.actors.run.handing import handed
 from tests.actors.run.papers import flow, plan_of
 from tests.actors.run.words import say
 
-__all__ = ["ANNA", "HASH", "Story", "flow", "handed", "plan_of"]
+__all__ = ["ANNA", "HASH", "Story", "flow", "plan_of"]
 
 ANNA = Principal(1000)
 HASH = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
@@ -49,13 +50,6 @@ def _cast(plan: Plan) -> tuple[Bound, ...]:
 def _quiet(question: Hashable) -> Any:
     """A world in which every file lies where it should, and nothing has come in."""
     return "there" if isinstance(question, Deliverable) else None
-
-
-def handed(state: RunState, now: int) -> tuple[DueWait, ...]:
-    """What the scheduler of waits would hand over at that moment."""
-    rows = [(row.due_key, row.due_ms) for row in state.waits.values()]
-    keys = sorted(key for key, due in rows if key is not None and due is not None and due <= now)
-    return tuple(DueWait(state.run_id, key, now) for key in keys)
 
 
 @define(eq=False)
