@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self
 
 import trio
 from attrs import define
@@ -22,7 +22,6 @@ from actors.calendar.messages import LookAtCalendar
 from actors.control.endpoint import check
 from actors.control.peers import Rights, rights_of
 from actors.control.server import ControlSettings
-from actors.fan_out.provider import Provider, providers_of
 from actors.handoff.messages import LookForHandoffs
 from actors.ids import RandomIds
 from actors.learning.endings import Endings
@@ -38,10 +37,10 @@ from actors.paperwork import Paperwork
 from actors.plans import Plans
 from actors.resolver.messages import LookAtPolls
 from actors.run.stale import StaleRuns
+from actors.run_rules import run_rules
 from actors.runtime import DaemonRuntime
 from actors.secrets.vault import Vault
 from actors.services import CALENDAR, LEARNING, NOTIFIER, POLLER, WAITS, WATCHMAN, Services
-from actors.settings import RunRules
 from actors.telemetry.collector import collector_of
 from actors.telemetry.meter import Meter
 from actors.tree import daemon_tree
@@ -49,7 +48,6 @@ from actors.version import VERSION
 from actors.wait.claims import WaitClaims
 from actors.wait.scheduler import LookAtWaits
 from actors.watch import Watchers
-from actors.workflow.spec import GateExpiry
 from actors.workshop import Workshop
 from storage import Store
 from supervision import MailboxFull, System
@@ -57,7 +55,6 @@ from supervision.clock import SystemClock
 
 if TYPE_CHECKING:
     from actors.config import Config
-    from actors.config.item_providers import ItemProvider
     from actors.config.mcp import McpServer
     from actors.mcp.wire import Wire
     from actors.node.guardian.guardian import Guardian
@@ -67,55 +64,11 @@ if TYPE_CHECKING:
     from supervision import Clock, KernelEvent
     from supervision.reaper import Stuck
 
-__all__ = ["Assembly", "run_rules"]
+__all__ = ["Assembly"]
 
 WAITING = ((WAITS, LookAtWaits()),)
 OUTBOXES = ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))
 COMMIT = {"auto": None, "inline": True, "thread": False}
-
-
-def run_rules(config: Config, vault: Vault) -> RunRules:
-    """What the pure rules need of the configuration."""
-    on_expiry: GateExpiry = next((one for one in get_args(GateExpiry) if one == config.gates.on_expiry), "cancel")
-    return RunRules(
-        default_profile=config.runs.default_profile,
-        cleanup_grace_ms=config.runs.cleanup_grace_ms,
-        gate_expires_after_ms=config.gates.expires_after_ms,
-        gate_on_expiry=on_expiry,
-        gate_stale_after_ms=config.gates.stale_after_ms,
-        separate_from_author=config.gates.separate_from_author,
-        execute_timeout_ms=config.nodes.execute_timeout_ms,
-        node_time_limit_ms=config.flow.node_time_limit_ms,
-        max_parallel_branches=config.flow.max_parallel_branches,
-        stale_after_ms=config.reaper.stale_after_ms,
-        auto_resume=config.reaper.auto_resume,
-        auto_resume_window_ms=config.reaper.auto_resume_window_ms,
-        auto_resume_max=config.reaper.auto_resume_max,
-        resolver_types=frozenset(config.gates.resolver_types),
-        notify_events=frozenset(config.notify.events),
-        notify_ways=config.notify.ways,
-        git_timeout_ms=config.worktrees.timeout_ms,
-        git_author=(config.worktrees.author_name, config.worktrees.author_email),
-        mcp_servers=frozenset(server.name for server in config.mcp),
-        env={name: os.environ[name] for name in vault.harmless(config.flow.script_inherit_env) if name in os.environ},
-        secrets=vault.names,
-        item_providers=providers_of(*(_provider(one) for one in config.item_providers)),
-        max_fan_out=config.flow.max_fan_out,
-        agent_dirs=config.flow.extra_agent_dirs,
-        default_backend=config.agents.default_backend,
-        default_model=config.agents.default_model,
-        reserved_variables=frozenset(config.flow.reserved_variables),
-        input_env_prefix=config.flow.input_env_prefix,
-        identities={one.name: one for one in config.identities},
-        targets=config.flow.targets,
-        skills_dir=config.flow.skills_dir,
-        learning=config.learning.enabled,
-    )
-
-
-def _provider(one: ItemProvider) -> Provider:
-    env = {name: os.environ[name] for name in one.env if name in os.environ}
-    return Provider(one.name, one.command, env, one.ordered, one.requires_filter)
 
 
 @define(eq=False)

@@ -175,13 +175,9 @@ class Logbook:
             self.reload()
             raise
         append = Append(
-            stream=self.run_id,
-            expected=state.seq - len(events),
-            events=encoded,
-            epoch=state.epoch if self._held or claim is not None else None,
-            headline=headline_of(state) if line != before else None,
-            claim=claim,
-        )
+            stream=self.run_id, expected=state.seq - len(events), events=encoded, claim=claim,
+            epoch=state.epoch if self._held or claim is not None else None, headline=headline_of(state) if line != before else None,
+        )  # fmt: skip
         receipt = None if request is None else Receipt(request.request_id, request.digest.encode(), canonical(reply))
         begun = [other for other in turn.once if self.services.store.journal.head(other.stream) == other.expected]
         appends = (append, *turn.also, *begun) if events or claim is not None or line != before else ()
