@@ -58,11 +58,10 @@ def unfit_scripts(
         found = _judge(word, roots, _search_path(node, searched))
         if found is None:
             continue
-        code, message, allowed = found
+        code, message = found
         at, place = _place(path, places or {})
-        problem = Problem(
-            code, f"The script {node.name!r} begins with {word!r}: {message}", file, *place, field_path(at), f'"{word}"', allowed
-        )
+        text = f"The script {node.name!r} begins with {word!r}: {message}"
+        problem = Problem(code, text, file, *place, field_path(at), f'"{word}"')
         (wrong if word.startswith("/") else remarks).append(problem)
     return tuple(wrong), tuple(remarks)
 
@@ -107,21 +106,18 @@ def _search_path(node: Node, searched: Searched) -> str:
     return os.pathsep.join([*own, *filter(None, [searched.path])])
 
 
-def _judge(word: str, roots: tuple[FilePath, ...], path: str) -> tuple[str, str, tuple[str, ...]] | None:
-    """Code, message and the places that were searched; None for a script that can be run, or of which nothing can be said."""
+def _judge(word: str, roots: tuple[FilePath, ...], path: str) -> tuple[str, str] | None:
+    """Code and message; None for a script that can be run, or of which nothing can be said."""
     try:
         if word.startswith("/"):
-            return _fit(FilePath(word), (word,))
+            return _fit(FilePath(word))
         return _named(word, roots, path)
     except OSError as error:
-        return (
-            "script_unreadable",
-            f"it cannot be looked at: {error.strerror}. Look at the permissions of the folders in which it lies.",
-            (),
-        )
+        message = f"it cannot be looked at: {error.strerror}. Look at the permissions of the folders in which it lies."
+        return "script_unreadable", message
 
 
-def _named(word: str, roots: tuple[FilePath, ...], path: str) -> tuple[str, str, tuple[str, ...]] | None:
+def _named(word: str, roots: tuple[FilePath, ...], path: str) -> tuple[str, str] | None:
     if "/" not in word and (not path or shutil.which(word, path=path) is not None):
         return None  # without a PATH the shell has one of its own
     if "/" in word and not roots:
@@ -129,9 +125,8 @@ def _named(word: str, roots: tuple[FilePath, ...], path: str) -> tuple[str, str,
     places = (*map(str, roots), *(() if "/" in word else filter(None, path.split(os.pathsep))))
     found = next((root / word for root in roots if _lies_in(root, word)), None)
     if found is None:
-        message = f"nothing of that name was found. Searched: {', '.join(places)}. If a step before makes it, all is well."
-        return "script_not_found", message, places
-    return _fit(found, places)
+        return "script_not_found", f"nothing of that name was found. Searched: {', '.join(places)}. If a step before makes it, all is well."
+    return _fit(found)
 
 
 def _lies_in(root: FilePath, word: str) -> bool:
@@ -145,14 +140,14 @@ def _lies_in(root: FilePath, word: str) -> bool:
     return _OWN in root.parts or (root / word).resolve().is_relative_to(root.resolve())
 
 
-def _fit(file: FilePath, places: tuple[str, ...]) -> tuple[str, str, tuple[str, ...]] | None:
+def _fit(file: FilePath) -> tuple[str, str] | None:
     try:
         mode = file.stat().st_mode
     except (FileNotFoundError, NotADirectoryError):
-        return "script_not_found", f"there is no such file. Searched: {', '.join(places)}.", places
+        return "script_not_found", "there is no such file. Searched: that path alone."
     if not stat.S_ISREG(mode):
-        return "script_not_found", f"{file} is no file. Searched: {', '.join(places)}.", places
+        return "script_not_found", f"{file} is no file, but something else. Name a file that can be run."
     if not mode & _ANYBODY:
         message = f"{file} is not executable; its mode is {stat.S_IMODE(mode):04o}. Make it so: chmod +x {file}"
-        return "script_not_executable", message, ()
+        return "script_not_executable", message
     return None

@@ -55,7 +55,7 @@ def test_fl27_each_missing_path_is_one_error() -> None:
     assert [(one.code, one.path, one.line, one.column, one.file) for one in wrong] == [
         ("script_not_found", "nodes[0].shell", 3, 5, "w.wf"), ("script_not_found", "nodes[1].nodes[0].run", 7, 9, "w.wf"),
     ]  # fmt: skip
-    assert (wrong[0].allowed, remarks) == (("/no/such/first.sh",), ())
+    assert (wrong[0].found, remarks) == ('"/no/such/first.sh"', ())
     assert "'first' begins with '/no/such/first.sh'" in wrong[0].message
 
 
@@ -77,7 +77,8 @@ def test_a_relative_name_is_looked_for_where_a_run_may_work(tmp_path: Path) -> N
     assert codes(found, flows) == ([], ["script_not_found"])
     assert codes(of("./gone.sh")) == ([], [])  # nobody has said from where
     (remark,) = unfit_scripts(of("./gone.sh"), Searched((str(flows),)))[1]
-    assert (str(flows), str(flows / ".penstock/scripts"), str(repository), str(repository / ".penstock/scripts")) == remark.allowed
+    places = flows, flows / ".penstock/scripts", repository, repository / ".penstock/scripts"
+    assert f"Searched: {', '.join(map(str, places))}. " in remark.message
 
 
 def test_the_working_folder_of_the_workflow_is_looked_through(tmp_path: Path) -> None:
