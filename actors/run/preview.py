@@ -18,6 +18,7 @@ from actors.sub_run.row import DEEPEST
 from actors.workflow.condition import ConditionError
 from actors.workflow.graph import Graph
 from actors.workflow.instants import INSTANT_FORMS, parse_instant
+from actors.workflow.outfits import Outfit
 from actors.workflow.partly import Partly
 from actors.workflow.spec import (
     Agent,
@@ -106,7 +107,7 @@ class _Seer:
         entry: dict[str, Any] = {
             "node_id": node_id, "kind": node.kind, "label": node.title or node.name,
             **_action(node, partly, self.problems, self.given.lessons),
-            **_persona(node, self.given), **({"group": group} if group else {}),
+            **_persona(node, self.given), **self.plan.outfits.get(node_id, Outfit()).told(), **({"group": group} if group else {}),
             "needs": [need.node for need in node.needs], "cap": cap_at(self.plan, node_id),
         }  # fmt: skip
         entry |= {} if isinstance(node.action, Gate | Wait | Group) else {"timeouts": limits_of(node, self.rules)}
@@ -155,11 +156,11 @@ def _action(node: Node, partly: Partly, problems: Problems, lessons: str = "") -
             return {"function": function, **({"isolate": True} if isolate else {}), **data}
         case Gate(type="quality_gate") as gate:
             return _quality(node.node_id, gate)
-        case Agent(role=role, instructions=instructions, tools=tools):
+        case Agent(instructions=instructions, tools=tools) as agent:
             more = {"tools": list(tools) or None}
             said = partly.at("instructions").text(instructions)
             prompt = f"{said}\n\n{lessons}" if lessons else said
-            return {"agent": role, "instructions": prompt, **_given(more), **data}
+            return {"agent": agent.reference, "instructions": prompt, **_given(more), **data}
         case Gate() as gate:
             return _gate(node.node_id, gate, partly)
         case Wait() as wait:
@@ -190,7 +191,7 @@ def _handler(told: dict[str, Any]) -> Any:
 
 
 def _persona(node: Node, given: Given) -> dict[str, str]:
-    role = node.action.role if isinstance(node.action, Agent) else ""
+    role = node.action.reference if isinstance(node.action, Agent) else ""
     return {"persona": given.personas[role]} if role in given.personas else {}
 
 

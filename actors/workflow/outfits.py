@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from attrs import frozen
 
@@ -22,6 +23,11 @@ class Outfit:
     def within(self, snippets: tuple[str, ...], schema: str | None) -> Outfit:
         """What holds inside of something that names these itself."""
         return Outfit(tuple(dict.fromkeys((*self.snippets, *snippets))), schema or self.schema)
+
+    def told(self) -> dict[str, Any]:
+        """What there is of it, as JSON."""
+        found = {"snippets": list(self.snippets), "output_schema": self.schema}
+        return {name: value for name, value in found.items() if value}
 
 
 def agents_of(workflow: Workflow) -> dict[str, Agent]:

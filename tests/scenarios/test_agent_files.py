@@ -117,6 +117,11 @@ async def test_what_a_wf_text_says_of_agents_holds(d: House) -> None:
     run = await d.run_until(await d.begin(WF, notation="wf", inputs={"topic": "tea"}))
     assert run["status"] == "completed", run
     look, ship = prompts(d)
+    dry = await d.begin(WF, notation="wf", inputs={"topic": "tea"}, dry_run=True)
+    plan = (await d.run(dry))["output"]["plan"]
+    [told] = [node for node in plan["nodes"] if node["node_id"] == "look"]
+    names = ("agent", "persona", "snippets", "output_schema")
+    assert [told[name] for name in names] == ["agents/look.md", "look", ["tone", "more"], "review"]
     assert look.index("Look.") < look.index("Be kind.") < look.index("Look twice at tea.") < look.index('"verdict"')
     assert "Before you: Fit to go." in ship
     assert "You work as: bot" in ship
