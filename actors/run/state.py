@@ -17,6 +17,7 @@ from actors.flow.results import ContextEntry, Result
 from actors.gate.record import GateRecord, OpenGate
 from actors.node.messages import Usage
 from actors.run.artifact_row import ArtifactRow
+from actors.run.attempt import Attempts
 from actors.run.conclusion import Conclusion
 from actors.run.frontier import Frontier
 from actors.run.node_state import NodeError, NodeState, NodeStatus
@@ -45,15 +46,15 @@ class RunState:
     that came to the wait they ended (empty: kept). `open_gates` and `closed_gates` go by node id; the latter were open when they were
     reset, and are to open again. `gate_feedback` and `gate_selections` are the newest that was said at a gate. `letters` names the dead
     letter for whose sake a node's present instance began. `finish_reason`: nothing of the body starts any more. `plans` finds the version
-    to which a repair pins the run. `used_up` is the budget for whose sake an attempt was ended before its next call; `used_value`: how
-    much all runs of the workflow have used of it, where they share it. `marks` are the keys of facts that stand in the log once,
-    `artifacts` what became of files by node, instance and attempt. `children`: the runs that its nodes have begun and of whose ending it
-    has not heard, by their ids; other fields as in `run_created`. `groups` are those that have begun and are not over, outer ones first;
-    `position` is the next place in the order of the walk. `anew` counts how often people had it begin anew: recovered it, or gave nodes
-    of it fresh attempts. `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code
-    of a failure that no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`,
-    `revived_ms`: when it was held because nothing happened, and when it went on by itself. `results` holds the newest result under each
-    result key, `contexts` what nodes said to those after them, oldest first. `reserved`: names of variables that no node sets.
+    to which a repair pins the run. `used_up` is the budget for whose sake an attempt was ended before its next call; `used_value`: how much
+    all runs of the workflow have used of it, where they share it. `marks` are the keys of facts that stand in the log once, `artifacts`
+    what became of files by node, instance and attempt. `children`: the runs that its nodes have begun and of whose ending it has not heard,
+    by their ids; other fields as in `run_created`. `groups` are those that have begun and are not over, outer ones first; `position` is the
+    next place in the order of the walk. `anew` counts how often people had it begin anew: recovered it, or gave nodes of it fresh attempts.
+    `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code of a failure that no
+    attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`, `revived_ms`: when it
+    was held because nothing happened, and when it went on by itself. `results` holds the newest result under each result key, `contexts`
+    what nodes said to those after them, oldest first. `reserved`: names of variables that no node sets.
     """
 
     run_id: str
@@ -146,6 +147,7 @@ class RunState:
     strays: dict[str, None] = Factory(dict)
     results: dict[str, Result] = Factory(dict)
     contexts: list[ContextEntry] = Factory(list)
+    attempts: Attempts = Factory(Attempts)
     reaped_ms: tuple[int, ...] = ()
     revived_ms: tuple[int, ...] = ()
     env: Mapping[str, str] = Factory(dict)
@@ -233,9 +235,7 @@ class RunState:
         return node.status == "pending" and not node.exhausted and node_id not in self.backoffs
 
 
-def new_state(
-    run_id: str, plan: Plan, rules: RunRules | None = None, plans: Callable[[str], Plan] | None = None
-) -> RunState:  # fmt: skip
+def new_state(run_id: str, plan: Plan, rules: RunRules | None = None, plans: Callable[[str], Plan] | None = None) -> RunState:
     """The state before the first fact. `rules`: what the workflow's texts may name, and set; `plans`: versions by digest."""
     return RunState(
         env={} if rules is None else rules.env,
