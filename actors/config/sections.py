@@ -25,6 +25,7 @@ __all__ = [
     "Storage",
     "Telemetry",
     "Tools",
+    "Waits",
     "Worktrees",
 ]
 
@@ -136,6 +137,16 @@ class Schedules:
     """`[schedules]`: runs that are made at their time."""
 
     misfire_grace_ms: int = duration("10s", "how late a scheduled time may be noticed without counting as missed", low="1s", high="3600s")
+
+
+@frozen
+class Waits:
+    """`[waits]`: what waits for a time, or for at most so long."""
+
+    lease_ms: int = duration(
+        "60s", "after what time a due wait is handed to its run again if nothing came of it; 0 counts as 1ms", low="0s"
+    )
+    batch: int = count(100, "waits of all runs that are handed over at once, the longest due first", low=1)
 
 
 @frozen

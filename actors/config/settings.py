@@ -30,6 +30,7 @@ from actors.config.sections import (
     Storage,
     Telemetry,
     Tools,
+    Waits,
     Worktrees,
 )
 
@@ -72,6 +73,7 @@ class Config:
     gates: Gates = Factory(Gates)
     notify: Notify = Factory(Notify)
     schedules: Schedules = Factory(Schedules)
+    waits: Waits = Factory(Waits)
     control: Control = Factory(Control)
     daemon: Daemon = Factory(Daemon)
     retention: Retention = Factory(Retention)

@@ -6,11 +6,30 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from attrs import frozen
+
 from actors.workflow.template import Quote, shell_word
 
-__all__ = ["names_in", "substitute", "substitute_in"]
+__all__ = ["Name", "names_in", "split", "substitute", "substitute_in"]
 
 _PLACEHOLDER = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+
+
+@frozen
+class Name:
+    """One placeholder: what stands between the braces, as it stands there."""
+
+    name: str
+
+    @property
+    def shown(self) -> str:
+        """The placeholder as it is written."""
+        return f"{{{{{self.name}}}}}"
+
+
+def split(text: str) -> list[str | Name]:
+    """Literal texts and placeholders in turn."""
+    return [Name(part) if i % 2 else part for i, part in enumerate(_PLACEHOLDER.split(text))]
 
 
 def substitute(text: str, variables: Mapping[str, str], *, keep: bool = False, quote: bool | Quote = False) -> str:

@@ -49,7 +49,7 @@ class Plan:
 
     `guards`: the gates before a node, nearest first. `eager`: nodes that are looked at as soon as they are ready, without taking a place
     among the attempts at once. `reads`: whose results a node's texts name. `speaks`: which variables, where placeholders are
-    paths (the empty name: all). `webhooks`: whether a node waits for one.
+    paths (the empty name: all). `waits`: whether a node waits, `webhooks`: for one of these.
     `resolvers`: whether a gate asks one. `mission`: what the metadata ask for beside needs.
     `calls`: the workflows whose runs its nodes begin, sorted. `fan_outs`: the nodes that are a for-each.
     `agents`: whether a node is an agent's. `secrets`: the handles of all that its steps are given.
@@ -73,6 +73,7 @@ class Plan:
     eager: frozenset[str]
     reads: dict[str, frozenset[str]]
     speaks: dict[str, frozenset[str]]
+    waits: bool
     webhooks: bool
     resolvers: bool
     agents: bool
@@ -188,6 +189,7 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
         ),
         reads={node_id: _named(paths, "nodes") - {""} for node_id, paths in lookups.items()},
         speaks={node_id: names for node_id, paths in lookups.items() if (names := _named(paths, "vars"))},
+        waits=any(isinstance(node.action, Wait) for node in body),
         webhooks=any(isinstance(node.action, Wait) and isinstance(node.action.on, Webhook) for node in body),
         resolvers=any(isinstance(node.action, Gate) and node.action.resolved for node in body),
         agents=any(isinstance(node.action, Agent) for node in nodes.values()),

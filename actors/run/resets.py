@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from actors.run.fold_waits import retire_wait
 from actors.run.plan import handler_id
 from actors.run.state import RunState
 from actors.workflow.spec import Gate
@@ -32,7 +33,7 @@ def reset_nodes(state: RunState, node_ids: Iterable[str], *, keep_items: bool = 
         state.executing.pop(node_id, None)
         state.backoffs.pop(node_id, None)
         state.handlers.pop(node_id, None)
-        state.waits.pop(node_id, None)
+        retire_wait(state, node_id)
         state.letters.pop(node_id, None)
         if node_id in state.plan.fan_outs:
             _reset_items(state, node_id, keep=keep_items)
@@ -60,6 +61,8 @@ def _reopen(state: RunState, names: set[str]) -> list[str]:
         node = state.nodes[group]
         node.status, node.ended_at_ms, node.skip_reason = "running", None, None
         node.output = node.error = None
+        if group in state.plan.loops:
+            node.turn = max(node.turn, 0)  # one that had no turn has its first one now
     still = [*state.groups, *(group for group in wanted if group not in state.groups)]
     state.groups = {group: None for group in state.plan.children if group in still}
     return wanted

@@ -114,6 +114,7 @@ class RunState:
     gate_selections: tuple[str, ...] = ()
     gate_history: list[GateRecord] = Factory(list)
     waits: dict[str, WaitRow] = Factory(dict)
+    former_waits: deque[WaitRow] = Factory(lambda: deque(maxlen=100))
     fan_outs: dict[tuple[str, tuple[int, ...]], FanOut] = Factory(dict)
     signals: list[KeptSignal] = Factory(list)
     letters: dict[str, str] = Factory(dict)

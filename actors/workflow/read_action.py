@@ -17,7 +17,6 @@ from actors.workflow.read_flow import FORMS, read_sub_workflow
 from actors.workflow.read_gate import read_gate
 from actors.workflow.read_http import read_http
 from actors.workflow.read_wait import read_wait
-from actors.workflow.script_quotes import placeholder_in_quotes
 from actors.workflow.spec import Action, Agent, Command, Foreach, Gate, Http, NodeKind, Python, Shell, SubWorkflow
 
 __all__ = ["KINDS", "action_of", "key_of", "kind_of", "read_command", "slug_source"]
@@ -161,12 +160,6 @@ def _read_shell(form: Form, draft: Draft) -> Shell:
     form.require("shell", "run")
     run = form.text("shell", "run", default="") or ""
     path = form.at("shell", "run")
-    if bad := placeholder_in_quotes(run):
-        message = (
-            f"The placeholder {bad.placeholder} stands {bad.where}, where its value could break out. Take it out of there, since each "
-            "value is quoted for you, or hand it over as an environment variable under env."
-        )
-        form.report.add("script_placeholder_in_quotes", path, message, found=bad.placeholder)
     env = _read_env(form)
     draft.templates += [(path, run), (form.at("env"), env)]
     return Shell(run, env)

@@ -30,6 +30,11 @@ class Lookup:
     path: tuple[str | int, ...]
     text: str
 
+    @property
+    def shown(self) -> str:
+        """The placeholder as people write it."""
+        return f"{{{{ {self.text} }}}}"
+
 
 @final
 class TemplateError(Exception):
