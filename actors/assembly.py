@@ -36,12 +36,14 @@ from actors.resolver.messages import LookAtPolls
 from actors.run.stale import StaleRuns
 from actors.runtime import DaemonRuntime
 from actors.secrets.vault import Vault
-from actors.services import CALENDAR, NOTIFIER, POLLER, WATCHMAN, Services
+from actors.services import CALENDAR, NOTIFIER, POLLER, WAITS, WATCHMAN, Services
 from actors.settings import RunRules
 from actors.telemetry.collector import collector_of
 from actors.telemetry.meter import Meter
 from actors.tree import daemon_tree
 from actors.version import VERSION
+from actors.wait.claims import WaitClaims
+from actors.wait.scheduler import LookAtWaits
 from actors.watch import Watchers
 from actors.workflow.spec import GateExpiry
 from actors.workshop import Workshop
@@ -92,6 +94,11 @@ def run_rules(config: Config, vault: Vault) -> RunRules:
         secrets=vault.names,
         item_providers=providers_of(*(_provider(one) for one in config.item_providers)),
         max_fan_out=config.flow.max_fan_out,
+        reserved_variables=frozenset(config.flow.reserved_variables),
+        input_env_prefix=config.flow.input_env_prefix,
+        identities={one.name: one for one in config.identities},
+        targets=config.flow.targets,
+        skills_dir=config.flow.skills_dir,
     )
 
 
@@ -148,6 +155,7 @@ class Assembly:
             tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])),
             report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
             outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))), pool=roster.pool, meter=meter,
+            waits=WaitClaims(config.waits.lease_ms, config.waits.batch), look_at_waits=lambda: _tell(system, ((WAITS, LookAtWaits()),)),
         )  # fmt: skip
         control = _control(places, rights, workshop.guardian, vault, alone=not embedded and clock is None) if listen else None
         stale, library = StaleRuns(services, lambda: system), Library(services, lambda _: _look_at_triggers(system))

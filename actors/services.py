@@ -11,6 +11,7 @@ from attrs import Factory, frozen
 from actors.agent.binding import Pool
 from actors.settings import RunRules
 from actors.telemetry.meter import Meter
+from actors.wait.claims import WaitClaims
 
 if TYPE_CHECKING:
     from actors.ids import Ids
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CALENDAR", "CAMPAIGNS", "INBOX", "LETTERS", "NEWBORN", "NOTIFIER", "POLLER", "PROJECTOR", "RECONCILER", "REGISTRAR", "REPORTER",
-    "RUNS", "SCHEDULER", "STATUSES", "STEWARD", "WATCHMAN", "WORKTREES", "Services",
+    "RUNS", "SCHEDULER", "STATUSES", "STEWARD", "WAITS", "WATCHMAN", "WORKTREES", "Services",
 ]  # fmt: skip
 
 NEWBORN = 1024
@@ -45,6 +46,7 @@ STATUSES = "statuses"
 RUNS = "runs"
 SCHEDULER = "scheduler"
 STEWARD = "steward"
+WAITS = "waits"
 WATCHMAN = "watchman"
 WORKTREES = "worktrees"
 
@@ -66,7 +68,8 @@ class Services:
     `report` has the final report of an ended run written, soon and beside the run's own work, `show` its status file (None: there are
     none), and `forget` drops what waits to be written of a run that is removed. `newborn` holds the first fact of runs that
     were made a moment ago and not opened yet, at most `NEWBORN` of them. `outbox` is called after a commit in which logs began beside a
-    run's own: whoever looks after such logs looks soon, and does so by himself, too. `meter` counts what is durable.
+    run's own: whoever looks after such logs looks soon, and does so by himself, too. `meter` counts what is durable. `waits` is what the
+    scheduler of waits has handed over; `look_at_waits` is called after a commit by which one is due before it would look.
     """
 
     store: Store
@@ -86,6 +89,8 @@ class Services:
     pool: Callable[[], Pool] = Pool
     newborn: dict[str, tuple[RunCreated, int]] = Factory(dict)
     meter: Meter = Factory(Meter)
+    waits: WaitClaims = Factory(WaitClaims)
+    look_at_waits: Callable[[], None] = _nobody
 
     @property
     def claimant(self) -> str:

@@ -31,6 +31,7 @@ from actors.scheduler.actor import Scheduler
 from actors.secrets.actor import Locksmith
 from actors.status_file import StatusWriter
 from actors.wait.inbox import Inbox
+from actors.wait.scheduler import WaitScheduler
 from actors.worktree.keeper import Keeper
 from supervision import ChildSpec, Dynamic, Supervisor
 from supervision.reaper import Reaper
@@ -75,6 +76,7 @@ def daemon_tree(
         *_of_runs(services, config),
         ChildSpec("steward", lambda: Steward(services, library)),
         ChildSpec("inbox", lambda: Inbox(services, INBOX_S)),
+        ChildSpec("waits", lambda: WaitScheduler(services)),
         ChildSpec("letters", lambda: Dispatcher(services)),
         ChildSpec("notifier", lambda: Notifier(services, Hook(guardian, config.notify, services.rules.env))),
         ChildSpec("poller", lambda: Poller(services, _asking(config, guardian, services))),

@@ -23,6 +23,8 @@ _STATUSES = """WITH RECURSIVE each(status) AS (
     SELECT status FROM each WHERE status IS NOT NULL"""
 _OLDEST = """SELECT s.name FROM keys k JOIN catalog c ON c.stream = k.stream JOIN streams s ON s.id = k.stream
            WHERE k.key = ? ORDER BY c.stream LIMIT 1"""
+_BETWEEN = """SELECT k.key, s.name FROM keys k JOIN streams s ON s.id = k.stream
+           WHERE k.key >= ? AND k.key < ? ORDER BY k.key, k.stream LIMIT ?"""
 _PARENT = "JOIN streams ps ON ps.name = c.parent JOIN catalog p ON p.stream = ps.id"
 _ABOVE_ALL = 2**63 - 1
 
@@ -85,6 +87,10 @@ class Catalog:
         """The streams that are found under that key, oldest first."""
         rows = f"{_ROWS} JOIN keys k ON k.stream = c.stream"
         return self._query(f"{rows} WHERE k.key = ? ORDER BY c.stream LIMIT ?", (key, limit))
+
+    def between(self, first: str, end: str, limit: int = 100) -> builtins.list[tuple[str, str]]:
+        """The keys from `first` up to but not including `end`, in their order, each with its stream; nothing else is read."""
+        return self._reader().execute(_BETWEEN, (first, end, limit)).fetchall()
 
     def oldest(self, key: str) -> str | None:
         """The stream that was made first of those that are found under that key, whatever the clock has said."""

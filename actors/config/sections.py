@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from actors.config.rules import choice, choices, count, duration, flag, names, number, outside, principals, word
+from actors.config.rules import choice, choices, count, duration, flag, names, number, outside, prefix, principals, word
 
 __all__ = [
     "Campaign",
@@ -25,6 +25,7 @@ __all__ = [
     "Storage",
     "Telemetry",
     "Tools",
+    "Waits",
     "Worktrees",
 ]
 
@@ -139,6 +140,16 @@ class Schedules:
 
 
 @frozen
+class Waits:
+    """`[waits]`: what waits for a time, or for at most so long."""
+
+    lease_ms: int = duration(
+        "60s", "after what time a due wait is handed to its run again if nothing came of it; 0 counts as 1ms", low="0s"
+    )
+    batch: int = count(100, "waits of all runs that are handed over at once, the longest due first", low=1)
+
+
+@frozen
 class Control:
     """`[control]`: who may use the socket. The daemon's own uid always may."""
 
@@ -222,6 +233,13 @@ class Flow:
     max_parallel_branches: int = count(16, "attempts at the same time in one parallel block", low=1, high=64)
     node_time_limit_ms: int = duration("12h", "total limit of an attempt that names none", low="1s", high="7d")
     max_fan_out: int = count(256, "items of one for-each at most", low=1, high=10_000)
+    http_hosts: tuple[str, ...] | None = outside("hosts", "the hosts that http nodes may reach; unset: all of the open network")
+    reserved_variables: tuple[str, ...] = names([], "names of variables of texts that no output of a node sets, beside the run's own")
+    targets: tuple[str, ...] = names(
+        ["worktree", "ticket", "repo", "pr", "workflow_run"], "what workflows may say that they are for; empty: anything"
+    )
+    skills_dir: str | None = outside("path", "a folder in which scripts are looked for when a workflow is checked")
+    input_env_prefix: str = prefix("PENSTOCK_INPUT_", "how the variables begin by which scripts get the inputs of their run")
     script_inherit_env: tuple[str, ...] = names(["PATH", "HOME", "LANG", "TZ", "TMPDIR"], "variables of the daemon that processes inherit")
 
 

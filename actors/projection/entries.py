@@ -55,6 +55,7 @@ def _text(value: object) -> str | None:
 
 def _wait_event(recorded: Recorded, fact: Any, row: WaitRow) -> WaitEvent:
     due: int | None = getattr(fact, "due_at_ms", None)
+    at: int = getattr(fact, "judged_at_ms", None) or recorded.at_ms
     policy = None
     if row.timeout_at_ms is not None:
         policy = {
@@ -62,10 +63,10 @@ def _wait_event(recorded: Recorded, fact: Any, row: WaitRow) -> WaitEvent:
             "remind_every_ms": row.remind_every_ms,
         }  # fmt: skip
     return WaitEvent(
-        event_id=f"stateful-wait-{fact.completion_key}", event_type=recorded.kind, occurred_at_ms=recorded.at_ms, phase_id=fact.node_id,
+        event_id=f"stateful-wait-{fact.completion_key}", event_type=recorded.kind, occurred_at_ms=at, phase_id=fact.node_id,
         wait_kind=row.kind, correlation_id=fact.completion_key, causation_id=fact.wait_id,
         payload={
             "wait_id": fact.wait_id, "wait_kind": row.kind, "wake_at_ms": row.wake_at_ms, "timeout_policy": policy,
-            "completion_key": fact.completion_key, "lag_ms": 0 if due is None else recorded.at_ms - due, "scheduler": SCHEDULER,
+            "completion_key": fact.completion_key, "lag_ms": 0 if due is None else at - due, "scheduler": SCHEDULER,
         },
     )  # fmt: skip

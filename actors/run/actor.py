@@ -18,8 +18,8 @@ from actors.run.desk import Desk, interrupted_by, without_outcome
 from actors.run.draining import Drainage
 from actors.run.launching import commit_with_slot, launch
 from actors.run.logbook import Logbook
-from actors.run.messages import AttemptDown, Drain, ForRun, GraceOver, Launch, MakerDown, QueueReason, Rest, Wake
-from actors.run.noting import take_note
+from actors.run.messages import AttemptDown, Drain, EndWaits, ForRun, GraceOver, Launch, MakerDown, QueueReason, Rest, Wake
+from actors.run.noting import Noted, take_note
 from actors.run.outcomes import accepts, on_outcome
 from actors.run.rules import ended_because, unwanted
 from actors.run.schedule import next_look_ms, ticket_of
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Run", "RunMessage"]
 
-RunMessage = Outcome | AgentHeard | AttemptDown | MakerDown | WorktreeSaid | GraceOver | Wake | ForRun | Launch | QueueReason | Drain | Rest
+RunMessage = Outcome | Noted | AttemptDown | MakerDown | WorktreeSaid | GraceOver | Wake | ForRun | Launch | Drain | Rest
 
 
 class Run(Actor[RunMessage]):
@@ -116,7 +116,7 @@ class Run(Actor[RunMessage]):
                 return await self.desk.take(message)
             case Launch():
                 await launch(self)
-            case AgentHeard() | QueueReason():
+            case AgentHeard() | QueueReason() | EndWaits():
                 await take_note(self, message)
             case Wake():
                 await self._look()

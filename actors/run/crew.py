@@ -9,7 +9,7 @@ from actors.gate.expiry import gate_due
 from actors.lookout import Lookout, Watched
 from actors.node.actor import Attempt
 from actors.node.messages import AgentHeard, Failure, Outcome, Report
-from actors.node.orders import PythonOrder, WorkOrder
+from actors.node.orders import HttpOrder, PythonOrder, WorkOrder
 from actors.run.orders import Folders, work_order
 from actors.run.state import RunState
 from actors.services import Services
@@ -124,7 +124,7 @@ class Crew:
 
 
 def _open_things(state: RunState) -> dict[str, Watched]:
-    """Open gates and waits by the ids of their actors; a reminder gives them a new time, and so a new actor."""
+    """Open gates and waits by the ids of their actors; a reminder gives a gate a new time, and so a new actor."""
     found = {}
     for gate in state.open_gates.values():
         text = f"{gate.gate_name} ({gate.gate_type}) open, instance {gate.instance}"
@@ -132,14 +132,15 @@ def _open_things(state: RunState) -> dict[str, Watched]:
         found[f"{gate.gate_name}!{gate.instance}{again}"] = Watched(text, gate_due(gate, held=False))
     for row in state.waits.values():
         if row.open:
-            again = f".{row.reminders}" if row.reminders else ""
-            found[f"{row.node_id}~{row.instance}{again}"] = Watched(f"{row.node_id} waits for a {row.kind}", row.due_ms)
+            found[f"{row.node_id}~{row.instance}"] = Watched(f"{row.node_id} waits for a {row.kind}", None)  # its time is the scheduler's
     return found
 
 
 def _needs_folder(order: WorkOrder) -> bool:
     """All that start a process, all that leave a file, and agents."""
     match order.action:
+        case HttpOrder():
+            return False
         case PythonOrder(isolate=isolate):
             return isolate or order.artifact is not None
     return True

@@ -8,6 +8,7 @@ from typing import Any
 from actors.entity import Fact
 from actors.flow.results import Result
 from actors.run import flow_events as flow
+from actors.run.fold_waits import leave_wait, retire_wait
 from actors.run.frontier import Frontier
 from actors.run.plan import handler_id
 from actors.run.state import RunState
@@ -60,7 +61,7 @@ def _begin_turn(state: RunState, node_ids: Iterable[str]) -> None:
         for again in (node_id, handler_id(node_id)):
             if again in state.nodes:
                 state.nodes[again].reset()
-                state.waits.pop(again, None)
+                retire_wait(state, again)
                 state.letters.pop(again, None)
 
 
@@ -83,6 +84,7 @@ def skip_inside(state: RunState, group: str, reason: str, at: int) -> None:
         node = state.nodes[node_id]
         if node.status in ("pending", "running", "waiting"):
             node.status, node.ended_at_ms, node.skip_reason = "skipped", at, reason
+            leave_wait(state, node_id)
             state.backoffs.pop(node_id, None)
             state.groups.pop(node_id, None)
             _frontier(state, node_id).bar(node_id)

@@ -14,6 +14,7 @@ from actors.run.flow_events import GROUP_NODES_FAILED
 from actors.run.fold_artifacts import note_errors, note_flaw
 from actors.run.fold_groups import skip_inside
 from actors.run.fold_results import keep_result, lose_result
+from actors.run.fold_waits import leave_wait
 from actors.run.plan import handler_id
 from actors.run.state import SKIPPED_AS_DONE, NodeError, RunState
 
@@ -124,6 +125,7 @@ def _interrupted(state: RunState, event: node.NodeInterrupted, at: int) -> None:
 def _skipped(state: RunState, event: node.NodeSkipped, at: int) -> None:
     item = state.nodes[event.node_id]
     item.status, item.ended_at_ms, item.skip_reason = "skipped", at, event.reason
+    leave_wait(state, event.node_id)
     if event.node_id in state.plan.children:
         skip_inside(state, event.node_id, event.reason, at)
     state.backoffs.pop(event.node_id, None)

@@ -10,13 +10,14 @@ from attrs import evolve
 from actors.entity import Fact
 from actors.run.state import NodeError, RunState
 from actors.wait import events as wait
+from actors.wait.guard import denial, denial_key
 from actors.wait.row import KeptSignal, WaitKind, WaitRow, WaitStatus
 
-__all__ = ["WAIT_FOLDS", "close_waits"]
+__all__ = ["WAIT_FOLDS", "close_waits", "leave_wait", "retire_wait"]
 
 
 def _begun(state: RunState, event: wait.WaitNodeRegistrationStarted, at: int) -> None:
-    state.waits.pop(event.node_id, None)  # they stand in the order in which they opened, which no clock says
+    retire_wait(state, event.node_id)  # they stand in the order in which they opened, which no clock says
     state.waits[event.node_id] = WaitRow(
         event.wait_id, event.node_id, event.instance, cast("WaitKind", event.wait_kind), "registering", at, event.wake_at_ms,
         event.timeout_at_ms, event.on_timeout, event.escalate_to, event.remind_every_ms, event.key, event.match,
@@ -111,10 +112,27 @@ def _recovered(state: RunState, event: wait.WaitWakeRecovered, at: int) -> None:
 
 
 def close_waits(state: RunState) -> None:
-    """The run has ended: nothing wakes it any more."""
+    """The run has ended: nothing wakes it any more. What the phase guard would say of a wait when it is due, is said at once."""
     for node_id, row in state.waits.items():
         if row.open:
-            state.waits[node_id] = evolve(row, status="cancelled", ended_seq=state.seq)
+            key, why = denial_key(row.wait_id), denial(state.status)
+            state.waits[node_id] = evolve(row, status="cancelled", ended_seq=state.seq, completion_key=key, denied=why)
+
+
+def leave_wait(state: RunState, node_id: str) -> None:
+    """The node is skipped, and nobody waits for it any more. Skipped because the run is finished with what it has: that ends blocked."""
+    row = state.waits.get(node_id)
+    if row is not None and row.open:
+        over = evolve(row, status="cancelled", ended_seq=state.seq + 1)
+        ends = state.finish_reason is not None
+        state.waits[node_id] = evolve(over, completion_key=denial_key(row.wait_id), denied="run_terminal") if ends else over
+
+
+def retire_wait(state: RunState, node_id: str) -> None:
+    """The node begins anew: its wait, should it open again, is another one. The newest of former ones are kept for reading."""
+    row = state.waits.pop(node_id, None)
+    if row is not None:
+        state.former_waits.append(evolve(row, status="cancelled", ended_seq=state.seq + 1) if row.open else row)
 
 
 HEARD = 1_000

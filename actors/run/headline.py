@@ -39,15 +39,16 @@ UNDER_WAY = ("queued", "running", "pausing", "waiting")
 
 
 def due_of(state: RunState) -> int | None:
-    """When time alone moves a run at rest on, epoch milliseconds: a back-off, the expiry of a gate, whatever a wait is due for.
+    """When time alone moves a run at rest on, epoch milliseconds: a back-off, the expiry of a gate, a wake that was lost.
 
-    The back-off of a queued run is the scheduler's: `retry_after` among the line's facts.
+    The back-off of a queued run is the scheduler's: `retry_after` among the line's facts. Waits have a scheduler of their own, which
+    finds them under keys.
     """
     if state.status not in ("queued", "paused", "awaiting_approval", "waiting"):
         return None
     if state.cancel_reason is not None:
         return None  # nothing that waits matters any more
-    times = [earliest(state.waits.values()), _lost_wake(state), next_gate_due(state.open_gates.values(), held=state.status == "paused")]
+    times = [_lost_wake(state), next_gate_due(state.open_gates.values(), held=state.status == "paused")]
     if state.status in ("awaiting_approval", "waiting"):
         times += state.backoffs.values()
     return min([time for time in times if time is not None], default=None)
@@ -64,10 +65,12 @@ def _open_waits(state: RunState) -> int:
 
 
 def lookup_keys(state: RunState) -> tuple[str, ...] | None:
-    """The keys under which the run is found by webhook deliveries, and for its resolvers; None where the workflow has neither."""
-    if not state.plan.webhooks and not state.plan.resolvers:
+    """The keys under which webhook deliveries, time and resolvers find the run; None where the workflow has nothing that they look for."""
+    if not state.plan.waits and not state.plan.resolvers:
         return None
-    return tuple(key for row in state.waits.values() if (key := row.lookup_key) is not None) + keys_of(state)
+    rows = state.waits.values()
+    due = (row.due_key for row in rows) if state.cancel_reason is None else ()  # nothing that waits matters any more
+    return tuple(key for keys in ((row.lookup_key for row in rows), due) for key in keys if key is not None) + keys_of(state)
 
 
 class LineKey(NamedTuple):
@@ -84,13 +87,14 @@ class LineKey(NamedTuple):
     version: int
     worktree: tuple[str, tuple[str, ...]] | None
     hears: bool
+    wait_due_ms: int | None
 
 
 def line_key(state: RunState) -> LineKey:
     """A line that would say the same is not written again."""
     code = state.detail["code"] if state.detail is not None and state.status not in ("running", "queued") else None
     reason = state.queue.get("queue_reason") if state.queue is not None else None
-    open_things = (len(state.open_gates), _open_waits(state) if state.waits else 0, lookup_keys(state) if state.plan.webhooks else None)
+    open_things = (len(state.open_gates), _open_waits(state) if state.waits else 0, lookup_keys(state) if state.plan.waits else None)
     cancelled = state.cancel_reason is not None
     worktree = None if state.worktree is None else (state.worktree.stage, state.worktree.kept)
     return LineKey(
@@ -105,6 +109,7 @@ def line_key(state: RunState) -> LineKey:
         state.version,
         worktree,
         bool(state.children),
+        earliest(state.waits.values()) if state.waits and not cancelled else None,
     )
 
 

@@ -69,7 +69,7 @@ def _apply(services: Services, run_id: str, state: RunState | None, recorded: Re
         event = run_codec().decode(recorded)
         if state is None:
             assert isinstance(event, RunCreated), "a log begins with run_created"
-            state = new_state(run_id, services.plans.get(event.digest), services.rules.env, services.plans.get)
+            state = new_state(run_id, services.plans.get(event.digest), services.rules, services.plans.get)
         evolve(state, event, recorded.at_ms)
     except Exception as error:
         raise CorruptLog(
@@ -111,14 +111,17 @@ class Logbook:
 
         Were it not the only one, the first commit would meet a conflict, and the next incarnation would read the log.
         """
-        self.state = new_state(self.run_id, self.services.plans.get(event.digest), self.services.rules.env, self.services.plans.get)
+        self.state = new_state(self.run_id, self.services.plans.get(event.digest), self.services.rules, self.services.plans.get)
         evolve(self.state, event, at)
         self._line, self.committed = line_key(self.state), self.state.seq
 
     def reload(self) -> None:
-        """Fold the log anew."""
+        """Fold the log anew. A line that says another time than the log, as older versions wrote it, is written at the next look."""
         self.state = fold_log(self.services, self.run_id)
         self._line, self.committed = line_key(self.state), self.state.seq
+        line = self.services.store.catalog.get(self.run_id)
+        if line is not None and line.due_ms != self._line.due_ms:
+            self._line = self._line._replace(due_ms=line.due_ms, wait_due_ms=None)
 
     @property
     def at_rest(self) -> bool:
@@ -157,9 +160,9 @@ class Logbook:
             raise Lapsed(self.run_id)
         if claim is None and self._held and state.status not in ACTIVE:
             claim = Release()
-        if not events and request is None and not audit and claim is None:
-            return
         line = line_key(state)
+        if not events and request is None and not audit and claim is None and line == before:
+            return
         try:
             encoded = tuple([run_codec().encode(event) for event in events])
         except BadRecord:
@@ -175,7 +178,7 @@ class Logbook:
         )
         receipt = None if request is None else Receipt(request.request_id, request.digest.encode(), canonical(reply))
         begun = [other for other in turn.once if self.services.store.journal.head(other.stream) == other.expected]
-        appends = (append, *turn.also, *begun) if events or claim is not None else ()
+        appends = (append, *turn.also, *begun) if events or claim is not None or line != before else ()
         try:
             await self.services.store.commit(Transaction(turn.now, appends, receipt, tuple(audit)))
         except VersionConflict as conflict:
@@ -192,9 +195,16 @@ class Logbook:
         self._line, self.committed = line, state.seq
         if begun:
             self.services.outbox()
+        if line.wait_due_ms != before.wait_due_ms:
+            self._due(line.wait_due_ms)
         if events:
             self.services.meter.run(events)
             self._note(before, line, events[-1], claimed=isinstance(claim, Acquire))
+
+    def _due(self, at_ms: int | None) -> None:
+        """Time does something to a wait then, which the scheduler of waits may not expect so soon."""
+        if at_ms is not None and (self.services.waits.next_ms is None or at_ms < self.services.waits.next_ms):
+            self.services.look_at_waits()
 
     def _claimed(self, *, held: bool) -> None:
         self._held, self.holder = held, "me" if held else "nobody"

@@ -11,6 +11,7 @@ from actors.refusals import Principal, Refusal, RequestKey
 from actors.run.requests import Operation, Reap
 from actors.run.steering import NodeCarriedOver
 from actors.sub_run.row import Pinned
+from actors.wait.messages import DueWait
 from storage.records import Append, AuditEntry, Receipt
 from supervision import Down, Request
 
@@ -18,6 +19,7 @@ __all__ = [
     "Admit",
     "AttemptDown",
     "Drain",
+    "EndWaits",
     "Fire",
     "ForRun",
     "GraceOver",
@@ -130,6 +132,14 @@ class Launch:
     """Tell of the scheduler: the run has a slot (and its workspace), claim it."""
 
     run_id: str
+
+
+@frozen
+class EndWaits:
+    """Tell of the scheduler of waits: these of the run are due. What they lead to, the run decides."""
+
+    run_id: str
+    waits: tuple[DueWait, ...]
 
 
 @frozen

@@ -12,7 +12,7 @@ from actors.run.draining import STOP_S, drain_all
 from actors.run.dry import rehearse
 from actors.run.firing import create, fire
 from actors.run.known import is_run, no_such_run, shutting_down
-from actors.run.messages import Admit, Drain, Fire, ForRun, Launch, Made, QueueReason, ReapRun, Renew, RunDown, Wake, WakeRun
+from actors.run.messages import Admit, Drain, EndWaits, Fire, ForRun, Launch, Made, QueueReason, ReapRun, Renew, RunDown, Wake, WakeRun
 from actors.run.quarantine import lock_away, unavailable
 from actors.run.reopening import reopen_all, restore_reports, restore_statuses
 from actors.run.stale import reap_run
@@ -31,7 +31,8 @@ __all__ = ["Registrar", "RegistrarMessage"]
 
 RESTING = ("awaiting_approval", "waiting", "paused", "queued")
 LOOK_AGAIN_MS = 30_000
-RegistrarMessage = Admit | Fire | ForRun | Launch | QueueReason | ReapRun | RunDown | Wake | WakeRun | Renew | Drain
+Told = Launch | QueueReason | EndWaits | Wake
+RegistrarMessage = Admit | Fire | ForRun | Told | ReapRun | RunDown | WakeRun | Renew | Drain
 
 
 class Registrar(Actor[RegistrarMessage]):
@@ -46,7 +47,7 @@ class Registrar(Actor[RegistrarMessage]):
         self._restart_window_s = restart_window_s
         self._renew_s = renew_s
         self.watched: set[str] = set()
-        self._knocking: dict[str, list[tuple[Asked | None, ForRun | Launch | QueueReason | Wake]]] = {}
+        self._knocking: dict[str, list[tuple[Asked | None, ForRun | Told]]] = {}
         self._timer: tuple[int, Timer] | None = None
         self._draining = False
         self.stale: dict[str, Reap] = {}
@@ -77,7 +78,7 @@ class Registrar(Actor[RegistrarMessage]):
                 return Forwarded()
             case ForRun():
                 return self._hand_on(message)
-            case Launch(run_id=run_id) | QueueReason(run_id=run_id) if not self._draining:
+            case Launch(run_id=run_id) | QueueReason(run_id=run_id) | EndWaits(run_id=run_id) if not self._draining:
                 await self.tell_run(run_id, message)
             case RunDown():
                 await self._run_down(message)
@@ -105,7 +106,7 @@ class Registrar(Actor[RegistrarMessage]):
         path = f"{RUNS}/{run_id}/run"
         return self.system.ref(path) if self.system.receives(path) else None
 
-    async def tell_run(self, run_id: str, message: Launch | QueueReason | Wake) -> None:
+    async def tell_run(self, run_id: str, message: Told) -> None:
         """Open the run if need be, and tell it."""
         if (run := self.open(run_id)) is None:
             self._knock(run_id, None, message)
@@ -146,7 +147,7 @@ class Registrar(Actor[RegistrarMessage]):
         self._knock(message.run_id, self.defer(), message)
         return Forwarded()
 
-    def _knock(self, run_id: str, asked: Asked | None, message: ForRun | Launch | QueueReason | Wake) -> None:
+    def _knock(self, run_id: str, asked: Asked | None, message: ForRun | Told) -> None:
         """The run is just coming to rest: it hears this when it has come to that and was opened again."""
         self._knocking.setdefault(run_id, []).append((asked, message))
 
@@ -220,7 +221,7 @@ class Registrar(Actor[RegistrarMessage]):
     # Time
 
     async def _wake_due(self) -> None:
-        """Open what rests and is due: gates, waits, back-offs of waiting runs."""
+        """Open what rests and is due: gates, back-offs of waiting runs. What waits are due for, their own scheduler says."""
         for line in self.services.store.catalog.due(self.services.clock.now_ms(), "run", RESTING, limit=500):
             if (run := self.open(line.stream)) is not None:
                 await run.tell(Wake())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
+from actors.run.fold_waits import retire_wait
 from actors.run.plan import handler_id
 from actors.run.state import RunState
 from actors.workflow.spec import Gate
@@ -32,7 +33,7 @@ def reset_nodes(state: RunState, node_ids: Iterable[str], *, keep_items: bool = 
         state.executing.pop(node_id, None)
         state.backoffs.pop(node_id, None)
         state.handlers.pop(node_id, None)
-        state.waits.pop(node_id, None)
+        retire_wait(state, node_id)
         state.letters.pop(node_id, None)
         if node_id in state.plan.fan_outs:
             _reset_items(state, node_id, keep=keep_items)

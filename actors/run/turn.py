@@ -18,6 +18,7 @@ from actors.run.evolve import evolve
 from actors.run.state import RunState
 from actors.scheduler.messages import Ticket
 from actors.settings import RunRules
+from actors.wait.messages import DueWait, Judged
 from storage.records import Append
 
 __all__ = ["UNKNOWN", "Turn"]
@@ -32,7 +33,8 @@ class Turn:
 
     `also` are appends to other logs that stand or fall with this decision, `once` those of them that begin a log, and are left out where
     it has begun before; `tickets` are those of runs that it makes. `questions` are things about the world that a rule must know: whoever
-    makes the decision finds the `answers` and makes it again.
+    makes the decision finds the `answers` and makes it again. `due` are waits whose time has come, as their scheduler says, `judged` what
+    became of them.
     """
 
     state: RunState
@@ -47,6 +49,8 @@ class Turn:
     once: list[Append] = Factory(list)
     questions: dict[Hashable, None] = Factory(dict)
     answers: dict[Hashable, Any] = Factory(dict)
+    due: tuple[DueWait, ...] = ()
+    judged: dict[DueWait, Judged] = Factory(dict)
 
     def emit(self, event: Fact) -> None:
         """Decide that `event` has happened. Whom to tell of it, and whom to ask about it, is decided with it."""

@@ -39,6 +39,7 @@ class MetricsMethods(QueueMethods):
         metrics["dead_letters"] = self.system.dead_letters
         metrics["actors"] = len(self.system.tree())
         metrics["gates_open"] = self._gates_open()
+        metrics |= {f"waits_{name}": value for name, value in self.services.waits.figures.numbers().items()}
         metrics |= queue | {name: round(self.services.meter.total(name), 9) for name in self.services.meter.counts}
         return {"metrics": metrics}
 

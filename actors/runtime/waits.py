@@ -35,7 +35,7 @@ class WaitMethods(Base):
             state = self.fold(params.run_id)
             if isinstance(state, Refusal):
                 return state
-            return {"waits": [self._wait(params.run_id, state, row) for row in state.waits.values()]}
+            return {"waits": [self._wait(params.run_id, state, row) for row in (*state.former_waits, *state.waits.values())]}
         found: list[dict[str, Any]] = []
         for line in reversed(self.services.store.catalog.list("run", OPEN, limit=10_000)):
             if line.facts.get("waits") and len(found) < params.limit:

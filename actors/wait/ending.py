@@ -23,7 +23,8 @@ from actors.wait.events import (
     WaitWebhookWoken,
     WaitWokenRequeued,
 )
-from actors.wait.messages import Delivery
+from actors.wait.guard import denial
+from actors.wait.messages import Delivery, Judged
 from actors.wait.payloads import kept_part
 from actors.wait.row import WaitRow
 from storage.records import Append
@@ -53,28 +54,38 @@ def deliver(turn: Turn, row: WaitRow, delivery: tuple[Delivery, Append]) -> None
 
 
 def end_due_waits(turn: Turn) -> None:
-    """Do what time does to open waits, in the order of their times, and of those with one time in the order in which they opened."""
-    if turn.state.cancel_reason is not None:
-        return
-    due = [row for row in turn.state.waits.values() if row.due_ms is not None and row.due_ms <= turn.now]
-    for row in sorted(due, key=lambda row: row.due_ms or 0):
-        if turn.state.terminal or turn.state.waits.get(row.node_id) != row:
-            continue
-        if row.timeout_at_ms is not None and row.timeout_at_ms <= (row.wake_at_ms if row.wake_at_ms is not None else row.timeout_at_ms):
-            _time_out(turn, row, row.timeout_at_ms)
-        else:
-            assert row.wake_at_ms is not None
-            key = f"timer:{turn.state.run_id}:{row.wait_id}:{row.wake_at_ms}"
-            turn.emit(WaitTimerWoken(node_id=row.node_id, wait_id=row.wait_id, completion_key=key, due_at_ms=row.wake_at_ms))
-            _go_on(turn, row, WaitTimerWoken.kind, {"due_at_ms": row.wake_at_ms, "lag_ms": turn.now - row.wake_at_ms})
+    """Do what time does to the waits that the decision is about, in their order.
+
+    One that is not open any more, or is due at another time by now, was dealt with before, or by somebody else: nothing happens then.
+    """
+    for wait in turn.due:
+        row = next((row for row in turn.state.waits.values() if row.due_key == wait.key), None)
+        if denial(turn.state.status) is not None:
+            turn.judged.setdefault(wait, Judged(None))
+        elif row is not None and turn.state.cancel_reason is None:
+            before, at = len(turn.events), max(turn.now, wait.judged_ms)
+            due = _end_due(turn, row, at)
+            turn.judged[wait] = Judged(turn.events[before].kind.rpartition(".")[2], at - due)
 
 
-def _time_out(turn: Turn, row: WaitRow, due: int) -> None:
-    action = row.on_timeout or "fail"
-    about: dict[str, Any] = {
-        "node_id": row.node_id, "wait_id": row.wait_id, "due_at_ms": due,
-        "completion_key": f"timeout:{action.capitalize()}:{turn.state.run_id}:{row.wait_id}:{due}",
-    }  # fmt: skip
+def _end_due(turn: Turn, row: WaitRow, at: int) -> int:
+    """Time ends the wait: where a wake and a limit have come together, the limit counts. What was due when."""
+    due = row.due_ms
+    assert due is not None, "it was found under its time"
+    about: dict[str, Any] = {"node_id": row.node_id, "wait_id": row.wait_id, "due_at_ms": due}
+    if at > turn.now:
+        about["judged_at_ms"] = at
+    if due == row.timeout_at_ms:
+        _time_out(turn, row, about, at)
+    else:
+        turn.emit(WaitTimerWoken(completion_key=f"timer:{turn.state.run_id}:{row.wait_id}:{due}", **about))
+        _go_on(turn, row, WaitTimerWoken.kind, {"due_at_ms": due, "lag_ms": at - due})
+    return due
+
+
+def _time_out(turn: Turn, row: WaitRow, about: dict[str, Any], at: int) -> None:
+    action, due = row.on_timeout or "fail", about["due_at_ms"]
+    about["completion_key"] = f"timeout:{action.capitalize()}:{turn.state.run_id}:{row.wait_id}:{due}"
     match action:
         case "resume":
             turn.emit(WaitTimeoutResumed(**about))
@@ -88,7 +99,7 @@ def _time_out(turn: Turn, row: WaitRow, due: int) -> None:
             open_for_wait(turn, row, f"Nothing came for {row.node_id} in time, and {row.escalate_to or 'somebody'} is asked.")
             _hold(turn, row, "escalate")
         case "remind" if row.remind_every_ms is not None:
-            turn.emit(WaitTimeoutReminded(**about, reminder_count=row.reminders + 1, next_at_ms=turn.now + row.remind_every_ms))
+            turn.emit(WaitTimeoutReminded(**about, reminder_count=row.reminders + 1, next_at_ms=at + row.remind_every_ms))
         case "remind":
             turn.emit(WaitTimeoutReminded(**about))
             open_for_wait(turn, row, f"Nothing came for {row.node_id} in time, and it needs a person.")

@@ -1,4 +1,7 @@
-"""The facts of a wait: opened, over, timed out; and of signals that came before anybody waited for them."""
+"""The facts of a wait: opened, over, timed out; and of signals that came before anybody waited for them.
+
+`due_at_ms` is the time that had come. `judged_at_ms` stands where the clock had gone back since: the later time by which it was judged.
+"""
 
 from __future__ import annotations
 
@@ -67,6 +70,7 @@ class WaitTimerWoken(Fact):
     wait_id: str
     completion_key: str
     due_at_ms: int
+    judged_at_ms: int | None = None
 
 
 @frozen
@@ -104,6 +108,7 @@ class WaitTimeoutCancelled(Fact):
     wait_id: str
     completion_key: str
     due_at_ms: int
+    judged_at_ms: int | None = None
 
 
 @frozen
@@ -116,6 +121,7 @@ class WaitTimeoutEscalated(Fact):
     completion_key: str
     due_at_ms: int
     escalate_to: str | None = None
+    judged_at_ms: int | None = None
 
 
 @frozen
@@ -129,6 +135,7 @@ class WaitTimeoutReminded(Fact):
     due_at_ms: int
     reminder_count: int = 1
     next_at_ms: int | None = None
+    judged_at_ms: int | None = None
 
 
 @frozen
@@ -140,6 +147,7 @@ class WaitTimeoutResumed(Fact):
     wait_id: str
     completion_key: str
     due_at_ms: int
+    judged_at_ms: int | None = None
 
 
 @frozen
@@ -151,6 +159,7 @@ class WaitTimedOut(Fact):
     wait_id: str
     completion_key: str
     due_at_ms: int
+    judged_at_ms: int | None = None
 
 
 @frozen

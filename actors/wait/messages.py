@@ -9,7 +9,7 @@ from attrs import Factory, frozen
 
 from actors.refusals import Principal
 
-__all__ = ["Delivery", "Resolve", "Signal"]
+__all__ = ["Delivery", "DueWait", "Judged", "Resolve", "Signal"]
 
 
 @frozen
@@ -30,6 +30,26 @@ class Resolve:
     wait: str
     key: str
     payload: Any = None
+
+
+@frozen
+class DueWait:
+    """A wait that the scheduler has claimed: `key` is the one under which it was found, with its time.
+
+    `judged_ms` is the time by which it was found due: later than the clock's where the clock has gone back since.
+    """
+
+    run_id: str
+    key: str
+    judged_ms: int
+
+
+@frozen
+class Judged:
+    """What became of a due wait: the last word of its event, or None where its run had ended; and how late that was, milliseconds."""
+
+    outcome: str | None
+    lag_ms: int = 0
 
 
 @frozen

@@ -7,17 +7,22 @@ from typing import Any, Literal
 
 from attrs import Factory, frozen
 
-__all__ = ["KeptSignal", "WaitKind", "WaitRow", "WaitStatus", "earliest", "webhook_key"]
+__all__ = ["DUE", "KeptSignal", "WaitKind", "WaitRow", "WaitStatus", "due_key", "due_of_key", "earliest", "webhook_key"]
 
 WaitKind = Literal["timer", "webhook", "external_condition"]
 WaitStatus = Literal["registering", "waiting", "woken", "timed_out", "escalated", "cancelled"]
+DUE = "wait-due/"
+"""With this the keys begin under which waits are found by their time."""
+LATEST = 10**16 - 1
+"""What is due later than this is due then."""
 
 
 @frozen
 class WaitRow:
     """`key` is the condition's name, `match` what a webhook's delivery must say. Times are epoch milliseconds.
 
-    `ended_seq` and `completion_key`: the event that ended it. `reminders`: how often people were reminded.
+    `ended_seq` and `completion_key`: the event that ended it; `denied`: why nothing ends it any more. `reminders`: how often people were
+    reminded.
     """
 
     wait_id: str
@@ -36,6 +41,7 @@ class WaitRow:
     reminders: int = 0
     ended_seq: int | None = None
     completion_key: str | None = None
+    denied: str | None = None
 
     @property
     def open(self) -> bool:
@@ -52,6 +58,11 @@ class WaitRow:
         """When time alone does something to it."""
         times = [time for time in (self.wake_at_ms, self.timeout_at_ms) if time is not None]
         return min(times, default=None) if self.open else None
+
+    @property
+    def due_key(self) -> str | None:
+        """The key under which the scheduler of waits finds it, None for what time alone does nothing to."""
+        return None if (due := self.due_ms) is None else due_key(due, self.created_at_ms, self.wait_id)
 
     @property
     def lookup_key(self) -> str | None:
@@ -74,6 +85,16 @@ class KeptSignal:
 def webhook_key(trigger_id: str, field: str | None = None, value: str | None = None) -> str:
     """The key of all deliveries of a trigger, or of those whose field has that value."""
     return f"webhook:{trigger_id}" if field is None else f"webhook:{trigger_id}:{field}:{value}"
+
+
+def due_key(due_ms: int, created_at_ms: int = 0, wait_id: str = "") -> str:
+    """Such keys sort as waits are served: by the time at which something is due, then by age, then by name (projection spec 10.1)."""
+    return f"{DUE}{min(max(due_ms, 0), LATEST):016}/{max(created_at_ms, 0):016}/{wait_id}"
+
+
+def due_of_key(key: str) -> int:
+    """The time that such a key says, epoch milliseconds."""
+    return int(key.split("/", 2)[1])
 
 
 def earliest(rows: Iterable[WaitRow]) -> int | None:

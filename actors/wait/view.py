@@ -9,7 +9,7 @@ from actors.wait.row import WaitRow
 __all__ = ["wait_json"]
 
 OPTIONAL = (
-    "wake_at_ms", "timeout_at_ms", "on_timeout", "escalate_to", "remind_every_ms", "key", "ended_seq", "completion_key",
+    "wake_at_ms", "timeout_at_ms", "on_timeout", "escalate_to", "remind_every_ms", "key", "ended_seq", "completion_key", "denied",
 )  # fmt: skip
 
 

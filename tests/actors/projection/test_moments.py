@@ -27,7 +27,7 @@ from storage.records import Row
 from tests.actors.projection.fixture import RUN, WORKFLOW, F
 from tests.actors.projection.test_projection import begun, done, events, snapshots, told
 from tests.actors.run.house import Now
-from tests.actors.run.table import flow, plan_of
+from tests.actors.run.table import flow, handed, plan_of
 
 
 def chronicle(*nodes: str, top: str = "") -> Chronicle:
@@ -108,6 +108,7 @@ async def test_waits_are_told_as_what_they_wait_for(services: Services) -> None:
     assert isinstance(services.clock, Now)
     services.clock.now += 61_000
     turn = book.turn()
+    turn.due = handed(book.state, turn.now)
     end_due_waits(turn)
     advance(turn)
     await book.commit(turn)
@@ -116,6 +117,7 @@ async def test_waits_are_told_as_what_they_wait_for(services: Services) -> None:
     assert (woken["payload"]["lag_ms"], woken["payload"]["timeout_policy"], woken["wait_kind"]) == (1000, None, "timer")
     services.clock.now += 3_600_000
     turn = book.turn()
+    turn.due = handed(book.state, turn.now)
     end_due_waits(turn)
     await book.commit(turn)
     await told(projection, book.run_id)

@@ -29,17 +29,17 @@ from actors.run.state import RunState, new_state
 from actors.run.turn import Turn
 from actors.settings import RunRules
 from actors.wait.ending import recover_wakes
-from actors.wait.messages import Resolve, Signal
+from actors.wait.messages import DueWait, Resolve, Signal
 from actors.workflow.parse import load_text
 from actors.workflow.spec import Workflow
 from storage.records import Append
 from tests.actors.run.words import say
 
-__all__ = ["ANNA", "HASH", "Story", "flow", "plan_of"]
+__all__ = ["ANNA", "HASH", "Story", "flow", "handed", "plan_of"]
 
 ANNA = Principal(1000)
 HASH = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-KINDS = ("shell:", "command:", "python:", "gate:", "wait:", "agent:")
+KINDS = ("shell:", "command:", "python:", "http:", "gate:", "wait:", "agent:")
 
 
 def flow(*nodes: str, last: tuple[str, ...] = (), top: str = "") -> Workflow:
@@ -68,6 +68,13 @@ def _cast(plan: Plan) -> tuple[Bound, ...]:
 def _quiet(question: Hashable) -> Any:
     """A world in which every file lies where it should, and nothing has come in."""
     return "there" if isinstance(question, Deliverable) else None
+
+
+def handed(state: RunState, now: int) -> tuple[DueWait, ...]:
+    """What the scheduler of waits would hand over at that moment."""
+    rows = [(row.due_key, row.due_ms) for row in state.waits.values()]
+    keys = sorted(key for key, due in rows if key is not None and due is not None and due <= now)
+    return tuple(DueWait(state.run_id, key, now) for key in keys)
 
 
 @define(eq=False)
@@ -129,7 +136,7 @@ class Story:
             self.now = at
 
     def turn(self) -> Turn:
-        return Turn(self.state, self.now, self.nonce, self.rules, dict(self.evidence))
+        return Turn(self.state, self.now, self.nonce, self.rules, dict(self.evidence), due=handed(self.state, self.now))
 
     def do(self, what: Callable[[Turn], object], *, go_on: bool = True) -> list[str]:
         """One decision, as the run actor makes it."""

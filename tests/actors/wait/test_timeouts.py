@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actors.run.headline import due_of
+from actors.wait.row import earliest
 from tests.actors.run.table import Story
 
 
@@ -99,7 +99,7 @@ def test_r110_a_resumed_run_waits_anew_with_fresh_times() -> None:
 def test_reminders_come_again_and_again_and_change_nothing() -> None:
     story = Story.begun("pay wait: {signal: payment, timeout: 10s, on_timeout: remind, remind_every: 5s}")
     assert story.wait(10_000) == ["timeout_reminded pay"]
-    assert (story.state.status, story.state.waits["pay"].reminders, due_of(story.state)) == ("waiting", 1, 16_000)
+    assert (story.state.status, story.state.waits["pay"].reminders, earliest(story.state.waits.values())) == ("waiting", 1, 16_000)
     assert story.wait(4_999) == []
     assert story.wait(1) == ["timeout_reminded pay"]
     assert story.signal("payment") == ["resolved pay", "done pay", "requeued pay"]

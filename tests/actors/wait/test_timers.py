@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from actors.run.headline import due_of
+from actors.run.headline import due_of, headline_of, line_key
+from actors.wait.row import earliest
 from tests.actors.run.table import Story
 
 NAP = "nap wait: {timer: 1s}"
@@ -14,7 +15,7 @@ EVENT = "pay wait: {signal: payment, timeout: 10s, on_timeout: %s}"
 def test_r68_a_timer_lets_the_run_wait_and_go_on() -> None:
     story = Story.begun(NAP, "b needs: [nap]")
     assert [row.status for row in story.state.waits.values()] == ["waiting"]
-    assert (story.state.status, due_of(story.state)) == ("waiting", 2000)
+    assert (story.state.status, earliest(story.state.waits.values())) == ("waiting", 2000)
     assert story.wait(999) == []
     assert story.wait(1) == ["timer_woken nap", "done nap", "requeued nap"]
     node = story.state.nodes["nap"]
@@ -44,7 +45,7 @@ def test_a_wait_takes_no_place_among_the_attempts_at_once() -> None:
 @pytest.mark.parametrize("text", ["1970-01-01T00:00:05Z", "5000", "{{ inputs.when }}"])
 def test_a_timer_until_an_instant(text: str) -> None:
     story = Story.begun(f'nap wait: {{until: "{text}"}}', top="inputs: {when: {}}", inputs={"when": "1970-01-01T00:00:05+00:00"})
-    assert due_of(story.state) == 5000
+    assert earliest(story.state.waits.values()) == 5000
 
 
 def test_an_instant_that_is_past_is_over_at_once() -> None:
@@ -93,7 +94,7 @@ def test_waits_that_are_due_together_end_in_the_order_of_their_times() -> None:
 def test_r100_a_wake_while_the_run_is_paused_is_recorded_and_the_run_stays_paused() -> None:
     story = Story.begun(NAP, "b needs: [nap]")
     story.pause()
-    assert due_of(story.state) == 2000
+    assert earliest(story.state.waits.values()) == 2000
     assert story.wait(1000) == ["timer_woken nap", "done nap"]
     assert (story.state.status, story.state.nodes["nap"].status) == ("paused", "completed")
     story.resume()
@@ -104,7 +105,7 @@ def test_a_wake_makes_a_run_in_back_off_claimable_at_once() -> None:
     retried = "a retry: {max_attempts: 2, backoff: {strategy: fixed, initial: 1h}}"
     story = Story.begun(NAP.replace("1s", "5s"), retried, "b needs: [nap]", top="limits: {parallel: 2}")
     story.fail("a")
-    assert (story.state.status, due_of(story.state)) == ("queued", 6000)
+    assert (story.state.status, earliest(story.state.waits.values())) == ("queued", 6000)
     assert story.wait(5_000) == ["timer_woken nap", "done nap", "requeued nap"]
     assert (story.state.retry_after_ms, story.state.queue) == (None, {"queued_at_ms": 1000})
     assert story.claim() == ["run_execution_claimed", "start b"]
@@ -122,7 +123,7 @@ def test_a_reset_wait_opens_as_a_new_instance() -> None:
 def test_waits_of_a_run_that_has_ended_are_closed_and_wake_nothing() -> None:
     story = Story.begun(NAP, "a", top="limits: {parallel: 2}")
     story.fail("a")
-    assert (story.state.status, story.state.waits["nap"].status, due_of(story.state)) == ("failed", "cancelled", None)
+    assert (story.state.status, story.state.waits["nap"].status, earliest(story.state.waits.values())) == ("failed", "cancelled", None)
     assert story.wait(5_000) == []
     story.retry("a")
     assert story.state.nodes["nap"].instance == 2  # it had begun and was closed with the run
@@ -138,7 +139,7 @@ def test_cancelling_a_run_that_waits_ends_it_and_its_waits() -> None:
 def test_a_run_that_is_being_cancelled_is_not_woken() -> None:
     story = Story.begun(NAP, last=("tidy",))
     story.cancel()
-    assert (story.state.status, due_of(story.state)) == ("queued", None)
+    assert (story.state.status, line_key(story.state).wait_due_ms, headline_of(story.state).keys) == ("queued", None, ())
     assert story.wait(5_000) == []
 
 
@@ -180,4 +181,4 @@ def test_a_wait_that_had_only_begun_to_open_keeps_its_times() -> None:
     story.now = 1500
     story.state.status = "waiting"
     assert story.restart() == ["registered nap"]
-    assert due_of(story.state) == 2000
+    assert earliest(story.state.waits.values()) == 2000
