@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
@@ -103,6 +104,9 @@ def _begin(world: World, step: Step, trial: Trial) -> Sequence[Admit]:
         return ()
     if never_repeated(definition):
         _end(step, trial, "refused", "eval_side_effects_forbidden")
+        return ()
+    if state.worktree is None and state.workspace is not None and not Path(state.workspace).is_dir():
+        _end(step, trial, "refused", f"workspace_missing: {state.workspace}")
         return ()
     names = step.new("run"), step.new("run")
     step.emit(VerificationPairBegun(workflow_id, trial.learning_id, replayed, *names))

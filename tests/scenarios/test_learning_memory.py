@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from actors.control.peers import Peer
 from tests.scenarios.campaigning import act, create, events
 from tests.scenarios.harness import House
 from tests.scenarios.learned import ends, learned, open_eyes, review
@@ -136,3 +137,12 @@ async def test_l72_nothing_is_distilled_from_a_campaign(house: House, named: str
     asked = {"session_id": f"run:{run_id}:node:node-1"} if named == "session" else {"session_id": "talk-1", "run_id": run_id}
     assert (await house.refused("learning.distill", facts=[FACT], **asked)).code == "campaign_session_excluded"
     assert await learned(house) == []
+
+
+async def test_a_process_of_a_step_has_nothing_remembered_for_a_project(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    await open_eyes(house)
+    await put(house, "one")
+    real = Peer.principal
+    monkeypatch.setattr(Peer, "principal", lambda self, known: real(self, lambda pid: True))
+    assert (await house.refused("learning.promote", learning_id="one")).code == "memory_scope_denied"
+    assert (await house.refused("learning.put_revision", learning_id="one")).code == "human_required"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import trio
 
+from tests.scenarios.flows import flow, step
 from tests.scenarios.harness import House
 from tests.scenarios.learned import ends, learned, open_eyes, review, taught
-from tests.scenarios.models import BAD, GOOD
-from tests.scenarios.script import give
+from tests.scenarios.models import BAD, GOOD, agent, crew, persona
+from tests.scenarios.script import Hold, give
 from tests.scenarios.trying import FLOW, advice, happened, happens, heeds, lived, tried
 
 
@@ -121,4 +124,40 @@ async def test_what_must_happen_once_is_not_done_again_for_a_trial(house: House)
     await review(house, "advice", "apply", verify=True)
     found = await tried(house)
     assert (found["verification"]["verdict"], found["verification"]["reason"]) == ("refused", "eval_side_effects_forbidden")
+    assert len((await house.call("run.list"))["runs"]) == 5
+
+
+async def test_a_trial_whose_runs_cannot_be_made_ends_with_the_reason(house: House, tmp_path: Path) -> None:
+    await open_eyes(house)
+    (tmp_path / "work").mkdir()
+    there = flow(step("node-1"), top=f"workspace: {tmp_path / 'work'}")
+    await lived(house, 5, there)
+    await advice(house, workflow_id="story")
+    (tmp_path / "work").rename(tmp_path / "gone")
+    await review(house, "advice", "apply", verify=True)
+    found = await tried(house)
+    assert (found["verification"]["verdict"], found["verification"]["reason"]) == ("refused", f"workspace_missing: {tmp_path / 'work'}")
+    (tmp_path / "gone").rename(tmp_path / "work")
+    house.script.on("node-1", hang := Hold(), give({}))
+    await review(house, "advice", "apply", verify=True)
+    await hang.begun()
+    shown = (await house.call("learning.get", learning_id="advice"))["verification"]
+    await house.call("run.cancel", run_id=shown["open"][0])
+    found = await tried(house)
+    assert found["verification"]["verdict"] == "undecided"
+    assert [pair["outcome"] for pair in found["verification"]["pairs"]] == ["lost", "tied"], "what somebody ends did not complete"
+
+
+async def test_a_trial_whose_agents_are_nobody_is_refused_whole(house: House) -> None:
+    persona(house)
+    await open_eyes(house)
+    house.models.always = heeds()
+    pooled = crew(agent(), personas="").replace("personas:\n\n", "")
+    await lived(house, 5, pooled)
+    await advice(house)
+    (house.folder / "personas" / "writer.yaml").unlink()
+    await house.restart()
+    await review(house, "advice", "apply", verify=True)
+    found = await tried(house)
+    assert (found["verification"]["verdict"], found["verification"]["reason"]) == ("refused", "role_unbound")
     assert len((await house.call("run.list"))["runs"]) == 5
