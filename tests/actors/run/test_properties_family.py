@@ -9,8 +9,9 @@ from actors.node.events import NodeStarted
 from actors.run.events import ENDINGS
 from actors.run.evolve import evolve
 from actors.run.flow_events import GroupStarted
+from actors.run.new_state import new_state
 from actors.run.plan import Plan
-from actors.run.state import RunState, new_state
+from actors.run.state import RunState
 from actors.run.vocabulary import run_codec
 from actors.run.why import reasons
 from actors.sub_run.events import SubRunStarted
