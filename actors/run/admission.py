@@ -12,11 +12,11 @@ from actors.refusals import Refusal
 from actors.run.audits import audit_entry
 from actors.run.casting import cast, projects_of
 from actors.run.events import RunCreated
+from actors.run.harness import harnessed_pins
 from actors.run.headline import born
 from actors.run.schedule import first_ticket
 from actors.run.secret_names import unknown_secrets
 from actors.run.vocabulary import run_codec
-from actors.sub_run.pins import pins_of
 from actors.workflow.inputs import apply_inputs
 from actors.workflow.template import TemplateError, render_text
 from actors.worktree.housing import house
@@ -63,7 +63,7 @@ def prepare(
     binding = bound(services, admit, plan, roots := projects_of(admit, plan, workspace, housed[1]))
     if isinstance(binding, Refusal):
         return binding
-    pinned = pins_of(services, plan, admit.origin.pinned if admit.origin is not None else None)
+    pinned = harnessed_pins(services, plan, admit.origin.pinned if admit.origin is not None else None)
     if isinstance(pinned, Refusal):
         return pinned
     by = str(admit.by) if admit.by is not None else "system"

@@ -12,6 +12,7 @@ import trio
 from actors.run.birth import bring_back
 from actors.run.bound import binding_problem
 from actors.run.evidence import IN_THREAD
+from actors.run.harness import harness_problem
 from actors.run.recovery import claim
 from actors.run.schedule import ticket_of
 from actors.run.state import ACTIVE
@@ -98,7 +99,7 @@ def _backs_off(turn: Turn) -> bool:
 
 async def _problem(run: Run, state: RunState) -> tuple[str, str] | None:
     """The code and the words of what keeps the run from working: its workspace is gone, or files that it keeps cannot be put there."""
-    problem = _workspace_problem(state) or binding_problem(run.services, state)
+    problem = _workspace_problem(state) or binding_problem(run.services, state) or harness_problem(run.services, state)
     begins = state.started_at_ms is None and state.worktree is None  # else it has begun, or has no folder yet
     return problem or (await brought_back(run, state) if begins else None)
 

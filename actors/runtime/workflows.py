@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -13,18 +12,17 @@ from actors.calendar.log import schedule_stream
 from actors.library import no_such_workflow
 from actors.refusals import Refusal, RequestKey
 from actors.run.audits import audit_entry
+from actors.run.harness import harness_problems, unavailable
 from actors.run.known import conflict
+from actors.run.plan import compile_plan
 from actors.run.requests import Cancel
 from actors.runtime.base import TRIES, Answer, Base, changed_meanwhile
 from actors.settings import RunRules
-from actors.workflow.check_gates import unresolved
-from actors.workflow.check_providers import unprovided
+from actors.sub_run.pins import pins_of
 from actors.workflow.check_scripts import Searched, programs_in, unfit_scripts
-from actors.workflow.check_servers import unserved
-from actors.workflow.check_targets import unknown_targets
 from actors.workflow.events import WorkflowDeleted
 from actors.workflow.parse import READERS, Loaded, load_text
-from actors.workflow.problems import Path, Place, Problem, WorkflowInvalid
+from actors.workflow.problems import Problem, WorkflowInvalid
 from actors.workflow.read_wait import WAIT_CODES
 from actors.workflow.spec import Workflow
 from storage import ReceiptExists, RequestConflict, Unavailable, VersionConflict
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
     from actors.control import params as p
     from actors.refusals import Principal
 
-__all__ = ["WorkflowMethods", "invalid", "load", "load_aside", "problem_json", "unavailable"]
+__all__ = ["WorkflowMethods", "invalid", "load", "load_aside", "problem_json"]
 
 OPEN = ("queued", "running", "pausing", "paused", "waiting", "awaiting_approval")
 MANY = 10_000
@@ -54,18 +52,6 @@ def load(text: str, notation: str, source: str, folder: str | None) -> Loaded | 
         return load_text(text, notation=known, source=source, folder=folder)
     except WorkflowInvalid as wrong:
         return invalid(wrong, source)
-
-
-def unavailable(
-    workflow: Workflow, rules: RunRules, places: Mapping[Path, Place] | None = None, source: str = ""
-) -> tuple[Problem, ...]:  # fmt: skip
-    """What this daemon's configuration lacks for the workflow: resolvers of gates, servers of tools, providers of items, targets."""
-    return (
-        *unresolved(workflow, rules.resolver_types, places, source),
-        *unserved(workflow, rules.mcp_servers, places, source),
-        *unprovided(workflow, rules.item_providers, places, source),
-        *unknown_targets(workflow, rules.targets, places, source),
-    )
 
 
 def invalid(wrong: WorkflowInvalid, source: str) -> Refusal:
@@ -113,7 +99,16 @@ class WorkflowMethods(Base):
             if "problems" not in loaded.data:
                 return loaded
             return {"ok": False, "problems": loaded.data["problems"], "warnings": []}
-        return {"ok": True, "problems": [], "warnings": [problem_json(problem) for problem in loaded.warnings]}
+        problems = self._harness(loaded.workflow)
+        return {"ok": not problems, "problems": problems, "warnings": [problem_json(problem) for problem in loaded.warnings]}
+
+    def _harness(self, workflow: Workflow) -> list[dict[str, Any]]:
+        """What a run of it would be refused for: workflows that it begins and that are not here, or ask for what is not."""
+        plan = compile_plan(workflow, "")
+        pinned = pins_of(self.services, plan, None)
+        if isinstance(pinned, Refusal):
+            return [{"code": pinned.code, "message": pinned.message, **pinned.data}]
+        return harness_problems(self.services, plan, pinned)
 
     async def workflow_put(self, params: p.WorkflowText, by: Principal, request: RequestKey) -> Answer:
         if (known := self.replayed(request)) is not None:
