@@ -1,4 +1,4 @@
-"""From the configuration to what the pure rules of runs need of it."""
+"""From the configuration to what the rules of runs need of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["run_rules"]
 
 
 def run_rules(config: Config, vault: Vault) -> RunRules:
-    """What the pure rules need of the configuration."""
+    """What the rules need of the configuration."""
     on_expiry: GateExpiry = next((one for one in get_args(GateExpiry) if one == config.gates.on_expiry), "cancel")
     return RunRules(
         default_profile=config.runs.default_profile,

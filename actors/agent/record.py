@@ -75,8 +75,9 @@ class Recorder:
         """Say what the calls have used beyond what the run has counted; those of attempts that were lost with a daemon included."""
         used = self._log.thread.used - self._spent
         line = usage_line(
-            prompt_tokens=used.prompt_tokens, completion_tokens=used.completion_tokens, cost_usd=used.cost_usd, tool_calls=used.tool_calls
-        )
+            prompt_tokens=used.prompt_tokens, completion_tokens=used.completion_tokens, cost_usd=used.cost_usd,
+            tool_calls=used.tool_calls, turns=used.turns, cached_tokens=used.cached_tokens,
+        )  # fmt: skip
         self._write(self._usage, f"{line}\n{UNPRICED if used.unpriced else ''}", os.O_TRUNC)
 
     def close(self) -> None:

@@ -133,4 +133,6 @@ class Thread:
 def usage_of(end: CallEnded) -> Usage:
     """What a call has used, as runs count it."""
     cost = round(end.cost_input_usd + end.cost_output_usd, 9)
-    return Usage(end.input_tokens, end.output_tokens, cost, end.tool_calls, unpriced=not end.priced)
+    return Usage(
+        end.input_tokens, end.output_tokens, cost, end.tool_calls, unpriced=not end.priced, turns=1, cached_tokens=end.cached_tokens
+    )

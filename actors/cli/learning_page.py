@@ -20,20 +20,20 @@ _ROWS: Final[tuple[tuple[str, str, Callable[[Any], str]], ...]] = (
 )  # fmt: skip
 
 
-def learning_page(learning: Mapping[str, Any], now: Metrics) -> Iterator[str]:
-    """Lines."""
+def learning_page(learning: Mapping[str, Any], now: Metrics, counts: Mapping[str, int]) -> Iterator[str]:
+    """Lines. `counts`: how many `runs` and pieces of `evidence` there are."""
     yield f"{learning['learning_id']}  {learning['kind']}  {learning['status']}"
     yield f"  {learning['summary']}"
     yield f"  workflow {learning['workflow_id']}, project {learning['project_id']}; confidence {learning['confidence']:.2f}"
     if learning["node_id"]:
         yield f"  node {learning['node_id']}" + "".join(f", {learning[key]}" for key in ("node_kind", "validator_family") if learning[key])
     runs = learning["run_ids"]
-    yield f"  from {count(len(runs), 'run')}{': ' + ', '.join(runs[-MOST_EVIDENCE:]) if runs else ''}"
+    yield f"  from {count(counts['runs'], 'run')}{': ' + ', '.join(runs[-MOST_EVIDENCE:]) if runs else ''}"
     yield f"  changed {date_time(learning['updated_at_ms'])}"
     if learning["needs_plan_bundle"]:
         yield "  a revision needs a plan in the workflow's metadata (plan_package_bundle or plan_package)"
     yield from _indented("Proposed", learning["proposed_revision_prompt"])
-    yield from _evidence(learning["evidence_refs"])
+    yield from _evidence(learning["evidence_refs"], counts["evidence"])
     yield ""
     yield from _beside(learning["baseline_before"], learning["latest_observed_metrics"] or now)
     if learning["status"] == "proposed":
@@ -70,10 +70,10 @@ def _beside(before: Metrics | None, now: Metrics) -> Iterator[str]:
     yield from (f"  {word:14}{form(before[key]):>10}{form(now[key]):>10}" for key, word, form in _ROWS)
 
 
-def _evidence(refs: list[Any]) -> Iterator[str]:
+def _evidence(refs: list[Any], many: int) -> Iterator[str]:
     if refs:
-        more = f", the last {MOST_EVIDENCE}" if len(refs) > MOST_EVIDENCE else ""
-        yield from ("", f"Evidence ({len(refs)}{more}):")
+        more = f", the last {MOST_EVIDENCE}" if many > MOST_EVIDENCE else ""
+        yield from ("", f"Evidence ({many}{more}):")
         yield from (f"  {json.dumps(one, ensure_ascii=False)}" for one in refs[-MOST_EVIDENCE:])
 
 

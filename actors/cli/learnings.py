@@ -49,7 +49,7 @@ def list_(context: click.Context, /, *, as_json: bool, **asked: Any) -> int:
     if as_json:
         print_json(found)
     else:
-        table([one | {"runs": len(one["run_ids"])} for one in found], _COLUMNS, empty="No learnings.")
+        table(found, _COLUMNS, empty="No learnings.")
     return exits.OK
 
 
@@ -67,7 +67,7 @@ def show(context: click.Context, /, learning_id: str, *, as_json: bool) -> int:
         beside = (
             *trial_lines(answer["verification"]), *memory_lines(answer["memories"]), *revision_lines(learning_id, answer["revision"]),
         )  # fmt: skip
-        for line in (*learning_page(answer["learning"], answer["metrics"]), *beside):
+        for line in (*learning_page(answer["learning"], answer["metrics"], answer["counts"]), *beside):
             emit(visible(line))
     return exits.OK
 

@@ -24,21 +24,9 @@ _RUNS = (
 )  # fmt: skip
 _NODES = (("node_id", "NODE"), ("kind", "KIND"), ("status", "STATUS"), ("attempt", "ATTEMPT"), ("took", "TOOK"), ("problem", "PROBLEM"))
 _FACTS = (
-    "title",
-    "status",
-    "created_at_ms",
-    "started_at_ms",
-    "finished_at_ms",
-    "pause_reason",
-    "stop_kind",
-    "stop_reason",
-    "scheduled_for_ms",
-    "trigger_reason",
-    "parent_run_id",
-    "parent_node_id",
-    "workspace",
-    "report_path",
-)
+    "title", "status", "created_at_ms", "started_at_ms", "finished_at_ms", "pause_reason", "stop_kind", "stop_reason", "scheduled_for_ms",
+    "trigger_reason", "parent_run_id", "parent_node_id", "workspace", "report_path",
+)  # fmt: skip
 
 
 @click.command()
@@ -57,9 +45,10 @@ def ls(context: click.Context, status: str | None, workflow: str | None, parent:
 @click.command()
 @options.run_id
 @click.argument("gate", metavar="[GATE]", required=False)
+@click.option("--summary", is_flag=True, help="Of a run that has ended: each of its attempts in a line, in the order in which they began.")
 @options.as_json
 @click.pass_context
-def show(context: click.Context, run_id: str, gate: str | None, *, as_json: bool) -> int:
+def show(context: click.Context, run_id: str, gate: str | None, *, summary: bool, as_json: bool) -> int:
     """Show one run with its nodes, or one of its gates.
 
     Of an open gate: what it asks, what would be done, the artifacts that it is about, and how they differ from what it approved last.
@@ -72,6 +61,10 @@ def show(context: click.Context, run_id: str, gate: str | None, *, as_json: bool
         run = reader.call("run.get", {"run_id": run_id})["run"]
     if as_json:
         print_json(run)
+    elif summary:
+        from actors.cli.summary import print_summary
+
+        print_summary(run)
     else:
         print_run(run)
     return exits.OK
@@ -99,6 +92,10 @@ def print_run(run: dict[str, Any]) -> None:
         values = run.get(what)
         for name, value in values.items() if isinstance(values, dict) else ():
             emit(visible(f"  {what.removesuffix('s')} {name} = {value}"))
+    if "result_summary" in run:
+        from actors.cli.summary import headline, totals
+
+        emit(f"  summary: {headline(run['result_summary'])}; {totals(run['metrics'])}")
     for child in run.get("children", ()):
         emit(visible(f"  {child['node_id']}: run {child['run_id']} of {child['workflow_id']}"))
     table([_node_row(node) for node in run["nodes"]], _NODES, empty="  no nodes")

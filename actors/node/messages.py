@@ -18,18 +18,26 @@ __all__ = [
 
 @frozen
 class Usage:
-    """What an attempt has used. `unpriced`: some of it has a price that nobody knows, so that `cost_usd` is too low."""
+    """What an attempt has used. `unpriced`: some of it has a price that nobody knows, so that `cost_usd` is too low.
+
+    `turns`: how often a model was asked; `cached_tokens` are those of `prompt_tokens` that a service had kept; `duration_ms` is the time
+    of all attempts together, also of those that ran beside each other.
+    """
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd: float = 0.0
     tool_calls: int = 0
     unpriced: bool = False
+    turns: int = 0
+    cached_tokens: int = 0
+    duration_ms: int = 0
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
             self.prompt_tokens + other.prompt_tokens, self.completion_tokens + other.completion_tokens,
             round(self.cost_usd + other.cost_usd, 9), self.tool_calls + other.tool_calls, self.unpriced or other.unpriced,
+            self.turns + other.turns, self.cached_tokens + other.cached_tokens, self.duration_ms + other.duration_ms,
         )  # fmt: skip
 
     def __sub__(self, other: Usage) -> Usage:
@@ -37,7 +45,8 @@ class Usage:
         return Usage(
             max(0, self.prompt_tokens - other.prompt_tokens), max(0, self.completion_tokens - other.completion_tokens),
             max(0.0, round(self.cost_usd - other.cost_usd, 9)), max(0, self.tool_calls - other.tool_calls),
-            self.unpriced and not other.unpriced,
+            self.unpriced and not other.unpriced, max(0, self.turns - other.turns),
+            max(0, self.cached_tokens - other.cached_tokens), max(0, self.duration_ms - other.duration_ms),
         )  # fmt: skip
 
     @property

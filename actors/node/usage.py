@@ -12,7 +12,7 @@ from actors.node.orders import WorkOrder
 __all__ = ["UNPRICED", "read_usage", "usage_line", "usage_path"]
 
 MOST_BYTES: Final = 1 << 20
-COUNTS: Final = ("prompt_tokens", "completion_tokens", "tool_calls")
+COUNTS: Final = ("prompt_tokens", "completion_tokens", "tool_calls", "turns", "cached_tokens")
 MOST: Final = 2**53
 UNPRICED: Final = '{"cost_usd": "unknown"}\n'
 """A line that says: there is something in it whose price nobody knows."""
@@ -24,10 +24,20 @@ def usage_path(order: WorkOrder) -> str:
 
 
 def usage_line(
-    *, prompt_tokens: int = 0, completion_tokens: int = 0, cost_usd: float | None = None, tool_calls: int = 0, model: str | None = None
+    *,
+    prompt_tokens: int = 0,
+    completion_tokens: int = 0,
+    cost_usd: float | None = None,
+    tool_calls: int = 0,
+    turns: int = 0,
+    cached_tokens: int = 0,
+    model: str | None = None,
 ) -> str:
     """One use as a line of the file. `cost_usd` None: the price is not known."""
-    said = {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens, "cost_usd": cost_usd, "tool_calls": tool_calls}
+    said = {
+        "prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens, "cost_usd": cost_usd, "tool_calls": tool_calls,
+        **({"turns": turns} if turns else {}), **({"cached_tokens": cached_tokens} if cached_tokens else {}),
+    }  # fmt: skip
     return json.dumps(said if model is None else said | {"model": model})
 
 
@@ -55,11 +65,12 @@ def _use(line: bytes) -> Usage:
         return Usage(unpriced=True)
     if type(said) is not dict:
         return Usage(unpriced=True)
-    asked, answered, calls = (_count(said.get(name, 0)) for name in COUNTS)
+    asked, answered, calls, turns, cached = (_count(said.get(name, 0)) for name in COUNTS)
     cost = said.get("cost_usd")
     if isinstance(cost, int | float) and 0 <= cost < MOST:
-        return Usage(asked, answered, float(cost), calls)
-    return Usage(asked, answered, tool_calls=calls, unpriced=cost is not None or asked + answered > 0)
+        return Usage(asked, answered, float(cost), calls, turns=turns, cached_tokens=cached)
+    unpriced = cost is not None or asked + answered > 0
+    return Usage(asked, answered, tool_calls=calls, unpriced=unpriced, turns=turns, cached_tokens=cached)
 
 
 def _count(value: Any) -> int:

@@ -9,6 +9,7 @@ from actors.entity import Fact
 from actors.node.events import NodeStarted
 from actors.run.events import RunExecutionClaimed, RunStarted
 from actors.run.fold_artifacts import ARTIFACT_FOLDS
+from actors.run.fold_attempts import note_attempt
 from actors.run.fold_conversations import CONVERSATION_FOLDS
 from actors.run.fold_endings import ENDING_FOLDS
 from actors.run.fold_fan_outs import FAN_OUT_FOLDS
@@ -44,6 +45,7 @@ def evolve(state: RunState, event: Fact, at: int) -> None:
         _stray(state, event)
     else:
         FOLDS[kind](state, event, at)
+        note_attempt(state, event, at)
     state.seq += 1
     state.updated_at_ms = at
     state.recent.append((state.seq, event.kind, at))

@@ -11,7 +11,7 @@ from attrs import asdict
 from actors.run.state import NodeState, RunState
 from actors.worktree.site import site_facts
 
-__all__ = ["markdown_report", "report_json"]
+__all__ = ["error_json", "markdown_report", "report_json"]
 
 LAST_EVENTS = 20
 LONGEST_VALUE = 400
@@ -50,7 +50,7 @@ def report_json(state: RunState, last: Sequence[tuple[int, str, int]]) -> dict[s
         **({} if state.learning is None else {"learning": asdict(state.learning)}),
         **({} if state.worktree is None else {"worktree": site_facts(state.worktree)}),
         "ended_at": state.finished_at_ms,
-        "error": _error(state),
+        "error": error_json(state),
     }  # fmt: skip
 
 
@@ -63,7 +63,8 @@ def _error_of(node: NodeState) -> dict[str, str]:
     return {"error": node.error.code, "message": node.error.message} if node.error is not None and node.status == "failed" else {}
 
 
-def _error(state: RunState) -> dict[str, Any] | None:
+def error_json(state: RunState) -> dict[str, Any] | None:
+    """Why the run did not complete."""
     if state.status == "completed" or state.detail is None:
         return None
     error: dict[str, Any] = {"code": state.detail["code"]}

@@ -63,6 +63,9 @@ def _reopen(state: RunState, names: set[str]) -> list[str]:
         node.output = node.error = None
         if group in state.plan.loops:
             node.turn = max(node.turn, 0)  # one that had no turn has its first one now
+        after = state.nodes.get(handler_id(group))
+        if after is not None and after.status in ("completed", "failed"):
+            after.reset()  # if the group fails again, it is another failure that it follows
     still = [*state.groups, *(group for group in wanted if group not in state.groups)]
     state.groups = {group: None for group in state.plan.children if group in still}
     return wanted

@@ -18,6 +18,7 @@ from actors.gate.record import GateRecord, OpenGate
 from actors.learning.record import RunLearning
 from actors.node.messages import Usage
 from actors.run.artifact_row import ArtifactRow
+from actors.run.attempt import Attempts
 from actors.run.conclusion import Conclusion
 from actors.run.frontier import Frontier
 from actors.run.node_state import NodeError, NodeState, NodeStatus
@@ -155,6 +156,7 @@ class RunState:
     strays: dict[str, None] = Factory(dict)
     results: dict[str, Result] = Factory(dict)
     contexts: list[ContextEntry] = Factory(list)
+    attempts: Attempts = Factory(Attempts)
     reaped_ms: tuple[int, ...] = ()
     revived_ms: tuple[int, ...] = ()
     env: Mapping[str, str] = Factory(dict)

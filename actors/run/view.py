@@ -10,6 +10,7 @@ from actors.entity import Fact
 from actors.run.caps import cap_now
 from actors.run.eligibility import stuck_nodes
 from actors.run.state import NodeState, OpenGate, RunState
+from actors.run.summary import metrics_json, summary_json
 from actors.wait.view import wait_json
 from actors.workflow.handles import handles_of
 from actors.worktree.site import site_facts
@@ -57,6 +58,9 @@ def run_json(state: RunState) -> dict[str, Any]:
     record["pending_nodes"], record["blocked_nodes"] = pending, stuck_nodes(state)
     record["waits"] = [wait_json(row) for row in state.waits.values()]
     record["nodes"] = [_node(state, node_id, node) for node_id, node in state.nodes.items() if _visible(state, node_id)]
+    record["metrics"] = metrics_json(state)
+    if state.terminal and not state.dry_run:
+        record["result_summary"] = summary_json(state)
     if state.dry_run:
         record |= {"dry_run": True, "nodes": [], "pending_nodes": [], "blocked_nodes": []}  # what they would do is the output
     return record

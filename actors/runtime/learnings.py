@@ -10,7 +10,7 @@ from actors.learning.declined import Declined
 from actors.learning.log import UNREADABLE, learning_codec, learning_stream
 from actors.learning.messages import Distill, ForLearning, Operation, Promote, Put, PutRevision, Review, SpawnRevision
 from actors.learning.record import IN_USE, KINDS, STATUSES, Learning
-from actors.learning.view import learning_json, with_learning
+from actors.learning.view import learning_json, row_json, with_learning
 from actors.refusals import Refusal
 from actors.runtime.base import ASK_S, Answer, Base
 from actors.services import LEARNING
@@ -40,7 +40,7 @@ class LearningMethods(Base):
             found = [one for one in known if all(getattr(one, name) == value for name, value in asked.items())]
             found.sort(key=_newest_first)
             damaged = shelf.damaged() if params.workflow_id is None else []
-            return {"learnings": [learning_json(one) for one in found[: params.limit]], "count": len(found), "unreadable": damaged}
+            return {"learnings": [row_json(one) for one in found[: params.limit]], "count": len(found), "unreadable": damaged}
 
         return _read(look)
 

@@ -168,5 +168,13 @@ def test_a_run_is_drawn_with_its_state_and_the_runs_in_it(alone: Penstock, tmp_p
     nodes = {node["node_id"]: node for node in json.loads(alone("graph", run_id, "--deep", "--json").stdout)["nodes"]}
     assert (nodes["each/p/leaf"]["status"], nodes["each/p/leaf"]["group"], nodes["each/p"]["group"]) == ("completed", "each/p", "each")
     assert (nodes["sub/leaf"]["group"], nodes["sub/sweep"]["section"]) == ("sub", "finally")
+    summary = alone("show", run_id, "--summary").stdout.splitlines()
+    assert summary[0] == "parent: 5 of 7 attempts completed, 1 failed, 1 skipped"
+    assert summary[1:-1] == [
+        "[ok] each", "[ok] work", "[ok] work  iteration 1", "[ok] sub", "[FAIL] bad", "[ok] bad.on_fail", "[skip] never",
+        summary[-3], "failure",
+    ]  # fmt: skip
+    assert summary[-3].startswith("error: nodes_failed: script 'bad': the command ended with exit code 3")
+    assert "  summary: parent: 5 of 7 attempts completed, 1 failed, 1 skipped; " in alone("show", run_id).stdout
     nothing = alone("graph", "nothing")
     assert (nothing.exit_code, "code: graph_target_unknown" in nothing.stderr) == (66, True)

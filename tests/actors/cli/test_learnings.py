@@ -32,9 +32,17 @@ BARE = ONE | {
     "status": "applied",
 }
 UNMEASURED = BARE | {"baseline_before": None}
-PAGE: dict[str, Any] = {"learning": ONE, "metrics": NOW, "memories": [], "revision": None, "verification": None}
+PAGE: dict[str, Any] = {
+    "learning": ONE,
+    "metrics": NOW,
+    "memories": [],
+    "revision": None,
+    "verification": None,
+    "counts": {"runs": 2, "evidence": 7},
+}
+BARE_PAGE = PAGE | {"learning": UNMEASURED, "counts": {"runs": 0, "evidence": 0}}
 METRICS = {"workflow_id": "w", "metrics": NOW, "learnings": [BARE], "policy": {}, "warnings": [{"message": "learning.x is bad"}]}
-LISTED = {"learnings": [ONE], "count": 1, "unreadable": []}
+LISTED = {"learnings": [ONE | {"runs": 2, "evidence": 7}], "count": 1, "unreadable": []}
 ASKED: list[tuple[list[str], str, dict[str, Any], list[str]]] = [
     (["ls", "w", "--status", "Proposed", "--kind", "prompt_patch"], "learning_list", LISTED, ["0.75", "Cite \\u202e sources"]),
     (["ls"], "learning_list", {"learnings": [], "count": 0, "unreadable": []}, ["No learnings."]),
@@ -45,7 +53,7 @@ ASKED: list[tuple[list[str], str, dict[str, Any], list[str]]] = [
             'Evidence (7, the last 5):\n  {"run_id": "r2"}', "  completed          75.0%    100.0%", "learning review x approve",
         ],
     ),
-    (["show", "x"], "learning_get", PAGE | {"learning": UNMEASURED}, ["  from 0 runs\n", "  completed         100.0%\n"]),
+    (["show", "x"], "learning_get", BARE_PAGE, ["  from 0 runs\n", "  completed         100.0%\n"]),
     (["metrics", "w"], "learning_metrics", METRICS, ["w: its newest runs", "before       now", "Warning: learning.x is bad"]),
     (["review", "x", "approve", "--note", "so"], "learning_review", {"ok": True, "learning": BARE}, ["x: applied  Cite"]),
 ]  # fmt: skip

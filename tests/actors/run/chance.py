@@ -109,10 +109,11 @@ def _dismiss(story: Story) -> None:
             story.stop(node_id, "unwanted")
 
 
-def bring_to_an_end(story: Story) -> None:
-    """Claim, succeed, approve and wait until the run has ended. Fails if that takes too long."""
+def bring_to_an_end(story: Story, between: Callable[[], object] = lambda: None) -> None:
+    """Claim, succeed, approve and wait until the run has ended; `between` happens before each of it. Fails if that takes too long."""
     reviews = 0
     for _ in range(1000):
+        between()
         state = story.state
         if state.terminal:
             return

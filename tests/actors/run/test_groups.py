@@ -150,6 +150,15 @@ def test_a_branch_that_was_left_out_for_the_failure_of_another_never_begins() ->
     assert story.statuses()["c"] == "skipped"
 
 
+def test_what_followed_the_failure_of_a_group_follows_its_next_one_too() -> None:
+    story = nested(block("g", leaf("a"), on_fail=OnFail("handler", Command(("tell",)))))
+    for instance in (1, 2):
+        assert "start g.on_fail" + ("" if instance == 1 else " @2") in story.fail("a")
+        assert story.ok("g.on_fail")[-1] == "run_failed nodes_failed"
+        story.retry("a")
+        story.claim()
+
+
 def test_a_run_that_was_cancelled_in_a_group_goes_on_there() -> None:
     story = nested(loop("l", 'marker("a", "again")', 5, leaf("a"), leaf("b"), form="do_while"))
     story.ok("a", says("again"))

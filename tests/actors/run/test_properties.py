@@ -40,6 +40,8 @@ def picture(state: RunState) -> dict[str, Any]:
         value = getattr(state, field.name)
         if field.name == "nodes":
             value = [(node_id, asdict(node)) for node_id, node in value.items()]
+        elif field.name in ("children", "fan_outs"):
+            value = [(key, asdict(kept)) for key, kept in value.items()]
         elif isinstance(value, Frontier):
             value = (value.ready, value._unmet)
         elif isinstance(value, dict):
