@@ -14,10 +14,10 @@ TOPIC = "inputs: {topic: {type: string}}"
 async def test_fl47_an_agent_that_follows_a_failure_is_told_of_it_and_the_run_fails_all_the_same(d: House) -> None:
     told = "Mend {{failed_step}}, {{retry_count}} retries: {{failure_code}}: {{failure_reason}}{{nothing}}"
     medic = f"{{agent: medic, instructions: '{told}'}}"
-    draft = f"{{id: draft, label: The draft, agent: medic, instructions: Write., retries: 1, on_fail: {medic}}}"
-    personas = "  medic: {backend: stage, model: gpt-5-mini}\n"
+    draft = f"{{id: draft, label: The draft, agent: writer, instructions: Write., retries: 1, on_fail: {medic}}}"
+    personas = "  writer: {backend: stage, model: gpt-5-mini}\n  medic: {backend: stage, model: gpt-5-mini}\n"
     d.models.script[:] = [fails(), fails(), fails(), says("mended")]  # overload has a floor of three attempts
-    run_id = await d.begin(crew(draft, block("g", step("after")), personas=personas, top=FLAT))
+    run_id = await d.begin(crew(block("g", draft), step("after"), personas=personas, top=FLAT))
     run = await d.run_until(run_id)
     nodes = {node["node_id"]: node for node in run["nodes"]}
     ending = next(event for event in await d.events(run_id) if event["event"] == "run_failed")
@@ -56,7 +56,7 @@ async def test_every_text_of_a_flow_is_told_the_same_variables(d: House) -> None
     assert open_["shown"]["prompt"].endswith("?")
     await d.decide(run_id, "approve", feedback="fine")
     await d.run_until(run_id, "waiting")
-    assert d.script.given("c") == [{"feedback": "fine", "said": "fine"}]
+    assert d.script.given("c") == [{"feedback": "fine", "said": "fan-out each over list: 1 completed, 0 failed, 0 skipped, 1 in all"}]
     await d.call("signal.send", run_id=run_id, name="paid-owls")
     assert (await d.run_until(run_id))["status"] == "completed"
     assert d.script.given("z") == [{"status": "completed", "outcome": "completed", "run": run_id}]

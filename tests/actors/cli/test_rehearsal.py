@@ -123,8 +123,8 @@ PLAN_WF = """\
         with what = {{item.id}}
     9.1. tag  shell
         tag {{what}}
-no problems found
-"""
+1 problem:
+  personas: There is no agent 'one'."""
 
 
 def test_groups_and_runs_below_stand_deeper(alone: Penstock, tmp_path: Path) -> None:

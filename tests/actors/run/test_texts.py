@@ -150,7 +150,7 @@ def test_what_a_gate_shows_of_variables_holds_whatever_is_said_while_it_is_open(
     story.ok("c", exported(other="x"))
     story.decide("approve", feedback="fine")
     assert story.claim()[-1] == "start b"
-    assert command(story, "b").argv[-1] == "ship 'main' 'fine'"
+    assert command(story, "b").argv[-1] == "ship 'main' 'said'"
 
 
 def test_a_command_that_would_not_be_what_was_approved_is_asked_for_anew() -> None:
