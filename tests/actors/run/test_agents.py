@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from actors.agent.artifacts import ArtifactExpected
-from actors.agent.binding import PinnedText
 from actors.node.messages import ArtifactFact, Budget, Failure, Interruption, Outcome, SharedBudget, Success, Usage
-from actors.node.orders import AgentOrder, AnswerOrder, RepairOrder
+from actors.node.orders import AgentOrder, RepairOrder
 from actors.run.delivering import announce
 from actors.run.orders import Folders, work_order
 from actors.run.outcomes import on_outcome
@@ -228,18 +227,6 @@ def test_a_role_that_nobody_has_cannot_be_ordered() -> None:
     found = work_order(story.state, "a", Folders("/d", "/w"), story.rules)
     assert isinstance(found, Failure)
     assert found.code == "run_metadata_missing"
-
-
-def test_texts_come_from_the_workflow_or_from_what_was_pinned_and_from_nowhere_else() -> None:
-    story = begun("output_schema: s, max_turns: 3, as: bot", top=TOP)
-    assert (order(story).form, order(story).max_turns, order(story).identity) == (AnswerOrder("s", {"type": "object"}), 3, "bot")
-    story = begun("output_schema: t, snippets: [tone]", top=TOP)
-    story.state.texts = (PinnedText("schema", "t", HASH, "/p/t.yaml"), PinnedText("snippet", "tone", "ab", "/p/tone.md"))
-    assert (order(story).form, order(story).snippets) == (AnswerOrder("t", sha256=HASH), ("ab",))
-    story.state.texts = ()
-    found = work_order(story.state, "a", Folders("/d", "/w"), story.rules)
-    assert isinstance(found, Failure)
-    assert (found.code, "tone" in found.message or "'t'" in found.message) == ("run_metadata_missing", True)
 
 
 @pytest.mark.parametrize(("unpriced", "line"), [(False, "- Used: 3 tokens, 0.5000 USD"), (True, "too low")])
