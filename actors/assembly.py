@@ -96,6 +96,11 @@ def run_rules(config: Config, vault: Vault) -> RunRules:
         secrets=vault.names,
         item_providers=providers_of(*(_provider(one) for one in config.item_providers)),
         max_fan_out=config.flow.max_fan_out,
+        reserved_variables=frozenset(config.flow.reserved_variables),
+        input_env_prefix=config.flow.input_env_prefix,
+        identities={one.name: one for one in config.identities},
+        targets=config.flow.targets,
+        skills_dir=config.flow.skills_dir,
     )
 
 
@@ -149,9 +154,9 @@ class Assembly:
         services = Services(
             store=store, clock=wall, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config, vault),
             lease=_lease(store, config, ids.new(f"penstockd:{os.getpid()}"), clock), folder=places.data,
-            tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])), pool=roster.pool, meter=meter,
+            tools=lambda: workshop.tools, pool=roster.pool, meter=meter, waits=WaitClaims(config.waits.lease_ms, config.waits.batch),
             report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
-            outbox=lambda: _tell(system, OUTBOXES), look_at_waits=lambda: _tell(system, WAITING), waits=_waits(config),
+            strays=Strays(str(store.info()["store"])), outbox=lambda: _tell(system, OUTBOXES), look_at_waits=lambda: _tell(system, WAITING),
         )  # fmt: skip
         control = _control(places, rights, workshop.guardian, vault, alone=not embedded and clock is None) if listen else None
         stale, library = StaleRuns(services, lambda: system), Library(services, lambda _: _look_at_triggers(system))
@@ -184,10 +189,6 @@ class Assembly:
 def _roster(places: Places, workshop: Workshop, store: Store, config: Config, vault: Vault) -> Roster:
     servers, folder = frozenset(workshop.servers.configured), places.config_file.parent / PERSONAS
     return Roster(folder, workshop.agents.backends, Consents(store), servers, config.tools.policy, vault.redactor)
-
-
-def _waits(config: Config) -> WaitClaims:
-    return WaitClaims(config.waits.lease_ms, config.waits.batch)
 
 
 def _control(places: Places, rights: Rights, guardian: Guardian, vault: Vault, *, alone: bool) -> ControlSettings:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from attrs import Factory, frozen
 
 from actors.fan_out.provider import Providers, providers_of
 from actors.workflow.spec import GateExpiry
+
+if TYPE_CHECKING:
+    from actors.config.identities import Identity
 
 __all__ = ["CRASH_ATTEMPTS", "RunRules"]
 
@@ -24,6 +28,9 @@ class RunRules:
     `resolver_types`: the types of gates for which a resolver is registered. `mcp_servers`: the names of those that are configured.
     `secrets`: the handles of the secrets that there are. `max_parallel_branches`: attempts at once in one parallel block.
     `item_providers`: who finds items of a for-each, of which it may have `max_fan_out`.
+    `input_env_prefix`: how the variables begin by which scripts get inputs; `identities`: what else they get, by that as which they work.
+    `targets`: what workflows may say that they are for; empty: anything. `skills_dir`: where scripts are looked for beside.
+    `reserved_variables`: names that no node's output sets, beside those that are always the run's own.
     """
 
     default_profile: str = "guided"
@@ -50,3 +57,8 @@ class RunRules:
     secrets: frozenset[str] = frozenset()
     item_providers: Providers = Factory(providers_of)
     max_fan_out: int = 256
+    input_env_prefix: str = "PENSTOCK_INPUT_"
+    identities: Mapping[str, Identity] = Factory(dict)
+    targets: tuple[str, ...] = ()
+    skills_dir: str | None = None
+    reserved_variables: frozenset[str] = frozenset()

@@ -82,6 +82,7 @@ class Workshop:
             kill_grace_ms=self._config.nodes.kill_grace_ms,
             inherit_env=self.vault.harmless(self._config.flow.script_inherit_env),
             inline_imports=self._inline,
+            http_hosts=self._config.flow.http_hosts,
         )
         return Made(self.guardian, FileBlobs(self._store, inline=self._inline), settings, agents=self.agents, vault=self.vault)
 

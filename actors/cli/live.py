@@ -12,14 +12,11 @@ from rich.live import Live as RichLive
 from rich.text import Text
 from rich.tree import Tree
 
+from actors.cli.glyphs import GLYPHS, UNKNOWN
 from actors.cli.text import elapsed, visible
 
 __all__ = ["Live"]
 
-_GLYPHS = {
-    "pending": ("·", "dim"), "running": ("▶", "cyan"), "completed": ("✔", "green"), "failed": ("✘", "red"), "skipped": ("↷", "dim"),
-    "waiting": ("?", "yellow"), "timed_out": ("⧖", "red"),
-}  # fmt: skip
 _STATUS = {"completed": "green", "failed": "red", "blocked": "red", "cancelled": "red", "paused": "yellow", "awaiting_approval": "yellow"}
 _MARGIN = 6
 
@@ -120,7 +117,7 @@ def _chosen(nodes: list[dict[str, Any]], height: int) -> tuple[list[dict[str, An
 
 
 def _line(node: dict[str, Any], now_ms: float | None) -> Text:
-    glyph, style = _GLYPHS.get(node["status"], ("·", "dim"))
+    glyph, style = GLYPHS.get(node["status"], UNKNOWN)
     line = Text(no_wrap=True, overflow="ellipsis")
     line.append(f"{glyph} ", style=style)
     line.append(visible(node.get("title") or node["node_id"]))

@@ -22,6 +22,7 @@ _SECTIONS = {
         "convert": ("notation:convert", "Write a workflow file in another notation."),
         "ls": ("look:ls", "List runs, newest first."),
         "show": ("look:show", "Show one run with its nodes, or one of its gates."),
+        "graph": ("graph.command:graph", "Draw the graph of a workflow file, a stored workflow or a run."),
         "why": ("look:why", "Say why a run is where it is, and what would move it on."),
         "events": ("look:events", "Print a run's events, oldest first."),
         "history": ("history:history", "Show the public history of a run."),

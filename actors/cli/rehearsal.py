@@ -34,8 +34,7 @@ def print_plan(run: dict[str, Any]) -> None:
     emit(visible(f"  workspace: {plan['workspace'] or 'a private folder'}"))
     if (place := plan.get("worktree")) is not None:
         emit(visible(f"  worktree: a new branch {place['branch']} at {place['base']} of {place['repository']}"))
-    for number, node in enumerate(plan["nodes"], 1):
-        _print_node(number, node)
+    _print_nodes(plan["nodes"])
     if plan.get("omitted"):
         emit(f"  … and {count(plan['omitted'], 'more node')}, for which the record has no room")
     if plan.get("cut_to"):
@@ -46,32 +45,64 @@ def print_plan(run: dict[str, Any]) -> None:
     _print_problems(plan)
 
 
-def _print_node(number: int, node: dict[str, Any]) -> None:
+def _print_nodes(nodes: list[dict[str, Any]], above: str = "", depth: int = 0) -> None:
+    """What stands in a group stands deeper than the group, and what a run below would do deeper than who begins it."""
+    depths: dict[str, int] = {}
+    for number, node in enumerate(nodes, 1):
+        deep = depths[node["node_id"]] = depths.get(node.get("group", ""), depth - 1) + 1
+        _print_node(f"{above}{number}.", node, deep)
+        _print_nodes(node.get("nested", []), f"{above}{number}.", deep + 1)
+
+
+def _print_node(number: str, node: dict[str, Any], depth: int) -> None:
     needs = f", after {', '.join(node['needs'])}" if node["needs"] else ""
     where = ", clean-up" if node.get("section") == "finally" else ""
-    sure = "" if node["certainty"] == "certain" else f"  [{node['certainty']}: when {node.get('when')}]"
-    emit(visible(f"  {number:>2}. {node['node_id']}  {node['kind']}{where}{needs}{sure}"))
-    for line in _what(node):
-        emit("\n".join(f"{_MARGIN}{part}" for part in visible_lines(line).splitlines()))
-    limits = _limits(node)
-    if limits:
-        emit(visible(f"{_MARGIN}{limits}"))
+    why = f": when {node['when']}" if "when" in node else ""
+    sure = "" if node["certainty"] == "certain" else f"  [{node['certainty']}{why}]"
+    margin = "  " * depth
+    emit(visible(f"{margin}  {number:>3} {node['node_id']}  {node['kind']}{where}{needs}{sure}"))
+    for line in [*_what(node), *filter(None, [_limits(node)])]:
+        emit("\n".join(f"{margin}{_MARGIN}{part}" for part in visible_lines(line).splitlines()))
 
 
 def _what(node: dict[str, Any]) -> list[str]:
     """What the node would do, a line for each part."""
-    command = node.get("command")
-    found = [shlex.join(command) if isinstance(command, list) else command.rstrip("\n")] if command else []
-    found += [f"calls {node['function']}"] if "function" in node else []
+    found = _words(node)
     found += [f"  with {name} = {value}" for name, value in node.get("inputs", {}).items()]
     if node["kind"] == "gate":
         what = f"judges {node['source']}" if "source" in node else f"asks: {node.get('prompt') or node['gate_name']}"
         found.append(f"{what} (taken as {node['assumed']})")
     found += [f"waits: {', '.join(f'{name} {value}' for name, value in node['wait'].items())}"] if "wait" in node else []
     found += [f"makes {node['artifact']}"] if "artifact" in node else []
+    found += [f"… {count(node['omitted'], 'node')}, for which there is no room"] if "omitted" in node else []
     failing = node.get("on_fail")
-    found += [f"on failure: {failing if isinstance(failing, str) else shlex.join(failing)}"] if failing else []
+    words = _words(failing) if isinstance(failing, dict) else [failing if isinstance(failing, str) else shlex.join(failing or [])]
+    found += [f"on failure: {' '.join(words)}"] if failing else []
     return found
+
+
+def _words(told: dict[str, Any]) -> list[str]:
+    """What is done, by whichever word says it."""
+    match told:
+        case {"command": list() as words}:
+            return [shlex.join(words)]
+        case {"command": str(text)}:
+            return [text.rstrip("\n")]
+        case {"function": name}:
+            return [f"calls {name}"]
+        case {"agent": role, "instructions": text}:
+            who = told.get("persona", role)
+            return [f"asks {who}: {text}" if text else f"asks {who}"]
+        case {"form": "foreach"}:
+            return [f"runs {told['workflow']} for each item of {told['over']}, at most {max(1, told['max_parallel'])} at once"]
+        case {"form": "repeat"}:
+            asks = told.get("while") or f"{told['do_while']} (asked after each turn)"
+            return [f"repeats while {asks}, at most {count(told['max_iterations'], 'turn')}"]
+        case {"form": "parallel"}:
+            return ["all at once"]
+        case {"workflow": name}:
+            return [f"runs {name}"]
+    return []
 
 
 def _limits(node: dict[str, Any]) -> str:

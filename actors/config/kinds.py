@@ -29,7 +29,7 @@ class Wrong(ValueError):
 ALLOWED = {
     "argv": 'a list of words, the first one names the program (["notify-send", "Penstock"]); in the environment as JSON',
     "url": "an address that begins with https:// or http://, without a password in it",
-    "path": "the absolute path of a file",
+    "path": "an absolute path",
     "loopback": "127.0.0.1 or [::1], a colon, and a port from 1 to 65535",
     "hosts": f"a list of hosts ({HOST_FORM}); in the environment separated by commas",
     "resolvers": 'a table from gate type to a command (list of words), an address (https://…), or "forge:" and the address of a forge\'s '

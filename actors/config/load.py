@@ -16,6 +16,7 @@ from actors.config.secrets import SecretSource, read_secrets
 from actors.config.settings import NAMED, Config, table
 
 if TYPE_CHECKING:
+    from actors.config.identities import Identity
     from actors.config.item_providers import ItemProvider
 
 __all__ = ["ConfigInvalid", "Problem", "load"]
@@ -59,6 +60,7 @@ class _Reading:
     servers: tuple[McpServer, ...] = ()
     secrets: tuple[SecretSource, ...] = ()
     item_providers: tuple[ItemProvider, ...] = ()
+    identities: tuple[Identity, ...] = ()
 
     def take_tables(self, section: str, raw: Mapping[str, Any], origin: str) -> None:
         """A section whose tables have names of their own."""
@@ -71,6 +73,10 @@ class _Reading:
             from actors.config.item_providers import read_providers  # noqa: PLC0415 - only who has some pays for reading them
 
             self.item_providers, flaws = read_providers(raw)
+        elif section == "identities":
+            from actors.config.identities import read_identities  # noqa: PLC0415 - as above
+
+            self.identities, flaws = read_identities(raw)
         else:
             self.servers, flaws = read_servers(raw)
         self.problems += [Problem(f"{section}.{one.key}".rstrip("."), one.message, one.found, one.allowed, origin) for one in flaws]
@@ -107,10 +113,13 @@ def load(environ: Mapping[str, str], file: Path | None) -> Config:
     _read_environment(reading, environ)
     sections: dict[str, Any] = {name: type(getattr(Config(), name))(**values) for name, values in reading.values.items()}
     config = Config(
-        **sections, mcp=reading.servers, secrets=reading.secrets, item_providers=reading.item_providers, origins=reading.origins
-    )
+        **sections, mcp=reading.servers, secrets=reading.secrets, item_providers=reading.item_providers,
+        identities=reading.identities, origins=reading.origins,
+    )  # fmt: skip
     if reading.backends is not None:
         config = evolve(config, backends=reading.backends)
+    if reading.identities:
+        _check_identities(reading, str(file))
     if not reading.problems:
         _check_together(reading, config)
     if reading.problems:
@@ -143,6 +152,19 @@ def _read_environment(reading: _Reading, environ: Mapping[str, str]) -> None:
         prefix = next((one for one in sections if name.startswith(one)), None)
         if prefix is not None:
             reading.take(sections[prefix], name.removeprefix(prefix).lower(), environ[name], name)
+
+
+def _check_identities(reading: _Reading, file: str) -> None:
+    """Whether the secrets are there that they give to scripts."""
+    from actors.workflow.handles import handle_of  # noqa: PLC0415 - only who has some pays
+
+    known = {source.name for source in reading.secrets}
+    for one in reading.identities:
+        for name, text in one.env.items():
+            if (handle := handle_of(text)) is not None and handle not in known:
+                allowed = ", ".join(f"secrets.{secret}" for secret in sorted(known)) or f"a secret; add [secrets.{handle}]"
+                where = f"identities.{one.name}.env.{name}"
+                reading.problems.append(Problem(where, "there is no such secret", f"secrets.{handle}", allowed, file))
 
 
 def _check_together(reading: _Reading, config: Config) -> None:

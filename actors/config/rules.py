@@ -6,6 +6,7 @@ A value comes from `penstock.toml` (already typed by TOML) or from the environme
 from __future__ import annotations
 
 import math
+import re
 from typing import Any, Literal, assert_never
 
 from attrs import field, frozen
@@ -13,12 +14,13 @@ from attrs import field, frozen
 from actors.config.kinds import ALLOWED, READERS, Wrong, shown_map
 from actors.workflow.durations import DURATION_FORMS, DurationError, parse_duration, shown_duration
 
-__all__ = ["Rule", "Wrong", "choice", "choices", "count", "duration", "flag", "names", "number", "outside", "principals", "word"]
+__all__ = ["Rule", "Wrong", "choice", "choices", "count", "duration", "flag", "names", "number", "outside", "prefix", "principals", "word"]
 
 LONGEST_WORD = 128
+PREFIX = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 Outside = Literal["argv", "url", "path", "loopback", "hosts", "resolvers", "handles", "policy"]
 TABLES = ("resolvers", "handles", "policy")
-Kind = Literal["duration", "count", "number", "choice", "choices", "flag", "word", "names", "principals", Outside]
+Kind = Literal["duration", "count", "number", "choice", "choices", "flag", "word", "names", "prefix", "principals", Outside]
 
 
 @frozen
@@ -46,6 +48,8 @@ class Rule:
                 return f"one word of at most {LONGEST_WORD} characters, without blanks"
             case "names":
                 return "a list of names"
+            case "prefix":
+                return "capital letters, digits and _, a letter first, at most 64"
             case "principals":
                 return 'a list of uids (1000) and groups ("@staff")'
             case "duration":
@@ -78,6 +82,8 @@ class Rule:
                 return _flag(raw)
             case "word":
                 return _word(raw)
+            case "prefix":
+                return _prefix(raw)
             case "names" | "principals":
                 return _list(raw, bare_numbers=self.kind == "principals")
             case "duration":
@@ -148,6 +154,12 @@ def _word(raw: object) -> str:
     raise Wrong
 
 
+def _prefix(raw: object) -> str:
+    if isinstance(raw, str) and PREFIX.fullmatch(raw):
+        return raw
+    raise Wrong
+
+
 def _list(raw: object, *, bare_numbers: bool) -> tuple[str, ...]:
     if isinstance(raw, str):
         return tuple(word for word in (part.strip() for part in raw.split(",")) if word)
@@ -206,6 +218,11 @@ def word(says: str, default: str | None = None) -> Any:
 def names(default: list[str], says: str) -> Any:
     """A list of words; in the environment separated by commas."""
     return _setting(default, Rule("names", says))
+
+
+def prefix(default: str, says: str) -> Any:
+    """How names of variables begin."""
+    return _setting(default, Rule("prefix", says))
 
 
 def principals(says: str) -> Any:

@@ -4,30 +4,12 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from actors.config.rules import choice, choices, count, duration, flag, names, number, outside, principals, word
+from actors.config.rules import choice, choices, count, duration, flag, names, number, outside, prefix, principals, word
 
 __all__ = [
-    "Campaign",
-    "Claims",
-    "Control",
-    "Daemon",
-    "Flow",
-    "Gates",
-    "Ledger",
-    "Nodes",
-    "Notify",
-    "Projection",
-    "Reaper",
-    "Retention",
-    "Runs",
-    "Scheduler",
-    "Schedules",
-    "Storage",
-    "Telemetry",
-    "Tools",
-    "Waits",
-    "Worktrees",
-]
+    "Campaign", "Claims", "Control", "Daemon", "Flow", "Gates", "Ledger", "Nodes", "Notify", "Projection", "Reaper", "Retention",
+    "Runs", "Scheduler", "Schedules", "Storage", "Telemetry", "Tools", "Waits", "Worktrees",
+]  # fmt: skip
 
 PROFILES = ("strict", "guided", "yolo")
 
@@ -233,6 +215,13 @@ class Flow:
     max_parallel_branches: int = count(16, "attempts at the same time in one parallel block", low=1, high=64)
     node_time_limit_ms: int = duration("12h", "total limit of an attempt that names none", low="1s", high="7d")
     max_fan_out: int = count(256, "items of one for-each at most", low=1, high=10_000)
+    http_hosts: tuple[str, ...] | None = outside("hosts", "the hosts that http nodes may reach; unset: all of the open network")
+    reserved_variables: tuple[str, ...] = names([], "names of variables of texts that no output of a node sets, beside the run's own")
+    targets: tuple[str, ...] = names(
+        ["worktree", "ticket", "repo", "pr", "workflow_run"], "what workflows may say that they are for; empty: anything"
+    )
+    skills_dir: str | None = outside("path", "a folder in which scripts are looked for when a workflow is checked")
+    input_env_prefix: str = prefix("PENSTOCK_INPUT_", "how the variables begin by which scripts get the inputs of their run")
     script_inherit_env: tuple[str, ...] = names(["PATH", "HOME", "LANG", "TZ", "TMPDIR"], "variables of the daemon that processes inherit")
 
 

@@ -35,11 +35,12 @@ from actors.config.sections import (
 )
 
 if TYPE_CHECKING:
+    from actors.config.identities import Identity
     from actors.config.item_providers import ItemProvider
 
 __all__ = ["DEFAULT", "NAMED", "Config", "Entry", "table"]
 
-NAMED = ("backends", "mcp", "secrets", "item_providers")
+NAMED = ("backends", "mcp", "secrets", "item_providers", "identities")
 """Sections of tables that have names of their own."""
 
 DEFAULT = "default"
@@ -60,7 +61,8 @@ class Entry:
 class Config:
     """All settings in force. Durations are whole milliseconds. `origins` names where each key that was set came from.
 
-    `backends`, `mcp`, `secrets` and `item_providers` stand in tables of their own, such as `[backends.NAME]`, and in the file alone.
+    `backends`, `mcp`, `secrets`, `item_providers` and `identities` stand in tables of their own, such as `[backends.NAME]`, and in the
+    file alone.
     """
 
     runs: Runs = Factory(Runs)
@@ -87,6 +89,7 @@ class Config:
     mcp: tuple[McpServer, ...] = ()
     secrets: tuple[SecretSource, ...] = ()
     item_providers: tuple[ItemProvider, ...] = ()
+    identities: tuple[Identity, ...] = ()
     origins: Mapping[str, str] = field(default=Factory(dict), eq=False, repr=False)
 
     def entries(self) -> list[Entry]:

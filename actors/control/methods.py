@@ -90,6 +90,7 @@ _ROWS = (
     Method("run.start", p.RunStart, changing=True, scope="operate"),
     Method("run.get", p.RunOnly, reserved=True),
     Method("run.list", p.RunList, reserved=True),
+    Method("run.graph", p.RunOnly),
     Method("run.events", p.RunEvents),
     Method(RUN_FOLLOW, p.RunFollow),
     Method("run.why", p.RunOnly, aside=True),

@@ -20,14 +20,14 @@ from actors.refusals import Refusal
 from actors.run.failing import record_failure
 from actors.run.fanning import fan_out_of, fanning_out, items_of
 from actors.run.retry import Retry
-from actors.run.scope import scope_for
 from actors.run.state import RunState
+from actors.run.texts import texts_for
 from actors.run.turn import Turn
 from actors.sub_run.door import ChildStanding, start_child, too_deep
 from actors.sub_run.row import DEEPEST, SubRun
 from actors.sub_run.wanted import why_ended
 from actors.workflow.spec import Foreach
-from actors.workflow.template import TemplateError, render
+from actors.workflow.template import TemplateError
 
 __all__ = ["begin_fan_out", "go_on", "item_ended", "on_answer"]
 
@@ -50,7 +50,7 @@ def begin_fan_out(turn: Turn, node_id: str, spec: Foreach) -> None:
     if provider.name != BUILT_IN:
         return
     try:
-        scope = render(dict(spec.scope or {}), scope_for(state, node_id))
+        scope = texts_for(state, node_id).value(dict(spec.scope or {}))
         found = values_of(scope, lambda key: _output(state, key))
     except TemplateError as error:
         _fail(turn, node_id, Failure(error.code, error.message, "configuration", {"path": error.path}))
@@ -147,7 +147,8 @@ def _send(turn: Turn, node_id: str, spec: Foreach, item: Item) -> bool:
 
 
 def _rendered(state: RunState, node_id: str, spec: Foreach, item: Item) -> Mapping[str, str]:
-    rendered: Mapping[str, str] = render(dict(spec.inputs), {**scope_for(state, node_id), "item": item_variables(item.found)})
+    texts = texts_for(state, node_id).of_item(item_variables(item.found))
+    rendered: Mapping[str, str] = texts.value(dict(spec.inputs), keep=True)
     return rendered
 
 

@@ -12,8 +12,9 @@ __all__ = ["END", "START", "read_block"]
 START: Final = "<<<FLOW_OUTPUT>>>"
 END: Final = "<<<END_FLOW_OUTPUT>>>"
 _BEGIN = re.compile(r"<<<FLOW_OUTPUT>>>\s*(?=[{\[`])")
-_FENCE = re.compile(r"```[A-Za-z0-9]*\s*(.*?)\s*```", re.DOTALL)
-_SLIP = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])', re.DOTALL)
+_FENCE = re.compile(r"```[A-Za-z0-9]*")
+_SLIP = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|,(?=\s*[}\]])', re.DOTALL)
+"""A text, also one that is never closed: so every character is looked at once, whatever stands there."""
 _ESCAPE = re.compile(r'\\(u[0-9a-fA-F]{4}|["\\/bfnrt]|)')
 
 
@@ -26,10 +27,9 @@ def read_block(text: str) -> dict[str, Any] | None:
     end = text.find(END, begins[-1].end()) if begins else -1
     if end < 0:
         return None
-    inner = text[begins[-1].end() : end].strip()
-    fenced = _FENCE.fullmatch(inner)
+    inner = _without_fence(text[begins[-1].end() : end].strip())
     try:
-        found = loads_strict(_SLIP.sub(_righted, fenced[1] if fenced else inner).encode())
+        found = loads_strict(_SLIP.sub(_righted, inner).encode())
     except (BadJson, UnicodeEncodeError):
         return None
     if not isinstance(found, dict):
@@ -38,6 +38,11 @@ def read_block(text: str) -> dict[str, Any] | None:
     markers = block["markers"]
     sound = isinstance(markers, list) and all(isinstance(item, str) for item in markers) and isinstance(block["context"], str)
     return block if sound else None
+
+
+def _without_fence(inner: str) -> str:
+    begin = _FENCE.match(inner)
+    return inner if begin is None or not inner.endswith("```") else inner[begin.end() : -3].strip()
 
 
 def _righted(found: re.Match[str]) -> str:

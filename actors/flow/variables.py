@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, final
 
-from attrs import Factory, frozen
+from attrs import Factory, evolve, frozen
 
 from actors.flow.results import ContextEntry
 
-__all__ = ["RESERVED", "Facts", "export_warnings", "exports_of", "text_of_value", "variable_map"]
+__all__ = ["RESERVED", "Facts", "Variables", "export_warnings", "exports_of", "text_of_value"]
 
 RESERVED: Final = frozenset({
     "ticket_id", "ticket_source_id", "ticket_source_type", "ticket_title", "ticket_body", "ticket_url", "ticket_raw_json", "repo_id",
@@ -18,11 +18,16 @@ RESERVED: Final = frozenset({
     "prior_output_file", "dry_run", "workflow_status", "workflow_outcome",
 })  # fmt: skip
 """Names that are the run's own: no node sets them."""
+CONTEXTS: Final = "prior_contexts"
 
 
 @frozen
 class Facts:
-    """What a run knows when a text is rendered. `reserved`: names that exports do not set; `more`: variables of the moment, which win."""
+    """What a run knows when a text is rendered.
+
+    `reserved`: names that exports do not set; `injected`: what is known of where it works; `more`: variables of the moment, which win.
+    `hidden`: those that are not known to who is to see the text.
+    """
 
     run_id: str
     inputs: Mapping[str, Any] = Factory(dict)
@@ -32,15 +37,49 @@ class Facts:
     dry_run: bool = False
     reserved: frozenset[str] = RESERVED
     more: Mapping[str, str] = Factory(dict)
+    injected: Mapping[str, str] = Factory(dict)
+    hidden: frozenset[str] = frozenset()
 
 
-def variable_map(facts: Facts) -> dict[str, str]:
-    """All variables by name; later ones win."""
-    found = {name: text_of_value(value) for name, value in facts.inputs.items()}
+@final
+class Variables(Mapping[str, str]):
+    """All variables by name, worked out when one is asked for; the list of all contexts, which may be long, only for who wants it."""
+
+    __slots__ = ("_facts", "_found")
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._found: dict[str, str] | None = None
+
+    def and_also(self, more: Mapping[str, str]) -> Variables:
+        """The same with others, which win."""
+        return Variables(evolve(self._facts, more={**self._facts.more, **more}))
+
+    def _plain(self) -> dict[str, str]:
+        if self._found is None:
+            self._found = _plain_variables(self._facts)
+        return self._found
+
+    def __getitem__(self, name: str) -> str:
+        found = self._plain()
+        if name == CONTEXTS and name not in found and name not in self._facts.hidden:
+            found[name] = _json([_told(entry) for entry in self._facts.contexts])
+        return found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({*self._plain(), CONTEXTS} - self._facts.hidden))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _plain_variables(facts: Facts) -> dict[str, str]:
+    """All but the list of contexts; later ones win."""
+    found = {name: text_of_value(value) for name, value in facts.inputs.items() if name != CONTEXTS}
+    found |= facts.injected
     found["workflow_run_id"] = facts.run_id
     newest = facts.contexts[-1] if facts.contexts else None
     found["prior_context"] = "" if newest is None else newest.context
-    found["prior_contexts"] = _json([_told(entry) for entry in facts.contexts])
     if facts.gate_feedback is not None:
         found["gate_feedback"] = facts.gate_feedback
     if facts.gate_selections:
@@ -54,7 +93,7 @@ def variable_map(facts: Facts) -> dict[str, str]:
     kept = facts.reserved.union(facts.inputs)
     for entry in facts.contexts:
         found.update((name, text) for name, text in exports_of(entry.structured_output).items() if name not in kept)
-    return {**found, **facts.more}
+    return {name: text for name, text in {**found, **facts.more}.items() if name not in facts.hidden}
 
 
 def exports_of(output: Mapping[str, Any] | None) -> dict[str, str]:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import shlex
 from collections.abc import Container, Mapping
 from hashlib import sha256
-from typing import Any
+from typing import Any, Final
 
+from attrs import evolve
+
+from actors.flow.texts import Texts
 from actors.gate.options import Resolved, options_of
+from actors.run.http_orders import address
 from actors.run.scope import scope_for
 from actors.run.state import RunState
-from actors.workflow.spec import Agent, Command, Gate, Node, Shell
-from actors.workflow.template import TemplateError, render_text
+from actors.run.texts import facts_for, texts_for
+from actors.workflow.spec import Agent, Command, Gate, Http, Node, Shell
+from actors.workflow.template import Quote, TemplateError
 from storage.codec import canonical
 
 __all__ = ["artifacts_before", "digest_of_shown", "shown_at"]
@@ -19,6 +24,8 @@ __all__ = ["artifacts_before", "digest_of_shown", "shown_at"]
 LONGEST_PROMPT = 32_768
 LONGEST_COMMAND = 4_096
 MOST_COMMANDS = 16
+ANSWERS: Final = frozenset({"gate_feedback", "gate_selections", "prior_context", "prior_contexts"})
+"""Variables that a gate's answer changes."""
 
 
 def artifacts_before(state: RunState, node_id: str) -> list[tuple[str, str]]:
@@ -51,7 +58,7 @@ def shown_at(state: RunState, node_id: str, evidence: Mapping[str, str | None]) 
         ],
         "inputs": dict(state.inputs),
         "options": _options(state, gate) if gate else [],
-        "prompt": _cut(_text(state, node_id, gate.prompt, known), LONGEST_PROMPT) if gate and gate.prompt is not None else None,
+        "prompt": _cut(_prompt(state, node_id, gate.prompt, known), LONGEST_PROMPT) if gate and gate.prompt is not None else None,
     }
 
 
@@ -72,20 +79,44 @@ def _cut(text: str, longest: int) -> str:
     return f"{text[:longest]} [... {len(text)} characters in all, sha256 {sha256(text.encode()).hexdigest()}]"
 
 
+def _prompt(state: RunState, node_id: str, prompt: str, known: Container[str]) -> str:
+    """With the variables as they were when it was asked."""
+    facts, asked = facts_for(state, node_id), state.nodes[node_id].asked_with
+    if asked is not None:
+        count, feedback, selections = asked
+        facts = evolve(facts, contexts=state.contexts[:count], gate_feedback=feedback, gate_selections=selections)
+    return _told(texts_for(state, node_id, facts, _scope(state, node_id, known)), prompt, keep=False)
+
+
 def _command_text(state: RunState, node: Node, known: Container[str]) -> str | None:
+    """With the variables as they are now, but for those that the gate's own answer changes."""
+    facts = evolve(facts_for(state, node.node_id), hidden=ANSWERS)
+    texts = texts_for(state, node.node_id, facts, _scope(state, node.node_id, known))
     match node.action:
         case Command(argv=argv):
-            return shlex.join(_text(state, node.node_id, word, known) for word in argv)
+            return shlex.join(_told(texts, word) for word in argv)
         case Shell(run=run):
-            return _text(state, node.node_id, run, known, quote=True)
+            return _told(texts, run, quote=True)
+        case Http(url=url, method=method, body=body):
+            asked = f"{method} {_told(texts, url, quote=address)}"
+            sent = None if body is None else body if isinstance(body, str) else canonical(body).decode()
+            return asked if sent is None else f"{asked}\n\n{_told(texts, sent)}"
         case Agent(instructions=instructions):
-            return _text(state, node.node_id, instructions, known)
+            return _told(texts, instructions)
         case _:
             return None
 
 
-def _text(state: RunState, node_id: str, text: str, known: Container[str], *, quote: bool = False) -> str:
-    """Rendered where everything in it is known, as written otherwise. It is used while the run runs, whatever it does at present.
+def _told(texts: Texts, text: str, *, quote: bool | Quote = False, keep: bool = True) -> str:
+    """Rendered where everything in it is known, as written otherwise."""
+    try:
+        return texts.text(text, quote=quote, keep=keep)
+    except TemplateError:
+        return text
+
+
+def _scope(state: RunState, node_id: str, known: Container[str]) -> dict[str, Any]:
+    """What the text may look at while the run runs, whatever it does at present.
 
     The answers of this gate, and of those beside it, are not known when it is asked, so that giving them does not change what was shown.
     """
@@ -97,7 +128,4 @@ def _text(state: RunState, node_id: str, text: str, known: Container[str], *, qu
         for other, result in scope["nodes"].items()
         if other in known or (state.settled(other) is not None and not isinstance(state.plan.nodes[other].action, Gate))
     }
-    try:
-        return render_text(text, scope, quote=quote)
-    except TemplateError:
-        return text
+    return scope

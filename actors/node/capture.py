@@ -17,13 +17,18 @@ class Capture:
     """Takes chunks in order. The log file appears with the first byte; at most `cap` bytes of it are kept: the first seven eighths as they
     come, the last eighth when the stream ends, between them a line that says how much was left out. Lines are cut at CHUNK bytes.
 
-    With `append` what a file of that name holds stays before it. `head` is what came first, uncut, up to `keep` bytes. `total` counts
-    everything. `broken` is the error that ended the log, if any. With a `redactor`, all of that is what is left when secrets are taken out.
+    With `append` what a file of that name holds stays before it. `head` is what came first, uncut, up to `keep` bytes; `end` is what came
+    after it: all of that, or its last `keep_last` bytes and perhaps some before them. `total` counts everything. `broken` is the error that
+    ended the log, if any. With a `redactor`, all of that is what is left when secrets are taken out.
     """
 
-    def __init__(self, path: str, *, cap: int, keep: int, append: bool = False, redactor: Redactor | None = None) -> None:
+    def __init__(
+        self, path: str, *, cap: int, keep: int, keep_last: int = 0, append: bool = False, redactor: Redactor | None = None
+    ) -> None:
         self.path = path
         self.head = bytearray()
+        self.end = bytearray()
+        self._keep_last = keep_last
         self.total = 0
         self.broken: OSError | None = None
         self._keep = keep
@@ -51,8 +56,13 @@ class Capture:
 
     def _take(self, chunk: bytes) -> None:
         self.total += len(chunk)
-        if len(self.head) < self._keep:
-            self.head += chunk[: self._keep - len(self.head)]
+        room = self._keep - len(self.head)
+        if room > 0:
+            self.head += chunk[:room]
+        if self._keep_last and room < len(chunk):
+            self.end += chunk[max(0, room) :]
+            if len(self.end) > 2 * self._keep_last:
+                del self.end[: -self._keep_last]
         self._log(self._short_lines(chunk))
 
     def close(self) -> None:

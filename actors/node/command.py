@@ -12,7 +12,7 @@ from attrs import frozen
 
 from actors.node import failures
 from actors.node.capture import Capture
-from actors.node.environment import build
+from actors.node.environment import build, for_script
 from actors.node.guardian.ends import End
 from actors.node.guardian.process import Process
 from actors.node.guardian.watching import PIPE_GRACE, drain, memory_file
@@ -41,10 +41,13 @@ class Finished:
 
 async def run(order: WorkOrder, action: CommandOrder, folder: int, tools: Tools) -> Finished | Failure:
     """Run the command in the folder of descriptor `folder` to its end. On cancellation its tree is dead before this propagates."""
-    given = await _with_secrets(action, tools)
+    given = await _with_secrets(action.env, action.secrets, tools)
     if isinstance(given, Failure):
         return given
-    env, warnings = build(order, tools.base_env, given, output_path(order), usage_path(order))
+    base, noted = await _base(action, tools)
+    if isinstance(base, Failure):
+        return base
+    env, warnings = build(order, base, given, output_path(order), usage_path(order))
     try:
         stdin = stdin_of(action.stdin)
         try:
@@ -56,7 +59,13 @@ async def run(order: WorkOrder, action: CommandOrder, folder: int, tools: Tools)
     except OSError as error:
         return failures.no_resources(error)
     logs = f"{order.run_dir}/logs/{order.node_id}.{order.instance}.{order.attempt}"
-    stdout = Capture(f"{logs}.out", cap=tools.settings.output_cap // 2, keep=KEPT, redactor=tools.redactor)
+    stdout = Capture(
+        f"{logs}.out",
+        cap=tools.settings.output_cap // 2,
+        keep=KEPT,
+        keep_last=0 if action.script is None else KEPT,
+        redactor=tools.redactor,
+    )
     stderr = Capture(f"{logs}.err", cap=tools.settings.output_cap // 2, keep=_STDERR_KEPT, redactor=tools.redactor)
     attempt = _Attempt(order, process, tools.settings.kill_grace_ms / 1000)
     try:
@@ -65,13 +74,21 @@ async def run(order: WorkOrder, action: CommandOrder, folder: int, tools: Tools)
         process.close()
         stdout.close()
         stderr.close()
-    return Finished(end, stdout, stderr, expired, warnings)
+    return Finished(end, stdout, stderr, expired, [*noted, *warnings])
 
 
-async def _with_secrets(action: CommandOrder, tools: Tools) -> Mapping[str, str] | Failure:
+async def _base(action: CommandOrder, tools: Tools) -> tuple[Mapping[str, str] | Failure, list[str]]:
+    """What the process has before that which its node declares, and warnings about it."""
+    if action.script is None:
+        return tools.base_env, []
+    secret = await _with_secrets({}, action.script.secrets, tools)
+    return (secret, []) if isinstance(secret, Failure) else for_script(tools.base_env, action.script, secret)
+
+
+async def _with_secrets(env: Mapping[str, str], handles: Mapping[str, str], tools: Tools) -> Mapping[str, str] | Failure:
     """The variables of the command, its secrets looked up now. They go to the guardian over its socket, never through an argument list."""
-    found = dict(action.env)
-    for name, handle in action.secrets.items():
+    found = dict(env)
+    for name, handle in handles.items():
         assert tools.vault is not None, "a daemon that runs commands knows its secrets"
         try:
             found[name] = await tools.vault.resolve(handle, tools.guardian)

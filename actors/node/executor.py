@@ -15,10 +15,11 @@ from actors.node import command, failures
 from actors.node.contained import open_folder
 from actors.node.guardian.ends import Ended, GuardianLost, NotStarted
 from actors.node.messages import Failure, Success, Verdict
-from actors.node.orders import AgentOrder, CommandOrder, PythonOrder, WorkOrder
+from actors.node.orders import AgentOrder, CommandOrder, HttpOrder, PythonOrder, WorkOrder
 from actors.node.output import from_stream, output_path, parsed, read_file, text_of
 from actors.node.python.inprocess import call
 from actors.node.python.isolated import as_command, report
+from actors.node.script import as_script, output_of
 from actors.node.tools import Tools
 
 __all__ = ["perform"]
@@ -38,6 +39,10 @@ async def perform(order: WorkOrder, tools: Tools, heard: Callable[[int], Awaitab
         from actors.agent.executor import work  # noqa: PLC0415  # only daemons with agents pay
 
         return await work(order, action, tools, heard)
+    if type(action) is HttpOrder:
+        from actors.node.http import ask  # noqa: PLC0415  # as above
+
+        return await ask(order, action, tools)
     if order.artifact is None and type(action) is PythonOrder and not action.isolate:
         return await call(order, action, tools)
     try:
@@ -80,15 +85,17 @@ async def _act(order: WorkOrder, folder: int, tools: Tools) -> tuple[Success | F
             return await _act_in_process(order, as_command(order, action), folder, tools)
         case CommandOrder() as ordered:
             return await _act_in_process(order, ordered, folder, tools)
-        case AgentOrder():
-            raise AssertionError("an agent is no process")
+        case AgentOrder() | HttpOrder():
+            raise AssertionError("neither an agent nor a request is a process")
 
 
 async def _act_in_process(order: WorkOrder, action: CommandOrder, folder: int, tools: Tools) -> tuple[Success | Failure, Success | None]:
     finished = await _run(order, action, folder, tools)
     if isinstance(finished, Failure):
-        return finished, None
+        return (finished if action.script is None else as_script(finished, action.script)), None
     verdict = _judge(order, action, finished)
+    if action.script is not None and isinstance(verdict, Failure):
+        verdict = as_script(verdict, action.script, _warnings(finished))
     in_time = finished.expired is None or not isinstance(finished.end, Ended) or finished.end.undead
     return verdict, None if in_time else _salvage(order, finished)
 
@@ -145,6 +152,8 @@ def _output(order: WorkOrder, finished: command.Finished, warnings: list[str]) -
         return None, written
     if isinstance(order.action, PythonOrder):
         return report(order.action.function, written)
+    if isinstance(order.action, CommandOrder) and order.action.script is not None:
+        return output_of(order, finished.stdout, written, warnings)
     if written is not None:
         return parsed(written, "the file named in $PENSTOCK_OUTPUT")
     return from_stream(order, bytes(finished.stdout.head), finished.stdout.total, warnings)

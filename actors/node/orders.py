@@ -15,7 +15,23 @@ from actors.workflow.spec import OutputForm
 from actors.workflow.spec_agent import MAX_STEPS
 from actors.workflow.tool_names import ToolPolicy
 
-__all__ = ["AgentOrder", "ArtifactOrder", "CommandOrder", "PythonOrder", "RepairOrder", "WorkOrder"]
+__all__ = ["AgentOrder", "ArtifactOrder", "CommandOrder", "HttpOrder", "PythonOrder", "RepairOrder", "ScriptOrder", "WorkOrder"]
+
+
+@frozen
+class ScriptOrder:
+    """What a shell node is given beyond other processes (flow spec 7.6). `name` is what people call it.
+
+    `inputs` are the run's, as texts; each becomes a variable named `prefix` and its name in capitals. `provided` are the variables of the
+    identity as which it works, `secrets` those of them that hold one, by its handle; `path` are folders before those of PATH.
+    """
+
+    name: str
+    inputs: Mapping[str, str] = Factory(dict)
+    prefix: str = "PENSTOCK_INPUT_"
+    provided: Mapping[str, str] = Factory(dict)
+    secrets: Mapping[str, str] = Factory(dict)
+    path: tuple[str, ...] = ()
 
 
 @frozen
@@ -23,12 +39,14 @@ class CommandOrder:
     """A process to run: rendered argv (a shell node arrives as `sh -c TEXT`), added environment, bytes for its standard input.
 
     `secrets` are variables that hold a secret, by its handle: it is looked up when the process starts, and stands nowhere else.
+    `script`: it is a shell node, whose name and further variables these are.
     """
 
     argv: tuple[str, ...]
     env: Mapping[str, str] = Factory(dict)
     stdin: str | None = None
     secrets: Mapping[str, str] = Factory(dict)
+    script: ScriptOrder | None = None
 
 
 @frozen
@@ -39,6 +57,21 @@ class PythonOrder:
     folder: str
     arguments: Mapping[str, Any] = Factory(dict)
     isolate: bool = False
+
+
+@frozen
+class HttpOrder:
+    """A request to make. `body`: text, another JSON value, or None for none; `expect`: statuses that are a success, none for 200 to 299.
+
+    `secrets`: what stands in a header before a secret, and the secret's handle, by the header's name.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = Factory(dict)
+    secrets: Mapping[str, tuple[str, str]] = Factory(dict)
+    body: Any = None
+    expect: tuple[int, ...] = ()
 
 
 @frozen
@@ -114,7 +147,7 @@ class WorkOrder:
     attempt: int
     token: str
     idempotency_key: str
-    action: CommandOrder | PythonOrder | AgentOrder
+    action: CommandOrder | PythonOrder | HttpOrder | AgentOrder
     workdir: str
     run_dir: str
     output: OutputForm = "text"

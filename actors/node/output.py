@@ -60,18 +60,21 @@ def parsed(data: bytes, source: str) -> tuple[Any, Failure | None]:
         return None, output_invalid("output_invalid_json", f"{source} is not strict JSON: {error}")
 
 
-def from_stream(order: WorkOrder, head: bytes, total: int, warnings: list[str]) -> tuple[Any, Failure | None]:
-    """Standard output in the ordered form."""
+def from_stream(
+    order: WorkOrder, head: bytes, total: int, warnings: list[str], *, source: str = "stdout"
+) -> tuple[Any, Failure | None]:  # fmt: skip
+    """What a command wrote, or a server answered (`source`), in the ordered form."""
     if order.output == "json":
         if total > MOST_BYTES:
-            return None, output_invalid("output_too_large", f"stdout has {total} bytes; as JSON at most {MOST_BYTES} are allowed")
-        return parsed(head, "stdout")
+            return None, output_invalid("output_too_large", f"{source} has {total} bytes; as JSON at most {MOST_BYTES} are allowed")
+        return parsed(head, source)
+    more = "; the log has more" if source == "stdout" else ""
     if total > MOST_TEXT:
-        warnings.append(f"output_truncated: of {total} bytes of stdout, the first {MOST_TEXT} are the output; the log has more")
+        warnings.append(f"output_truncated: of {total} bytes of {source}, the first {MOST_TEXT} are the output{more}")
     text = text_of(head[:MOST_TEXT], whole=total <= MOST_TEXT)
     value = _in_form(order, text)
     while total > _ALWAYS_FITS and (size := len(orjson.dumps(value))) > LARGEST_OUTPUT:
-        warnings.append(f"output_truncated: as JSON it has {size} bytes, {LARGEST_OUTPUT} are the most; the log has more")
+        warnings.append(f"output_truncated: as JSON it has {size} bytes, {LARGEST_OUTPUT} are the most{more}")
         text = text[: int(len(text) * LARGEST_OUTPUT / size * 0.95)]
         value = _in_form(order, text)
     return value, None

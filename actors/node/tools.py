@@ -36,6 +36,7 @@ class NodeSettings:
     `kill_grace_ms`: from TERM to KILL. `inherit_env`: names of the daemon's variables that processes get. `output_cap`: of both log files
     of an attempt together. `threads`: sync python functions at once; one that was given up keeps its thread until it returns, so this is
     also the most of those there can be. `inline_imports`: import python modules in the loop and not in a thread (under a mocked clock).
+    `http_hosts`: what http nodes may reach; None: all of the open network.
     """
 
     kill_grace_ms: int = 5_000
@@ -44,6 +45,7 @@ class NodeSettings:
     artifact_cap: int = 1 << 30
     threads: int = 16
     inline_imports: bool = False
+    http_hosts: tuple[str, ...] | None = None
 
 
 @define

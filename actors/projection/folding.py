@@ -139,7 +139,7 @@ class LogReader:
         assert isinstance(fact, RunCreated), "a log begins with run_created"
         services = self.services
         self.subject = subject_of(services, self.run_id, fact)
-        self.chronicle = Chronicle(new_state(self.run_id, services.plans.get(fact.digest), services.rules.env, services.plans.get))
+        self.chronicle = Chronicle(new_state(self.run_id, services.plans.get(fact.digest), services.rules, services.plans.get))
 
 
 def _decoded(recorded: Recorded) -> tuple[Fact, dict[str, Any] | None]:

@@ -9,14 +9,15 @@ from typing import Any
 from attrs import evolve, frozen
 
 from actors.entity import Fact
+from actors.flow.texts import NO_TEXTS, Texts
 from actors.gate.events import ApprovalGateOpened
 from actors.resolver.events import GatePollClosed, GatePolled, GatePollOpened, Progress, poll_codec
-from actors.run.scope import scope_of
 from actors.run.state import OpenGate, RunState
+from actors.run.texts import texts_for
 from actors.settings import RunRules
-from actors.workflow.spec import Gate
+from actors.workflow.spec import Gate, OptionsRef
 from actors.workflow.spec_gate import HUMAN, QUALITY
-from actors.workflow.template import TemplateError, references, render_text
+from actors.workflow.template import TemplateError
 from storage.records import Append, Headline
 
 __all__ = ["KIND", "LONG_LOG", "OPEN", "Poll", "closed", "keys_of", "opened", "poll_of", "polled", "stream_of"]
@@ -73,16 +74,21 @@ def _params(rules: RunRules, state: RunState, spec: Gate, event: ApprovalGateOpe
     """What the resolver is asked with (gates spec, 8). Labels of options may hold templates, since they say what to look at."""
     return {
         "gate_name": event.gate_name, "prompt": event.shown.get("prompt"), "min_approvals": spec.min_approvals, "approval_mode": spec.mode,
-        "options": {str(option["value"]): _rendered(state, option["label"]) for option in event.shown.get("options", ())},
+        "options": _options(state, spec, event),
         "timeout_secs": (spec.expires_after_ms or rules.gate_expires_after_ms) // 1000, "as_identity": spec.as_identity,
         "node_id": event.node_id, "instance": event.instance,
     }  # fmt: skip
 
 
-def _rendered(state: RunState, text: str) -> str:
-    """A label with what it names; as it is written where that is not there."""
+def _options(state: RunState, spec: Gate, event: ApprovalGateOpened) -> dict[str, str]:
+    """Values to labels, those with what they name: as it is written where that is not there, or where a node has written it."""
+    texts = NO_TEXTS if isinstance(spec.options, OptionsRef) else texts_for(state, event.node_id)
+    return {str(option["value"]): _rendered(texts, option["label"]) for option in event.shown.get("options", ())}
+
+
+def _rendered(texts: Texts, text: str) -> str:
     try:
-        return render_text(text, scope_of(state, references(text)))
+        return texts.text(text)
     except TemplateError:
         return text
 

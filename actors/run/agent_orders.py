@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from actors.flow.texts import Texts
 from actors.node.messages import Budget, SharedBudget, Usage
 from actors.node.orders import AgentOrder, RepairOrder
 from actors.run.budgets import limit_of, shared_limits
 from actors.run.state import RunState
 from actors.workflow.spec import Agent, Foreach, Node, SubWorkflow
-from actors.workflow.template import TemplateError, render, render_text
+from actors.workflow.template import TemplateError
 
 __all__ = ["agent_order", "thread_of"]
 
@@ -19,7 +20,7 @@ def thread_of(run_id: str, node_id: str) -> str:
     return f"run:{run_id}:node:{node_id}"
 
 
-def agent_order(state: RunState, node: Node, action: Agent, scope: dict[str, object], now: int) -> AgentOrder:
+def agent_order(state: RunState, node: Node, action: Agent, texts: Texts, now: int) -> AgentOrder:
     """What the agent is to do. Raises TemplateError, also where nobody has the role."""
     item = state.nodes[node.node_id]
     bound = next((one for one in state.binding if one.role == action.role), None)
@@ -30,9 +31,9 @@ def agent_order(state: RunState, node: Node, action: Agent, scope: dict[str, obj
     if item.flaw is not None:
         repair = RepairOrder(item.flaw.attempt, item.flaw.errors)
     return AgentOrder(
-        bound=bound, instructions=render_text(action.instructions, scope), thread_id=thread_of(state.run_id, node.node_id),
+        bound=bound, instructions=texts.text(action.instructions), thread_id=thread_of(state.run_id, node.node_id),
         tools=action.tools, policy=action.policy, asks=state.plan.section[node.node_id] == "body", decided=item.tool_decision,
-        worked_ms=item.worked_ms, data=render(dict(node.with_), scope), feedback=tuple(item.feedback), repair=repair, spent=item.used,
+        worked_ms=item.worked_ms, data=texts.value(dict(node.with_)), feedback=tuple(item.feedback), repair=repair, spent=item.used,
         budget=_budget(state, now), shared=_shared(state), max_steps=action.max_steps, anew=state.anew, steering=tuple(item.unheard),
         seq=state.seq, answer=_answer(state, node), family=bool(state.plan.calls), below=state.parent_run_id is not None,
     )  # fmt: skip

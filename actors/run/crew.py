@@ -9,7 +9,7 @@ from actors.gate.expiry import gate_due
 from actors.lookout import Lookout, Watched
 from actors.node.actor import Attempt
 from actors.node.messages import AgentHeard, Failure, Outcome, Report
-from actors.node.orders import PythonOrder, WorkOrder
+from actors.node.orders import HttpOrder, PythonOrder, WorkOrder
 from actors.run.orders import Folders, work_order
 from actors.run.state import RunState
 from actors.services import Services
@@ -139,6 +139,8 @@ def _open_things(state: RunState) -> dict[str, Watched]:
 def _needs_folder(order: WorkOrder) -> bool:
     """All that start a process, all that leave a file, and agents."""
     match order.action:
+        case HttpOrder():
+            return False
         case PythonOrder(isolate=isolate):
             return isolate or order.artifact is not None
     return True

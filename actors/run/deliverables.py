@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from attrs import frozen
 
+from actors.run.caps import cap_of, spent_by
 from actors.run.course import RunCompletionRepairRequested
-from actors.run.failing import cap_of, spent_by
 from actors.run.state import Conclusion, RunState
 from actors.run.turn import UNKNOWN, Turn
 

@@ -17,11 +17,11 @@ from actors.agent.artifacts import (
 )
 from actors.node.messages import Failure, Success, Verdict
 from actors.run.retry import Retry
-from actors.run.scope import scope_for
 from actors.run.state import RunState
+from actors.run.texts import texts_for
 from actors.run.turn import Turn
 from actors.workflow.spec import Agent, Node, RetryPolicy
-from actors.workflow.template import TemplateError, render_text
+from actors.workflow.template import TemplateError
 
 __all__ = ["MISSING", "UNFIT", "announce", "in_last_words", "note_delivery", "policy_of"]
 
@@ -90,6 +90,6 @@ def _once(turn: Turn, fact: OfAttempt) -> None:
 def _path(state: RunState, node: Node) -> str:
     assert node.artifact is not None
     try:
-        return render_text(node.artifact.path, scope_for(state, node.node_id))
+        return texts_for(state, node.node_id).text(node.artifact.path)
     except TemplateError:  # the attempt fails of it, and says so
         return node.artifact.path

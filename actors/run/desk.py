@@ -12,8 +12,8 @@ from actors.refusals import Refusal
 from actors.run.deciding import apply, look_at_artifacts
 from actors.run.known import replayed
 from actors.run.messages import AttemptDown, ForRun, Wake
-from actors.run.operations import announce, attempts_to_end, refusal_before
-from actors.run.outcomes import accepts, on_outcome
+from actors.run.operations import announce, attempts_to_end, goes_before_endings, refusal_before
+from actors.run.outcomes import on_outcomes
 from actors.run.pending import Pending
 from actors.run.requests import Reap, Resume
 from storage import ReceiptExists, RequestConflict, Unavailable
@@ -21,7 +21,6 @@ from supervision import Forwarded, Shutdown
 
 if TYPE_CHECKING:
     from actors.run.actor import Run
-    from actors.run.turn import Turn
     from supervision.mailbox import Asked
 
 __all__ = ["Desk", "interrupted_by", "without_outcome"]
@@ -105,13 +104,14 @@ class Desk:
     async def _apply(self, command: ForRun, endings: list[Outcome]) -> object:
         run = self._run
         turn = run.book.turn()
+        first = goes_before_endings(turn.state, command.operation)
         silent = isinstance(command.operation, Reap) and all(isinstance(outcome.verdict, Interruption) for outcome in endings)
-        if not silent:
-            _fold(turn, endings)
+        if not silent and not first:
+            on_outcomes(turn, endings)
         await look_at_artifacts(run, turn, _gates(command))
         answer = apply(run, turn, command.operation)
-        if silent and isinstance(answer, Refusal):
-            _fold(turn, endings)
+        if first or (silent and isinstance(answer, Refusal)):
+            on_outcomes(turn, endings)
         try:
             if isinstance(answer, Refusal):
                 await run.go_on(turn)
@@ -125,12 +125,6 @@ class Desk:
                 self.pending = Pending(command, None, {}, _word(command), endings)
                 run.again(Wake())
             return Refusal(error.code, f"{error}. What you asked is not acknowledged; ask again, it does no harm.")
-
-
-def _fold(turn: Turn, endings: list[Outcome]) -> None:
-    for outcome in endings:
-        if accepts(turn, outcome):
-            on_outcome(turn, outcome)
 
 
 def _answer(asked: Any, value: object) -> None:

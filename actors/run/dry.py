@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -14,12 +14,14 @@ from actors.run.audits import audit_entry
 from actors.run.events import RunCompleted, RunCreated, RunFailed
 from actors.run.evolve import evolve
 from actors.run.fitting import fitted
+from actors.run.foresight import Given
 from actors.run.headline import headline_of
 from actors.run.known import conflict
-from actors.run.preview import Given, preview
+from actors.run.preview import preview
 from actors.run.secret_names import unknown_secrets
 from actors.run.state import new_state
 from actors.run.vocabulary import run_codec
+from actors.sub_run.pins import pins_of
 from actors.workflow.inputs import AppliedInputs, apply_inputs
 from actors.worktree.housing import house
 from storage import Append, BadTransaction, Receipt, ReceiptExists, RequestConflict, Transaction, Unavailable
@@ -68,7 +70,9 @@ async def _rehearse(services: Services, admit: Admit, plan: Plan, request: Reque
     personas = _personas(services, admit, plan, problems)
     if (unknown := unknown_secrets(plan, services.rules)) is not None:
         problems.append({"code": unknown.code, "path": "secrets", "value": unknown.data["secrets"], "message": unknown.message})
-    told = fitted(preview(plan, Given(run_id, applied.values, workspace, services.rules.env, personas, place), services.rules, problems))
+    children = _children(services, plan, problems)
+    given = Given(run_id, applied.values, workspace, services.rules.env, personas, place, children)
+    told = fitted(preview(plan, given, services.rules, problems))
     created = RunCreated(
         workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=f"{admit.trigger_type}_dry_run",
         priority=admit.priority, workspace=workspace, started_by=str(admit.by), inputs=applied.values,
@@ -87,6 +91,17 @@ async def _rehearse(services: Services, admit: Admit, plan: Plan, request: Reque
     await services.store.commit(Transaction(now, (append,), receipt, (entry,)))
     services.watchers.grew(run_id, state.status, state.seq, ending.kind, moved=True)
     return reply
+
+
+def _children(services: Services, plan: Plan, problems: list[dict[str, Any]]) -> Callable[[str], Plan | None]:
+    """Finds the versions that the run would begin; what keeps one of them from being run stands among the problems."""
+    pinned = pins_of(services, plan, None)
+    if isinstance(pinned, Refusal):
+        found = pinned.data.get("path", pinned.data.get("workflow"))
+        problems.append({"code": pinned.code, "path": "workflow", "value": found, "message": pinned.message})
+        return lambda _: None
+    digests = {one.workflow_id: one.digest for one in pinned}
+    return lambda name: services.plans.get(digests[name])
 
 
 def _personas(services: Services, admit: Admit, plan: Plan, problems: list[dict[str, Any]]) -> dict[str, str]:

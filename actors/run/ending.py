@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from actors.run.course import RunBlocked
 from actors.run.events import RunCancelled, RunCompleted, RunFailed, RunStopped
-from actors.run.scope import scope_of
 from actors.run.state import Conclusion, RunState
+from actors.run.texts import output_scope
 from actors.run.turn import Turn
 from actors.wait.events import WaitTimeoutCancelledRun
 from actors.workflow.template import TemplateError, references, render
@@ -46,7 +46,7 @@ def _complete(turn: Turn) -> None:
         turn.emit(RunCompleted())
         return
     try:
-        output = render(dict(template), scope_of(state, references(dict(template))))
+        output = render(dict(template), output_scope(state, references(dict(template))))
     except TemplateError as error:
         turn.emit(RunFailed(code="output_reference_failed", message=f"The workflow's output names {error.path}: {error.message}"))
     else:

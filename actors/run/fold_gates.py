@@ -39,13 +39,22 @@ def _opened(state: RunState, event: gate.ApprovalGateOpened, at: int) -> None:
     state.executing.pop(event.node_id, None)
     node.status = "waiting"
     node.started_at_ms = node.started_at_ms or at
+    _note_asked(state, event.node_id)
     if event.tool is not None:
         node.asking, node.questions = True, event.instance
     state.frontier.take(event.node_id)
     state.detail = {"code": "awaiting_gate", "node_id": event.node_id}
 
 
+def _note_asked(state: RunState, node_id: str) -> None:
+    """What the gate's prompt may tell of stays as it is now, whatever comes while it is open, and with its own answer."""
+    node = state.nodes[node_id]
+    if node.asked_with is None:
+        node.asked_with = (len(state.contexts), state.gate_feedback, state.gate_selections)
+
+
 def _decided(state: RunState, event: gate.ApprovalGateDecided, at: int) -> None:
+    _note_asked(state, event.node_id)
     state.gate_history.append(
         GateRecord(
             node_id=event.node_id,

@@ -87,7 +87,7 @@ def skip_inside(state: RunState, group: str, reason: str, at: int) -> None:
             leave_wait(state, node_id)
             state.backoffs.pop(node_id, None)
             state.groups.pop(node_id, None)
-            _frontier(state, node_id).take(node_id)
+            _frontier(state, node_id).bar(node_id)
 
 
 def leave_groups(state: RunState) -> None:

@@ -131,7 +131,7 @@ def _skipped(state: RunState, event: node.NodeSkipped, at: int) -> None:
     state.backoffs.pop(event.node_id, None)
     if event.reason == "on_fail_continue":
         lose_result(state, event.node_id, "skipped")
-    state.frontier.take(event.node_id)
+    state.frontier.bar(event.node_id)  # what it needs may yet be done
     if event.reason in SKIPPED_AS_DONE:
         state.frontier.settle(event.node_id, succeeded=True)
 

@@ -106,6 +106,7 @@ def _finally_started(state: RunState, event: run.FinallyStarted, at: int) -> Non
     if event.status:
         state.conclusion = Conclusion(event.status, event.code, event.node_ids, event.missing)
     state.backoffs.clear()
+    state.handlers.clear()  # of the body: what failed there after a cancel is followed by nothing
     if state.cancel_reason is None:
         state.open_gates.clear()  # nothing that an answer could still let start; a cancelled run keeps them for readers
 

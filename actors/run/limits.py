@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from actors.settings import RunRules
-from actors.workflow.spec import Node, Python
+from actors.workflow.spec import Http, Node, Python
 
 __all__ = ["idle_ms", "is_watched", "limits_of", "total_ms"]
 
@@ -18,7 +18,7 @@ MINUTE_MS = 60_000
 
 def is_watched(node: Node) -> bool:
     """Whether silence can be heard: of processes alone."""
-    return not isinstance(node.action, Python) or node.action.isolate
+    return not isinstance(node.action, Http) and (not isinstance(node.action, Python) or node.action.isolate)
 
 
 def idle_ms(node: Node, rules: RunRules) -> int:

@@ -69,7 +69,7 @@ def _apply(services: Services, run_id: str, state: RunState | None, recorded: Re
         event = run_codec().decode(recorded)
         if state is None:
             assert isinstance(event, RunCreated), "a log begins with run_created"
-            state = new_state(run_id, services.plans.get(event.digest), services.rules.env, services.plans.get)
+            state = new_state(run_id, services.plans.get(event.digest), services.rules, services.plans.get)
         evolve(state, event, recorded.at_ms)
     except Exception as error:
         raise CorruptLog(
@@ -111,7 +111,7 @@ class Logbook:
 
         Were it not the only one, the first commit would meet a conflict, and the next incarnation would read the log.
         """
-        self.state = new_state(self.run_id, self.services.plans.get(event.digest), self.services.rules.env, self.services.plans.get)
+        self.state = new_state(self.run_id, self.services.plans.get(event.digest), self.services.rules, self.services.plans.get)
         evolve(self.state, event, at)
         self._line, self.committed = line_key(self.state), self.state.seq
 

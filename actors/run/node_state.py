@@ -54,6 +54,7 @@ class NodeState:
     `position` is its place in the order in which the run walked its nodes, `path` the turns of the loops around it, outermost first.
     Of a loop `turn` is the turn that it is in (-1: none has begun), `window` what the markers were after its last turns.
     So do `told`, the number of the last message that was said to its agent, and `unheard`, those that its conversation does not hold yet.
+    `asked_with`, of a gate: how many contexts there were when it was asked, and what had been said at gates (feedback, selections).
     """
 
     status: NodeStatus = "pending"
@@ -90,6 +91,7 @@ class NodeState:
     told: int = 0
     child_run_id: str | None = None
     unheard: list[AgentSteered] = Factory(list)
+    asked_with: tuple[int, str | None, tuple[str, ...]] | None = None
 
     @property
     def spent(self) -> int:
@@ -104,6 +106,7 @@ class NodeState:
         self.finding, self.exhausted, self.holds, self.noted = "", False, False, False
         self.prompted, self.flaw = 0, None
         self.position, self.path, self.turn, self.window = None, (), -1, ()
+        self.asked_with = None
         self.forget_questions()
 
     def forget_questions(self) -> None:

@@ -35,7 +35,7 @@ from actors.wait.operations import resolve_wait, signal
 from actors.worktree.messages import BeginRemoval, EndRemoval, KeepWorktree
 from actors.worktree.rules import begin_removal, end_removal, keep, removing_refusal
 
-__all__ = ["announce", "attempts_to_end", "operate", "refusal_before"]
+__all__ = ["announce", "attempts_to_end", "goes_before_endings", "operate", "refusal_before"]
 
 WORKFLOW_PAUSED = "workflow_paused"
 OF_WORKTREES = (BeginRemoval, EndRemoval, KeepWorktree)
@@ -110,6 +110,11 @@ def announce(turn: Turn, operation: Operation) -> bool:
         return False
     turn.emit(RunPauseRequested(reason=WORKFLOW_PAUSED, by=str(operation.by), pausing=True))
     return True
+
+
+def goes_before_endings(state: RunState, operation: Operation) -> bool:
+    """Whether the log says what was asked before it says how the attempts ended that it ends: a cancel that leaves clean-up to do."""
+    return isinstance(operation, Cancel) and _cleans_up(state)
 
 
 def _pause(turn: Turn, operation: Pause) -> Answer:

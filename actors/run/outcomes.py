@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import assert_never
+
+from attrs import evolve
 
 from actors.fan_out.rules import on_answer
 from actors.gate.rules import ask_outcome
@@ -10,21 +13,30 @@ from actors.gate.tools import ask_tool
 from actors.node.events import TOOL_ASKED, NodeCompleted, NodeInterrupted
 from actors.node.messages import Failure, Interruption, Outcome, Success, ToolQuestion, Usage
 from actors.run.agent_steering import GOES_ON, goes_on, note_heard
+from actors.run.caps import cap_of, spent_by
 from actors.run.delivering import in_last_words, note_delivery, policy_of
-from actors.run.failing import cap_of, record_failure, spent_by
+from actors.run.failing import record_failure
 from actors.run.findings import finding_of
 from actors.run.retry import decide_retry
+from actors.run.texts import export_notes
 from actors.run.turn import Turn
 from actors.run.verdicts import succeed
 from actors.settings import CRASH_ATTEMPTS
 
-__all__ = ["accepts", "on_lost", "on_outcome"]
+__all__ = ["accepts", "on_lost", "on_outcome", "on_outcomes"]
 
 
 def accepts(turn: Turn, outcome: Outcome) -> bool:
     """Whether the outcome belongs to the attempt under way. A stale one changes nothing."""
     state = turn.state
     return outcome.node_id in state.executing and state.token(outcome.node_id) == outcome.token and not state.terminal
+
+
+def on_outcomes(turn: Turn, outcomes: Iterable[Outcome]) -> None:
+    """Fold those that belong to attempts under way."""
+    for outcome in outcomes:
+        if accepts(turn, outcome):
+            on_outcome(turn, outcome)
 
 
 def on_outcome(turn: Turn, outcome: Outcome) -> None:
@@ -41,10 +53,9 @@ def on_outcome(turn: Turn, outcome: Outcome) -> None:
             return
         outcome = read
     match outcome.verdict:
-        case Success() as success if turn.state.plan.section[node_id] == "body":
-            succeed(turn, node_id, success, usage)
-        case Success() as success:
-            _succeed(turn, node_id, success, usage)
+        case Success(output=output, warnings=warnings) as success:
+            noted = evolve(success, warnings=(*warnings, *export_notes(turn.state, output)))
+            (succeed if turn.state.plan.section[node_id] == "body" else _succeed)(turn, node_id, noted, usage)
         case Failure() as failure:
             _fail(turn, node_id, failure, usage)
         case Interruption(reason=reason) if reason.startswith("budget_") and turn.state.plan.section[node_id] != "body":

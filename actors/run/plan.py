@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from attrs import frozen
@@ -19,6 +20,7 @@ from actors.workflow.spec import (
     Foreach,
     Gate,
     Group,
+    Http,
     Node,
     Repeat,
     Shell,
@@ -28,16 +30,13 @@ from actors.workflow.spec import (
     Webhook,
     Workflow,
 )  # fmt: skip
+from actors.workflow.spec_http import header_secret
 from actors.workflow.template import references
+from actors.workflow.walk import handler_id
 
 __all__ = ["Plan", "Section", "compile_plan", "handler_id"]
 
 Section = Literal["body", "finally", "handler"]
-
-
-def handler_id(node_id: str) -> str:
-    """The id under which the failure handler of a node appears."""
-    return f"{node_id}.on_fail"
 
 
 @frozen(eq=False)
@@ -49,7 +48,8 @@ class Plan:
     itself. `loops` are the groups that repeat, `loops_around` those around a node, outermost first.
 
     `guards`: the gates before a node, nearest first. `eager`: nodes that are looked at as soon as they are ready, without taking a place
-    among the attempts at once. `reads`: whose results a node's texts name. `waits`: whether a node waits, `webhooks`: for one of these.
+    among the attempts at once. `reads`: whose results a node's texts name. `speaks`: which variables, where placeholders are
+    paths (the empty name: all). `waits`: whether a node waits, `webhooks`: for one of these.
     `resolvers`: whether a gate asks one. `mission`: what the metadata ask for beside needs.
     `calls`: the workflows whose runs its nodes begin, sorted. `fan_outs`: the nodes that are a for-each.
     `agents`: whether a node is an agent's. `secrets`: the handles of all that its steps are given.
@@ -72,6 +72,7 @@ class Plan:
     sort_keys: dict[str, SortKey]
     eager: frozenset[str]
     reads: dict[str, frozenset[str]]
+    speaks: dict[str, frozenset[str]]
     waits: bool
     webhooks: bool
     resolvers: bool
@@ -101,33 +102,51 @@ def _guards(nodes: dict[str, Node], parent: dict[str, str], node: Node) -> tuple
     return tuple(found)
 
 
-def _reads(node: Node) -> frozenset[str]:
+def _texts(node: Node) -> list[object]:
+    """All in the node that may hold placeholders, as JSON values."""
     texts: list[object] = [dict(node.with_)]
-    conditions = [node.when]
     match node.action:
         case Command(argv=argv, env=env, stdin=stdin):
             texts += [list(argv), dict(env), stdin]
         case Shell(run=run, env=env):
             texts += [run, dict(env)]
+        case Http(url=url, headers=headers, body=body):
+            texts += [url, {name: text for name, text in headers.items() if header_secret(text) is None}, body]
         case SubWorkflow(inputs=inputs):
             texts.append(dict(inputs))
         case Foreach(inputs=inputs, scope=scope, filter=wanted):
             texts += [dict(inputs), dict(scope or {}), dict(wanted or {})]
         case Agent(instructions=instructions):
             texts.append(instructions)
-        case Gate(prompt=prompt, check=check):
-            texts.append(prompt)
-            conditions.append(check)
-        case Group(form=Repeat(condition=condition)):
-            conditions.append(condition)
+        case Gate(prompt=prompt, options=options):
+            texts += [prompt, [option.label for option in options] if isinstance(options, tuple) else None]
         case Wait(on=Timer(wake_at=text) | Condition(key=text) | Webhook(value=text)):
             texts.append(text)
     if node.artifact is not None:
         texts.append(node.artifact.path)
-    lookups = [lookup.path for lookup in references(texts)]
-    for text in conditions:
-        lookups += [reference.path for reference in compile_condition(text).references] if text is not None else []
-    return frozenset(str(path[1]) for path in lookups if len(path) > 1 and path[0] == "nodes")
+    return texts
+
+
+def _conditions(node: Node) -> Iterator[str | None]:
+    yield node.when
+    match node.action:
+        case Gate(check=check):
+            yield check
+        case Group(form=Repeat(condition=condition)):
+            yield condition
+
+
+def _lookups(node: Node, *, flat: bool) -> list[tuple[str | int, ...]]:
+    """The paths that its texts and its conditions name. Flat texts name none."""
+    found: list[tuple[str | int, ...]] = [] if flat else [lookup.path for lookup in references(_texts(node))]
+    for text in _conditions(node):
+        found += [reference.path for reference in compile_condition(text).references] if text is not None else []
+    return found
+
+
+def _named(lookups: Iterable[tuple[str | int, ...]], root: str) -> frozenset[str]:
+    """What stands directly under the root; the empty name for the root as a whole."""
+    return frozenset(str(path[1]) if len(path) > 1 else "" for path in lookups if path[0] == root)
 
 
 def compile_plan(workflow: Workflow, digest: str) -> Plan:
@@ -143,6 +162,7 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
             nodes[handler.node_id] = handler
             section[handler.node_id] = "handler"
     mission = mission_of(workflow)
+    lookups = {node_id: _lookups(node, flat=workflow.templating == "flat") for node_id, node in nodes.items()}
     guards = {node.node_id: found for node in body if (found := _guards(nodes, nest.parent, node))}
     return Plan(
         workflow=workflow,
@@ -167,7 +187,8 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
             or isinstance(node.action, Gate | Wait | Group | Foreach)
             or (mission.triage and section[node_id] == "body")
         ),
-        reads={node_id: _reads(node) for node_id, node in nodes.items()},
+        reads={node_id: _named(paths, "nodes") - {""} for node_id, paths in lookups.items()},
+        speaks={node_id: names for node_id, paths in lookups.items() if (names := _named(paths, "vars"))},
         waits=any(isinstance(node.action, Wait) for node in body),
         webhooks=any(isinstance(node.action, Wait) and isinstance(node.action.on, Webhook) for node in body),
         resolvers=any(isinstance(node.action, Gate) and node.action.resolved for node in body),

@@ -2,47 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, assert_never
 
-from attrs import Factory, asdict, frozen
+from attrs import asdict, define, evolve
 
-from actors.run.failing import cap_at
+from actors.run.caps import cap_at
+from actors.run.foresight import Certainty, Given, certainty_of, given_below, partly_of, worse
 from actors.run.frontier import Frontier
+from actors.run.http_orders import request_told
 from actors.run.limits import limits_of
 from actors.run.plan import Plan, handler_id
 from actors.settings import RunRules
-from actors.workflow.condition import ConditionError, compile_condition
+from actors.sub_run.row import DEEPEST
+from actors.workflow.condition import ConditionError
+from actors.workflow.graph import Graph
 from actors.workflow.instants import INSTANT_FORMS, parse_instant
 from actors.workflow.partly import Partly
-from actors.workflow.spec import Agent, Command, Condition, Foreach, Gate, Group, Node, Python, Shell, SubWorkflow, Timer, Wait, Webhook
-from actors.workflow.template import Lookup
-from actors.worktree.site import Place
+from actors.workflow.spec import (
+    Agent,
+    Command,
+    Condition,
+    Foreach,
+    Gate,
+    Group,
+    Http,
+    Node,
+    Parallel,
+    Python,
+    Repeat,
+    Shell,
+    SubWorkflow,
+    Timer,
+    Wait,
+    Webhook,
+)
+from actors.workflow.spec_flow import GroupForm
 
-__all__ = ["Given", "preview"]
+__all__ = ["preview"]
 
+MOST_BELOW = 1_000
+"""Nodes of runs below that are told at most, give or take one workflow."""
 Problems = list[dict[str, Any]]
-
-
-@frozen
-class Given:
-    """What is known of the run before it begins: its id, inputs, working folder (None: a private one), the daemon's variables.
-
-    `personas` says by name who would have each role.
-    """
-
-    run_id: str
-    inputs: Mapping[str, Any]
-    workspace: str | None
-    env: Mapping[str, str]
-    personas: Mapping[str, str] = Factory(dict)
-    worktree: Place | None = None
 
 
 def preview(plan: Plan, given: Given, rules: RunRules, problems: Problems) -> dict[str, Any]:
     """The plan as JSON; its problems stand behind those that are known already, each {code, path, value, message}."""
     found = list(problems)
-    nodes = [_entry(plan, node_id, given, rules, found) for node_id in _walk(plan)]
+    nodes = _Seer(plan, given, rules, found, [MOST_BELOW]).nodes()
     execution = plan.workflow.execution
     limits = {"parallel": execution.max_parallel, "runtime_ms": execution.max_total_runtime_ms}
     told = {"workspace": given.workspace, "limits": _given(limits), "nodes": nodes, "problems": found}
@@ -51,51 +58,85 @@ def preview(plan: Plan, given: Given, rules: RunRules, problems: Problems) -> di
     return told | ({"output": _output(plan, given, found)} if plan.workflow.output else {})
 
 
-def _walk(plan: Plan) -> Iterator[str]:
-    """The body and then the clean-up, each in the order in which its nodes would begin if one were at work at a time."""
-    for graph in (plan.body, plan.tail):
-        frontier = Frontier(graph, plan.sort_keys)
+@define
+class _Seer:
+    """Looks through one plan. `room`: how many nodes of runs below may still be told, in all runs together."""
+
+    plan: Plan
+    given: Given
+    rules: RunRules
+    problems: Problems
+    room: list[int]
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """The body and then the clean-up, each in the order in which its nodes would begin if one were at work at a time."""
+        workflow = self.plan.workflow
+        return [*self._list(workflow.nodes, tail=False), *self._list(workflow.finally_, tail=True)]
+
+    def _list(self, nodes: Iterable[Node], *, tail: bool, group: str = "", above: Certainty = "certain") -> Iterator[dict[str, Any]]:
+        frontier = Frontier(Graph.of(nodes), self.plan.sort_keys)
         while ready := frontier.first(1):
             frontier.take(ready[0])
             frontier.settle(ready[0], succeeded=True)
-            yield ready[0]
+            node, partly = self.plan.nodes[ready[0]], partly_of(self.plan, self.given, tail=tail)
+            sure = worse(above, self._certainty(node, node.when, f"nodes.{node.node_id}.when", partly))
+            yield self._entry(node, partly, sure, group)
+            if isinstance(node.action, Group):
+                inner = worse(sure, self._turns(node, node.action, partly))
+                yield from self._list(node.action.nodes, tail=tail, group=node.node_id, above=inner)
 
+    def _certainty(self, node: Node, text: str | None, place: str, partly: Partly) -> Certainty:
+        try:
+            return certainty_of(text, partly)
+        except ConditionError as error:
+            self.problems.append(_problem(error.code, place, text, error.message))
+            return "certain"
 
-def _scope(plan: Plan, given: Given) -> dict[str, Any]:
-    place = given.worktree
-    return {
-        "inputs": dict(given.inputs), "env": dict(given.env),
-        "run": {
-            "id": given.run_id, "workflow": plan.workflow.workflow_id, "workspace": given.workspace, "status": "running",
-            "workflow_status": "completed", "workflow_outcome": "completed", "attempt": 1, "feedback": "",
-            **({"base": place.base, "branch": place.branch, "repository": place.repository} if place is not None else {}),
-        },
-    }  # fmt: skip
+    def _turns(self, node: Node, group: Group, partly: Partly) -> Certainty:
+        """Whether what stands in the group has a turn: a loop that asks first may have none."""
+        loop = group.form
+        if not isinstance(loop, Repeat):
+            return "certain"
+        if loop.max_iterations == 0:
+            return "skipped"
+        return self._certainty(node, loop.condition, f"nodes.{node.node_id}.repeat.while", partly) if loop.form == "while" else "certain"
 
+    def _entry(self, node: Node, partly: Partly, sure: Certainty, group: str) -> dict[str, Any]:
+        node_id = node.node_id
+        entry: dict[str, Any] = {
+            "node_id": node_id, "kind": node.kind, "label": node.title or node.name, **_action(node, partly, self.problems),
+            **_persona(node, self.given), **({"group": group} if group else {}),
+            "needs": [need.node for need in node.needs], "cap": cap_at(self.plan, node_id),
+        }  # fmt: skip
+        entry |= {} if isinstance(node.action, Gate | Wait | Group) else {"timeouts": limits_of(node, self.rules)}
+        entry |= _given({
+            "artifact": partly.at("artifact").text(node.artifact.path) if node.artifact is not None else None,
+            "effect": "once" if node.effect == "once" else None, "when": node.when, "section": self.plan.section[node_id],
+        })  # fmt: skip
+        if node.on_fail.mode != "fail":
+            handler = self.plan.nodes.get(handler_id(node_id))
+            entry["on_fail"] = "continue" if handler is None else _handler(_action(handler, partly, self.problems))
+        if isinstance(node.action, SubWorkflow | Foreach):
+            entry |= self._below(node, node.action, partly)
+        entry |= {"certainty": sure, "unresolved": list(partly.unresolved)}
+        self.problems += [_problem(error.code, f"nodes.{node_id}.{place}", error.path, error.message) for place, error in partly.wrong]
+        return entry
 
-def _known(lookup: Lookup) -> bool:
-    return lookup.path[0] not in ("nodes", "error") and lookup.path[:2] not in (("run", "gate_feedback"), ("run", "gate_selections"))
-
-
-def _entry(plan: Plan, node_id: str, given: Given, rules: RunRules, problems: Problems) -> dict[str, Any]:
-    node = plan.nodes[node_id]
-    partly = Partly(_scope(plan, given), _known)
-    entry: dict[str, Any] = {
-        "node_id": node_id, "kind": node.kind, "label": node.title or node_id, **_action(node, partly, problems),
-        **_persona(node, given),
-        "needs": [need.node for need in node.needs], "cap": cap_at(plan, node_id),
-    }  # fmt: skip
-    entry |= {} if isinstance(node.action, Gate | Wait) else {"timeouts": limits_of(node, rules)}
-    entry |= _given({
-        "artifact": partly.at("artifact").text(node.artifact.path) if node.artifact is not None else None,
-        "effect": "once" if node.effect == "once" else None, "when": node.when, "section": plan.section[node_id],
-    })  # fmt: skip
-    if node.on_fail.mode != "fail":
-        handler = plan.nodes.get(handler_id(node_id))
-        entry["on_fail"] = "continue" if handler is None else _handler(_action(handler, partly, problems))
-    entry |= {"certainty": _certainty(node, partly, problems), "unresolved": list(partly.unresolved)}
-    problems += [_problem(error.code, f"nodes.{node_id}.{place}", error.path, error.message) for place, error in partly.wrong]
-    return entry
+    def _below(self, node: Node, action: SubWorkflow | Foreach, partly: Partly) -> dict[str, Any]:
+        """The plan of the run that the node would begin, or of the run of one of its items, in place."""
+        child = self.given.children(action.workflow) if self.given.depth < DEEPEST else None
+        if child is None:
+            return {}
+        if self.room[0] <= 0:
+            return {"omitted": len(child.nodes)}
+        given, wrong = given_below(child, self.given, action.inputs, partly)
+        place = f"nodes.{node.node_id}"
+        self.problems += [_problem(one.code, f"{place}.{one.path}", given.inputs.get(one.path[7:]), one.message) for one in wrong]
+        problems: Problems = []
+        self.room[0] -= len(child.nodes)
+        nested = _Seer(child, given, self.rules, problems, self.room).nodes()
+        self.problems += [{**one, "path": f"{place}.nested.{one['path']}"} for one in problems]
+        return {"nested": nested}
 
 
 def _action(node: Node, partly: Partly, problems: Problems) -> dict[str, Any]:
@@ -107,6 +148,8 @@ def _action(node: Node, partly: Partly, problems: Problems) -> dict[str, Any]:
             return {"command": [partly.at("command").text(word) for word in argv], **_given(more), **data}
         case Shell(run=run, env=env):
             return {"command": partly.at("shell").text(run, quote=True), **_given({"env": partly.at("env").render(env) or None}), **data}
+        case Http() as http:
+            return {"request": request_told(http, partly)}
         case Python(function=function, isolate=isolate):
             return {"function": function, **({"isolate": True} if isolate else {}), **data}
         case Gate(type="quality_gate") as gate:
@@ -120,10 +163,22 @@ def _action(node: Node, partly: Partly, problems: Problems) -> dict[str, Any]:
             return _wait(node.node_id, wait, partly, problems)
         case SubWorkflow(workflow=workflow, inputs=inputs):
             return {"workflow": workflow, **_given({"inputs": partly.at("inputs").render(inputs) or None})}
-        case Group() | Foreach() as group:
-            return {"form": group.word}
+        case Group(form=form) as group:
+            return {"form": group.word, **_form(form)}
+        case Foreach() as each:
+            return {"form": each.word, **_given({name: partly.at(name).render(value) for name, value in asdict(each).items()})}
         case _:
             assert_never(node.action)
+
+
+def _form(form: GroupForm) -> dict[str, Any]:
+    match form:
+        case Repeat() as loop:
+            more = {"stuck_after": loop.stuck_after}
+            return {loop.form: loop.condition, "max_iterations": loop.max_iterations, "on_max_iter": loop.on_max_iter, **_given(more)}
+        case Parallel() as block:
+            return _given(asdict(block))
+    return {}
 
 
 def _handler(told: dict[str, Any]) -> Any:
@@ -174,22 +229,8 @@ def _wait(node_id: str, wait: Wait, partly: Partly, problems: Problems) -> dict[
     return {"wait": _given(told)}
 
 
-def _certainty(node: Node, partly: Partly, problems: Problems) -> str:
-    """`certain`, `skipped`, or `conditional` where a result decides."""
-    if node.when is None:
-        return "certain"
-    try:
-        condition = compile_condition(node.when)
-        if any(reference.path[0] in ("nodes", "error") for reference in condition.references):
-            return "conditional"
-        return "certain" if condition.evaluate(partly.scope) else "skipped"
-    except ConditionError as error:
-        problems.append(_problem(error.code, f"nodes.{node.node_id}.when", node.when, error.message))
-        return "certain"
-
-
 def _output(plan: Plan, given: Given, problems: Problems) -> Any:
-    partly = Partly(_scope(plan, given), _known)
+    partly = evolve(partly_of(plan, given), variables=None)  # the workflow's own texts hold paths in every case
     told = {name: partly.at(name).render(value) for name, value in plan.workflow.output.items()}
     problems += [_problem(error.code, f"output.{place}", error.path, error.message) for place, error in partly.wrong]
     return told

@@ -42,7 +42,8 @@ def cause_of(error: BaseException | None) -> BaseException | None:
 def unavailable(run_id: str, ended: Exit) -> Refusal:
     """What those are told who wait for a run that cannot be opened."""
     cause = cause_of(ended.error) if isinstance(ended, Failed) else None
-    return Refusal("run_unavailable", f"The run {run_id} cannot be opened: {cause or ended}. All others are unharmed.", {"run_id": run_id})
+    code = "run_log_unreadable" if isinstance(cause, CorruptLog | StreamDamaged) else "run_unavailable"
+    return Refusal(code, f"The run {run_id} cannot be opened: {cause or ended}. All others are unharmed.", {"run_id": run_id})
 
 
 async def lock_away(services: Services, scheduler: Ref[object], run_id: str, ended: Exit) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from actors.gate.rules import ask_outcome
 from actors.refusals import Refusal
-from actors.run.failing import cap_of, spent_by
+from actors.run.caps import cap_of, spent_by
 from actors.run.interventions import RunAutoResumed, RunPausedStale
 from actors.run.limits import idle_ms, total_ms
 from actors.run.requests import Reap

@@ -61,6 +61,8 @@ def _reopen(state: RunState, names: set[str]) -> list[str]:
         node = state.nodes[group]
         node.status, node.ended_at_ms, node.skip_reason = "running", None, None
         node.output = node.error = None
+        if group in state.plan.loops:
+            node.turn = max(node.turn, 0)  # one that had no turn has its first one now
     still = [*state.groups, *(group for group in wanted if group not in state.groups)]
     state.groups = {group: None for group in state.plan.children if group in still}
     return wanted

@@ -11,7 +11,7 @@ from actors.workflow.spec import Gate, Wait
 from actors.workflow.spec_gate import MARKERS, answer_of, gate_markers
 from actors.workflow.template import Lookup
 
-__all__ = ["ConditionFailed", "condition_holds", "scope_for", "scope_of"]
+__all__ = ["ConditionFailed", "condition_holds", "failed_node", "scope_for", "scope_of"]
 
 
 class ConditionFailed(Exception):
@@ -23,10 +23,15 @@ def scope_for(state: RunState, node_id: str) -> dict[str, Any]:
     scope = _scope(state, state.plan.reads[node_id], failed=state.plan.section[node_id] == "finally")
     scope["run"]["attempt"] = state.nodes[node_id].attempt
     scope["run"]["feedback"] = "\n".join(state.nodes[node_id].feedback)
-    if state.plan.is_handler(node_id):
-        failed = node_id.removesuffix(".on_fail")
+    failed = failed_node(state, node_id)
+    if failed is not None:
         scope["error"] = _error(state.nodes[failed]) | {"node_id": failed}
     return scope
+
+
+def failed_node(state: RunState, node_id: str) -> str | None:
+    """The node whose failure this one follows; None where it follows none."""
+    return node_id.removesuffix(".on_fail") if state.plan.is_handler(node_id) else None
 
 
 def scope_of(state: RunState, lookups: Iterable[Lookup]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
+from actors.run.caps import cap_now, spent_by
 from actors.run.eligibility import blocked_nodes
-from actors.run.failing import cap_now, spent_by
 from actors.run.findings import BLOCKING_KINDS, SUCCESS_WORDS, status_word
 from actors.run.state import SKIPPED_AS_DONE, Conclusion, RunState
 

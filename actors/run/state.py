@@ -22,6 +22,7 @@ from actors.run.frontier import Frontier
 from actors.run.node_state import NodeError, NodeState, NodeStatus
 from actors.run.plan import Plan
 from actors.run.standing import ACTIVE, SKIPPED_AS_DONE, SUCCEEDED, TERMINAL, RunStatus
+from actors.settings import RunRules
 from actors.sub_run.row import Pinned, SubRun
 from actors.wait.row import KeptSignal, WaitRow
 from actors.worktree.site import Site
@@ -52,7 +53,7 @@ class RunState:
     of it fresh attempts. `cancel_gate` and `cancel_wait` are the nodes for whose sake the run is being cancelled, `guardrail` is the code
     of a failure that no attempt made. `strays` are nodes that the log says are under way and that the version does not have. `reaped_ms`,
     `revived_ms`: when it was held because nothing happened, and when it went on by itself. `results` holds the newest result under each
-    result key, `contexts` what nodes said to those after them, oldest first.
+    result key, `contexts` what nodes said to those after them, oldest first. `reserved`: names of variables that no node sets.
     """
 
     run_id: str
@@ -149,6 +150,7 @@ class RunState:
     reaped_ms: tuple[int, ...] = ()
     revived_ms: tuple[int, ...] = ()
     env: Mapping[str, str] = Factory(dict)
+    reserved: frozenset[str] = frozenset()
     recent: deque[tuple[int, str, int]] = Factory(lambda: deque(maxlen=RECENT))
     plans: Callable[[str], Plan] | None = None
 
@@ -233,11 +235,12 @@ class RunState:
 
 
 def new_state(
-    run_id: str, plan: Plan, env: Mapping[str, str] | None = None, plans: Callable[[str], Plan] | None = None
+    run_id: str, plan: Plan, rules: RunRules | None = None, plans: Callable[[str], Plan] | None = None
 ) -> RunState:  # fmt: skip
-    """The state before the first fact. `env`: the variables that the workflow's texts may name; `plans`: versions by digest."""
+    """The state before the first fact. `rules`: what the workflow's texts may name, and set; `plans`: versions by digest."""
     return RunState(
-        env=env or {},
+        env={} if rules is None else rules.env,
+        reserved=frozenset() if rules is None else rules.reserved_variables,
         run_id=run_id,
         plan=plan,
         body=Frontier(plan.body, plan.sort_keys),

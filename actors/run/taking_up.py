@@ -9,6 +9,7 @@ from actors.run.messages import Drain, ForRun, Rest
 from actors.run.outcomes import on_lost
 from actors.run.reaping import reap, reap_refusal
 from actors.run.recovery import reclaim, rehydrate
+from actors.run.requests import Resume
 from actors.wait.ending import recover_wakes
 from supervision import Shutdown
 
@@ -56,5 +57,6 @@ def away(run: Run, message: RunMessage) -> object:
     elif isinstance(message, ForRun):
         who = run.book.claimant or "unknown"
         text = f"Another daemon ({who}) is at work on {run.run_id}. Ask it, or wait until its claim is over."
-        return Refusal("claim_lost", text, {"claimant": who})
+        code = "run_already_claimed" if isinstance(message.operation, Resume) else "claim_lost"
+        return Refusal(code, text, {"claimant": who})
     return 0 if isinstance(message, Drain) else None

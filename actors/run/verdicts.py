@@ -17,9 +17,10 @@ from actors.node.findings import (
 )
 from actors.node.messages import Failure, Outcome, Success, Usage
 from actors.run.agent_steering import goes_on
+from actors.run.caps import cap_of, spent_by
 from actors.run.course import MilestonePromoted
 from actors.run.details import details_of
-from actors.run.failing import after_the_last, cap_of, spent_by
+from actors.run.failing import after_the_last
 from actors.run.findings import Finding, finding_of
 from actors.run.resets import reset_closure
 from actors.run.state import RunState

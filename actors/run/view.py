@@ -7,8 +7,8 @@ from typing import Any
 from attrs import asdict
 
 from actors.entity import Fact
+from actors.run.caps import cap_now
 from actors.run.eligibility import stuck_nodes
-from actors.run.failing import cap_now
 from actors.run.state import NodeState, OpenGate, RunState
 from actors.wait.view import wait_json
 from actors.workflow.handles import handles_of

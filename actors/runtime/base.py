@@ -94,6 +94,8 @@ class Base:
                 last = str(dead)
                 if request.request is not None and (known := self.replayed(request.request)) is not None:
                     return known
+                if isinstance(request, ForRun) and isinstance(damaged := self.fold(request.run_id), Refusal):
+                    return damaged
                 await trio.sleep(0.02 * attempt)
             except (AskTimeout, MailboxFull) as late:
                 return Refusal("overloaded", f"The runtime has not answered in time ({late}). Ask again with the same request id.")

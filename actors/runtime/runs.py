@@ -12,6 +12,7 @@ from actors.library import no_such_workflow, workflow_paused
 from actors.refusals import Refusal
 from actors.resolver.reading import with_polling
 from actors.run.finale import compose, report_paths, write_report
+from actors.run.graph import run_graph_json
 from actors.run.known import is_run, no_such_run
 from actors.run.messages import Admit
 from actors.run.reading import event_of
@@ -88,6 +89,10 @@ class RunMethods(Base):
     async def run_get(self, params: p.RunOnly, by: Principal) -> Answer:
         state = self.fold(params.run_id)
         return state if isinstance(state, Refusal) else {"run": run_json(state)}
+
+    async def run_graph(self, params: p.RunOnly, by: Principal) -> Answer:
+        state = self.fold(params.run_id)
+        return state if isinstance(state, Refusal) else {"graph": run_graph_json(state)}
 
     async def run_list(self, params: p.RunList, by: Principal) -> Answer:
         statuses = (params.status,) if params.status is not None else ()

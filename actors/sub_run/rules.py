@@ -8,11 +8,12 @@ from actors.fan_out.rules import item_ended
 from actors.node.events import NodeCompleted, NodeInterrupted, NodeStarted
 from actors.node.messages import Failure, Usage
 from actors.refusals import Refusal
+from actors.run.caps import cap_of, spent_by
 from actors.run.events import RunRequeued
-from actors.run.failing import cap_of, record_failure, spent_by
+from actors.run.failing import record_failure
 from actors.run.retry import Retry, decide_retry
-from actors.run.scope import scope_for
 from actors.run.state import RunState
+from actors.run.texts import texts_for
 from actors.run.turn import Turn
 from actors.sub_run.bubbling import Left
 from actors.sub_run.door import ChildStanding, child_standing, start_child, too_deep
@@ -21,7 +22,7 @@ from actors.sub_run.present import is_present
 from actors.sub_run.row import DEEPEST, RESTS, SubRun
 from actors.sub_run.wanted import over_time, why_ended
 from actors.workflow.spec import SubWorkflow
-from actors.workflow.template import TemplateError, render
+from actors.workflow.template import TemplateError
 
 __all__ = ["begin_sub_run", "hear_children"]
 
@@ -60,7 +61,7 @@ def _inputs(state: RunState, node_id: str, action: SubWorkflow) -> dict[str, Any
     """As the node says; where it says nothing, those of this run that the other workflow declares (the others it is told, too)."""
     if not action.inputs:
         return dict(state.inputs)
-    rendered: dict[str, Any] = render(dict(action.inputs), scope_for(state, node_id))
+    rendered: dict[str, Any] = texts_for(state, node_id).value(dict(action.inputs), keep=True)
     return rendered
 
 

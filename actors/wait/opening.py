@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from actors.run.scope import scope_for
+from actors.run.texts import texts_for
 from actors.run.turn import UNKNOWN, Turn
 from actors.wait.ending import deliver, resolve
 from actors.wait.events import SignalRefused, WaitNodeRegistered, WaitNodeRegistrationFailed, WaitNodeRegistrationStarted
@@ -12,7 +12,7 @@ from actors.wait.payloads import misfit
 from actors.wait.row import WaitRow
 from actors.workflow.instants import INSTANT_FORMS, parse_instant
 from actors.workflow.spec import Condition, Timer, Wait, Webhook
-from actors.workflow.template import TemplateError, render, render_text
+from actors.workflow.template import TemplateError
 
 __all__ = ["EarlyDelivery", "open_wait", "take_deliveries"]
 
@@ -57,18 +57,18 @@ def open_wait(turn: Turn, node_id: str) -> None:
 
 
 def _source(turn: Turn, node_id: str, on: Timer | Condition | Webhook) -> dict[str, Any]:
-    scope = scope_for(turn.state, node_id)
+    texts = texts_for(turn.state, node_id)
     match on:
         case Timer(delay_ms=int(delay)):
             return {"wait_kind": "timer", "wake_at_ms": turn.now + delay}
         case Timer(wake_at=text):
-            return {"wait_kind": "timer", "wake_at_ms": _instant(render(text, scope))}
+            return {"wait_kind": "timer", "wake_at_ms": _instant(texts.value(text))}
         case Condition(key=key):
-            return {"wait_kind": "external_condition", "key": _word(render_text(key, scope), "The name of what it waits for")}
+            return {"wait_kind": "external_condition", "key": _word(texts.text(key), "The name of what it waits for")}
         case Webhook(field=field, value=value):
             match: dict[str, Any] = {"trigger_id": on.trigger_id, "provider": on.provider, "event_kind": on.event_kind}
             if field is not None and value is not None:
-                match |= {"field": field, "value": _word(render_text(value, scope), f"The {field} it waits for")}
+                match |= {"field": field, "value": _word(texts.text(value), f"The {field} it waits for")}
             return {"wait_kind": "webhook", "match": {name: found for name, found in match.items() if found is not None}}
         case _:
             assert_never(on)

@@ -24,6 +24,7 @@ from actors.workflow.spec import (
     Foreach,
     Gate,
     Group,
+    Http,
     Input,
     Need,
     Node,
@@ -177,6 +178,10 @@ def _action(action: Action) -> dict[str, Any]:
             return {"run": action.run} | slim({"env": dict(action.env)})
         case Python():
             return {"function": action.function} | slim({"isolate": action.isolate}, isolate=False)
+        case Http():
+            rest = {"method": action.method, "headers": dict(action.headers), "expect": list(action.expect)}
+            body = {} if action.body is None else {"body": action.body}
+            return {"url": action.url} | slim(rest, method="GET") | body
         case Agent():
             return agent_json(action)
         case Wait():

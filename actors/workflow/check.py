@@ -7,6 +7,7 @@ from typing import Final
 from actors.workflow.check_agents import check_agent
 from actors.workflow.check_gates import check_gate
 from actors.workflow.check_references import check_references
+from actors.workflow.check_texts import check_texts
 from actors.workflow.check_triggers import check_triggers
 from actors.workflow.drafts import Draft
 from actors.workflow.exhaustion import TerminalBehavior
@@ -40,6 +41,7 @@ def check_workflow(report: Report, reading: Reading, child_keys: ChildKeys = any
         _check_schema_name(report, draft, reading)
         check_agent(report, draft, reading.workflow.personas)
         _check_bindings(report, draft, known)
+        check_texts(report, draft, flat=reading.workflow.templating == "flat")
     _check_tail(report, tail)
     for draft in body:
         check_gate(report, draft, main)

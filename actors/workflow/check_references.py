@@ -36,6 +36,7 @@ GATE_FIELDS: Final = {
 WAIT_FIELDS: Final = {"attempt": "int", "error": "dyn", "output": "dyn", "payload": "dyn", "status": "string"}
 INPUT_KINDS: Final = {"string": "string", "boolean": "bool", "integer": "int", "number": "number"}
 ROOTS: Final = ("env", "inputs", "nodes", "run")
+TEXT_ROOTS: Final = (*ROOTS, "vars")
 
 
 @frozen
@@ -75,7 +76,7 @@ def _check_own(report: Report, reading: Reading, place: _View, own: Mapping[str,
     if workflow.worktree is not None:
         birth = evolve(place, roots=("inputs", "run"), run_fields=BIRTH_FIELDS)
         _check_value(report, form.at("worktree"), asdict(workflow.worktree), birth)
-    ended = evolve(place, roots=ROOTS, run_fields={**RUN_FIELDS, **ANSWER_FIELDS, **own})
+    ended = evolve(place, roots=TEXT_ROOTS, run_fields={**RUN_FIELDS, **ANSWER_FIELDS, **own})
     _check_value(report, form.at("output"), workflow.output, ended)
 
 
@@ -93,11 +94,11 @@ def _check_draft(report: Report, draft: Draft, view: _View, *, flat: bool) -> No
 
 def _check_texts(report: Report, draft: Draft, view: _View) -> None:
     for path, value in draft.templates:
-        _check_value(report, path, value, view)
+        _check_value(report, path, value, evolve(view, roots=TEXT_ROOTS))
     for path, value in draft.item_templates:
-        _check_value(report, path, value, evolve(view, roots=(*ROOTS, "item")))
+        _check_value(report, path, value, evolve(view, roots=(*TEXT_ROOTS, "item")))
     if draft.error_templates:
-        handler = evolve(view, roots=(*ROOTS, "error"), earlier=view.earlier.and_also(draft.node.node_id))
+        handler = evolve(view, roots=(*TEXT_ROOTS, "error"), earlier=view.earlier.and_also(draft.node.node_id))
         for path, value in draft.error_templates:
             _check_value(report, path, value, handler)
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from actors.workflow.spec import Command, Node, Shell
+from actors.workflow.spec import Command, Http, Node, Shell
+from actors.workflow.spec_http import header_secret
 
 __all__ = ["handle_of", "handles_of"]
 
@@ -21,8 +22,13 @@ def handle_of(text: str) -> str | None:
 
 def handles_of(nodes: Iterable[Node]) -> tuple[str, ...]:
     """The secrets that the nodes are given, sorted."""
-    found = {
-        name for node in nodes if isinstance(node.action, Command | Shell)
-        for text in node.action.env.values() if (name := handle_of(text)) is not None
-    }  # fmt: skip
-    return tuple(sorted(found))
+    return tuple(sorted({name for node in nodes for name in _handles(node)}))
+
+
+def _handles(node: Node) -> list[str]:
+    match node.action:
+        case Command(env=env) | Shell(env=env):
+            return [name for text in env.values() if (name := handle_of(text)) is not None]
+        case Http(headers=headers):
+            return [found[1] for text in headers.values() if (found := header_secret(text)) is not None]
+    return []

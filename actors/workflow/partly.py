@@ -7,7 +7,8 @@ from typing import Any, Self
 
 from attrs import Factory, define
 
-from actors.workflow.template import MARK, Lookup, TemplateError, parse_template, render_text
+from actors.flow.substitution import names_in, substitute
+from actors.workflow.template import MARK, Lookup, Quote, TemplateError, parse_template, render_text
 
 __all__ = ["Partly"]
 
@@ -16,6 +17,7 @@ __all__ = ["Partly"]
 class Partly:
     """`known` says of a placeholder whether the scope can fill it. `unresolved` gathers those it cannot, `wrong` those that never will be.
 
+    `variables`, where there are any, make the texts flat: placeholders are their exact names, and `scope` and `known` say nothing of them.
     A placeholder that is wrong stays where it is, too; it is gathered with its place, as `at` named it last.
     """
 
@@ -23,6 +25,7 @@ class Partly:
     known: Callable[[Lookup], bool]
     unresolved: dict[str, None] = Factory(dict)
     wrong: list[tuple[str, TemplateError]] = Factory(list)
+    variables: Mapping[str, str] | None = None
     _place: str = ""
 
     def at(self, place: str) -> Self:
@@ -40,13 +43,15 @@ class Partly:
             return [self.render(item) for item in value]
         return value
 
-    def text(self, text: str, *, quote: bool = False) -> str:
-        """The text rendered as far as it is known; `quote` makes each value one POSIX word."""
+    def text(self, text: str, *, quote: bool | Quote = False) -> str:
+        """The text rendered as far as it is known; `quote` is that of `render_text`."""
         if MARK not in text:
             return text
+        if self.variables is not None:
+            return self._flat(text, self.variables, quote=quote)
         return "".join(self._part(part, quote=quote) if isinstance(part, Lookup) else part for part in parse_template(text))
 
-    def _part(self, part: Lookup, *, quote: bool) -> str:
+    def _part(self, part: Lookup, *, quote: bool | Quote) -> str:
         placeholder = f"{{{{ {part.text} }}}}"
         if not self.known(part):
             self.unresolved[part.text] = None
@@ -56,3 +61,11 @@ class Partly:
         except TemplateError as error:
             self.wrong.append((self._place, error))
             return placeholder
+
+    def _flat(self, text: str, variables: Mapping[str, str], *, quote: bool | Quote) -> str:
+        self.unresolved.update((name, None) for name in names_in(text) if name not in variables)
+        try:
+            return substitute(text, variables, keep=True, quote=quote)
+        except TemplateError as error:
+            self.wrong.append((self._place, error))
+            return text

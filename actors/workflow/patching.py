@@ -9,7 +9,8 @@ from typing import Any, Final
 __all__ = ["patched"]
 
 SPELLINGS: Final = {
-    "id": "node_id", "command": "argv", "shell": "run", "python": "function", "retry": "retry_policy", "timeout": "absolute_timeout_ms",
+    "id": "node_id", "command": "argv", "shell": "run", "python": "function", "http": "url",
+    "retry": "retry_policy", "timeout": "absolute_timeout_ms",
     "idle_timeout": "timeout_ms", "contract": "output_contract", "prompt": "instructions", "rework": "rework_targets",
     "on_timeout": "on_expiry", "remind_every": "remind_every_ms",
     "agent": "persona_id", "instructions": "objective",
@@ -17,9 +18,11 @@ SPELLINGS: Final = {
 """What files say, and the model's word for it."""
 KIND_KEYS: Final = {
     "command": ("argv", "env", "stdin"), "shell": ("run", "env"), "python": ("function", "isolate"),
+    "http": ("url", "method", "headers", "body", "expect"),
     "agent": ("persona_id", "objective", "tools", "policy", "tool_approval"), "gate": ("gate",), "wait": ("wait",),
 }  # fmt: skip
 KIND_OF: Final = {"command": "command", "argv": "command", "shell": "shell", "run": "shell", "python": "python", "function": "python",
+                  "http": "http", "url": "http",
                   "agent": "agent", "persona_id": "agent", "gate": "gate", "wait": "wait"}  # fmt: skip
 GATE_KEYS: Final = (
     "prompt", "instructions", "decisions", "on_reject", "rework", "rework_targets", "options", "timeout", "on_timeout", "on_expiry",

@@ -15,9 +15,9 @@ from actors.workflow.problems import Path
 from actors.workflow.read_agent import read_agent
 from actors.workflow.read_flow import FORMS, read_sub_workflow
 from actors.workflow.read_gate import read_gate
+from actors.workflow.read_http import read_http
 from actors.workflow.read_wait import read_wait
-from actors.workflow.script_quotes import placeholder_in_quotes
-from actors.workflow.spec import Action, Agent, Command, Foreach, Gate, NodeKind, Python, Shell, SubWorkflow
+from actors.workflow.spec import Action, Agent, Command, Foreach, Gate, Http, NodeKind, Python, Shell, SubWorkflow
 
 __all__ = ["KINDS", "action_of", "key_of", "kind_of", "read_command", "slug_source"]
 
@@ -74,6 +74,8 @@ def action_of(kind: str | None, form: Form, draft: Draft) -> Action:
             return _read_shell(form, draft)
         case "python":
             return _read_python(form)
+        case "http":
+            return read_http(form, draft)
         case "agent":
             return read_agent(form, draft.templates)
         case "gate":
@@ -94,6 +96,8 @@ def slug_source(action: Action) -> str:
             return "command"
         case Shell():
             return "shell"
+        case Http():
+            return "http"
         case Python():
             return slug(action.function.rsplit(":", 1)[-1])
     key = key_of(action)
@@ -156,12 +160,6 @@ def _read_shell(form: Form, draft: Draft) -> Shell:
     form.require("shell", "run")
     run = form.text("shell", "run", default="") or ""
     path = form.at("shell", "run")
-    if bad := placeholder_in_quotes(run):
-        message = (
-            f"The placeholder {bad.placeholder} stands {bad.where}, where its value could break out. Take it out of there, since each "
-            "value is quoted for you, or hand it over as an environment variable under env."
-        )
-        form.report.add("script_placeholder_in_quotes", path, message, found=bad.placeholder)
     env = _read_env(form)
     draft.templates += [(path, run), (form.at("env"), env)]
     return Shell(run, env)

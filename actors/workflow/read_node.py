@@ -21,7 +21,8 @@ LONGEST_KEY: Final = 256
 AGENT_WORDS: Final = ("agent", "persona_id", "persona_path")
 COMMON: Final = (
     "retry", "retries", "retry_policy", "on_fail", "effect", "artifact", "output", "timeout", "idle_timeout", "timeout_ms",
-    "absolute_timeout_ms", "with", "env", "stdin", "isolate", "contract", "output_contract", "instructions", "objective", "tools",
+    "absolute_timeout_ms", "with", "env", "stdin", "isolate", "contract", "output_contract", "method",
+    "headers", "body", "expect", "instructions", "objective", "tools",
     "policy", "tool_approval", "eval", "as", "as_identity", "snippets", "output_schema", "plugin_dirs", "max_turns", "sequence",
 )  # fmt: skip
 
@@ -45,6 +46,8 @@ def read_node(report: Report, form: Form) -> Draft:
         common |= _read_attempts(form, draft)
     elif kind == "group":
         common["on_fail"] = _read_on_fail(form, draft)
+    elif kind == "http":
+        common |= _read_attempts(form, draft) | _read_result(form)
     elif kind not in ("gate", "wait"):
         common |= _read_attempts(form, draft) | _read_work(form, draft, kind)
     draft.node = Node(node_id, action, **common)
@@ -119,14 +122,9 @@ def _read_attempts(form: Form, draft: Draft) -> dict[str, Any]:
 
 def _read_work(form: Form, draft: Draft, kind: str | None) -> dict[str, Any]:
     """What only a node has that works itself."""
-    work: dict[str, Any] = {
-        "with_": form.table("with"),
-        "effect": form.choice("effect", choices=("repeatable", "once"), code="effect_invalid") or "repeatable",
-        "eval_": form.choice("eval", choices=("run", "skip"), code="eval_invalid") or "run",
-        "artifact": read_artifact(form),
-        "contract": read_contract(form),
-        "output": form.choice("output", choices=("text", "json", "lines"), code="output_invalid") or "text",
-    }
+    work: dict[str, Any] = _read_result(form) | {
+        "with_": form.table("with"), "artifact": read_artifact(form), "contract": read_contract(form),
+    }  # fmt: skip
     draft.templates.append((form.at("with"), work["with_"]))
     if work["artifact"]:
         draft.templates.append((form.at("artifact"), work["artifact"].path))
@@ -134,6 +132,15 @@ def _read_work(form: Form, draft: Draft, kind: str | None) -> dict[str, Any]:
     if kind != "python" or form.data.get("isolate") in (True, "process"):
         work["timeout_ms"] = form.duration("idle_timeout", "timeout_ms")
     return work
+
+
+def _read_result(form: Form) -> dict[str, Any]:
+    """What a node does to the world outside, and the form of what it gives back."""
+    return {
+        "effect": form.choice("effect", choices=("repeatable", "once"), code="effect_invalid") or "repeatable",
+        "eval_": form.choice("eval", choices=("run", "skip"), code="eval_invalid") or "run",
+        "output": form.choice("output", choices=("text", "json", "lines"), code="output_invalid") or "text",
+    }
 
 
 def _read_on_fail(form: Form, draft: Draft) -> OnFail:

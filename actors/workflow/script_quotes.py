@@ -8,10 +8,12 @@ what the text means, the scanner gives up and refuses all placeholders that foll
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final, final
 
 from attrs import frozen
 
+from actors.flow.substitution import Name, split
 from actors.workflow.template import MARK, Lookup, TemplateError, parse_template
 
 __all__ = ["Misplaced", "placeholder_in_quotes"]
@@ -33,12 +35,15 @@ class Misplaced:
     where: str
 
 
-def placeholder_in_quotes(text: str) -> Misplaced | None:
-    """The first placeholder at an unsafe place, or None. What is no template at all is left to the check of references."""
+def placeholder_in_quotes(text: str, *, flat: bool = False) -> Misplaced | None:
+    """The first placeholder at an unsafe place, or None. What is no template at all is left to the check of references.
+
+    `flat`: placeholders hold the exact names of variables, so that whatever stands between the braces is one.
+    """
     if MARK not in text:
         return None
     try:
-        return _Scan(parse_template(text)).run()
+        return _Scan(split(text) if flat else parse_template(text)).run()
     except TemplateError:
         return None
 
@@ -47,10 +52,10 @@ def placeholder_in_quotes(text: str) -> Misplaced | None:
 class _Scan:
     """`stack` holds what is open: `'`, `"`, a backtick, `#`, `${`, `((`, and `(` for a subshell or `$(`."""
 
-    def __init__(self, parts: tuple[str | Lookup, ...]) -> None:
+    def __init__(self, parts: Sequence[str | Lookup | Name]) -> None:
         # What the shell will see, with one character in place of each value; a script holds no NUL of its own.
         self._text = "".join(part if isinstance(part, str) else "\0" for part in parts)
-        self._values = iter([f"{{{{ {part.text} }}}}" for part in parts if isinstance(part, Lookup)])
+        self._values = iter([part.shown for part in parts if isinstance(part, Lookup | Name)])
         self._at = 0
         self._stack: list[str] = []
         self._heredocs: list[tuple[str, bool]] = []

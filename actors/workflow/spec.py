@@ -14,6 +14,7 @@ from actors.workflow.spec_agent import Agent, Persona
 from actors.workflow.spec_contract import Artifact, Contract, Validator
 from actors.workflow.spec_flow import Foreach, Group, Parallel, Repeat, SubWorkflow, WorkflowTrigger
 from actors.workflow.spec_gate import Gate, GateExpiry, GateMode, Option, OptionsRef
+from actors.workflow.spec_http import Http
 from actors.workflow.spec_retry import Backoff, RetryPolicy
 from actors.workflow.spec_wait import Condition, Timer, Wait, WaitTimeout, Webhook, WebhookField
 from actors.workflow.spec_worktree import Worktree
@@ -21,12 +22,13 @@ from actors.workflow.triggers import Triggers
 
 __all__ = [
     "Action", "Agent", "Artifact", "Backoff", "Command", "Condition", "Contract", "Effect", "Execution", "Foreach", "Gate",
-    "GateExpiry", "GateMode", "Group", "Input", "Need", "Node", "NodeKind", "OnFail", "Option", "OptionsRef", "OutputForm", "Parallel",
-    "Period", "Persona", "Profile", "Python", "Repeat", "RetryPolicy", "Shell", "SubWorkflow", "Timer", "Until", "Validator", "Wait",
+    "GateExpiry", "GateMode", "Group", "Http", "Input", "Need", "Node", "NodeKind", "OnFail", "Option", "OptionsRef", "OutputForm",
+    "Parallel", "Period", "Persona", "Profile", "Python", "Repeat", "RetryPolicy", "Shell",
+    "SubWorkflow", "Timer", "Until", "Validator", "Wait",
     "WaitTimeout", "Webhook", "WebhookField", "Workflow", "WorkflowBudget",
 ]  # fmt: skip
 
-NodeKind = Literal["command", "shell", "python", "agent", "gate", "wait", "workflow", "group"]
+NodeKind = Literal["command", "shell", "python", "http", "agent", "gate", "wait", "workflow", "group"]
 Effect = Literal["repeatable", "once"]
 OutputForm = Literal["text", "json", "lines"]
 Until = Literal["completed", "settled"]
@@ -84,9 +86,9 @@ class OnFail:
     handler: Command | Agent | None = None
 
 
-Action = Command | Shell | Python | Agent | Gate | Wait | SubWorkflow | Group | Foreach
+Action = Command | Shell | Python | Http | Agent | Gate | Wait | SubWorkflow | Group | Foreach
 KIND_OF: Final[dict[type[Action], NodeKind]] = {
-    Command: "command", Shell: "shell", Python: "python", Agent: "agent", Gate: "gate", Wait: "wait", SubWorkflow: "workflow",
+    Command: "command", Shell: "shell", Python: "python", Http: "http", Agent: "agent", Gate: "gate", Wait: "wait", SubWorkflow: "workflow",
     Group: "group", Foreach: "group",
 }  # fmt: skip
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final, final
 
 from attrs import frozen
 
-__all__ = ["Lookup", "TemplateError", "parse_template", "references", "render", "render_text", "shell_word"]
+__all__ = ["Lookup", "Quote", "TemplateError", "parse_template", "references", "render", "render_text", "shell_word"]
 
 MARK: Final = "{{"
 PLACEHOLDER = re.compile(r"\{\{((?:[^{}\"']|\"[^\"\n]*\"|'[^'\n]*')*)\}\}")
@@ -19,12 +19,21 @@ STEP = re.compile(r"\.([A-Za-z0-9_-]+)|\[(?:([0-9]{1,9})|\"([^\"]*)\"|'([^']*)')
 QUOTED = re.compile(r"\s*(?:\"([^\"]*)\"|'([^']*)')\s*")
 
 
+Quote = Callable[[str, str], str]
+"""What makes a value harmless where it is put: of the value and the placeholder's name."""
+
+
 @frozen
 class Lookup:
     """One placeholder: the steps from the scope to the value."""
 
     path: tuple[str | int, ...]
     text: str
+
+    @property
+    def shown(self) -> str:
+        """The placeholder as people write it."""
+        return f"{{{{ {self.text} }}}}"
 
 
 @final
@@ -52,8 +61,11 @@ def render(value: Any, scope: Mapping[str, Any]) -> Any:
     return value
 
 
-def render_text(text: str, scope: Mapping[str, Any], *, quote: bool = False) -> str:
-    """The text with all placeholders filled in; what is no text stands there as JSON. `quote` makes each value one POSIX word."""
+def render_text(text: str, scope: Mapping[str, Any], *, quote: bool | Quote = False) -> str:
+    """The text with all placeholders filled in; what is no text stands there as JSON.
+
+    `quote` makes each value one POSIX word, or what the function makes of it and of the placeholder's name.
+    """
     return text if MARK not in text else _join(parse_template(text), scope, quote=quote)
 
 
@@ -107,13 +119,14 @@ def _syntax(shown: str, why: str) -> TemplateError:
     return TemplateError("template_syntax", shown, message)
 
 
-def _join(parts: tuple[str | Lookup, ...], scope: Mapping[str, Any], *, quote: bool) -> str:
+def _join(parts: tuple[str | Lookup, ...], scope: Mapping[str, Any], *, quote: bool | Quote) -> str:
     out: list[str] = []
+    guard = shell_word if quote is True else quote
     for part in parts:
         if type(part) is Lookup:
             value = _look(part, scope)
             text = value if type(value) is str else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-            out.append(shell_word(text, part.text) if quote else text)
+            out.append(guard(text, part.text) if guard else text)
         else:
             out.append(str(part))
     return "".join(out)

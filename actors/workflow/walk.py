@@ -7,7 +7,12 @@ from collections.abc import Iterable, Iterator
 from actors.workflow.problems import Path
 from actors.workflow.spec import Group, Node, Workflow
 
-__all__ = ["flatten", "located"]
+__all__ = ["flatten", "handler_id", "located"]
+
+
+def handler_id(node_id: str) -> str:
+    """The id under which the failure handler of a node appears."""
+    return f"{node_id}.on_fail"
 
 
 def flatten(nodes: Iterable[Node]) -> tuple[Node, ...]:

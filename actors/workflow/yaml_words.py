@@ -18,7 +18,15 @@ LIMITS: Final = {
     "max_parallel": "parallel", "max_total_tokens": "tokens", "max_total_cost_usd": "cost_usd", "max_total_tool_calls": "tool_calls",
 }  # fmt: skip
 TOP: Final = {"workflow_id": "workflow", "name": "title", "execution": "limits", "workspace_root": "workspace"}
-NODE: Final = {"node_id": "id", "as_identity": "as", "objective": "instructions", "argv": "command", "run": "shell", "function": "python"}
+NODE: Final = {
+    "node_id": "id",
+    "as_identity": "as",
+    "objective": "instructions",
+    "argv": "command",
+    "run": "shell",
+    "function": "python",
+    "url": "http",
+}
 DURATIONS: Final = {"absolute_timeout_ms": "timeout", "timeout_ms": "idle_timeout"}
 GATE: Final = {"type": "gate", "instructions": "prompt", "rework_targets": "rework", "as_identity": "as"}
 EXPIRY: Final = {"on_expiry": "on_timeout", "escalate_to": "escalate_to"}
@@ -89,7 +97,7 @@ def _node(node: Tree, *, chained: bool) -> dict[str, Any]:
     action = _action(node["kind"], rest)
     # What says what the node does stands first, but the nodes inside of a block last.
     head, tail = (action, {}) if not node.get("nodes") else ({}, action)
-    found |= head | {key: rest.pop(key) for key in ("argv", "run", "function", "workflow", "wait") if key in rest}
+    found |= head | {key: rest.pop(key) for key in ("argv", "run", "function", "url", "workflow", "wait") if key in rest}
     found |= {key: rest.pop(key) for key in ("needs", "when") if key in rest}
     for key, value in rest.items():
         if key in DURATIONS:

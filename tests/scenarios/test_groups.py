@@ -2,43 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import pytest
 
-from tests.scenarios.flows import block, branches, flow, gate, loop, step
+from tests.scenarios.flows import block, branches, flow, step
 from tests.scenarios.harness import House
-from tests.scenarios.script import Call, Failed, Hold, fail, give, take
-
-ORDER = "sequence: true\nfail_fast: true"
-"""What a `.wf` file means: one after the other, and a failure ends it."""
-CAUSE = {"run_created", "run_execution_claimed", "run_started", "report_written"}
-
-
-def says(*markers: str) -> Any:
-    return give({"markers": list(markers)})
-
-
-async def told(
-    d: House, *nodes: str, top: str = ORDER, last: tuple[str, ...] = (), **more: Any
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The run of these nodes at its end, and its log."""
-    run_id = await d.begin(flow(*nodes, top=top, last=last), **more)
-    return await d.run_until(run_id), await d.events(run_id)
-
-
-def words(events: list[dict[str, Any]]) -> list[str]:
-    """What happened to nodes, without what frames every log."""
-    return [" ".join([event["event"], *filter(None, [event.get("node_id")])]) for event in events if event["event"] not in CAUSE]
-
-
-def codes(run: dict[str, Any]) -> dict[str, str]:
-    return {node["node_id"]: node["error"]["code"] for node in run["nodes"] if "error" in node}
-
-
-def of(run: dict[str, Any], node_id: str) -> dict[str, Any]:
-    return next(node for node in run["nodes"] if node["node_id"] == node_id)
+from tests.scenarios.script import Call, Failed, Hold, fail, take
+from tests.scenarios.walked import ORDER, codes, of, says, told, words
 
 
 async def test_fl34_fl40_a_call_runs_once_and_its_events_have_their_order(d: House) -> None:
@@ -120,35 +91,6 @@ async def test_a_marker_decides_about_a_block(d: House, markers: tuple[str, ...]
     assert of(run, "reporter")["status"] == ("completed" if markers else "skipped")
 
 
-AGAIN = 'marker("review", "again")'
-
-
-@pytest.mark.parametrize("on_max", ["fail", "continue"], ids=["FL51", "FL52"])
-async def test_a_while_whose_marker_persists_ends_at_its_limit(d: House, on_max: str) -> None:
-    d.script.on("review", says("again"))
-    d.script.on("again", says("again"), says("again"))
-    body = step("again", "result_key: review")
-    run, events = await told(
-        d, step("review"), loop("l", body, more=f"while: '{AGAIN}', max_iterations: 2, on_max_iter: {on_max}"), step("z")
-    )
-    assert d.script.count("again") == 2
-    assert [event["iteration"] for event in events if event["event"] == "loop_iteration_started"] == [0, 1]
-    if on_max == "fail":
-        assert (run["status"], codes(run)) == ("failed", {"l": "loop_max_iterations_reached"})
-        assert of(run, "l")["error"]["detail"]["max"] == 2
-    else:
-        assert (run["status"], d.script.count("z")) == ("completed", 1)
-        [end] = [event for event in events if event["event"] == "group_completed"]
-        assert (end["iterations"], end["reason"]) == (2, "max_iterations")
-
-
-async def test_fl53_a_loop_that_leaves_the_same_markers_twice_is_stuck(d: House) -> None:
-    d.script.on("review", says("again", "x"), says("x", "again"))
-    run, _ = await told(d, loop("l", step("review"), more=f"do_while: '{AGAIN}', max_iterations: 9, stuck_after: 2"))
-    assert (run["status"], codes(run), d.script.count("review")) == ("failed", {"l": "loop_stuck"}, 2)
-    assert of(run, "l")["error"]["detail"]["iterations"] == 2
-
-
 async def test_fl54_fl56_fl60_branches_run_at_once_are_tried_again_and_left_out(d: House) -> None:
     async def act(call: Call) -> Any:
         call.usage(cost_usd=0.05)
@@ -190,14 +132,6 @@ async def test_fl123_clean_up_goes_on_after_a_failure_and_its_conditions_see_non
     assert (run["status"], d.script.count("z"), d.script.count("y"), of(run, "y")["status"]) == ("completed", 1, 0, "skipped")
 
 
-async def test_fl125_a_node_under_a_condition_in_a_loop_knows_its_turn(d: House) -> None:
-    d.script.on("a", *[says("m", "again")] * 2, says("m"))
-    body = (step("a"), block("if.1", step("b"), more='when: \'marker("a", "m")\''))
-    run, events = await told(d, loop("l", *body, more='do_while: \'marker("a", "again")\', max_iterations: 5'))
-    assert [event["iteration_path"] for event in events if event["event"] == "node_started" and event["node_id"] == "b"] == [[0], [1], [2]]
-    assert (run["status"], d.script.count("b"), of(run, "b")["iteration_path"], of(run, "b")["position"]) == ("completed", 3, [2], 5)
-
-
 async def test_fl138_without_fail_fast_what_follows_runs_and_the_run_fails_naming_what_failed(d: House) -> None:
     d.script.on("a", fail())
     run, _ = await told(d, step("a"), step("b"), top="sequence: true\nfail_fast: false")
@@ -220,58 +154,6 @@ async def test_fl139_no_more_branches_than_allowed_run_at_once_in_the_order_of_t
     run, events = await told(d, branches("p", *map(step, names)))
     assert (run["status"], most) == ("completed", 16)
     assert [event["node_id"] for event in events if event["event"] == "node_started"] == names
-
-
-def _asked(instance: int, run: dict[str, Any]) -> bool:
-    return any(one.get("gate", {}).get("instance") == instance for one in run["nodes"])
-
-
-async def test_gg23_a_gate_in_a_loop_is_asked_in_every_turn(d: House) -> None:
-    d.script.on("a", says("again"), says())
-    run_id = await d.begin(flow(loop("l", step("a"), gate("ask"), more='do_while: \'marker("a", "again")\', max_iterations: 5'), top=ORDER))
-    for instance in (1, 2):
-        await d.when(run_id, partial(_asked, instance))
-        await d.decide(run_id, "approve")
-    run = await d.run_until(run_id)
-    assert [(entry["instance"], entry["iteration_path"]) for entry in run["gate_history"]] == [(1, [0]), (2, [1])]
-    assert run["status"] == "completed"
-
-
-async def test_fl93_what_was_done_before_a_death_is_not_done_again_in_a_loop(d: House) -> None:
-    hold = Hold({"markers": []})
-    d.script.on("alpha", says("again"), says())
-    d.script.on("beta", says(), hold, hold)
-    body = (step("alpha"), step("beta"))
-    run_id = await d.begin(flow(loop("l", *body, more='do_while: \'marker("alpha", "again")\', max_iterations: 5'), top=ORDER))
-    await hold.begun()
-    await d.restart(crash=True)
-    hold.open()
-    run = await d.run_until(run_id)
-    assert (run["status"], d.script.count("alpha"), of(run, "beta")["attempt"]) == ("completed", 2, 2)
-    starts = [
-        (event["instance"], event["iteration_path"])
-        for event in await d.events(run_id)
-        if event["event"] == "node_started" and event["node_id"] == "beta"
-    ]
-    assert starts == [(1, [0]), (2, [1]), (2, [1])]
-
-
-async def test_fl104_a_cancel_reaches_what_runs_in_a_loop_and_clean_up_follows(d: House) -> None:
-    assert (await d.refused("run.cancel", run_id="run-none")).code == "run_not_found"
-    hold = Hold()
-    d.script.on("a", hold)
-    run_id = await d.begin(flow(loop("l", step("a"), more="while: 'true', max_iterations: 3"), step("z"), top=ORDER, last=(step("tidy"),)))
-    await hold.begun()
-    await d.call("run.cancel", run_id=run_id)
-    run = await d.run_until(run_id)
-    names = words(await d.events(run_id))
-    assert names[names.index("run_cancel_requested") :] == [
-        "run_cancel_requested", "node_interrupted a", "finally_started", "node_started tidy", "node_completed tidy", "finally_completed",
-        "run_stopped",
-    ]  # fmt: skip
-    assert (run["status"], d.script.count("z")) == ("cancelled", 0)
-    again = await d.call("run.cancel", run_id=run_id)
-    assert (again["status"], again.get("already_terminal")) == ("cancelled", True)
 
 
 async def test_fl96_a_run_that_is_running_is_not_resumed(d: House) -> None:

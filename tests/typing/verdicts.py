@@ -8,7 +8,7 @@ from actors.config import Config, load
 from actors.node.messages import Failure, Interruption, Success, ToolQuestion, Verdict
 from actors.paths import resolve
 from actors.refusals import Refusal
-from actors.workflow.spec import Agent, Command, Foreach, Gate, Group, Node, Python, Shell, SubWorkflow, Wait
+from actors.workflow.spec import Agent, Command, Foreach, Gate, Group, Http, Node, Python, Shell, SubWorkflow, Wait
 
 
 def every_verdict_is_one_of_four(verdict: Verdict) -> str:
@@ -25,13 +25,15 @@ def every_verdict_is_one_of_four(verdict: Verdict) -> str:
             assert_never(verdict)
 
 
-def every_action_of_a_node_is_one_of_nine(node: Node) -> str:
-    assert_type(node.kind, Literal["command", "shell", "python", "agent", "gate", "wait", "workflow", "group"])
+def every_action_of_a_node_is_one_of_ten(node: Node) -> str:
+    assert_type(node.kind, Literal["command", "shell", "python", "http", "agent", "gate", "wait", "workflow", "group"])
     match node.action:
         case Command(argv=argv):
             return argv[0]
         case Shell(run=text) | Python(function=text) | Gate(type=text):
             return text
+        case Http(url=word):
+            return word
         case Agent(role=word):
             return word
         case Wait(on_timeout=word):

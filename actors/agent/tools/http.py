@@ -11,17 +11,15 @@ import trio
 from actors.agent.provider.messages import ToolCall, ToolSpec
 from actors.agent.tools.source import Said
 from actors.agent.tools.words import shape, text
-from actors.outside.addresses import is_public
+from actors.outside.reaching import PORTS, addresses_of, fetch_first, host_of
 from actors.outside.trouble import Trouble
-from actors.outside.web import Reply, Request, fetch
+from actors.outside.web import Reply, Request
 from actors.workflow.hosts import reach
 
 __all__ = ["SPECS", "Http"]
 
 SHOWN: Final = 64 << 10
 TIME_S: Final = 30.0
-MOST_TRIED: Final = 3
-PORTS: Final = {"http": 80, "https": 443}
 TEXTS: Final = ("json", "xml", "javascript", "yaml", "toml", "x-www-form-urlencoded")
 """What a type of content ends in that is text, beside all that begins with text/."""
 
@@ -49,24 +47,20 @@ class Http:
         url = _url(call.arguments["url"])
         if url is None:
             return Said("That is no address of http or https, in ASCII and without user and password.", is_error=True)
-        host, port = _host(url), url.port or PORTS[url.scheme]
+        host, port = host_of(url), url.port or PORTS[url.scheme]
         reached = reach(host, port, self._hosts)
         if reached == "denied":
             return _denied(f"{host}:{port} is not one of the hosts that are allowed: {self._allowed()}.")
         try:
             with trio.fail_after(TIME_S):
-                addresses = await _look_up(url.hostname or "", port)
-                fit = [address for address in addresses if reached == "named" or is_public(address)]
-                if not fit:
-                    where = f"{host} lies on this machine or in a private network ({addresses[0]})"
-                    return _denied(f"{where}, and nobody has allowed {host}:{port} by name.")
-                return _told(await _first(url._replace(fragment="").geturl(), fit))
+                request = Request("GET", url._replace(fragment="").geturl(), TIME_S, most=SHOWN, cut=True)
+                return _told(await fetch_first(request, await addresses_of(url, reached)))
         except Trouble as trouble:
+            if trouble.code == "http_host_private":
+                return _denied(f"{trouble.message}.")
             return Said(f"It could not be had: {trouble.message}.", is_error=True)
         except trio.TooSlowError:
             return Said(f"It could not be had within {TIME_S:g} s.", is_error=True)
-        except OSError as error:
-            return Said(f"It could not be had: the name {host} is not known ({error.strerror or error}).", is_error=True)
 
     def _allowed(self) -> str:
         return "; and of these ".join(", ".join(one) or "none" for one in self._hosts) or "none"
@@ -85,33 +79,6 @@ def _url(given: str) -> SplitResult | None:
     except ValueError:
         return None
     return url if fine else None
-
-
-def _host(url: SplitResult) -> str:
-    name = (url.hostname or "").rstrip(".")
-    return f"[{name}]" if ":" in name else name
-
-
-async def _look_up(name: str, port: int) -> list[str]:
-    """The addresses of a name, in the order in which they are to be tried; never empty. Raises OSError."""
-    found = await trio.socket.getaddrinfo(name, port, type=trio.socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
-
-
-async def _first(url: str, addresses: list[str]) -> Reply:
-    """The reply of the first address that can be connected to. Raises Trouble."""
-    *others, last = addresses[:MOST_TRIED]
-    for address in others:
-        try:
-            return await _get(url, address)
-        except Trouble as trouble:
-            if trouble.code != "http_unreachable":
-                raise
-    return await _get(url, last)
-
-
-async def _get(url: str, address: str) -> Reply:
-    return await fetch(Request("GET", url, TIME_S, address=address, most=SHOWN, cut=True))
 
 
 def _told(reply: Reply) -> Said:

@@ -81,3 +81,55 @@ def test_a_plan_that_was_cut_says_so(capsys: object) -> None:
     assert "… and 2 more nodes" in said
     assert "longer than 200 characters" in said
     assert "300 problems:" in said
+
+
+SHIP = """
+workflow ship { inputs { what required } script tag { run = "tag {{what}}" } }
+"""
+FLOW_WF = """
+workflow fix {
+  inputs { ticket required }
+  script look { run = "look {{ticket}}" on_fail = continue }
+  while look.again { max_iterations = 3 script mend { run = "mend {{base_branch}}" } }
+  do { max_iterations = 2 script try { run = "true" } } while try.again
+  parallel { call one }
+  call workflow ship { inputs { what = "{{ticket}}" } }
+  foreach all { over = list scope = { values = "a" } max_parallel = 0 workflow = ship inputs = { what = "{{item.id}}" } }
+}
+"""
+PLAN_WF = """\
+   1. look  shell
+      look 'T-1'
+      on failure: continue
+   2. while.1  group, after look
+      repeats while marker("look", "again"), at most 3 turns
+     3. mend  shell  [conditional]
+        mend {{base_branch}}
+   4. do_while.1  group, after while.1
+      repeats while marker("try", "again") (asked after each turn), at most 2 turns
+     5. try  shell
+        true
+   6. parallel.1  group, after do_while.1
+      all at once
+     7. one  agent
+        asks one
+   8. ship  workflow, after parallel.1
+      runs ship
+        with what = T-1
+    8.1. tag  shell
+        tag 'T-1'
+   9. foreach-all  group, after ship
+      runs ship for each item of list, at most 1 at once
+        with what = {{item.id}}
+    9.1. tag  shell
+        tag {{what}}
+no problems found
+"""
+
+
+def test_groups_and_runs_below_stand_deeper(alone: Penstock, tmp_path: Path) -> None:
+    (tmp_path / "ship.wf").write_text(SHIP)
+    (tmp_path / "fix.wf").write_text(FLOW_WF)
+    alone("run", str(tmp_path / "ship.wf"), "--dry-run", "-i", "what=x")  # stores it
+    found = alone("run", str(tmp_path / "fix.wf"), "--dry-run", "-i", "ticket=T-1")
+    assert PLAN_WF in found.output, found.output

@@ -6,7 +6,7 @@ import pytest
 
 from actors.flow.results import ContextEntry, context_entry, result_of
 from actors.flow.substitution import substitute, substitute_in
-from actors.flow.variables import RESERVED, Facts, export_warnings, exports_of, variable_map
+from actors.flow.variables import RESERVED, Facts, Variables, export_warnings, exports_of
 from actors.workflow.template import TemplateError
 
 
@@ -34,8 +34,8 @@ def _exported(**fields: object) -> ContextEntry:
 
 def test_fl107_an_export_holds_until_another_comes() -> None:
     first, none, third = _exported(base_branch="release/0.10.0"), ContextEntry("y", "words"), _exported(base_branch="main")
-    assert variable_map(Facts("r", contexts=[first, none]))["base_branch"] == "release/0.10.0"
-    assert variable_map(Facts("r", contexts=[first, none, third]))["base_branch"] == "main"
+    assert Variables(Facts("r", contexts=[first, none]))["base_branch"] == "release/0.10.0"
+    assert Variables(Facts("r", contexts=[first, none, third]))["base_branch"] == "main"
 
 
 def test_the_whole_map() -> None:
@@ -43,14 +43,14 @@ def test_the_whole_map() -> None:
     facts = Facts(
         "run-1", {"topic": "x", "strict": True, "count": 2}, [entry], "please", ["a"], dry_run=True, more={"workflow_status": "failed"}
     )
-    assert variable_map(facts) == {
+    assert dict(Variables(facts)) == {
         "topic": "x", "strict": "true", "count": "2", "workflow_run_id": "run-1", "prior_context": "said",
         "prior_contexts": '[{"label":"plan","iteration":2,"context":"said","markers":["m"],"structured_output":'
         '{"context":"said","n":1,"dry_run":"no","topic":"no","extra":"yes"},"output_file":"a.json"}]',
         "gate_feedback": "please", "gate_selections": '["a"]', "dry_run": "true", "extra": "yes", "prior_output_file": "a.json",
         "prior_output": '{"context":"said","n":1,"dry_run":"no","topic":"no","extra":"yes"}', "workflow_status": "failed",
     }  # fmt: skip
-    assert variable_map(Facts("r")) == {"workflow_run_id": "r", "prior_context": "", "prior_contexts": "[]", "dry_run": "false"}
+    assert dict(Variables(Facts("r"))) == {"workflow_run_id": "r", "prior_context": "", "prior_contexts": "[]", "dry_run": "false"}
 
 
 def test_exports_that_are_none_are_told() -> None:

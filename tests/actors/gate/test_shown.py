@@ -215,3 +215,16 @@ def test_a_gate_that_is_open_while_the_run_is_held_is_asked_anew_at_the_resume_i
 def test_what_an_agent_behind_the_gate_will_be_told_is_shown() -> None:
     story = Story.begun("g gate: human_approval", "b agent: writer, instructions: 'write {{ run.workflow }}', needs: [g]")
     assert story.state.open_gates["g"].shown["commands"] == [{"node_id": "b", "text": "write paper"}]
+
+
+def test_a_request_is_shown_with_its_body() -> None:
+    story = Story.begun(
+        "ask gate: human_approval", "a http: 'https://a.example/{{ inputs.x }}', needs: [ask]",
+        "b http: 'https://a.example/', method: PUT, body: {n: '{{ inputs.x }}'}, needs: [ask]",
+        "c http: 'https://a.example/', method: PUT, body: '{{ inputs.x }}', needs: [ask]",
+        top="inputs: {x: {type: string}}", inputs={"x": "a b"},
+    )  # fmt: skip
+    assert story.state.open_gates["ask"].shown["commands"] == [
+        {"node_id": "a", "text": "GET https://a.example/a%20b"}, {"node_id": "b", "text": 'PUT https://a.example/\n\n{"n":"a b"}'},
+        {"node_id": "c", "text": "PUT https://a.example/\n\na b"},
+    ]  # fmt: skip

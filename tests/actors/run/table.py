@@ -19,8 +19,8 @@ from actors.refusals import Principal, Refusal
 from actors.run import events as run
 from actors.run.deliverables import Deliverable
 from actors.run.evolve import evolve
-from actors.run.operations import attempts_to_end, operate
-from actors.run.outcomes import accepts, on_lost, on_outcome
+from actors.run.operations import attempts_to_end, goes_before_endings, operate
+from actors.run.outcomes import on_lost, on_outcomes
 from actors.run.plan import Plan, compile_plan
 from actors.run.recovery import claim, hold_for_shutdown, rehydrate
 from actors.run.requests import Cancel, Continue, Finish, Operation, Pause, Recover, Requeue, Resume, Retry
@@ -40,7 +40,7 @@ __all__ = ["ANNA", "HASH", "Story", "flow", "plan_of"]
 
 ANNA = Principal(1000)
 HASH = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-KINDS = ("shell:", "command:", "python:", "gate:", "wait:", "agent:")
+KINDS = ("shell:", "command:", "python:", "http:", "gate:", "wait:", "agent:")
 
 
 def flow(*nodes: str, last: tuple[str, ...] = (), top: str = "") -> Workflow:
@@ -109,9 +109,7 @@ class Story:
             plan=plan, state=new_state("run-1", plan), now=1000, rules=rules or RunRules(), log=[],
             nonce=lambda: f"nonce-{next(numbers)}", evidence={}, answer={},
         )  # fmt: skip
-        made = run.RunCreated(
-            workflow_id="paper", version=1, digest="digest", inputs=inputs or {}, workspace=workspace, binding=_cast(plan)
-        )
+        made = run.RunCreated("paper", 1, "digest", inputs=inputs or {}, workspace=workspace, binding=_cast(plan))
         evolve(story.state, made, story.now)
         story.log.append((made, story.now))
         return story
@@ -181,7 +179,7 @@ class Story:
     def tell(self, node_id: str, verdict: Verdict, token: str | None = None) -> list[str]:
         """An outcome, folded only if it is accepted."""
         outcome = Outcome(node_id, token or self.state.token(node_id), verdict)
-        return self.do(lambda turn: on_outcome(turn, outcome) if accepts(turn, outcome) else None)
+        return self.do(lambda turn: on_outcomes(turn, [outcome]))
 
     def ok(self, node_id: str, output: Any = None, file: str | None = None) -> list[str]:
         made = None if file is None else ArtifactFact(file, HASH, 5)
@@ -194,15 +192,17 @@ class Story:
         return self.tell(node_id, Interruption(reason))
 
     def operate(self, operation: Operation) -> list[str]:
-        """What the operation ends is ended first, as the desk does it."""
+        """What the operation ends is ended first, or just behind it, as the desk does it."""
 
         def whole(turn: Turn) -> Mapping[str, Any] | Refusal:
-            for node_id in attempts_to_end(turn, operation):
-                on_outcome(turn, Outcome(node_id, turn.state.token(node_id), Interruption("operation")))
+            ends, first = attempts_to_end(turn, operation), goes_before_endings(turn.state, operation)
+            endings = [Outcome(node_id, turn.state.token(node_id), Interruption("operation")) for node_id in ends]
+            on_outcomes(turn, () if first else endings)
             answer = operate(turn, operation)
             while turn.questions:
                 self._look(turn)
                 answer = operate(turn, operation)
+            on_outcomes(turn, endings if first else ())
             return answer
 
         return self.do(whole)

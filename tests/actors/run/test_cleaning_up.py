@@ -46,7 +46,7 @@ def test_a_clean_up_node_is_tried_again_after_its_delay_without_leaving_the_run(
 
 def test_cancelling_leaves_only_clean_up_to_start() -> None:
     story = Story.begun("a", "b needs: [a]", last=("t",))
-    assert story.cancel("enough") == ["interrupt a operation", "run_cancel_requested", "finally cancelled", "start t"]
+    assert story.cancel("enough") == ["run_cancel_requested", "interrupt a operation", "finally cancelled", "start t"]
     assert story.ok("t") == ["done t", "finally_completed", "run_stopped enough"]
     assert (story.state.status, story.state.stop_kind, story.state.detail) == (
         "cancelled", "operator_stopped", {"code": "cancelled_by_operator"},
@@ -140,3 +140,10 @@ def test_what_clean_up_is_told_about_the_body(how: str) -> None:
     told = scope_for(story.state, "t")["run"]
     outcome = {"complete": "completed", "fail": "failed", "cancel": "cancelled"}[how]
     assert (told["workflow_outcome"], told["workflow_status"]) == (outcome, "completed" if how == "complete" else "failed")
+
+
+def test_what_fails_in_the_body_after_a_cancel_is_followed_by_nothing() -> None:
+    story = Story.begun("a on_fail: {command: ['true']}", "ask gate: human_approval, timeout: 1s, on_expiry: cancel", last=("t",))
+    assert story.wait(1000) == ["expire ask cancel", "run_cancel_requested"]
+    assert story.fail("a") == ["fail a boom attempts_exhausted", "finally cancelled", "start t"]
+    assert story.ok("t") == ["done t", "finally_completed", "run_cancelled gate_expired"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from attrs import evolve
 
 from actors.run.plan import compile_plan
 from actors.run.rules import unwanted
@@ -129,6 +130,24 @@ def test_a_group_is_retried_as_a_whole() -> None:
         story.ok(name)
     story.retry("g")
     assert story.claim()[-2:] == ["begin g", "start a @2"]
+
+
+def test_a_node_in_a_loop_that_was_left_out_is_retried_in_its_first_turn() -> None:
+    story = nested(evolve(loop("l", "false", 5, leaf("a"), leaf("b")), when="false"), leaf("c"))
+    assert story.ok("c") == ["done c", "run_completed"]
+    story.retry("a")
+    assert story.claim()[-1] == "start a @2"
+    assert story.state.path_of("a") == (0,)
+    assert story.ok("a") == ["done a", "start b @2"]
+    assert story.ok("b") == ["done b", "end l condition 1", "start c @2"]
+
+
+def test_a_branch_that_was_left_out_for_the_failure_of_another_never_begins() -> None:
+    waits = evolve(leaf("c"), needs=(Need("a"),))
+    story = nested(branches("p", leaf("a"), leaf("b"), waits), leaf("d"), fail_fast=False)
+    assert story.fail("b")[1:] == ["skip c fail_fast"]
+    assert story.ok("a") == ["done a", "fail p parallel_below_min_success not_retryable", "start d"]
+    assert story.statuses()["c"] == "skipped"
 
 
 def test_a_run_that_was_cancelled_in_a_group_goes_on_there() -> None:

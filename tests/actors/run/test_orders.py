@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from actors.config.identities import Identity
 from actors.node.messages import Failure
-from actors.node.orders import ArtifactOrder, CommandOrder, PythonOrder, WorkOrder
+from actors.node.orders import ArtifactOrder, CommandOrder, HttpOrder, PythonOrder, ScriptOrder, WorkOrder
 from actors.run.orders import Folders, work_order
 from actors.run.plan import compile_plan
 from actors.run.scope import scope_for
@@ -24,6 +25,13 @@ def order(story: Story, node_id: str) -> WorkOrder:
     return found
 
 
+def script_of(story: Story, node_id: str) -> ScriptOrder:
+    action = order(story, node_id).action
+    assert isinstance(action, CommandOrder)
+    assert action.script is not None
+    return action.script
+
+
 def test_a_command_is_rendered_word_by_word() -> None:
     story = Story.begun(
         "a command: [say, '{{ inputs.text }}'], env: {X: '{{ run.id }}'}, stdin: 'in: {{ inputs.text }}'",
@@ -36,7 +44,28 @@ def test_a_command_is_rendered_word_by_word() -> None:
 
 def test_values_in_shell_text_are_quoted_as_words() -> None:
     story = Story.begun("a shell: 'say {{ inputs.text }}'", top="inputs: {text: {type: string}}", inputs={"text": "it's; rm"})
-    assert order(story, "a").action == CommandOrder(("sh", "-c", """say 'it'"'"'s; rm'"""))
+    given = ScriptOrder("a", {"text": "it's; rm"})
+    assert order(story, "a").action == CommandOrder(("sh", "-c", """say 'it'"'"'s; rm'"""), script=given)
+
+
+def test_a_script_gets_inputs_as_texts_and_what_its_identity_has() -> None:
+    top = "inputs: {n: {type: integer}, yes: {type: boolean}}"
+    story = Story.begun("a shell: 'say', as: bot, label: A", "b shell: 'say', needs: [a]", top=top, inputs={"n": 7, "yes": True})
+    bot = Identity("bot", {"TOKEN": "secrets.github", "STAGE": "prod"}, ("/opt/bin",))
+    story.rules = RunRules(input_env_prefix="IN_", identities={"bot": bot, "default": Identity("default", {"X": "y"})})
+    given = {"n": "7", "yes": "true"}
+    assert script_of(story, "a") == ScriptOrder("A", given, "IN_", {"STAGE": "prod"}, {"TOKEN": "github"}, ("/opt/bin",))
+    story.ok("a")
+    assert script_of(story, "b") == ScriptOrder("b", given, "IN_", {"X": "y"})
+
+
+@pytest.mark.parametrize(("text", "top", "told"), [
+    ("say", "", ["n"]), ("say $PENSTOCK_INPUT_N", "", ["n", "dry-run"]), ("say", "templating: flat", ["n", "dry-run"]),
+], ids=["paths", "named", "flat"])  # fmt: skip
+def test_a_script_hears_of_inputs_that_are_no_variables_where_it_may_want_them(text: str, top: str, told: list[str]) -> None:
+    inputs = "inputs: {n: {type: string}, dry-run: {type: string}}"
+    story = Story.begun(f"a shell: '{text}'", top=f"{inputs}\n{top}", inputs={"n": "7", "dry-run": "x"})
+    assert list(script_of(story, "a").inputs) == told
 
 
 def test_a_function_gets_its_arguments_with_their_types() -> None:
@@ -178,3 +207,33 @@ def test_a_scope_before_a_handlers_node_failed_names_no_error() -> None:
 )
 def test_what_takes_long_may_be_silent_for_long(node: str, idle: int) -> None:
     assert order(Story.begun(node), "a").idle_ms == idle
+
+
+def test_a_request_has_its_values_in_its_address_encoded_and_its_secrets_as_handles() -> None:
+    story = Story.begun(
+        "a http: 'https://a.example/{{ inputs.x }}?q={{ inputs.x }}', method: POST, body: {n: '{{ inputs.x }}'}, "
+        "headers: {A: 'Bearer {{ secrets.forge }}', B: '{{ run.id }}'}",
+        top="inputs: {x: {type: string}}", inputs={"x": "a/../b&c"},
+    )  # fmt: skip
+    key = order(story, "a").idempotency_key
+    headers = {"Idempotency-Key": key, "B": "run-1"}
+    assert order(story, "a").action == HttpOrder(
+        "POST", "https://a.example/a%2F..%2Fb%26c?q=a%2F..%2Fb%26c", headers, {"A": ("Bearer ", "forge")}, {"n": "a/../b&c"}
+    )  # fmt: skip
+    story = Story.begun("a http: 'https://a.example/', method: POST, headers: {idempotency-key: mine}")
+    assert order(story, "a").action == HttpOrder("POST", "https://a.example/", {"idempotency-key": "mine"})
+
+
+@pytest.mark.parametrize(
+    ("node", "value", "code"),
+    [
+        ("http: 'https://a.example/{{ inputs.x }}/b'", "..", "http_url_invalid"),
+        ("http: 'https://a.example/', headers: {A: '{{ inputs.x }}'}", "a\r\nB: c", "http_header_invalid"),
+        ("http: 'https://a.example/', headers: {A: '{{ inputs.x }}'}", "ü", "http_header_invalid"),
+    ],
+)  # fmt: skip
+def test_a_request_that_its_values_would_change_is_not_made(node: str, value: str, code: str) -> None:
+    story = Story.begun(f"a {node}", top="inputs: {x: {type: string}}", inputs={"x": value})
+    found = work_order(story.state, "a", FOLDERS, story.rules)
+    assert isinstance(found, Failure)
+    assert (found.code, found.failure_class) == (code, "configuration")

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from actors.run.fitting import fitted
-from actors.run.preview import Given, preview
+from actors.run.foresight import Given
+from actors.run.preview import preview
 from actors.settings import RunRules
 from tests.actors.run.table import plan_of
 

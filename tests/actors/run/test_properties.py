@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from actors.entity import Fact
 from actors.gate.events import ApprovalGateDecided
 from actors.node.events import NodeCompleted, NodeFailed, NodeInterrupted, NodeStarted
+from actors.run.caps import cap_of
 from actors.run.events import ENDINGS, ReportWritten, RunQueuedForResumeAfterRestart
 from actors.run.evolve import evolve
-from actors.run.failing import cap_of
 from actors.run.frontier import Frontier
 from actors.run.plan import Plan
 from actors.run.state import RunState, new_state

@@ -8,10 +8,10 @@ from hypothesis import given, settings
 
 from actors.node.events import NodeStarted
 from actors.node.findings import NodeApprovalRollback, NodeRepairRequested
+from actors.run.caps import cap_of, spent_by
 from actors.run.course import PhaseOpened
 from actors.run.events import ENDINGS, ReportWritten, RunStopped
 from actors.run.evolve import evolve
-from actors.run.failing import cap_of, spent_by
 from actors.run.plan import Plan
 from actors.run.state import RunState, new_state
 from actors.run.status import status_of

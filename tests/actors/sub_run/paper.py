@@ -14,7 +14,7 @@ from actors.sub_run.door import ChildBirth, ChildStanding, HowStands, NewChild
 from actors.workflow.spec import SubWorkflow
 from tests.actors.run.table import Story, flow
 
-__all__ = ["Parent", "parent"]
+__all__ = ["ONE", "Parent", "begun", "parent"]
 
 CHILD = flow("leaf")
 
@@ -67,4 +67,15 @@ def parent(
     made.story.state.depth = depth
     if begin:
         made.story.claim()
+    return made
+
+
+ONE = {"b": {"topic": "{{ nodes.a.output }}"}}
+"""A node that tells the run that it begins what the node before it has left."""
+
+
+def begun(**more: object) -> Parent:
+    """A run whose first node has ended and whose second one is a run."""
+    made = parent("a", "b needs: [a]", "c needs: [b]", calls=ONE, **more)  # type: ignore[arg-type]  # handed on as they are
+    made.story.ok("a", "owls")
     return made

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import pytest
-from attrs import evolve as evolve_attrs
 
 from actors.node.messages import Usage
 from actors.refusals import Refusal
-from actors.run.budgets import budget_facts
 from actors.run.evolve import evolve
-from actors.run.headline import headline_of
 from actors.run.recovery import rehydrate
 from actors.run.schedule import CHILDREN_MS, next_look_ms
-from actors.run.why import reasons
-from actors.run.why_held import needs_person, why_held
 from actors.sub_run.events import SubRunEnded
 from actors.sub_run.wanted import wish_for
-from actors.workflow.spec import Execution
-from tests.actors.sub_run.paper import Parent, parent
-
-ONE = {"b": {"topic": "{{ nodes.a.output }}"}}
+from tests.actors.sub_run.paper import ONE, Parent, begun, parent
 
 
 def words(made: Parent, child: str = "child-1") -> tuple[str, str]:
     """What is wanted of the child."""
     wish = wish_for(made.story.state, made.story.state.children[child], made.story.now)
     return wish.word, wish.reason
-
-
-def begun(**more: object) -> Parent:
-    made = parent("a", "b needs: [a]", "c needs: [b]", calls=ONE, **more)  # type: ignore[arg-type]  # handed on as they are
-    made.story.ok("a", "owls")
-    return made
 
 
 def test_fl91_the_child_is_made_in_the_commit_of_its_node_and_its_ending_is_the_nodes() -> None:
@@ -255,43 +241,3 @@ def test_what_is_over_its_grace_ends() -> None:
     made.story.ok("a")
     row = made.story.state.children["child-1"]
     assert wish_for(made.story.state, row, made.story.now, grace_over=True).word == "cancel"
-
-
-def test_a_budget_is_told_to_those_below_as_far_as_there_is_one() -> None:
-    made = parent("b", calls={"b": {}})
-    assert budget_facts(made.story.state) == {}
-    made.story.state.limits["tokens"] = 100
-    assert headline_of(made.story.state).facts["budget"] == {"tokens": 100}
-    made.story.state.plan = evolve_attrs(
-        made.story.plan, workflow=evolve_attrs(made.story.plan.workflow, execution=Execution(max_total_cost_usd=1.5))
-    )  # fmt: skip
-    assert budget_facts(made.story.state) == {"tokens": 100, "cost_usd": 1.5, "priced": True}
-
-
-def test_a_parent_is_held_for_a_budget_when_its_child_has_used_it_and_lets_it_go_on() -> None:
-    made = begun()
-    made.story.state.limits["tokens"] = 10
-    assert made.child(1, "paused", used=Usage(8, 4)) == ["sub_run_waiting", "run_paused budget_tokens_reached"]
-    assert made.story.state.children["child-1"].let_go is False
-    made.story.resume(tokens=100)
-    assert made.story.state.children["child-1"].let_go is True
-
-
-def test_why_says_which_run_a_node_is_and_where_to_look() -> None:
-    made = begun()
-    assert [(one["code"], one["next"]) for one in reasons(made.story.state, None, made.story.now)] == [
-        ("sub_run_running", ["penstock why child-1"])
-    ]  # fmt: skip
-    made.child(1, "awaiting_approval")
-    [found] = reasons(made.story.state, None, made.story.now)
-    assert (found["code"], "awaiting approval" in found["text"]) == ("sub_run_waiting", True)
-
-
-@pytest.mark.parametrize("reason", ["parent_paused", "budget_parent_reached"])
-def test_why_a_child_is_held_leads_to_its_parent(reason: str) -> None:
-    made = parent("a", calls={})
-    state = made.story.state
-    state.parent_run_id, state.parent_node_id = "run-0", "sub"
-    made.story.pause(reason)
-    found = why_held(state)
-    assert (found["code"], found["next"], needs_person(state)) == (reason, ["penstock resume run-0"], None)

@@ -19,6 +19,7 @@ from actors.workflow.spec import (
     Foreach,
     Gate,
     Group,
+    Http,
     Input,
     Need,
     Node,
@@ -58,6 +59,11 @@ COMMANDS = st.builds(
     Command, st.builds(lambda first, rest: (first, *rest), TEXT, st.lists(LOOSE, max_size=2)), ENV, st.none() | LOOSE
 )  # fmt: skip
 SHELLS = st.builds(Shell, TEXT, ENV)
+HTTPS = st.builds(
+    Http, st.sampled_from(["https://a.example", "http://b.example:81/c?d"]), st.just("POST"),
+    st.dictionaries(st.just("X-A"), LOOSE, max_size=1),
+    st.none() | JSON, st.sampled_from([(), (200, 404)]),
+)  # fmt: skip
 PYTHONS = st.builds(Python, st.just("mod:func"), st.booleans())
 TOOLS = st.lists(st.sampled_from(["read_file", "write_file", "finish"]), unique=True).map(tuple)
 POLICIES = st.dictionaries(
@@ -191,9 +197,11 @@ def _keys(draw: st.DrawFn, action: Any, retries: st.SearchStrategy[RetryPolicy])
     }
     if isinstance(action, SubWorkflow):
         return keys
+    keys |= {"effect": draw(st.sampled_from(["repeatable", "once"])), "output": draw(st.sampled_from(["text", "json", "lines"]))}
+    if isinstance(action, Http):
+        return keys
     keys |= {
-        "effect": draw(st.sampled_from(["repeatable", "once"])), "with_": draw(TABLES), "contract": draw(CONTRACTS),
-        "output": draw(st.sampled_from(["text", "json", "lines"])),
+        "with_": draw(TABLES), "contract": draw(CONTRACTS),
         "artifact": draw(st.sampled_from([None, Artifact("out/a.json"), Artifact("b.json", "some")])),
     }  # fmt: skip
     if not isinstance(action, Python) or action.isolate:
@@ -218,7 +226,7 @@ def workflows(draw: st.DrawFn) -> Workflow:
     """A workflow that loads."""
     ids = draw(st.lists(NAMES, unique=True, max_size=5))
     cut = draw(st.integers(0, len(ids)))
-    work = COMMANDS | SHELLS | PYTHONS | AGENTS | FILED | SUB_WORKFLOWS | FOREACHES
+    work = COMMANDS | SHELLS | PYTHONS | HTTPS | AGENTS | FILED | SUB_WORKFLOWS | FOREACHES
     body, tail = draw(nodes(ids[:cut], work | GATES | WAITS)), draw(nodes(ids[cut:], work, TAIL_RETRIES))
     counts = st.none() | st.integers(1, 2**53)
     limits = Execution(

@@ -60,7 +60,7 @@ def test_a_path_to_what_comes_before_is_right(path: str) -> None:
         "nodes.first.result",
         "nodes.ask.artifact", "nodes.aside.artifact.path", "nodes.first.artifact.name", "nodes.first.artifact.path.x",
         "nodes.first.decision", "nodes[0]",
-        "run.nothing", "run.id.x", "item.x", "secrets.token", "vars.x", "error.code", "nobody", "env.HOME.x", "self.x",
+        "run.nothing", "run.id.x", "item.x", "secrets.token", "vars.x.y", "error.code", "nobody", "env.HOME.x", "self.x",
         "nodes.first.status.x",
         "nodes.ask.artifact.path", "nodes.good-enough.artifact",
     ],

@@ -14,6 +14,7 @@ from actors.agent.tools import http
 from actors.agent.tools.hands import Hands
 from actors.agent.tools.http import SHOWN, SPECS, Http
 from actors.agent.tools.source import Said
+from actors.outside import reaching
 from actors.outside.addresses import is_public
 from actors.workflow.hosts import host_entry, reach
 from tests.actors.outside.served import Server, answer, serving
@@ -162,7 +163,7 @@ async def test_a_name_is_looked_up_once_and_what_was_looked_at_is_connected_to(w
     """The second answer would lead elsewhere. The first of two addresses does not answer."""
     port = place(web).rpartition(":")[2]
     trio.socket.set_custom_hostname_resolver(names := Names(a="127.0.0.2 127.0.0.1"))
-    monkeypatch.setattr(http, "is_public", lambda address: address.startswith("127."))
+    monkeypatch.setattr(reaching, "is_public", lambda address: address.startswith("127."))
     web.respond = lambda asked: answer(301, Location="/there") if asked.path == "/" else answer(200, b"hi", Content_Type="text/plain")
     said = await get(f"http://a.org:{port}/", (f"*.org:{port}",))
     assert (said.text, names.asked) == ("HTTP 200, text/plain\n\nhi", 1)
