@@ -64,6 +64,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Assembly", "run_rules"]
 
+WAITING = ((WAITS, LookAtWaits()),)
+OUTBOXES = ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))
 COMMIT = {"auto": None, "inline": True, "thread": False}
 
 
@@ -152,10 +154,9 @@ class Assembly:
         services = Services(
             store=store, clock=wall, ids=ids, plans=Plans(store.blobs), watchers=Watchers.new(), rules=run_rules(config, vault),
             lease=_lease(store, config, ids.new(f"penstockd:{os.getpid()}"), clock), folder=places.data,
-            tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])),
+            tools=lambda: workshop.tools, pool=roster.pool, meter=meter, waits=WaitClaims(config.waits.lease_ms, config.waits.batch),
             report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
-            outbox=lambda: _tell(system, ((NOTIFIER, LookAtOutbox()), (POLLER, LookAtPolls()))), pool=roster.pool, meter=meter,
-            waits=WaitClaims(config.waits.lease_ms, config.waits.batch), look_at_waits=lambda: _tell(system, ((WAITS, LookAtWaits()),)),
+            strays=Strays(str(store.info()["store"])), outbox=lambda: _tell(system, OUTBOXES), look_at_waits=lambda: _tell(system, WAITING),
         )  # fmt: skip
         control = _control(places, rights, workshop.guardian, vault, alone=not embedded and clock is None) if listen else None
         stale, library = StaleRuns(services, lambda: system), Library(services, lambda _: _look_at_triggers(system))

@@ -27,18 +27,20 @@ if TYPE_CHECKING:
     from supervision import Clock
 
 __all__ = [
-    "CALENDAR", "CAMPAIGNS", "INBOX", "LETTERS", "NEWBORN", "NOTIFIER", "POLLER", "PROJECTOR", "RECONCILER", "REGISTRAR", "REPORTER",
-    "RUNS", "SCHEDULER", "STATUSES", "STEWARD", "WAITS", "WATCHMAN", "WORKTREES", "Services",
+    "APART", "CALENDAR", "CAMPAIGNS", "INBOX", "LETTERS", "NEWBORN", "NOTIFIER", "POLLER", "PROJECTOR", "RECONCILER", "REGISTRAR",
+    "REPORTER", "RUNS", "SCHEDULER", "STATUSES", "STEWARD", "WAITS", "WATCHMAN", "WORKTREES", "Services",
 ]  # fmt: skip
 
 NEWBORN = 1024
+APART = "apart"
+"""The name, in the tree, of what stands below a branch that takes nobody along when it breaks."""
 CALENDAR = "calendar"
 CAMPAIGNS = "campaigns"
 INBOX = "inbox"
 LETTERS = "letters"
 NOTIFIER = "notifier"
 POLLER = "poller"
-PROJECTOR = "history/projector"
+PROJECTOR = f"history/{APART}/projector"
 RECONCILER = "reconciler"
 REGISTRAR = "registrar"
 REPORTER = "reporter"

@@ -29,6 +29,7 @@ from actors.resolver.registry import registry_of
 from actors.run.registrar import Registrar
 from actors.scheduler.actor import Scheduler
 from actors.secrets.actor import Locksmith
+from actors.services import APART
 from actors.status_file import StatusWriter
 from actors.wait.inbox import Inbox
 from actors.wait.scheduler import WaitScheduler
@@ -80,7 +81,7 @@ def daemon_tree(
         ChildSpec("letters", lambda: Dispatcher(services)),
         ChildSpec("notifier", lambda: Notifier(services, Hook(guardian, config.notify, services.rules.env))),
         ChildSpec("poller", lambda: Poller(services, _asking(config, guardian, services))),
-        ChildSpec("history", lambda: _history(services, config), restart="temporary"),
+        ChildSpec("history", lambda: _apart(lambda: _history(services, config))),
         ChildSpec("worktrees", lambda: Keeper(services), shutdown=10.0),
         ChildSpec("caretaker", lambda: Caretaker(services, UPKEEP_S, _ages(config))),
         ChildSpec("heartbeats", lambda: Heartbeats(services)),
@@ -96,10 +97,18 @@ def daemon_tree(
     if control is not None:
         children.append(ChildSpec("control", lambda: control_branch(control, runtime())))
     if unattended and (address := config.telemetry.metrics_listen) is not None:
-        children.append(ChildSpec("scraping", lambda: _scraping(address, runtime), restart="temporary"))
+        children.append(ChildSpec("scraping", lambda: _apart(lambda: _scraping(address, runtime))))
     if collector is not None:
-        children.append(ChildSpec("telemetry", lambda: _telemetry(services, collector), restart="temporary"))
+        children.append(ChildSpec("telemetry", lambda: _apart(lambda: _telemetry(services, collector))))
     return Supervisor(children=children, strategy="rest_for_one", intensity=3, period=60.0)
+
+
+def _apart(branch: Callable[[], Supervisor]) -> Supervisor:
+    """A branch that stays away when it breaks again and again, and takes nobody along; it comes back with those to its left.
+
+    A temporary child of the root would not: where one to its left begins anew, it would be gone for the life of the daemon.
+    """
+    return Supervisor(children=[ChildSpec(APART, branch, restart="temporary")], intensity=3, period=60.0)
 
 
 def _history(services: Services, config: Config) -> Supervisor:

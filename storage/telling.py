@@ -12,7 +12,7 @@ from storage.crashpoints import reach
 from storage.histories import EventIdTaken, EventSeqTaken, HistoryKey, history_in
 
 __all__ = [
-    "Compacted", "NewRow", "Note", "Telling", "Told", "bring", "compact_rows", "drop_histories", "forget_pruned", "note_all", "prune_rows",
+    "Compacted", "NewRow", "Note", "Telling", "Told", "bring", "compact_rows", "forget_pruned", "note_all", "prune_rows",
     "set_aside", "tell", "tell_all",
 ]  # fmt: skip
 
@@ -237,11 +237,3 @@ def prune_rows(batch: Batch, history: int, gone: Sequence[tuple[int, str]]) -> N
     run("DELETE FROM history_snapshots WHERE history = ? AND seq = ? AND snapshot_id = ?", [(history, *one) for one in gone])
     run("INSERT OR IGNORE INTO history_pruned(history, snapshot_id) VALUES (?, ?)", [(history, name) for _, name in gone])
     batch.touched = True
-
-
-def drop_histories(connection: sqlite3.Connection, stream: str) -> None:
-    """Everything that was told of a stream goes, in the transaction in which the rest of it goes."""
-    for (history,) in connection.execute("SELECT id FROM histories WHERE run = ?", (stream,)).fetchall():
-        for table in ("events", "snapshots", "spent", "pruned", "damaged"):
-            connection.execute(f"DELETE FROM history_{table} WHERE history = ?", (history,))  # noqa: S608  one of five words of ours
-    connection.execute("DELETE FROM histories WHERE run = ?", (stream,))

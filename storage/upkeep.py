@@ -14,8 +14,8 @@ from attrs import frozen
 from storage.batch import Batch
 from storage.contents import COLLECTED, PURGED, Collected
 from storage.errors import ClaimLost
+from storage.forgetting import drop_histories
 from storage.records import Append, NewEvent, Transaction
-from storage.telling import drop_histories
 
 __all__ = ["SYSTEM", "Upkeep", "forget_receipts", "note_collected", "purge_some", "vacuum_some"]
 

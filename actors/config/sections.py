@@ -7,27 +7,9 @@ from attrs import frozen
 from actors.config.rules import choice, choices, count, duration, flag, names, number, outside, prefix, principals, word
 
 __all__ = [
-    "Campaign",
-    "Claims",
-    "Control",
-    "Daemon",
-    "Flow",
-    "Gates",
-    "Ledger",
-    "Nodes",
-    "Notify",
-    "Projection",
-    "Reaper",
-    "Retention",
-    "Runs",
-    "Scheduler",
-    "Schedules",
-    "Storage",
-    "Telemetry",
-    "Tools",
-    "Waits",
-    "Worktrees",
-]
+    "Campaign", "Claims", "Control", "Daemon", "Flow", "Gates", "Ledger", "Nodes", "Notify", "Projection", "Reaper", "Retention",
+    "Runs", "Scheduler", "Schedules", "Storage", "Telemetry", "Tools", "Waits", "Worktrees",
+]  # fmt: skip
 
 PROFILES = ("strict", "guided", "yolo")
 

@@ -129,6 +129,7 @@ _ROWS = (
     Method("projection.phases", p.RunOnly),
     Method(HISTORY_FOLLOW, h.HistoryFollow),
     Method("projection.rebuild", h.HistoryRebuild, scope="operate", deadline=_PATIENT, aside=True),
+    Method("projection.remove", h.HistoryRemove, changing=True, scope="operate"),
     Method("run.export", h.RunExport, changing=True, scope="operate", deadline=_PATIENT),
     Method("run.import", h.RunImport, changing=True, scope="operate", deadline=_PATIENT),
     Method("mcp.list", p.Nothing, aside=True),

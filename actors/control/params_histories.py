@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from actors.control import bounds
 
-__all__ = ["HistoryEvents", "HistoryFollow", "HistoryRebuild", "HistorySnapshots", "RunExport", "RunImport"]
+__all__ = ["HistoryEvents", "HistoryFollow", "HistoryRebuild", "HistoryRemove", "HistorySnapshots", "RunExport", "RunImport"]
 
 
 @frozen
@@ -56,6 +56,14 @@ class HistoryRebuild:
 
     run_id: str = field(validator=bounds.name)
     include_pruned: bool = False
+
+
+@frozen
+class HistoryRemove:
+    """Remove the history of a run that is not here: one that was brought in."""
+
+    run_id: str = field(validator=bounds.name)
+    reason: str | None = field(default=None, validator=bounds.text)
 
 
 @frozen

@@ -161,7 +161,7 @@ class Logbook:
         if claim is None and self._held and state.status not in ACTIVE:
             claim = Release()
         line = line_key(state)
-        if not events and request is None and not audit and claim is None and line == before:
+        if not (events or request or audit or claim) and line == before:
             return
         try:
             encoded = tuple([run_codec().encode(event) for event in events])
@@ -195,11 +195,10 @@ class Logbook:
         self._line, self.committed = line, state.seq
         if begun:
             self.services.outbox()
-        if line.wait_due_ms != before.wait_due_ms:
-            self._due(line.wait_due_ms)
         if events:
             self.services.meter.run(events)
             self._note(before, line, events[-1], claimed=isinstance(claim, Acquire))
+        self._due(line.wait_due_ms)
 
     def _due(self, at_ms: int | None) -> None:
         """Time does something to a wait then, which the scheduler of waits may not expect so soon."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import trio
-from attrs import define, evolve
+from attrs import Factory, define, evolve
 
 from actors.projection.messages import WriteOut
 from actors.refusals import Principal, Refusal, RequestKey
@@ -48,7 +48,8 @@ def changed_meanwhile(workflow_id: str) -> Refusal:
 class Base:
     """`stop` begins the daemon's orderly shutdown; `about` are facts of this daemon that never change.
 
-    `archives`: whether a run is archived before it is removed. `inline`: nothing is done in threads, for which no virtual clock waits.
+    `archives`: whether a run is archived before it is removed. `importing` are the runs whose histories are being brought in. `inline`:
+    nothing is done in threads, for which no virtual clock waits.
     """
 
     services: Services
@@ -60,6 +61,7 @@ class Base:
     servers: Servers
     archives: bool = False
     inline: bool = False
+    importing: list[str] = Factory(list)
 
     async def written_out(self, run_id: str) -> bool:
         """Have the rows of a history written of which only is noted how far it reaches; False where that cannot be done now."""

@@ -77,11 +77,14 @@ class BundleMethods(Base):
                 f"The history of {answer['run_id']} that is here cannot be written now, and so not be compared. Ask again; it does no harm."
             )
             return Refusal("unavailable", text, {"run_id": answer["run_id"]})
+        self.importing.append(str(answer["run_id"]))
         try:
             answer["new"] = 0 if params.check else await bring_in(store, found)
         except (EventIdTaken, EventSeqTaken) as taken:
             text = f"{source} tells another history of {answer['run_id']} than the one that is here: {taken}"
             return Refusal(taken.code, text, {"run_id": answer["run_id"], "id": taken.args[1], "seq": taken.args[2]})
+        finally:
+            self.importing.remove(str(answer["run_id"]))
         return await self._noted(by, "run.import", str(answer["run_id"]), {"path": str(source), "check": params.check}, answer, request)
 
     async def _noted(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from actors.control import params as p
     from actors.refusals import Principal
     from actors.telemetry.families import Moment
+    from actors.wait.claims import WaitFigures
 
 __all__ = ["STATUSES", "MetricsMethods"]
 
@@ -72,6 +73,7 @@ class MetricsMethods(QueueMethods):
             ("process_open_fds", "Open file descriptors of the daemon.", _descriptors()),
             ("penstock_loop_lag_seconds", "How late a nap of 10 ms ended while this was asked.", await _lag()),
             ("penstock_gates_open", "Gates that wait for an answer.", self._gates_open()),
+            ("penstock_wait_lag_max_seconds", "How late a wait was ended at most.", self.services.waits.figures.max_lag_ms / 1000),
             ("penstock_queue_oldest_seconds", "How long the run that has waited longest is queued.", since_ms / 1000),
             ("penstock_slots_used", "Runs that have a slot.", queue.get("scheduler_active", 0)),
             ("penstock_throttles", "Throttles of providers in force.", queue.get("scheduler_throttles", 0)),
@@ -83,6 +85,7 @@ class MetricsMethods(QueueMethods):
             ("process_cpu_seconds", "Time of the processor that the daemon has used.", round(time.process_time(), 3)),
             ("penstock_runs_admitted", "Slots that were given to runs.", queue.get("scheduler_admitted_total", 0)),
             ("penstock_runs_released", "Slots that were given back.", queue.get("scheduler_completed_total", 0)),
+            *_of_waits(self.services.waits.figures),
             ("penstock_messages_undelivered", "Messages that were told to nobody.", self.system.dead_letters),
         )  # fmt: skip
         queued = {name.removeprefix("scheduler_queued_"): count for name, count in queue.items() if name.startswith("scheduler_queued_")}
@@ -90,6 +93,16 @@ class MetricsMethods(QueueMethods):
             self.about["version"], self.about["started_at_ms"] / 1000, gauges, counters, self._runs(), queued, mail, restarts,
             Histogram(tuple(bounds), list(counts), total),
         )  # fmt: skip
+
+
+def _of_waits(figures: WaitFigures) -> tuple[tuple[str, str, float], ...]:
+    return (
+        ("penstock_waits_handed_over", "Due waits that were handed to their runs.", figures.claimed),
+        ("penstock_waits_ended", "Waits that time has ended, or reminded of.", figures.completed),
+        ("penstock_waits_denied", "Due waits whose run had ended.", figures.failed),
+        ("penstock_waits_lost", "Hand-overs of waits of which nothing was heard in time.", figures.errors),
+        ("penstock_clock_regressions", "Looks at waits under a clock that had gone back.", figures.clock_regressions),
+    )
 
 
 def _resident() -> int:

@@ -15,7 +15,7 @@ CHANGING = frozenset((
     "run.continue", "run.recover", "run.repair", "run.fork", "run.finish", "gate.decide", "signal.send",
     "wait.resolve", "webhook.deliver", "actor.tell", "store.backup", "scheduler.throttle", "workflow.restore", "workflow.pause",
     "workflow.activate", "schedule.pause", "schedule.resume", "handoff.approve", "dead_letter.retry", "dead_letter.ignore",
-    "dead_letter.compensate", "dead_letter.resolve", "run.purge", "run.export", "run.import", "persona.consent",
+    "dead_letter.compensate", "dead_letter.resolve", "run.purge", "run.export", "run.import", "projection.remove", "persona.consent",
     "persona.withdraw", "agent.steer", "worktree.remove", "campaign.create", "campaign.act", "campaign.apply", "campaign.delete",
 ))  # fmt: skip
 

@@ -12,6 +12,7 @@ import actors.removal.removing
 import actors.runtime.removal
 import actors.worktree.clearing
 import actors.worktree.making
+import storage.forgetting
 import storage.telling
 import storage.writer
 from actors.agent.backends import Backends
@@ -29,7 +30,7 @@ __all__ = ["POINTS", "Abandoned", "CrashPoint", "Host"]
 
 POINTS = (
     storage.writer, actors.control.session, actors.runtime.removal, actors.removal.removing, actors.worktree.making,
-    actors.worktree.clearing, storage.telling,
+    actors.worktree.clearing, storage.telling, storage.forgetting,
 )  # fmt: skip
 """The modules that name points, each with its own `reach` from storage.crashpoints."""
 

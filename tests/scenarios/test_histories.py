@@ -151,7 +151,7 @@ async def test_p36_p37_p38_a_projector_that_crashes_begins_where_its_cursor_is(h
     run_id = await h.begin(flow(step("a"), step("b", "needs: [a]")))
     await hold.begun()
     before = await caught_up(h, run_id)
-    crash(system_of(h), "history/projector")
+    crash(system_of(h), "history/apart/projector")
     await trio.sleep(1)
     await h.hang_up()
     hold.open()

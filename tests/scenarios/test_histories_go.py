@@ -8,12 +8,15 @@ import pytest
 import trio
 from attrs import evolve
 
+from actors.bundle.bringing import Contents, bring_in
 from actors.config.sections import Retention
 from actors.projection.projecting import Projection
-from storage import Unavailable
+from actors.runtime import bundles
+from storage import Store, Unavailable
+from tests.scenarios.client import Refused
 from tests.scenarios.flows import flow, gate, step
 from tests.scenarios.harness import House
-from tests.scenarios.inside import store_of
+from tests.scenarios.inside import full_disk, store_of
 from tests.scenarios.script import fail
 from tests.scenarios.told import ALWAYS, caught_up, whole
 
@@ -114,6 +117,56 @@ async def test_a_run_goes_out_as_a_bundle_and_its_history_comes_in(h: House) -> 
     path.write_bytes(bad)
     refused = await h.refused("run.import", path=str(path))
     assert (refused.code, refused.data["line"] > 3, refused.data["offset"] > 0) == ("bundle_damaged", True, True)
+
+
+async def test_an_imported_history_is_removed_and_that_of_a_run_that_is_here_is_not(h: House) -> None:
+    run_id = await h.begin(flow(step("a"), step("b", "needs: [a]")))
+    await h.run_until(run_id)
+    path = str(h.folder / "r.penstock")
+    await h.call("run.export", run_id=run_id, path=path)
+    found = await whole(h, run_id)
+    assert (await h.refused("projection.remove", run_id=run_id)).code == "history_has_run"
+    await h.call("run.purge", run_id=run_id)
+    await trio.sleep(5)
+    assert (await h.refused("projection.remove", run_id=run_id)).code == "history_not_found"
+    await h.call("run.import", path=path)
+    refused = await h.refused("run.purge", run_id=run_id)
+    assert (refused.code, "--imported" in refused.message) == ("run_not_found", True)
+    asked = {"run_id": run_id, "reason": "tidy", "request_id": "forget"}
+    answer = await h.call("projection.remove", **asked)
+    assert answer == {"run_id": run_id, "removed": True, "events": len(found["events"]), "snapshots": len(found["snapshots"])}
+    assert (await h.refused("projection.events", run_id=run_id)).code == "run_not_found"
+    assert (await h.refused("projection.remove", run_id=run_id)).code == "history_not_found"
+    assert (await h.refused("projection.remove", run_id="run-other", request_id="forget")).code == "request_conflict"
+    assert (await h.call("run.import", path=path))["new"] == 2 * len(found["events"])
+    assert await h.call("projection.remove", **asked) == answer
+    assert (await h.call("projection.events", run_id=run_id))["events"] == found["events"]
+    with full_disk(h):
+        assert (await h.refused("projection.remove", run_id=run_id)).code == "storage_full"
+    await trio.sleep(60)
+    assert (await h.call("projection.events", run_id=run_id))["events"] == found["events"]
+
+
+async def test_a_history_is_not_removed_while_it_is_brought_in(h: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_id = await h.begin(flow(step("a")))
+    await h.run_until(run_id)
+    path, codes = str(h.folder / "r.penstock"), []
+    await h.call("run.export", run_id=run_id, path=path)
+    await h.call("run.purge", run_id=run_id)
+    await trio.sleep(5)
+
+    async def slowly(store: Store, found: Contents) -> int:
+        new = await bring_in(store, found)
+        async with await h.client() as other:
+            with pytest.raises(Refused) as caught:
+                await other.call("projection.remove", {"run_id": run_id, "request_id": "meanwhile"})
+            codes.append(caught.value.code)
+        return new
+
+    monkeypatch.setattr(bundles, "bring_in", slowly)
+    await h.call("run.import", path=path)
+    assert codes == ["history_being_imported"]
+    assert (await h.call("projection.remove", run_id=run_id))["removed"]
 
 
 async def test_an_import_that_is_cut_off_is_done_again(h: House) -> None:

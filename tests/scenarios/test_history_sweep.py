@@ -85,9 +85,24 @@ async def _brought(house: House) -> Any:
     return said
 
 
+async def _forgotten(house: House) -> Any:
+    """What was brought in is removed, whole or not at all, and brought in again."""
+    said = await _brought(house)
+    run_id, path = str((await house.call("run.import", path=str(house.folder / "r.penstock")))["run_id"]), str(house.folder / "r.penstock")
+    before = (await caught_up(house, run_id))["events"]
+    answer = await house.call("projection.remove", run_id=run_id, request_id="forget")
+    assert (answer["events"], answer["snapshots"]) == (len(before), len(before))
+    assert store_of(house).histories.of(run_id) == []
+    assert await house.call("projection.remove", run_id=run_id, request_id="forget") == answer
+    await house.call("run.import", path=path)
+    assert (await caught_up(house, run_id))["events"] == before
+    return said
+
+
 STORIES: dict[str, tuple[Callable[[House], Awaitable[Any]], str]] = {
     "told": (_told, "projection.between"), "told-commit": (_told, "commit.after"), "anew": (_anew, "projection.between"),
     "compacted": (_compacted, "projection.compacting"), "brought": (_brought, "projection.between"),
+    "forgotten": (_forgotten, "history.forgotten"),
 }  # fmt: skip
 
 
@@ -121,4 +136,4 @@ def test_p76_a_death_at_each_point_changes_nothing_that_is_told(name: str) -> No
         assert said == expected, f"{name}: died at {point} number {number}"
         if died == 0:
             break
-    assert number > {"projection.compacting": 1, "commit.after": 8}.get(point, 2)
+    assert number > {"projection.compacting": 1, "history.forgotten": 1, "commit.after": 8}.get(point, 2)

@@ -58,8 +58,8 @@ async def test_the_numbers_are_answered_over_http_on_the_loopback(real: House) -
         await stream.aclose()
     assert await ask(port, "x" * 10_000) == ""
     rows = {row["path"]: row["status"] for row in (await real.call("system.tree"))["rows"]}
-    assert rows["scraping/metrics"].startswith(f"http://127.0.0.1:{port}/metrics: ")
-    assert rows["scraping/metrics"].endswith(" times asked")
+    assert rows["scraping/apart/metrics"].startswith(f"http://127.0.0.1:{port}/metrics: ")
+    assert rows["scraping/apart/metrics"].endswith(" times asked")
 
 
 async def test_an_address_that_is_taken_is_tried_again_and_nothing_waits_for_it(house: House) -> None:
@@ -70,10 +70,10 @@ async def test_an_address_that_is_taken_is_tried_again_and_nothing_waits_for_it(
         await house.start()
         assert (await house.run_until(await house.begin(flow(step("x")))))["status"] == "completed"
         rows = {row["path"]: row["status"] for row in (await house.call("system.tree"))["rows"]}
-        assert "cannot listen" in rows["scraping/metrics"]
+        assert "cannot listen" in rows["scraping/apart/metrics"]
     await trio.sleep(60)
     rows = {row["path"]: row["status"] for row in (await house.call("system.tree"))["rows"]}
-    assert rows["scraping/metrics"].endswith("0 times asked")
+    assert rows["scraping/apart/metrics"].endswith("0 times asked")
 
 
 @pytest.mark.parametrize(

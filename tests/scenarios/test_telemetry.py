@@ -183,7 +183,7 @@ async def test_without_the_headers_that_the_settings_name_nothing_is_sent(
     await house.start()
     await house.run_until(await house.begin(flow(step("x"))))
     rows = (await house.call("system.tree"))["rows"]
-    assert any("COLLECTOR_HEADERS" in row["status"] for row in rows if row["path"] == "telemetry/exporter")
+    assert any("COLLECTOR_HEADERS" in row["status"] for row in rows if row["path"] == "telemetry/apart/exporter")
     await house.stop()
     assert collector.requests == []
     monkeypatch.setenv("COLLECTOR_HEADERS", "x-key=a%20b, x-team=t")

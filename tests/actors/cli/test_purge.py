@@ -56,6 +56,12 @@ def test_what_is_refused_is_said_and_the_others_go(penstock: Penstock, purged: l
     assert len(purged) == 2
 
 
+def test_histories_that_were_imported_are_removed_by_another_method(penstock: Penstock, world: World, purged: list[Any]) -> None:
+    world.runtime.answers["projection_remove"] = {"run_id": "run-1", "removed": True, "events": 1, "snapshots": 3}
+    result = penstock("purge", "--imported", "run-1", "--yes")
+    assert (result.exit_code, result.output, purged) == (0, "run-1: removed, 1 event and 3 snapshots\n", [])
+
+
 def test_without_a_terminal_nobody_can_say_yes(penstock: Penstock, purged: list[Any]) -> None:
     result = penstock("purge", "run-1")
     assert (result.exit_code, "confirmation_required" in result.output, purged) == (2, True, [])
@@ -67,7 +73,8 @@ def test_on_a_terminal_it_is_asked(
 ) -> None:
     monkeypatch.setattr(click.testing._NamedTextIOWrapper, "isatty", lambda self: True, raising=False)
     result = penstock("purge", "run-1", input=answer)
-    assert (result.exit_code, len(purged)) == (code, asked)
+    assert (result.exit_code, len(purged), "Remove 1 run for good?" in result.output) == (code, asked, True)
+    assert "Remove the history of 2 imported runs for good?" in penstock("purge", "--imported", "a", "b", input="n\n").output
     assert "Remove 1 run for good?" in result.output
 
 

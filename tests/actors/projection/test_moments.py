@@ -26,8 +26,9 @@ from storage import Recorded
 from storage.records import Row
 from tests.actors.projection.fixture import RUN, WORKFLOW, F
 from tests.actors.projection.test_projection import begun, done, events, snapshots, told
+from tests.actors.run.handing import handed
 from tests.actors.run.house import Now
-from tests.actors.run.table import flow, handed, plan_of
+from tests.actors.run.table import flow, plan_of
 
 
 def chronicle(*nodes: str, top: str = "") -> Chronicle:

@@ -29,13 +29,14 @@ from actors.run.state import RunState, new_state
 from actors.run.turn import Turn
 from actors.settings import RunRules
 from actors.wait.ending import recover_wakes
-from actors.wait.messages import DueWait, Resolve, Signal
+from actors.wait.messages import Resolve, Signal
 from actors.workflow.parse import load_text
 from actors.workflow.spec import Workflow
 from storage.records import Append
+from tests.actors.run.handing import handed
 from tests.actors.run.words import say
 
-__all__ = ["ANNA", "HASH", "Story", "flow", "handed", "plan_of"]
+__all__ = ["ANNA", "HASH", "Story", "flow", "plan_of"]
 
 ANNA = Principal(1000)
 HASH = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
@@ -45,8 +46,7 @@ KINDS = ("shell:", "command:", "python:", "http:", "gate:", "wait:", "agent:")
 def flow(*nodes: str, last: tuple[str, ...] = (), top: str = "") -> Workflow:
     """`"b needs: [a]"` is a node b, a shell node unless its text begins with a kind. `last`: clean-up nodes, `top`: more lines."""
     lines = ["penstock: 1", "workflow: paper", top, "nodes:", *map(_line, nodes)]
-    if last:
-        lines += ["finally:", *map(_line, last)]
+    lines += ["finally:", *map(_line, last)] if last else []
     return load_text("\n".join(lines), notation="yaml", source="paper", folder="/flows").workflow
 
 
@@ -68,13 +68,6 @@ def _cast(plan: Plan) -> tuple[Bound, ...]:
 def _quiet(question: Hashable) -> Any:
     """A world in which every file lies where it should, and nothing has come in."""
     return "there" if isinstance(question, Deliverable) else None
-
-
-def handed(state: RunState, now: int) -> tuple[DueWait, ...]:
-    """What the scheduler of waits would hand over at that moment."""
-    rows = [(row.due_key, row.due_ms) for row in state.waits.values()]
-    keys = sorted(key for key, due in rows if key is not None and due is not None and due <= now)
-    return tuple(DueWait(state.run_id, key, now) for key in keys)
 
 
 @define(eq=False)

@@ -15,7 +15,10 @@ from actors.wait.events import WaitTimeoutReminded, WaitTimerWoken
 from actors.wait.guard import denial
 from actors.wait.messages import DueWait, Judged
 from actors.wait.row import LATEST, WaitRow, due_key, due_of_key
-from tests.actors.run.table import Story, handed
+from actors.workflow.spec import Node, Timer, Wait
+from tests.actors.run.handing import handed
+from tests.actors.run.nested import block, nested
+from tests.actors.run.table import Story
 
 
 def waits(*due: int, since: int = 0) -> list[tuple[str, str, int]]:
@@ -187,10 +190,9 @@ def test_a_wait_whose_node_is_left_undone_is_over_before_clean_up() -> None:
 
 
 def test_a_wait_whose_group_is_left_undone_is_over_with_it() -> None:
-    story = Story.begun("g group: {nodes: [{id: nap, wait: {timer: 1s}}]}", last=("tidy",))
+    story = nested(block("g", Node("nap", Wait(Timer(delay_ms=1_000)))))
     assert story.state.waits["nap"].open
-    story.finish()
-    story.claim()
+    assert story.finish()[-1] == "run_blocked finished_by_operator"
     assert (story.state.waits["nap"].status, story.state.waits["nap"].denied) == ("cancelled", "run_terminal")
 
 

@@ -29,7 +29,10 @@ def inv_g13_waits(db: Records, history: History) -> list[str]:
             if event["event"].removeprefix(PREFIX) in OVER and event["event"].startswith(PREFIX):
                 over[event["wait_id"]] += 1
                 taken[event.get("delivery", "")] += 1
-                if event["at_ms"] < event.get("due_at_ms", 0):
+                judged = event.get("judged_at_ms")
+                if judged is not None and not any(ms < 0 for ms in history.jumps):
+                    wrong.append(f"G13: {event['wait_id']} was judged by another time than the clock's, which never went back")
+                if (event["at_ms"] if judged is None else judged) < event.get("due_at_ms", 0):
                     wrong.append(f"G13: {event['wait_id']} ended before its time")
         wrong += [f"G13: {wait_id} ended {count} times" for wait_id, count in over.items() if count > 1]
     del taken[""]
