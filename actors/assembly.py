@@ -161,10 +161,6 @@ def _roster(places: Places, workshop: Workshop, store: Store, config: Config, va
     return Roster(folder, workshop.agents.backends, Consents(store), servers, config.tools.policy, vault.redactor)
 
 
-def _waits(config: Config) -> WaitClaims:
-    return WaitClaims(config.waits.lease_ms, config.waits.batch)
-
-
 def _control(places: Places, rights: Rights, guardian: Guardian, vault: Vault, *, alone: bool) -> ControlSettings:
     """`alone`: the process is the daemon and nothing else."""
     is_step = partial(_is_step, guardian) if alone else guardian.is_step_process

@@ -25,6 +25,7 @@ ROOMS = (
     "sub_run",
     "dead_letter",
     "fan_out",
+    "flow",
     "gate",
     "wait",
     "agent",

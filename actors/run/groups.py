@@ -51,8 +51,6 @@ def _group(state: RunState, node_id: str) -> Group:
 
 def _settle(turn: Turn, node_id: str) -> bool:
     state, form = turn.state, _group(turn.state, node_id).form
-    if not state.begun(node_id):
-        return False
     skipped = _skip_rest(turn, node_id) if _stops(state, node_id, form) else False
     if any(_under_way(state, child) for child in state.plan.children[node_id]):
         return skipped

@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from actors.workflow.spec import Parallel, Repeat
+from actors.workflow.spec_contract import Contract
+from actors.workflow.spec_flow import GroupForm
+from tests.actors.run.nested import block, leaf, nested
 from tests.actors.run.table import Story
 
 REPORT = "contract: {kind: report}"
@@ -52,3 +56,10 @@ def test_of_two_that_stop_everything_the_last_that_is_begun_anew_lets_the_rest_g
     assert story.ok("a", {"status": "done"})[-1] == "run_blocked blocked_by_upstream"
     story.go_on_with("b")
     assert story.claim()[1:] == ["start b @2", "start c"]
+
+
+@pytest.mark.parametrize("form", [None, Parallel(), Repeat("true", 2)], ids=["block", "parallel", "repeat"])
+def test_a_group_with_a_blocked_node_is_not_over_and_its_run_ends_blocked(form: GroupForm) -> None:
+    story = nested(block("g", leaf("a", contract=Contract("report")), leaf("b"), form=form), leaf("c"))
+    story.ok("a", BLOCKED)
+    assert (story.state.status, story.statuses()["g"], story.statuses()["c"]) == ("blocked", "pending", "blocked")

@@ -150,6 +150,16 @@ def test_a_branch_that_was_left_out_for_the_failure_of_another_never_begins() ->
     assert story.statuses()["c"] == "skipped"
 
 
+def test_a_failure_elsewhere_ends_what_a_group_has_under_way_and_the_group_is_skipped_with_the_rest_of_it() -> None:
+    nodes = (block("g", leaf("a"), leaf("b")), leaf("c"))
+    story = Story.on(compile_plan(Workflow("paper", nodes, execution=Execution(2, fail_fast=True)), "digest"))
+    assert story.claim()[-3:] == ["start c", "begin g", "start a"]
+    assert story.fail("c") == ["fail c boom attempts_exhausted"]
+    assert unwanted(story.state, story.now, 0) == ["a"]
+    assert story.stop("a")[-2:] == ["skip g fail_fast", "run_failed nodes_failed"]
+    assert story.statuses() == {"g": "skipped", "a": "skipped", "b": "skipped", "c": "failed"}
+
+
 def test_what_followed_the_failure_of_a_group_follows_its_next_one_too() -> None:
     story = nested(block("g", leaf("a"), on_fail=OnFail("handler", Command(("tell",)))))
     for instance in (1, 2):
