@@ -14,6 +14,7 @@ from attrs import evolve
 
 from actors.learning.inject import one_line
 from actors.learning.plan import next_plan
+from actors.learning.view import shortened
 from actors.workflow.canonical import encode
 from actors.workflow.spec import Node, Workflow
 from actors.workflow.spec_agent import Agent
@@ -67,7 +68,8 @@ def goal(workflow: Workflow, learning: Learning) -> str:
 
 
 def notes(learning: Learning) -> str:
-    """Blocks with blank lines between them, each with its label."""
+    """Blocks with blank lines between them, each with its label. Of evidence and runs, as many as answers have."""
+    learning = shortened(learning)
     blocks: Mapping[str, str] = {
         "Summary": learning.summary.strip(), "Fingerprint": learning.fingerprint, "Affected runs": ", ".join(learning.run_ids),
         "Evidence": json.dumps(list(learning.evidence_refs), indent=2, ensure_ascii=False), "Constraint": CONSTRAINT,

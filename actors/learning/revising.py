@@ -15,7 +15,7 @@ from actors.learning.promoting import found_in_use
 from actors.learning.record import Learning
 from actors.learning.revision import Revision
 from actors.learning.revision_events import PlanBundleMissing, RevisionPut, RevisionSpawned, RevisionStored
-from actors.learning.view import learning_json
+from actors.learning.view import learning_json, shortened
 from actors.workflow.canonical import decode
 from actors.workflow.problems import WorkflowInvalid
 from storage.codec import canonical
@@ -113,7 +113,7 @@ def _session(
         import_validation=found.validation,
         operator_preferences={
             "learning_id": learning.learning_id, "requested_change_type": learning.kind, "fingerprint": learning.fingerprint,
-            "run_ids": list(learning.run_ids),
+            "run_ids": list(shortened(learning).run_ids),
         },
         created_at_ms=step.now,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from actors.learning.trial import Trial, summary
 if TYPE_CHECKING:
     from actors.learning.book import Book
 
-__all__ = ["counts_json", "learning_json", "memory_json", "row_json", "trial_json", "with_learning"]
+__all__ = ["counts_json", "learning_json", "memory_json", "row_json", "shortened", "trial_json", "with_learning"]
 
 
 MOST_EVIDENCE, MOST_RUNS = 100, 1_000
@@ -22,7 +22,12 @@ FEW_EVIDENCE, FEW_RUNS = 3, 20
 
 def learning_json(learning: Learning) -> dict[str, Any]:
     """All of it, but of evidence and runs the newest 100 and 1,000; what is absent is null."""
-    return asdict(_cut(learning, MOST_EVIDENCE, MOST_RUNS))
+    return asdict(shortened(learning))
+
+
+def shortened(learning: Learning) -> Learning:
+    """The newest 100 pieces of evidence and the newest 1,000 runs."""
+    return _cut(learning, MOST_EVIDENCE, MOST_RUNS)
 
 
 def row_json(learning: Learning) -> dict[str, Any]:
