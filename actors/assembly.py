@@ -115,7 +115,8 @@ class Assembly:
             lease=_lease(store, config, ids.new(f"penstockd:{os.getpid()}"), clock), folder=places.data,
             tools=lambda: workshop.tools, strays=Strays(str(store.info()["store"])), pool=roster.pool, meter=meter,
             report=paperwork.report, forget=paperwork.forget, show=paperwork.show if config.runs.status_file else None,
-            outbox=lambda: _tell(system, OUTBOXES), look_at_waits=lambda: _tell(system, WAITING), waits=_waits(config),
+            outbox=lambda: _tell(system, OUTBOXES), look_at_waits=lambda: _tell(system, WAITING),
+            waits=WaitClaims(config.waits.lease_ms, config.waits.batch),
             learn=lambda state: _learn(endings, system, state),
         )  # fmt: skip
         control = _control(places, rights, workshop.guardian, vault, alone=not embedded and clock is None) if listen else None
