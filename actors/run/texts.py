@@ -8,11 +8,12 @@ from typing import Any
 
 from attrs import evolve
 
-from actors.flow.texts import Texts
+from actors.flow.texts import NO_TEXTS, Texts
 from actors.flow.variables import RESERVED, Facts, Variables, export_warnings
 from actors.run.caps import cap_of
 from actors.run.scope import failed_node, fate, scope_for, scope_of
 from actors.run.state import RunState
+from actors.workflow.spec import Agent
 from actors.workflow.template import Lookup
 from actors.worktree.site import Place
 
@@ -24,10 +25,18 @@ def texts_for(state: RunState, node_id: str, facts: Facts | None = None, scope: 
 
     `facts` and `scope`: others than those that are so now, for who is shown what was so at another time.
     """
+    if facts is None and not _names_variables(state, node_id):  # nearly every step: nothing is to be gathered for it
+        return evolve(NO_TEXTS, scope=scope or scope_for(state, node_id))
     variables = Variables(facts or facts_for(state, node_id))
     if state.plan.workflow.templating == "flat":
         return Texts(flat=True, scope={}, variables=variables)
     return Texts(flat=False, scope={**(scope or scope_for(state, node_id)), **_vars(state, node_id, variables)}, variables=variables)
+
+
+def _names_variables(state: RunState, node_id: str) -> bool:
+    """Whether a text of the node may name a variable: each one of an agent may, which come from files, too."""
+    plan = state.plan
+    return plan.workflow.templating == "flat" or node_id in plan.speaks or isinstance(plan.nodes[node_id].action, Agent)
 
 
 def facts_for(state: RunState, node_id: str) -> Facts:

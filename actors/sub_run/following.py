@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import trio
 from attrs import Factory, define
 
 from actors.run.messages import ForRun, WakeRun
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Kin"]
 
 ASK_S = 30.0
+AGAIN_S = 1.0
 HOLDABLE = ("queued", "running", "waiting", "awaiting_approval")
 BY = "system"
 
@@ -42,7 +44,7 @@ class Kin:
         for row in state.children.values():
             if row.run_id not in self._asked and (operation := self._wanted(state, row, now)) is not None:
                 self._asked[row.run_id] = None
-                self.run.spawn(self._ask, row.run_id, operation)
+                self.run.spawn(self._ask, row, operation)
         moved = (state.status, state.anew)
         if state.parent_run_id is not None and moved != self._told:
             self._told = moved
@@ -64,13 +66,20 @@ class Kin:
         line = self.run.services.store.catalog.get(row.run_id)
         return None if line is None else _operation(wish_for(state, row, now, grace_over=grace_over), line, row)
 
-    async def _ask(self, run_id: str, operation: Operation) -> None:
+    async def _ask(self, row: SubRun, operation: Operation | None) -> None:
+        """Until it has answered, or nothing is wanted of it any more: a run that has ended does not look again by itself."""
         try:
-            await self.run.system.ref(REGISTRAR).ask(ForRun(run_id, operation, None), timeout=ASK_S)
-        except (ActorDead, AskTimeout, MailboxFull):
-            pass  # the next look asks again
+            while operation is not None:
+                try:
+                    await self.run.system.ref(REGISTRAR).ask(ForRun(row.run_id, operation, None), timeout=ASK_S)
+                    return
+                except (AskTimeout, MailboxFull):
+                    await trio.sleep(AGAIN_S)
+                operation = self._wanted(self.run.book.state, row, self.run.services.clock.now_ms())
+        except ActorDead:
+            pass  # everything begins anew, and so does this
         finally:
-            self._asked.pop(run_id, None)
+            self._asked.pop(row.run_id, None)
 
 
 def _operation(wish: Wish, line: Headline, row: SubRun) -> Operation | None:
