@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from attrs import frozen
 
-__all__ = ["LARGEST", "MARK", "Found", "NotOnShelf", "Shelf", "roots_of"]
+from actors.workflow.projects import MARK
 
-MARK: Final = ".penstock"
-"""The folder of a project in which its files for us lie."""
+__all__ = ["LARGEST", "Found", "NotOnShelf", "Shelf"]
+
 LARGEST: Final = 256 << 10
 SCHEMA_ENDINGS: Final = (".yaml", ".yml", ".json")
 
@@ -40,20 +40,6 @@ class Found:
 
     path: Path
     text: str
-
-
-def roots_of(folders: Iterable[str | None]) -> tuple[str, ...]:
-    """The projects in which the folders lie: the nearest folder upwards that has our files, or is a repository; else the folder itself."""
-    found: dict[str, None] = {}
-    for folder in folders:
-        if folder is not None and (path := Path(folder).resolve()).is_dir():
-            found[str(next((one for one in (path, *path.parents) if _is_project(one)), path))] = None
-    return tuple(found)
-
-
-def _is_project(folder: Path) -> bool:
-    """What runs leave in their workspaces makes no project of them."""
-    return (folder / ".git").exists() or any((folder / MARK / what).is_dir() for what in ("workflows", "agents", "prompts", "schemas"))
 
 
 @frozen

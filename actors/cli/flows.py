@@ -36,9 +36,28 @@ def workflow() -> None:
 @click.pass_context
 def put(context: click.Context, file: str, request_id: str | None, *, as_json: bool) -> int:
     """Store a workflow file; a change makes a new version."""
+    from actors.cli.project import store_below
     from actors.cli.source import definition
 
-    return change(link_of(context), "workflow.put", {**definition(Path(file)), "request_id": request_id}, as_json=as_json)
+    link, given = link_of(context), definition(Path(file))
+    with link.client() as client:
+        store_below(client.call, given)
+    return change(link, "workflow.put", {**given, "request_id": request_id}, as_json=as_json)
+
+
+@workflow.command()
+@click.argument("folder", metavar="[FOLDER]", default=".")
+@click.option("--put", is_flag=True, help="Store them all, each that has changed as a new version.")
+@options.as_json
+@click.pass_context
+def discover(context: click.Context, folder: str, *, put: bool, as_json: bool) -> int:
+    """List the workflow files of a project: those in its .penstock/workflows.
+
+    In a linked worktree also those of the repository; the worktree's come first. Exit code 2 when a file was left out.
+    """
+    from actors.cli.project import discovered
+
+    return discovered(link_of(context), folder, put=put, as_json=as_json)
 
 
 @workflow.command("ls")

@@ -16,7 +16,7 @@ __all__ = ["LazyGroup", "cli", "main"]
 
 _SECTIONS = {
     "Workflows and runs": {
-        "run": ("run:run", "Run a workflow file, or a stored workflow by its id."),
+        "run": ("run:run", "Run a workflow file, one of the project by its name, or a stored workflow by its id."),
         "check": ("check:check", "Validate workflow files; nothing is run or stored."),
         "fmt": ("notation:fmt", "Put .wf files into the one layout; comments stay."),
         "convert": ("notation:convert", "Write a workflow file in another notation."),

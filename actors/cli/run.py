@@ -30,7 +30,7 @@ _NOT_A_USERS_MISTAKE = {exits.NOT_FOUND, exits.PERMISSION, exits.NO_DAEMON, exit
 @options.as_json
 @click.pass_context
 def run(context: click.Context, /, target: str, **given: Any) -> int:
-    """Run a workflow file, or a stored workflow by its id.
+    """Run a workflow file, one of the project by its name, or a stored workflow by its id.
 
     Talks to the daemon when one listens on the socket; else carries one for as long as the run lasts. Exit code: 0 completed, 1 failed,
     3 blocked, 4 cancelled, 5 paused, waiting or awaiting approval.
@@ -90,7 +90,10 @@ def _attended(link: Link, params: dict[str, Any], given: dict[str, Any]) -> int:
 
 def _start(call: Any, params: dict[str, Any]) -> dict[str, Any]:
     """Ask for the run. What the runtime says of a definition or an input is the user's mistake: usage, not a failed run."""
+    from actors.cli.project import store_below
+
     try:
+        store_below(call, params)
         started: dict[str, Any] = call("run.start", params)
     except CallRefused as refused:
         _print_problems(refused.data.get("problems"))

@@ -15,13 +15,31 @@ _LARGEST = 256 << 10
 
 
 def start_params(target: str) -> dict[str, Any]:
-    """The part of run.start that says what to run. A target with a known suffix, a slash or a file of that name is a file."""
+    """The part of run.start that says what to run. A target with a known suffix, a slash or a file of that name is a file.
+
+    Another one is the name of a file of the project, or else the id of a workflow that is stored.
+    """
     path = Path(target)
     if path.is_dir():
         raise Told("file_not_readable", f"{path}: this is a folder; name a workflow file in it", USAGE)
     if path.suffix.lower() in _NOTATIONS or os.sep in target or path.is_file():
         return definition(path)
-    return {"workflow_id": target}
+    found = _of_project(target)
+    return {"workflow_id": target} if found is None else definition(found)
+
+
+def _of_project(name: str) -> Path | None:
+    """The file of that name among those of the project in which one is; None where there is no such project, or no such file."""
+    from actors.workflow.projects import folders_of
+
+    if not (folders := [folder for folder in folders_of(str(Path.cwd())) if folder.is_dir()]):
+        return None
+    from actors.workflow.discovery import NotDiscovered, file_of
+
+    try:
+        return file_of(name, folders)
+    except NotDiscovered:
+        return None
 
 
 def definition(path: Path) -> dict[str, Any]:

@@ -12,11 +12,12 @@ from actors.agent.agent_file import read_agent_file
 from actors.agent.binding import Binding, PinnedText, Pool, bind, roles_of
 from actors.agent.cli.command_line import USUAL
 from actors.agent.persona import ENDINGS
-from actors.agent.shelf import NotOnShelf, Shelf, roots_of
+from actors.agent.shelf import NotOnShelf, Shelf
 from actors.refusals import Refusal
 from actors.workflow.outfits import agents_of, outfits_of
 from actors.workflow.output_schema import read_output_schema
 from actors.workflow.problems import Report, WorkflowInvalid
+from actors.workflow.projects import roots_of
 from actors.workflow.schema import check_schema
 
 if TYPE_CHECKING:

@@ -45,3 +45,31 @@ def test_a_wf_file_is_checked_stored_converted_and_run(house: House, tmp_path: P
     assert [ran.stdout.index(f"{node}  completed") for node in ("first", "first.2", "last")] == sorted(
         ran.stdout.index(f"{node}  completed") for node in ("first", "first.2", "last")
     )
+
+
+def test_workflows_of_a_project_are_listed_run_by_name_and_stored_with_those_that_begin_them(house: House, tmp_path: Path) -> None:
+    house.start()
+    flows = tmp_path / ".penstock" / "workflows"
+    flows.mkdir(parents=True)
+    (flows / "outer.wf").write_text("workflow outer { call workflow Inner }")
+    (flows / "Inner.wf").write_text('workflow Inner { script s { run = "echo one" } call workflow deep }')
+    (flows / "deep.yaml").write_text("penstock: 1\nworkflow: deep\nnodes: [{id: d, shell: echo deep}]\n")
+    (flows / "broken.wf").write_text("workflow broken {")
+
+    def here(*words: str | Path) -> subprocess.CompletedProcess[str]:
+        argv = [str(BIN / "penstock"), "--data", str(house.data), "--config", str(house.config), *map(str, words)]
+        return subprocess.run(argv, check=False, capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL, cwd=tmp_path)
+
+    listed = here("workflow", "discover", "--json")
+    assert (listed.returncode, [one["name"] for one in json.loads(listed.stdout)["workflows"]]) == (2, ["Inner", "deep", "outer"])
+    assert [one["file"] for one in json.loads(listed.stdout)["warnings"]] == [str(flows / "broken.wf")]
+    ran = here("run", "outer", "--json")
+    assert (ran.returncode, json.loads(ran.stdout)["status"]) == (0, "completed")
+    stored = [line for line in ran.stderr.splitlines() if line.startswith("stored: ")]
+    assert stored == [f"stored: deep version 1 ({flows / 'deep.yaml'})", f"stored: inner version 1 ({flows / 'Inner.wf'})"]
+    (flows / "Inner.wf").write_text('workflow Inner { script s { run = "echo two" } }')
+    again = here("workflow", "put", flows / "outer.wf")
+    assert [line for line in again.stderr.splitlines() if "stored" in line] == [f"stored: inner version 2 ({flows / 'Inner.wf'})"]
+    (flows / "broken.wf").unlink()
+    put = here("workflow", "discover", "--put")
+    assert (put.returncode, put.stdout.split()[0], put.stderr) == (0, "Inner", "")

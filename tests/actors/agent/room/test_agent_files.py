@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from actors.agent.agent_file import read_agent_file
-from actors.agent.shelf import LARGEST, Found, NotOnShelf, Shelf, roots_of
+from actors.agent.shelf import LARGEST, Found, NotOnShelf, Shelf
 from actors.workflow.problems import WorkflowInvalid
+from actors.workflow.projects import roots_of
 from actors.workflow.spec_agent import Persona
 
 
