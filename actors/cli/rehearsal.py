@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from typing import Any
 
@@ -90,8 +91,10 @@ def _words(told: dict[str, Any]) -> list[str]:
             return [text.rstrip("\n")]
         case {"function": name}:
             return [f"calls {name}"]
+        case {"request": {"method": method, "url": url} as asked}:
+            return [f"{method} {url}", *(f"  {name}: {value}" for name, value in asked.get("headers", {}).items()), *_body(asked)]
         case {"agent": role, "instructions": text}:
-            who = told.get("persona", role)
+            who, text = told.get("persona", role), told.get("prompt", text)
             return [f"asks {who}: {text}" if text else f"asks {who}"]
         case {"form": "foreach"}:
             return [f"runs {told['workflow']} for each item of {told['over']}, at most {max(1, told['max_parallel'])} at once"]
@@ -103,6 +106,11 @@ def _words(told: dict[str, Any]) -> list[str]:
         case {"workflow": name}:
             return [f"runs {name}"]
     return []
+
+
+def _body(asked: dict[str, Any]) -> list[str]:
+    body = asked.get("body")
+    return [] if body is None else [f"  {body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)}"]
 
 
 def _limits(node: dict[str, Any]) -> str:

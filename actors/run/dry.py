@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from actors.agent.binding import Binding
+from actors.agent.persona import decode
 from actors.refusals import Refusal
 from actors.run.admission import LARGEST_INPUTS, workspace_of
 from actors.run.audits import audit_entry
@@ -67,12 +70,15 @@ async def _rehearse(services: Services, admit: Admit, plan: Plan, request: Reque
     run_id, now = services.ids.new("run"), services.clock.now_ms()
     workspace, problems = _workspace(plan, run_id, applied, admit.cwd)
     workspace, place = _worktree(services, plan, run_id, applied, workspace, problems)
-    personas = _personas(services, admit, plan, projects_of(admit, plan, workspace, place), problems)
+    binding = _cast(services, admit, plan, projects_of(admit, plan, workspace, place), problems)
     if (unknown := unknown_secrets(plan, services.rules)) is not None:
         problems.append({"code": unknown.code, "path": "secrets", "value": unknown.data["secrets"], "message": unknown.message})
     lessons = services.lessons.words(services.lessons.choose(plan.workflow)) if services.rules.learning else ""
     children = _children(services, plan, problems)
-    given = Given(run_id, applied.values, workspace, services.rules.env, personas, place, children, lessons=lessons)
+    given = Given(
+        run_id, applied.values, workspace, services.rules.env, {one.role: one.persona for one in binding.bound}, place, children,
+        lessons=lessons, bodies=_bodies(binding), snippets=_snippets(binding),
+    )  # fmt: skip
     told = fitted(preview(plan, given, services.rules, problems))
     created = RunCreated(
         workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=f"{admit.trigger_type}_dry_run",
@@ -105,16 +111,25 @@ def _children(services: Services, plan: Plan, problems: list[dict[str, Any]]) ->
     return lambda name: services.plans.get(digests[name])
 
 
-def _personas(
-    services: Services, admit: Admit, plan: Plan, roots: tuple[str, ...], problems: list[dict[str, Any]]
-) -> dict[str, str]:  # fmt: skip
-    """Who would have each role; what is in the way of that stands among the problems."""
+def _cast(services: Services, admit: Admit, plan: Plan, roots: tuple[str, ...], problems: list[dict[str, Any]]) -> Binding:
+    """Who would have each role, and what he would be given; what is in the way of that stands among the problems."""
     found = cast(services, admit, plan, roots)
     if not isinstance(found, Refusal):
-        return {one.role: one.persona for one in found.bound}
+        return found
     value = [one["role"] for one in found.data["roles"]] if found.code == "role_unbound" else found.data.get("role", found.data.get("name"))
     problems.append({"code": found.code, "path": "personas", "value": value, "message": found.message})
-    return {}
+    return Binding()
+
+
+def _bodies(binding: Binding) -> dict[str, str]:
+    """The text of each persona that has one, by the role."""
+    contents = {sha256(data).hexdigest(): data for data in binding.contents}
+    return {one.role: body for one in binding.bound if (body := decode(contents[one.sha256]).prompt)}
+
+
+def _snippets(binding: Binding) -> dict[str, str]:
+    contents = {sha256(data).hexdigest(): data for data in binding.contents}
+    return {one.name: contents[one.sha256].decode() for one in binding.texts if one.kind == "snippet"}
 
 
 def _workspace(plan: Plan, run_id: str, applied: AppliedInputs, cwd: str | None) -> tuple[str | None, list[dict[str, Any]]]:

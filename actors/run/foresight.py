@@ -32,7 +32,8 @@ class Given:
 
     `personas` says by name who would have each role. `children` finds the version of a workflow that a node would begin. Of a run below,
     `run_id` is None, and `unknown` are inputs that only the run above can give; `depth` says how far below it lies.
-    `lessons`: what each agent would be told of earlier runs.
+    `lessons`: what each agent would be told of earlier runs; `bodies`: the text of who has a role,
+    by that, and `snippets`: texts by name.
     """
 
     run_id: str | None
@@ -45,14 +46,16 @@ class Given:
     unknown: frozenset[str] = frozenset()
     depth: int = 0
     lessons: str = ""
+    bodies: Mapping[str, str] = Factory(dict)
+    snippets: Mapping[str, str] = Factory(dict)
 
 
 def partly_of(plan: Plan, given: Given, *, tail: bool = False) -> Partly:
     """Renders texts of the body or, with `tail`, of clean-up, as far as they can be known."""
     variables = _variables(given, tail=tail)
     scope = {**_scope(plan, given), "vars": dict(variables)}
-    flat = variables if plan.workflow.templating == "flat" else None
-    return Partly(scope, lambda lookup: _known(lookup, given, variables), variables=flat)
+    flat = plan.workflow.templating == "flat"
+    return Partly(scope, lambda lookup: _known(lookup, given, variables), variables=variables if flat else None, names=variables)
 
 
 def _variables(given: Given, *, tail: bool) -> Variables:

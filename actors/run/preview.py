@@ -13,6 +13,7 @@ from actors.run.frontier import Frontier
 from actors.run.http_orders import request_told
 from actors.run.limits import limits_of
 from actors.run.plan import Plan, handler_id
+from actors.run.prompts import told_to_agent
 from actors.settings import RunRules
 from actors.sub_run.row import DEEPEST
 from actors.workflow.condition import ConditionError
@@ -106,10 +107,10 @@ class _Seer:
         node_id = node.node_id
         entry: dict[str, Any] = {
             "node_id": node_id, "kind": node.kind, "label": node.title or node.name,
-            **_action(node, partly, self.problems, self.given.lessons),
-            **_persona(node, self.given), **self.plan.outfits.get(node_id, Outfit()).told(), **({"group": group} if group else {}),
+            **_action(node, partly, self.problems, self.given.lessons), **({"group": group} if group else {}),
             "needs": [need.node for need in node.needs], "cap": cap_at(self.plan, node_id),
         }  # fmt: skip
+        entry |= told_to_agent(node, self.plan.outfits.get(node_id, Outfit()), self.given, partly, entry.get("instructions", ""))
         entry |= {} if isinstance(node.action, Gate | Wait | Group) else {"timeouts": limits_of(node, self.rules)}
         entry |= _given({
             "artifact": partly.at("artifact").text(node.artifact.path) if node.artifact is not None else None,
@@ -188,11 +189,6 @@ def _form(form: GroupForm) -> dict[str, Any]:
 def _handler(told: dict[str, Any]) -> Any:
     """The words of a command alone, as in a file; of an agent all that is known."""
     return told.get("command", told)
-
-
-def _persona(node: Node, given: Given) -> dict[str, str]:
-    role = node.action.reference if isinstance(node.action, Agent) else ""
-    return {"persona": given.personas[role]} if role in given.personas else {}
 
 
 def _gate(node_id: str, gate: Gate, partly: Partly) -> dict[str, Any]:

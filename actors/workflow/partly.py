@@ -18,6 +18,7 @@ class Partly:
     """`known` says of a placeholder whether the scope can fill it. `unresolved` gathers those it cannot, `wrong` those that never will be.
 
     `variables`, where there are any, make the texts flat: placeholders are their exact names, and `scope` and `known` say nothing of them.
+    `names` are those of texts that come from files.
     A placeholder that is wrong stays where it is, too; it is gathered with its place, as `at` named it last.
     """
 
@@ -26,12 +27,17 @@ class Partly:
     unresolved: dict[str, None] = Factory(dict)
     wrong: list[tuple[str, TemplateError]] = Factory(list)
     variables: Mapping[str, str] | None = None
+    names: Mapping[str, str] = Factory(dict)
     _place: str = ""
 
     def at(self, place: str) -> Self:
         """What is rendered next stands at that place."""
         self._place = place
         return self
+
+    def named(self, place: str, text: str) -> str:
+        """A text from a file, whose placeholders are exact names in any case: those of `names`."""
+        return self.at(place)._flat(text, self.names, quote=False)  # noqa: SLF001  # it is itself
 
     def render(self, value: Any) -> Any:
         """The JSON value with all texts in it rendered as far as they are known, each as text."""

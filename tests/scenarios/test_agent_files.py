@@ -122,6 +122,7 @@ async def test_what_a_wf_text_says_of_agents_holds(d: House) -> None:
     [told] = [node for node in plan["nodes"] if node["node_id"] == "look"]
     names = ("agent", "persona", "snippets", "output_schema")
     assert [told[name] for name in names] == ["agents/look.md", "look", ["tone", "more"], "review"]
+    assert told["prompt"] == "Look.\n\nBe kind.\n\nLook twice at tea."
     assert look.index("Look.") < look.index("Be kind.") < look.index("Look twice at tea.") < look.index('"verdict"')
     assert "Before you: Fit to go." in ship
     assert "You work as: bot" in ship

@@ -133,3 +133,15 @@ def test_groups_and_runs_below_stand_deeper(alone: Penstock, tmp_path: Path) -> 
     alone("run", str(tmp_path / "ship.wf"), "--dry-run", "-i", "what=x")  # stores it
     found = alone("run", str(tmp_path / "fix.wf"), "--dry-run", "-i", "ticket=T-1")
     assert PLAN_WF in found.output, found.output
+
+
+def test_a_request_is_shown_with_all_that_it_sends(alone: Penstock, tmp_path: Path) -> None:
+    (tmp_path / "ask.yaml").write_text(
+        "penstock: 1\nworkflow: ask\ninputs: {name: {type: string}}\nnodes:\n"
+        '  - {id: tell, http: "https://a.example/{{ inputs.name }}", method: POST, headers: {X-Name: "{{ inputs.name }}"}, body: {n: 1}}\n'
+        '  - {id: put, http: "https://a.example/", method: PUT, body: "of {{ nodes.tell.output }}", needs: [tell]}\n'
+    )
+    told = alone("run", str(tmp_path / "ask.yaml"), "--dry-run", "-i", "name=a b")
+    assert told.exit_code == 0
+    assert '      POST https://a.example/a%20b\n        X-Name: a b\n        {"n": 1}\n' in told.output
+    assert "      PUT https://a.example/\n        of {{ nodes.tell.output }}\n" in told.output
