@@ -63,8 +63,6 @@ def _word(state: RunState, event: Any, node_id: str) -> AttemptStatus:
     match state.nodes[node_id].status:
         case "completed":
             return "completed"
-        case "timed_out":
-            return "timed_out"
         case "skipped":
             return "skipped"
         case _:

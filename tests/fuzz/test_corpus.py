@@ -47,6 +47,7 @@ def test_changed_texts(target: str) -> None:
     assert [flaw for _ in range(150) if (flaw := judge(target, changed(chance.choice(texts), texts, chance)))] == []
 
 
+@pytest.mark.no_cover  # measuring takes longer than reading
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_large_hostile_text_is_judged_within_a_second(text: str) -> None:
     assert [judge(target, text) for target in ("lexer", "parser")] == ["", ""]

@@ -8,7 +8,7 @@ from actors.workflow.spec import Workflow
 
 __all__ = ["flow", "plan_of"]
 
-KINDS = ("shell:", "command:", "python:", "http:", "gate:", "wait:", "agent:", "group:")
+KINDS = ("shell:", "command:", "python:", "http:", "gate:", "wait:", "agent:", "group:", "foreach:")
 
 
 def flow(*nodes: str, last: tuple[str, ...] = (), top: str = "") -> Workflow:

@@ -17,6 +17,7 @@ from actors.run.requests import Fork
 from actors.run.state import RunState
 from actors.run.vocabulary import run_codec
 from storage.records import Recorded
+from tests.actors.run.nested import block, leaf, loop, nested, says
 from tests.actors.run.table import ANNA, HASH, Story
 
 GATE = "g gate: {type: human_approval, prompt: 'Ship {{ nodes.a.output }}?'}, needs: [a]"
@@ -136,3 +137,18 @@ def test_what_cannot_be_forked() -> None:
     assert (forked(story, "nobody"), story.code) == ([], "node_not_found")
     refused = Refusal("missing_required_input", "who")
     assert (forked(story, refused=refused), story.answer, story.also) == ([], refused, [])
+
+
+def grouped() -> Story:
+    story = nested(leaf("a"), loop("l", 'marker("r", "again")', 3, leaf("x"), leaf("r"), form="do_while"), block("g", leaf("b"), leaf("c")))
+    for node_id, output in (("a", None), ("x", None), ("r", says("again")), ("x", None), ("r", says()), ("b", None), ("c", None)):
+        story.ok(node_id, output)
+    assert story.state.status == "completed"
+    return story
+
+
+@pytest.mark.parametrize(("named", "kept"), [("c", {"a", "l", "x", "r", "b"}), ("g", {"a", "l", "x", "r"}), ("r", {"a"}), ("a", set())])
+def test_a_group_begins_again_with_what_is_done_anew_in_it_and_a_loop_with_its_first_turn(named: str, kept: set[str]) -> None:
+    story = grouped()
+    forked(story, named)
+    assert {node_id for node_id, node in born(story).nodes.items() if node.status == "completed"} == kept

@@ -228,3 +228,14 @@ def test_a_group_whose_need_failed_never_begins() -> None:
     assert plan.body.before["b"] == ("g",)
     assert plan.body.descendants(("a",)) == ["g", "b"]
     assert Need("a", "settled") in plan.body.needs["g"]
+
+
+def test_a_block_with_a_failed_branch_ends_with_the_body_that_a_failure_elsewhere_ends() -> None:
+    block_ = branches("p", leaf("x"), leaf("y", needs=(Need("x", "settled"),)), min_success=1, fail_fast=False)
+    story = Story.on(compile_plan(Workflow("paper", (block_, leaf("z")), execution=Execution(2, fail_fast=True)), "digest"))
+    assert story.claim()[-3:] == ["begin p", "start z", "start x"]
+    assert story.fail("x") == ["fail x boom attempts_exhausted", "start y"]
+    assert story.fail("z") == ["fail z boom attempts_exhausted"]
+    assert story.stop("y") == [
+        "interrupt y fail_fast", "skip y fail_fast", "fail p parallel_below_min_success not_retryable", "run_failed nodes_failed",
+    ]  # fmt: skip

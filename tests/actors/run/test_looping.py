@@ -67,7 +67,10 @@ def test_turns_that_end_alike_are_stuck_and_a_goal_that_is_reached_is_not() -> N
     assert body(story)[1] == "end l condition 2"
 
 
-@pytest.mark.parametrize("condition", ["marker('nobody', 'x') || true", "true", "nodes.r.output.markers.size() >= 0"])
+@pytest.mark.parametrize(
+    "condition",
+    ["marker('nobody', 'x') || true", "true", "nodes.r.output.markers.size() >= 0", "run.id != '' && nodes.r.output.markers.size() >= 0"],
+)
 def test_what_is_watched_is_the_first_result_that_the_condition_names(condition: str) -> None:
     story = nested(loop("l", condition, 9, *ONE, form="do_while", stuck_after=3))
     body(story, "x")

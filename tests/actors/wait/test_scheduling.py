@@ -188,7 +188,7 @@ def test_a_wait_whose_node_is_left_undone_is_over_before_clean_up() -> None:
 
 
 def test_a_wait_whose_group_is_left_undone_is_over_with_it() -> None:
-    story = Story.begun("g group: [{id: nap, wait: {timer: 1s}}]", last=("tidy",))
+    story = Story.begun("g group: [{id: nap, wait: {timer: 1s}}]")
     assert story.state.waits["nap"].open
     assert story.finish()[-1] == "run_blocked finished_by_operator"
     assert (story.state.waits["nap"].status, story.state.waits["nap"].denied) == ("cancelled", "run_terminal")
