@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from actors.gate.shown import artifacts_before, digest_of_shown, shown_at
 from actors.refusals import Principal
 from actors.run.evidence import gates_to_check
@@ -238,22 +236,3 @@ def test_what_begins_with_the_approval_does_not_change_what_was_shown() -> None:
     story.decide("approve")
     story.claim()
     assert story.ok("a", "x") == ["done a", "start b"]
-
-
-@pytest.mark.parametrize(
-    ("behind", "began"),
-    [
-        ("publish group: [{id: p, command: [cp, notes.json, /srv/notes/]}], needs: [ask]", "begin publish"),
-        ("publish foreach: {over: list, workflow: w, max_parallel: 1, scope: {values: a}}, needs: [ask]", "start publish"),
-    ],
-    ids=["group", "foreach"],
-)
-def test_bytes_that_changed_ask_again_before_a_group_and_a_for_each_too(behind: str, began: str) -> None:
-    cases: tuple[dict[str, str | None], ...] = ({}, {"draft": "ff" * 32})
-    for evidence in cases:
-        story = Story.begun(*NOTES[:2], behind, top=INPUTS, inputs={"since": "v1"})
-        story.ok("draft", file="notes.json")
-        story.decide("approve")
-        story.evidence = evidence
-        said = story.claim()
-        assert (began in said, "reopen ask" in said) == (not evidence, bool(evidence))
