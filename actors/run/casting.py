@@ -37,8 +37,11 @@ __all__ = ["cast", "projects_of"]
 def projects_of(admit: Admit, plan: Plan, workspace: str | None, place: Place | None) -> tuple[str, ...]:
     """Where the run's files are looked for: in the project of its own folder, of its repository, of who starts it, of its definition.
 
-    A run that another one begins looks where that does, too; the folder that it only shares with it says nothing.
+    A run that another one begins looks where that does, too; the folder that it only shares with it says nothing. One of which no agent
+    is, nor of any run that it begins, has nothing to look for.
     """
+    if not (plan.agents or plan.calls):
+        return ()
     origin = admit.origin
     own = workspace if place is None and plan.workflow.workspace_root is not None else None
     cwd = admit.cwd if origin is None or origin.parent is None else None

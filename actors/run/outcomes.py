@@ -54,7 +54,8 @@ def on_outcome(turn: Turn, outcome: Outcome) -> None:
         outcome = read
     match outcome.verdict:
         case Success(output=output, warnings=warnings) as success:
-            noted = evolve(success, warnings=(*warnings, *export_notes(turn.state, output)))
+            notes = export_notes(turn.state, output)
+            noted = evolve(success, warnings=(*warnings, *notes)) if notes else success
             (succeed if turn.state.plan.section[node_id] == "body" else _succeed)(turn, node_id, noted, usage)
         case Failure() as failure:
             _fail(turn, node_id, failure, usage)

@@ -26,7 +26,7 @@ def texts_for(state: RunState, node_id: str, facts: Facts | None = None, scope: 
     `facts` and `scope`: others than those that are so now, for who is shown what was so at another time.
     """
     if facts is None and not _names_variables(state, node_id):  # nearly every step: nothing is to be gathered for it
-        return evolve(NO_TEXTS, scope=scope or scope_for(state, node_id))
+        return Texts(flat=False, scope=scope or scope_for(state, node_id), variables=NO_TEXTS.variables)
     variables = Variables(facts or facts_for(state, node_id))
     if state.plan.workflow.templating == "flat":
         return Texts(flat=True, scope={}, variables=variables)
