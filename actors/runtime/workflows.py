@@ -18,7 +18,7 @@ from actors.run.plan import compile_plan
 from actors.run.requests import Cancel
 from actors.runtime.base import TRIES, Answer, Base, changed_meanwhile
 from actors.settings import RunRules
-from actors.sub_run.pins import pins_of
+from actors.sub_run.pins import endless, pins_of
 from actors.workflow.check_scripts import Searched, programs_in, unfit_scripts
 from actors.workflow.events import WorkflowDeleted
 from actors.workflow.parse import READERS, Loaded, load_text
@@ -116,6 +116,8 @@ class WorkflowMethods(Base):
         loaded = await load_aside(params.text, params.notation, params.source, params.folder, self.services.rules)
         if isinstance(loaded, Refusal):
             return loaded
+        if (circle := endless(self.services, compile_plan(loaded.workflow, ""))) is not None:
+            return circle
         entry = audit_entry(str(by), "workflow.put", loaded.workflow.workflow_id, {"source": params.source}, "ok")
         try:
             version, made = await self.library.put(loaded.workflow, by, request, (entry,))

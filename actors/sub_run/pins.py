@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from actors.library.record import fold_workflow, workflow_stream
 from actors.plans import VersionMissing
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from actors.run.plan import Plan
     from actors.services import Services
 
-__all__ = ["pins_of"]
+__all__ = ["endless", "pins_of"]
+
+ENDLESS: Final = ("workflow_reference_cycle", "workflow_nesting_too_deep")
 
 
 def pins_of(services: Services, plan: Plan, given: tuple[Pinned, ...] | None) -> tuple[Pinned, ...] | Refusal:
@@ -26,6 +28,12 @@ def pins_of(services: Services, plan: Plan, given: tuple[Pinned, ...] | None) ->
     found: dict[str, Pinned] = {}
     problem = _below(services, plan, (plan.workflow.workflow_id,), found)
     return problem or tuple(found[name] for name in sorted(found))
+
+
+def endless(services: Services, plan: Plan) -> Refusal | None:
+    """Why no run of it could ever be made: the workflows begin each other in a circle, or in too long a chain. What is missing may come."""
+    pinned = pins_of(services, plan, None)
+    return pinned if isinstance(pinned, Refusal) and pinned.code in ENDLESS else None
 
 
 def _below(services: Services, plan: Plan, path: tuple[str, ...], found: dict[str, Pinned]) -> Refusal | None:

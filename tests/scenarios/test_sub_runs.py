@@ -118,12 +118,17 @@ async def test_what_cannot_be_begun_is_refused_before_there_is_a_run(d: House) -
     assert (await d.call("run.list"))["runs"] == []
 
 
-async def test_fl29_a_circle_that_only_a_later_version_closed_is_refused_at_the_start(d: House) -> None:
+async def test_fl29_a_circle_is_refused_when_a_version_would_close_it(d: House) -> None:
     await d.put(flow(step("a"), name="one"))
     await d.put(flow("{id: sub, workflow: one}", name="two"))
-    await d.put(flow("{id: sub, workflow: two}", name="one"))
-    refused = await d.refused("run.start", workflow_id="one")
-    assert (refused.code, refused.data["path"]) == ("workflow_reference_cycle", ["one", "two", "one"])
+    closing, own = flow("{id: sub, workflow: two}", name="one"), flow("{id: sub, workflow: me}", name="me")
+    for method in ("workflow.put", "run.start"):
+        refused = await d.refused(method, text=closing, folder=str(d.script.folder))
+        assert (refused.code, refused.data["path"]) == ("workflow_reference_cycle", ["one", "two", "one"])
+    assert (await d.refused("workflow.put", text=own, folder=str(d.script.folder))).code == "workflow_reference_cycle"
+    assert [one["workflow_id"] for one in (await d.call("workflow.list"))["workflows"]] == ["one", "two"]
+    run = await d.run_until(str((await d.call("run.start", workflow_id="two"))["run_id"]))
+    assert run["status"] == "completed"
 
 
 async def test_the_version_that_was_stored_when_the_parent_was_made_is_the_one_that_runs(d: House) -> None:
