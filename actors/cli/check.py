@@ -29,7 +29,7 @@ def check(context: click.Context, files: tuple[str, ...], *, as_json: bool) -> i
     """Validate workflow files; nothing is run or stored.
 
     Scripts are looked for in the folder of the file, the current one and the repository; workflows whose runs a file begins among the
-    other files and those of the project.
+    files, those beside it and those of its project.
     Exit code 2 when a file is wrong, 66 when one is missing.
 
     \b

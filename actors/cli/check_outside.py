@@ -8,6 +8,7 @@ from pathlib import Path
 
 from attrs import evolve
 
+from actors.cli.project import folders_around
 from actors.config import Config, ConfigInvalid, load
 from actors.fan_out.provider import Provider, providers_of
 from actors.workflow.callees import Lookup, calls_of, keys_left_by
@@ -18,7 +19,6 @@ from actors.workflow.check_targets import unknown_targets
 from actors.workflow.discovery import NotDiscovered, file_of
 from actors.workflow.parse import Loaded, load_file
 from actors.workflow.problems import Problem, WorkflowInvalid
-from actors.workflow.projects import folders_of
 from actors.workflow.spec import Workflow
 
 __all__ = ["Files", "Findings", "outside"]
@@ -28,7 +28,7 @@ Findings = tuple[tuple[Problem, ...], tuple[Problem, ...]]
 
 
 class Files:
-    """Workflows in files, each read once: those that are checked together, and those of the projects in which they lie."""
+    """Workflows in files, each read once: those that are checked together, those beside them, and those of their projects."""
 
     def __init__(self, together: Iterable[Path]) -> None:
         self._together = list(together)
@@ -36,7 +36,7 @@ class Files:
 
     def beside(self, path: Path) -> Lookup:
         """Finds workflows by id for the file of that path. One that is unsound, or nowhere, is not found."""
-        folders = [folder for folder in folders_of(str(path.resolve().parent)) if folder.is_dir()]
+        folders = folders_around(str(path.resolve().parent))
         return lambda workflow_id: self._find(workflow_id, folders)
 
     def keys_beside(self, path: Path) -> Callable[[str], frozenset[str] | None]:
@@ -94,5 +94,7 @@ def _called(loaded: Loaded, lookup: Lookup, source: str) -> Findings:
 def _unseen(problems: Iterable[Problem]) -> Iterator[Problem]:
     for one in problems:
         if one.code in ABSENT:
-            text = f"The workflow {one.found} is in no sound file here or in the project. Whether it is stored is asked when this one is."
+            text = (
+                f"The workflow {one.found} is in no sound file beside this one or in its project. It has to be stored before this one is."
+            )
             yield evolve(one, code="sub_workflow_unseen", message=text)
