@@ -63,7 +63,7 @@ def prepare(
     binding = bound(services, admit, plan, roots := projects_of(admit, plan, workspace, housed[1]))
     if isinstance(binding, Refusal):
         return binding
-    pinned = harnessed_pins(services, plan, admit.origin.pinned if admit.origin is not None else None)
+    pinned = harnessed_pins(services, admit, plan, binding, roots)
     if isinstance(pinned, Refusal):
         return pinned
     by = str(admit.by) if admit.by is not None else "system"
