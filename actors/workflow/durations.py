@@ -44,7 +44,9 @@ def is_filled_in(value: Any) -> TypeGuard[str]:
 def fixed_duration(value: Any) -> int:
     """Like `parse_duration`, where a file is read and nothing is ever filled in."""
     if is_filled_in(value):
-        text = f"{_short(value)} holds a placeholder, and this is read before there is a run that could fill it in."
+        text = (
+            f"{_short(value)} holds a placeholder, which only time limits of nodes may; this is read before there is a run to fill it in."
+        )
         raise DurationError("invalid_duration", f"{text} Write {', '.join(DURATION_FORMS)}.")
     return parse_duration(value)
 

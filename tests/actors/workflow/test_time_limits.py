@@ -94,7 +94,7 @@ FIXED: dict[str, tuple[dict[str, Any], str]] = {
 def test_no_other_duration_waits_for_a_run_and_the_refusal_says_why(keys: dict[str, Any], code: str) -> None:
     assert [found for found, _ in wrong(**LIMIT, **keys)] == [code]
     [problem] = problems(json.dumps({"workflow": "w", "nodes": [NODE], **LIMIT, **keys}), "json")
-    told = "whole number of milliseconds" if "absolute" in str(keys) else "holds a placeholder, and this is read before there is a run"
+    told = "whole number of milliseconds" if "absolute" in str(keys) else "holds a placeholder, which only time limits of nodes may"
     assert told in problem.message
 
 
