@@ -115,7 +115,7 @@ class Failure:
     """The attempt failed. `failure_class` decides about retries (`timeout`, `execution_error`, `artifact_contract_unmet`, …).
 
     `unknown` is set when it cannot be told whether the effect happened (killed by a time limit, guardian lost). `category` is a finer word
-    for the kind of error, where one is known.
+    for the kind of error, where one is known. `final`: another attempt could only end in the same way, whatever the policy says.
     """
 
     code: str
@@ -124,6 +124,7 @@ class Failure:
     detail: Mapping[str, Any] = Factory(dict)
     unknown: bool = False
     category: str = ""
+    final: bool = False
 
 
 @frozen
