@@ -75,8 +75,8 @@ def _params(rules: RunRules, state: RunState, spec: Gate, event: ApprovalGateOpe
     return {
         "gate_name": event.gate_name, "prompt": event.shown.get("prompt"), "min_approvals": spec.min_approvals, "approval_mode": spec.mode,
         "options": _options(state, spec, event),
-        "timeout_secs": (spec.expires_after_ms or rules.gate_expires_after_ms) // 1000, "as_identity": spec.as_identity,
-        "node_id": event.node_id, "instance": event.instance,
+        "timeout_secs": (spec.expires_after_ms or rules.gate_expires_after_ms) // 1000,
+        "as_identity": state.defaults.identity_of(spec.as_identity), "node_id": event.node_id, "instance": event.instance,
     }  # fmt: skip
 
 

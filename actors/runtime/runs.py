@@ -11,6 +11,7 @@ from actors.control.port import Page
 from actors.library import no_such_workflow, workflow_paused
 from actors.refusals import Refusal
 from actors.resolver.reading import with_polling
+from actors.run.defaults import Defaults
 from actors.run.finale import compose, report_paths, write_report
 from actors.run.graph import run_graph_json
 from actors.run.known import is_run, no_such_run
@@ -87,6 +88,7 @@ class RunMethods(Base):
             workflow_id=version.workflow_id, version=version.version, digest=version.digest, inputs=dict(params.inputs), by=by,
             request=request, priority=params.priority or 0, cwd=params.cwd, workflow_seq=record.seq, dry_run=params.dry_run,
             folder=params.folder, profile=params.profile, personas=dict(params.personas),
+            defaults=Defaults(params.as_identity, params.plugin_dirs, params.model),
         )  # fmt: skip
         return await self.ask_registrar(admit)
 

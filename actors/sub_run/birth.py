@@ -64,6 +64,7 @@ def _admit(state: RunState, workdir: str, wanted: NewChild, pinned: Pinned, plan
         workflow_id=pinned.workflow_id, version=pinned.version, digest=pinned.digest, inputs=orjson.loads(wanted.inputs), by=None,
         request=None, priority=state.priority, trigger_type="sub_run", cwd=workdir, origin=origin, profile=state.profile,
         personas={one.role: one.persona for one in state.binding if one.role in roles and one.source != "file"},
+        defaults=state.defaults.below(state.plan.nodes[wanted.node_id]),
     )  # fmt: skip
 
 

@@ -104,18 +104,6 @@ def test_what_cannot_be_rendered_is_a_failure_of_configuration() -> None:
     assert (found.failure_class, found.detail) == ("configuration", {"path": "nodes.a.output.x.y"})
 
 
-@pytest.mark.parametrize(
-    "node", ["artifact: '{{ nodes.a.output.x }}.md'", "command: [say, '{{ nodes.a.output.x }}']"], ids=["artifact", "words"]
-)
-@pytest.mark.parametrize(("mode", "then"), [("fail", "run_failed nodes_failed"), ("continue", "skip b on_fail_continue")])
-def test_what_cannot_be_rendered_is_not_tried_again_whatever_the_policy_says(node: str, mode: str, then: str) -> None:
-    story = Story.begun("a", f"b {node}, needs: [a], retry: {{max_attempts: 3, on: ['*']}}, on_fail: {mode}")
-    story.ok("a", {})
-    found = work_order(story.state, "b", FOLDERS, story.rules)
-    assert isinstance(found, Failure)
-    assert story.tell("b", found)[:2] == ["fail b reference_unknown not_retryable", then]
-
-
 def test_every_attempt_has_a_name_of_its_own_and_every_instance_one_key() -> None:
     story = Story.begun("a retry: {max_attempts: 2}")
     first = order(story, "a")
