@@ -16,6 +16,7 @@ from actors.learning.record import Metrics
 from actors.learning.run_events import Judged
 from actors.library import workflow_codec
 from actors.node.messages import ArtifactFact, Said, Usage
+from actors.run.defaults import Defaults
 from actors.run.evolve import FOLDS
 from actors.run.vocabulary import run_codec
 from actors.settings import CRASH_ATTEMPTS, RunRules
@@ -48,6 +49,7 @@ BY_WORD: dict[str, Any] = {
     "NewItem": (NewItem("type", "1", "T-1", {"title": "ü"}),),
     "PinnedText": (PinnedText("snippet", "style", "ab" * 32, "/p/.penstock/prompts/style.md"),),
     "Said": Said(("done",), "so far"),
+    "Defaults": Defaults("bot", ("/opt/plugin",), "m"),
     "Pinned": (Pinned("child", 2, "ab" * 32),),
     "tuple[tuple": (("a", "b"),),
     "tuple[int": (7, 8),
