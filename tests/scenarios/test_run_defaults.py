@@ -60,6 +60,7 @@ async def test_identity_plugin_folders_and_model_reach_the_runs_below_and_forks(
     words = asked["argv"]
     assert (words[words.index("--plugin-dir") + 1], words[words.index("--model") + 1]) == (plugin, "opus")
     assert "You work as: bot" in asked["stdin"]
+    assert (run["metrics"]["model"], run["metrics"]["total_cache_creation_input_tokens"]) == ("claude-x", 30)
     fork = await real.run_until((await real.call("run.fork", run_id=run_id, from_nodes=["sub"]))["run_id"])
     assert (fork["status"], fork["as_identity"], fork["plugin_dirs"], fork["model"]) == ("completed", "bot", [plugin], "opus")
     assert await below(real, fork["run_id"]) == said

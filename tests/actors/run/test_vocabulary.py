@@ -42,7 +42,7 @@ BY_WORD: dict[str, Any] = {
     "Metrics": Metrics(5, 0.5, 0.25, 1.5, 0.0, 9, 1, 7),
     "Judged": (Judged("wflearn-1", "block", "structural_change_requires_human"),),
     "ArtifactFact": ArtifactFact("a.txt", "ab" * 32, 5, "schema"),
-    "Usage": Usage(1, 2, 0.5, 3, unpriced=True, turns=4, cached_tokens=1, duration_ms=5),
+    "Usage": Usage(1, 2, 0.5, 3, unpriced=True, turns=4, cached_tokens=1, duration_ms=5, stored_tokens=2, model="m"),
     "GateRecord": GateRecord("g", "g", 1, "approve", 7, "uid:1", "ab" * 32, "good"),
     "Place": Place("/srv/repo", "/data/worktrees/r", "penstock/r", "main", "penstock/q"),
     "Bound": (Bound("writer", "anna", 2, "ab" * 32, "stage", "model", "pool"),),
