@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve
-
 from actors.agent.binding import Binding
 from actors.library.record import workflow_stream
 from actors.refusals import Refusal
@@ -42,7 +40,7 @@ def prepare(
     services: Services, admit: Admit, plan: Plan, at_ms: int | None = None
 ) -> tuple[Transaction, RunCreated, Ticket, dict[str, Any]] | Refusal:
     """The transaction that makes the run (at that time, or now), its first fact, its ticket and the reply; or why it cannot be made."""
-    applied, (defaults, unfit) = apply_inputs(plan.workflow, admit.inputs), given_defaults(services.rules, admit)
+    applied, (admit, unfit) = apply_inputs(plan.workflow, admit.inputs), given_defaults(services.rules, admit)
     if applied.problems:
         text = " ".join(problem.message for problem in applied.problems)
         data = {"problems": [{"code": problem.code, "path": problem.path, "message": problem.message} for problem in applied.problems]}
@@ -63,17 +61,17 @@ def prepare(
     housed = house(plan.workflow, services.worktrees, run_id, applied.values, workspace, start)
     if isinstance(housed, Refusal):
         return housed
-    binding = bound(services, evolve(admit, defaults=defaults), plan, roots := projects_of(admit, plan, workspace, housed[1]))
+    binding = bound(services, admit, plan, roots := projects_of(admit, plan, workspace, housed[1]))
     if isinstance(binding, Refusal):
         return binding
-    pinned = harnessed_pins(services, plan, admit.origin.pinned if admit.origin is not None else None)
+    pinned = harnessed_pins(services, admit, plan, binding, roots)
     if isinstance(pinned, Refusal):
         return pinned
     by = str(admit.by) if admit.by is not None else "system"
     event = RunCreated(
         workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=admit.trigger_type,
         priority=admit.priority, workspace=housed[0], worktree=housed[1], started_by=by, inputs=applied.values, pinned=pinned,
-        defaults=defaults, **{"profile": _profile(services, admit, plan), **_binding(plan, binding, roots), **_origin(admit.origin)},
+        defaults=admit.defaults, **{"profile": _profile(services, admit, plan), **_binding(plan, binding, roots), **_origin(admit.origin)},
     )  # fmt: skip
     facts = tuple(run_codec().encode(fact) for fact in (event, *admit.carried))
     append = Append(run_id, 0, facts, headline=born(run_id, event, plan.workflow, now))

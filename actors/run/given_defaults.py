@@ -15,25 +15,25 @@ from actors.run.defaults import NO_DEFAULTS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from actors.run.defaults import Defaults
     from actors.run.messages import Admit
     from actors.settings import RunRules
 
 __all__ = ["given_defaults"]
 
 
-def given_defaults(rules: RunRules, admit: Admit) -> tuple[Defaults, tuple[Refusal, ...]]:
-    """The defaults with absolute folders, and everything that is wrong with them.
+def given_defaults(rules: RunRules, admit: Admit) -> tuple[Admit, tuple[Refusal, ...]]:
+    """The request with absolute folders in its defaults, and everything that is wrong with these.
 
     Those of a run that another one makes, by a node or as its fork, come from that: what it was started with was looked at then.
     """
     given = admit.defaults
     if given == NO_DEFAULTS or admit.origin is not None:
-        return given, ()
+        return admit, ()
     flaws = list(_unknown(rules, given.as_identity))
     folders = [Path(admit.cwd or "", folder) for folder in given.plugin_dirs]
     flaws += [flaw for folder in folders if (flaw := _unfit(folder)) is not None]
-    return evolve(given, plugin_dirs=tuple(dict.fromkeys(os.path.realpath(folder) for folder in folders))), tuple(flaws)
+    whole = tuple(dict.fromkeys(os.path.realpath(folder) for folder in folders))
+    return evolve(admit, defaults=evolve(given, plugin_dirs=whole)), tuple(flaws)
 
 
 def _unknown(rules: RunRules, identity: str | None) -> Iterator[Refusal]:

@@ -10,6 +10,7 @@ from attrs import frozen
 from actors.run.frontier import SortKey
 from actors.run.mission import Mission, mission_of
 from actors.run.nest import flatten, nest_of
+from actors.workflow.callees import calls_of
 from actors.workflow.condition import compile_condition
 from actors.workflow.graph import Graph
 from actors.workflow.handles import handles_of
@@ -198,7 +199,7 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
         outfits=outfits_of(workflow),
         agents=any(isinstance(node.action, Agent) for node in nodes.values()),
         fan_outs={node_id: node.action for node_id, node in nodes.items() if isinstance(node.action, Foreach)},
-        calls=tuple(sorted({node.action.workflow for node in nodes.values() if isinstance(node.action, SubWorkflow | Foreach)})),
+        calls=calls_of(workflow),
         secrets=handles_of(nodes.values()),
         mission=mission,
     )

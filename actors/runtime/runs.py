@@ -17,17 +17,15 @@ from actors.run.finale import compose, report_paths, write_report
 from actors.run.graph import run_graph_json
 from actors.run.known import is_run, no_such_run
 from actors.run.messages import Admit
-from actors.run.plan import compile_plan
 from actors.run.reading import event_of
 from actors.run.summary import metrics_json
 from actors.run.view import run_json
 from actors.run.why import reasons
 from actors.runtime.base import Answer, Base, changed_meanwhile
+from actors.runtime.loading import load_aside
 from actors.runtime.logs import read_logs
-from actors.runtime.workflows import load_aside
 from actors.scheduler.messages import QueueOf
 from actors.services import SCHEDULER
-from actors.sub_run.pins import endless
 from actors.worktree.site import is_undone
 from supervision import ActorDead, AskTimeout
 
@@ -55,7 +53,7 @@ class RunMethods(Base):
             return known
         workflow: Workflow | None = None
         if params.text is not None:
-            loaded = await load_aside(params.text, params.notation, params.source, params.folder, self.services.rules)
+            loaded = await load_aside(params.text, params.notation, params.source, params.folder, self.services)
             if isinstance(loaded, Refusal):
                 return loaded
             workflow = loaded.workflow
@@ -74,8 +72,6 @@ class RunMethods(Base):
             return self.library.find(params.workflow_id or "", params.version)
         if self.library.record(workflow.workflow_id).status == "paused":
             return workflow_paused(workflow.workflow_id)
-        if (circle := endless(self.services, compile_plan(workflow, ""))) is not None:
-            return circle
         version, _ = await self.library.put(workflow, by)
         self.services.plans.know(version.digest, workflow)
         return version

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from actors.fan_out.provider import BUILT_IN, Providers
 from actors.fan_out.values import scope_problem
-from actors.workflow.problems import NOWHERE, Path, Place, Problem, field_path
+from actors.workflow.model_places import model_place
+from actors.workflow.problems import Path, Place, Problem, field_path
 from actors.workflow.spec import Foreach, Group, Node, Workflow
 
 __all__ = ["unprovided"]
@@ -16,11 +17,11 @@ def unprovided(
     workflow: Workflow, providers: Providers, places: Mapping[Path, Place] | None = None, file: str = ""
 ) -> tuple[Problem, ...]:  # fmt: skip
     """What is wrong with each for-each. `places` maps the paths of the file to line and column, where there is one."""
-    known, found = places or {}, []
+    found = []
     for path, spec in _all(workflow):
         for key, code, message, value, allowed in _wrong(spec, providers):
             whole = (*path, key)
-            line, column = known.get(whole) or known.get(("flow", *whole)) or known.get(path[:-1], NOWHERE)
+            line, column = model_place(places, whole)
             found.append(Problem(code, message, file, line, column, field_path(whole), f'"{value}"', allowed))
     return tuple(found)
 
