@@ -8,6 +8,7 @@ from actors.config.identities import Identity
 from actors.node.orders import AgentOrder, CommandOrder
 from actors.run.defaults import NO_DEFAULTS, Defaults
 from actors.run.orders import Folders, work_order
+from actors.run.view import run_json
 from actors.settings import RunRules
 from tests.actors.run.table import Story, flow
 
@@ -60,3 +61,9 @@ def test_a_gate_is_resolved_under_the_name_of_its_run(more: str, identity: str) 
 def test_what_runs_below_inherit(node: str, identity: str | None) -> None:
     assert GIVEN.below(flow(node).nodes[0]) == Defaults(identity, ("/opt/a", "/opt/b"), "m")
     assert NO_DEFAULTS.below(flow("a workflow: w").nodes[0]) == NO_DEFAULTS
+
+
+def test_the_record_tells_what_was_said_and_nothing_else() -> None:
+    record = run_json(begun("a").state)
+    assert (record["as_identity"], record["plugin_dirs"], record["model"]) == ("bot", ["/opt/a", "/opt/b"], "m")
+    assert {"as_identity", "plugin_dirs", "model"}.isdisjoint(run_json(Story.begun("a").state))
