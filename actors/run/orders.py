@@ -13,7 +13,7 @@ from actors.node.messages import Failure
 from actors.node.orders import AgentOrder, ArtifactOrder, CommandOrder, HttpOrder, PythonOrder, WorkOrder
 from actors.run.agent_orders import agent_order
 from actors.run.http_orders import http_order
-from actors.run.limits import idle_ms, is_watched, total_ms
+from actors.run.limits import as_begun, idle_ms, is_watched, total_ms
 from actors.run.script_orders import script_order
 from actors.run.state import RunState
 from actors.run.texts import texts_for
@@ -46,7 +46,7 @@ def work_order(
 
     `now`: epoch milliseconds; `lessons`: what an agent is told.
     """
-    node = state.plan.nodes[node_id]
+    node = as_begun(state, node_id)
     texts = texts_for(state, node_id) if _templated(node) else NO_TEXTS
     try:
         return WorkOrder(

@@ -108,7 +108,7 @@ def _guards(nodes: dict[str, Node], parent: dict[str, str], node: Node) -> tuple
 
 def _texts(node: Node) -> list[object]:
     """All in the node that may hold placeholders, as JSON values."""
-    texts: list[object] = [dict(node.with_)]
+    texts: list[object] = [dict(node.with_), node.timeout_text, node.idle_timeout_text]
     match node.action:
         case Command(argv=argv, env=env, stdin=stdin):
             texts += [list(argv), dict(env), stdin]
@@ -122,13 +122,19 @@ def _texts(node: Node) -> list[object]:
             texts += [dict(inputs), dict(scope or {}), dict(wanted or {})]
         case Agent(instructions=instructions):
             texts.append(instructions)
-        case Gate(prompt=prompt, options=options):
-            texts += [prompt, [option.label for option in options] if isinstance(options, tuple) else None]
-        case Wait(on=Timer(wake_at=text) | Condition(key=text) | Webhook(value=text)):
-            texts.append(text)
+        case Gate(prompt=prompt, options=options, timeout_text=timeout):
+            texts += [prompt, timeout, [option.label for option in options] if isinstance(options, tuple) else None]
+        case Wait(on=on, timeout_text=timeout):
+            texts += [timeout, *_texts_of(on)]
     if node.artifact is not None:
         texts.append(node.artifact.path)
     return texts
+
+
+def _texts_of(on: Timer | Condition | Webhook) -> tuple[str | None, ...]:
+    if isinstance(on, Timer):
+        return on.wake_at, on.delay_text
+    return (on.key if isinstance(on, Condition) else on.value,)
 
 
 def _conditions(node: Node) -> Iterator[str | None]:
