@@ -13,7 +13,8 @@ __all__ = ["print_run"]
 _NODES = (("node_id", "NODE"), ("kind", "KIND"), ("status", "STATUS"), ("attempt", "ATTEMPT"), ("took", "TOOK"), ("problem", "PROBLEM"))
 _FACTS = (
     "title", "status", "created_at_ms", "started_at_ms", "finished_at_ms", "pause_reason", "stop_kind", "stop_reason", "scheduled_for_ms",
-    "trigger_reason", "parent_run_id", "parent_node_id", "workspace", "report_path",
+    "trigger_reason", "parent_run_id", "parent_node_id", "workspace", "as_identity", "plugin_dirs", "model",
+    "report_path",
 )  # fmt: skip
 
 
@@ -27,7 +28,8 @@ def print_run(run: dict[str, Any]) -> None:
     emit(f"{visible(run['run_id'])}  workflow {visible(run['workflow_id'])} version {visible(run.get('version', '-'))}")
     for key in _FACTS:
         if run.get(key) is not None:
-            emit(f"  {key.removesuffix('_ms').replace('_', ' ')}: {visible(date_time(run[key]) if key.endswith('_ms') else run[key])}")
+            said = date_time(run[key]) if key.endswith("_ms") else ", ".join(run[key]) if isinstance(run[key], list) else run[key]
+            emit(f"  {key.removesuffix('_ms').replace('_', ' ')}: {visible(said)}")
     if (site := run.get("worktree")) is not None:
         kept = f", kept for its {' and '.join(site['kept'])}" if site.get("kept") else ""
         emit(visible(f"  worktree: {site['stage']}{kept}; branch {site['branch']}, base {site['base']} of {site['repository']}"))

@@ -87,7 +87,8 @@ def on_answer(turn: Turn, outcome: Outcome, spec: Foreach) -> Outcome | None:
         case Failure() as failure:
             detail = {"cause": failure.code, **failure.detail}
             text = f"The provider {spec.over} found no items: {failure.message}"
-            return _failed(outcome, Failure("foreach_items_failed", text, failure.failure_class, detail, category=failure.category))
+            told = Failure("foreach_items_failed", text, failure.failure_class, detail, category=failure.category, final=failure.final)
+            return _failed(outcome, told)
         case _:
             return outcome
 

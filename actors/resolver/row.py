@@ -76,7 +76,7 @@ def _params(state: RunState, spec: Gate, event: ApprovalGateOpened, at_ms: int) 
     return {
         "gate_name": event.gate_name, "prompt": event.shown.get("prompt"), "min_approvals": spec.min_approvals, "approval_mode": spec.mode,
         "options": _options(state, spec, event),
-        "timeout_secs": (event.expires_at_ms - at_ms) // 1000, "as_identity": spec.as_identity,
+        "timeout_secs": (event.expires_at_ms - at_ms) // 1000, "as_identity": state.defaults.identity_of(spec.as_identity),
         "node_id": event.node_id, "instance": event.instance,
     }  # fmt: skip
 

@@ -11,7 +11,7 @@ import orjson
 from actors.agent.binding import Binding
 from actors.agent.persona import decode
 from actors.refusals import Refusal
-from actors.run.admission import LARGEST_INPUTS, workspace_of
+from actors.run.admission import oversized, workspace_of
 from actors.run.audits import audit_entry
 from actors.run.casting import cast, projects_of
 from actors.run.casting_below import missing_below
@@ -19,6 +19,7 @@ from actors.run.events import RunCompleted, RunCreated, RunFailed
 from actors.run.evolve import evolve
 from actors.run.fitting import fitted
 from actors.run.foresight import Given
+from actors.run.given_defaults import given_defaults
 from actors.run.harness import harness_problems
 from actors.run.headline import headline_of
 from actors.run.known import conflict
@@ -65,13 +66,12 @@ async def rehearse(services: Services, admit: Admit, plan: Plan, asked: Asked | 
 
 async def _rehearse(services: Services, admit: Admit, plan: Plan, request: RequestKey) -> dict[str, Any] | Refusal:
     applied = apply_inputs(plan.workflow, admit.inputs)
-    size = len(canonical(applied.values))
-    if size > LARGEST_INPUTS:
-        text = f"The inputs have {size} bytes as JSON; at most {LARGEST_INPUTS} are taken. Hand large data in as a file."
-        return Refusal("inputs_too_large", text, {"size": size, "limit": LARGEST_INPUTS})
+    if (large := oversized(applied.values)) is not None:
+        return large
     run_id, now = services.ids.new("run"), services.clock.now_ms()
     workspace, problems = _workspace(plan, run_id, applied, admit.cwd)
     workspace, place = _worktree(services, plan, run_id, applied, workspace, problems)
+    admit = _defaults(services, admit, problems)
     binding = _cast(services, admit, plan, roots := projects_of(admit, plan, workspace, place), problems)
     if (unknown := unknown_secrets(plan, services.rules)) is not None:
         problems.append({"code": unknown.code, "path": "secrets", "value": unknown.data["secrets"], "message": unknown.message})
@@ -86,7 +86,7 @@ async def _rehearse(services: Services, admit: Admit, plan: Plan, request: Reque
     told = fitted(preview(plan, given, services.rules, problems))
     created = RunCreated(
         workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=f"{admit.trigger_type}_dry_run",
-        priority=admit.priority, workspace=workspace, started_by=str(admit.by), inputs=applied.values,
+        priority=admit.priority, workspace=workspace, started_by=str(admit.by), inputs=applied.values, defaults=admit.defaults,
     )  # fmt: skip
     ending = _ending({"plan": told}, plan)
     state = new_state(run_id, plan)
@@ -102,6 +102,15 @@ async def _rehearse(services: Services, admit: Admit, plan: Plan, request: Reque
     await services.store.commit(Transaction(now, (append,), receipt, (entry,)))
     services.watchers.grew(run_id, state.status, state.seq, ending.kind, moved=True)
     return reply
+
+
+def _defaults(services: Services, admit: Admit, problems: list[dict[str, Any]]) -> Admit:
+    """The request with its defaults as they would hold; what is wrong with them stands among the problems."""
+    admit, unfit = given_defaults(services.rules, admit)
+    for flaw in unfit:
+        [(path, value), *_] = flaw.data.items()
+        problems.append({"code": flaw.code, "path": path, "value": value, "message": flaw.message})
+    return admit
 
 
 def _placed(problem: dict[str, Any]) -> dict[str, Any]:

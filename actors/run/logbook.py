@@ -50,8 +50,8 @@ class Lapsed(Unavailable):
         return f"the claim on {self.args[0]} ran out while that was decided"
 
 
-def fold_log(services: Services, run_id: str) -> RunState:
-    """The state that the run's whole log folds to. Raises CorruptLog; LookupError if there is no such run."""
+def fold_log(services: Services, run_id: str, upto: int | None = None) -> RunState:
+    """The state that the run's log folds to, as a whole or as far as that fact. Raises CorruptLog; LookupError if there is no such run."""
     journal = services.store.journal
     page = journal.read(run_id, 0, PAGE)
     if not page:
@@ -60,6 +60,8 @@ def fold_log(services: Services, run_id: str) -> RunState:
     while page:
         for recorded in page:
             state = _apply(services, run_id, state, recorded)
+            if recorded.seq == upto:
+                return state
         page = journal.read(run_id, page[-1].seq, PAGE) if len(page) == PAGE else []
     assert state is not None
     return state

@@ -73,10 +73,10 @@ class Base:
                 await self.system.ref(PROJECTOR).ask(WriteOut(run_id), timeout=PATIENT_S)
         return not any(one.noted for one in histories.of(run_id))
 
-    def fold(self, run_id: str) -> RunState | Refusal:
-        """The run's state from its log, or why there is none."""
+    def fold(self, run_id: str, upto: int | None = None) -> RunState | Refusal:
+        """The run's state from its log, as a whole or as far as that fact, or why there is none."""
         try:
-            return fold_log(self.services, run_id) if is_run(self.services.store, run_id) else no_such_run(run_id)
+            return fold_log(self.services, run_id, upto) if is_run(self.services.store, run_id) else no_such_run(run_id)
         except LookupError:
             return no_such_run(run_id)
         except (CorruptLog, StreamDamaged) as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -11,11 +11,14 @@ from actors.control.port import Page
 from actors.library import no_such_workflow, workflow_paused
 from actors.refusals import Refusal
 from actors.resolver.reading import with_polling
+from actors.run.defaults import Defaults
+from actors.run.events import ENDINGS
 from actors.run.finale import compose, report_paths, write_report
 from actors.run.graph import run_graph_json
 from actors.run.known import is_run, no_such_run
 from actors.run.messages import Admit
 from actors.run.reading import event_of
+from actors.run.summary import metrics_json
 from actors.run.view import run_json
 from actors.run.why import reasons
 from actors.runtime.base import Answer, Base, changed_meanwhile
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RunMethods"]
 
+ENDED = frozenset(event.kind for event in ENDINGS)
 TERMINAL = ("completed", "failed", "cancelled", "blocked")
 SOON_MS = 30_000
 ADMISSIONS = 100
@@ -83,6 +87,7 @@ class RunMethods(Base):
             workflow_id=version.workflow_id, version=version.version, digest=version.digest, inputs=dict(params.inputs), by=by,
             request=request, priority=params.priority or 0, cwd=params.cwd, workflow_seq=record.seq, dry_run=params.dry_run,
             folder=params.folder, profile=params.profile, personas=dict(params.personas),
+            defaults=Defaults(params.as_identity, params.plugin_dirs, params.model),
         )  # fmt: skip
         return await self.ask_registrar(admit)
 
@@ -128,7 +133,13 @@ class RunMethods(Base):
         found = store.journal.read(run_id, after, limit)
         position = found[-1].seq if found else after
         ended = line.status in TERMINAL and position >= store.journal.head(run_id) and not self._left_to_do(line)
-        return Page([event_of(recorded) for recorded in found], position, ended)
+        endings = tuple(recorded.seq for recorded in found if recorded.kind in ENDED)
+        return Page([event_of(recorded) for recorded in found], position, ended, endings)
+
+    async def run_totals(self, run_id: str, upto: int) -> dict[str, Any] | None:
+        """What all attempts of the run, and of the runs below, have used up to that event; None where the log cannot be read."""
+        state = self.fold(run_id, upto)
+        return None if isinstance(state, Refusal) else metrics_json(state)
 
     def _left_to_do(self, line: Headline) -> bool:
         """Whether somebody is about to say what becomes of its worktree; who takes too long for that is not waited for."""

@@ -62,7 +62,7 @@ def _admit(state: RunState, workdir: str, wanted: NewChild, pinned: Pinned, plan
     return Admit(
         workflow_id=pinned.workflow_id, version=pinned.version, digest=pinned.digest, inputs=orjson.loads(wanted.inputs), by=None,
         request=None, priority=state.priority, trigger_type="sub_run", cwd=workdir, origin=origin, profile=state.profile,
-        personas=handed_down(state.binding, plan.workflow),
+        personas=handed_down(state.binding, plan.workflow), defaults=state.defaults.below(state.plan.nodes[wanted.node_id]),
     )  # fmt: skip
 
 
