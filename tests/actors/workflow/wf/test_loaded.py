@@ -113,6 +113,7 @@ FREE = ("call", "handler-path", "keyword-agent", "keyword-script", "sub", "do", 
 STATEMENTS = [SINGLE[name][0] for name in FREE]
 
 
+@pytest.mark.no_cover  # far more of the same: measuring it would take longer than doing it
 @settings(max_examples=60)
 @given(st.lists(st.sampled_from(STATEMENTS), max_size=5), st.lists(st.sampled_from(["if x {", "do {", "unless x {"]), max_size=4))
 def test_workflows_of_any_statements_are_the_same_on_every_way(bodies: list[str], around: list[str]) -> None:
