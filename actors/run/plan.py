@@ -54,7 +54,8 @@ class Plan:
     `resolvers`: whether a gate asks one. `mission`: what the metadata ask for beside needs.
     `calls`: the workflows whose runs its nodes begin, sorted. `fan_outs`: the nodes that are a for-each.
     `outfits`: what the agents are given by themselves and the blocks around them.
-    `agents`: whether a node is an agent's. `secrets`: the handles of all that its steps are given.
+    `agents`: whether a node is an agent's. `judged`: the nodes of the body whose contract has a schema, in flow order.
+    `secrets`: the handles of all that its steps are given.
     """
 
     workflow: Workflow
@@ -79,6 +80,7 @@ class Plan:
     webhooks: bool
     resolvers: bool
     agents: bool
+    judged: tuple[str, ...]
     outfits: dict[str, Outfit]
     calls: tuple[str, ...]
     fan_outs: dict[str, Foreach]
@@ -167,12 +169,13 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
     mission = mission_of(workflow)
     lookups = {node_id: _lookups(node, flat=workflow.templating == "flat") for node_id, node in nodes.items()}
     guards = {node.node_id: found for node in body if (found := _guards(nodes, nest.parent, node))}
+    flow = Graph.of(body, {node.node_id: nest.parent[node.node_id] for node in body if node.node_id in nest.parent})
     return Plan(
         workflow=workflow,
         digest=digest,
         nodes=nodes,
         section=section,
-        body=Graph.of(body, {node.node_id: nest.parent[node.node_id] for node in body if node.node_id in nest.parent}),
+        body=flow,
         tail=Graph.of(tail, {node.node_id: nest.parent[node.node_id] for node in tail if node.node_id in nest.parent}),
         parent=nest.parent,
         children=nest.children,
@@ -197,6 +200,7 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
         resolvers=any(isinstance(node.action, Gate) and node.action.resolved for node in body),
         outfits=outfits_of(workflow),
         agents=any(isinstance(node.action, Agent) for node in nodes.values()),
+        judged=tuple(node_id for node_id in flow.order if (made := nodes[node_id].contract) is not None and made.schema is not None),
         fan_outs={node_id: node.action for node_id, node in nodes.items() if isinstance(node.action, Foreach)},
         calls=tuple(sorted({node.action.workflow for node in nodes.values() if isinstance(node.action, SubWorkflow | Foreach)})),
         secrets=handles_of(nodes.values()),
