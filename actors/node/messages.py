@@ -49,6 +49,13 @@ class Usage:
             max(0, self.cached_tokens - other.cached_tokens), max(0, self.duration_ms - other.duration_ms),
         )  # fmt: skip
 
+    def longer(self, ms: int) -> Usage:
+        """The same, and an attempt that took so long and used nothing."""
+        return Usage(
+            self.prompt_tokens, self.completion_tokens, self.cost_usd, self.tool_calls, self.unpriced, self.turns, self.cached_tokens,
+            self.duration_ms + ms,
+        )  # fmt: skip
+
     @property
     def tokens(self) -> int:
         """All tokens."""
