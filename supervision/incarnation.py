@@ -35,6 +35,11 @@ class Posture(IntEnum):
     HANDLING = 2
 
 
+WORKING, IDLE, HANDLING = Posture
+RUNNING = Life.RUNNING
+"""By names of their own where every message comes by: looking a member up in its enumeration takes as long as a call."""
+
+
 class Incarnation(Cell):
     """Order of a life: started() → confirmed → main() → stopped() if orderly → mailbox closed, askers failed → own tasks ended → end."""
 
@@ -46,7 +51,7 @@ class Incarnation(Cell):
         actor.cell = self
         self.post = Post(actor.mailbox)
         self.scope = trio.CancelScope()
-        self.posture = Posture.WORKING
+        self.posture = WORKING
         self.handled = 0
         self.asked: Asked | None = None
         self.finishing: Normal | Shutdown | None = None
@@ -98,13 +103,13 @@ class Incarnation(Cell):
             if self.post.overdue:
                 item = self.post.overdue.pop(0)
             else:
-                self.posture = Posture.IDLE
+                self.posture = IDLE
                 item = await self.post.inbox.receive()
-                self.posture = Posture.WORKING
+                self.posture = WORKING
                 if self._leaving():
                     self._refuse(item)
                     return
-            self.posture = Posture.HANDLING
+            self.posture = HANDLING
             if item.__class__ is Asked:
                 self.asked = item
                 value = await self.actor.receive(item.request)
@@ -115,11 +120,11 @@ class Incarnation(Cell):
                 await self._handle_notice(item)
             else:
                 await self.actor.receive(item)
-            self.posture = Posture.WORKING
+            self.posture = WORKING
             self.handled += 1
 
     def _leaving(self) -> bool:
-        return self.life is not Life.RUNNING or self.finishing is not None
+        return self.life is not RUNNING or self.finishing is not None
 
     async def _handle_notice(self, notice: Notice) -> None:
         message = notice.take()
@@ -129,7 +134,7 @@ class Incarnation(Cell):
 
     async def _farewell(self) -> None:
         if self.confirmed and not self.killed and self.failure is None:
-            self.posture = Posture.HANDLING  # a stop, perhaps a second one, must not cut off the farewell
+            self.posture = HANDLING  # a stop, perhaps a second one, must not cut off the farewell
             self.scope = trio.CancelScope()
             with self.scope:
                 await self.actor.stopped()
@@ -209,16 +214,16 @@ class Incarnation(Cell):
 
     def leave(self) -> None:
         """Let the task come to its end: at once if it idles or does work of its own, after the handler if one runs."""
-        if self.posture is Posture.IDLE:
+        if self.posture is IDLE:
             try:
                 self.post.send.send_nowait(WAKE)
             except trio.WouldBlock:
                 return  # it has mail, so it wakes anyway
-        elif self.posture is Posture.WORKING:
+        elif self.posture is WORKING:
             self.scope.cancel()
 
     def ends_by_itself(self) -> bool:
-        return self.actor.plain and self.posture is Posture.IDLE and not self._background
+        return self.actor.plain and self.posture is IDLE and not self._background
 
     def kill(self) -> None:
         if self.life < Life.ENDED and not self.killed:
@@ -238,7 +243,7 @@ class Incarnation(Cell):
     # What can be seen of it
 
     def status(self) -> str:
-        if self.life is not Life.RUNNING:
+        if self.life is not RUNNING:
             return super().status()
         try:
             return self.actor.status()
