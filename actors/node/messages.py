@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from attrs import Factory, frozen
 
@@ -11,8 +11,8 @@ from actors.node.tool_questions import ToolDecision, ToolQuestion
 from actors.workflow.spec import Period
 
 __all__ = [
-    "AgentHeard", "ArtifactFact", "Budget", "Failure", "Interruption", "Outcome", "Report", "Said", "SharedBudget", "Success",
-    "ToolDecision", "ToolQuestion", "Usage", "Verdict",
+    "NOTHING_USED", "AgentHeard", "ArtifactFact", "Budget", "Failure", "Interruption", "Outcome", "Report", "Said", "SharedBudget",
+    "Success", "ToolDecision", "ToolQuestion", "Usage", "Verdict",
 ]  # fmt: skip
 
 
@@ -62,6 +62,10 @@ class Usage:
         return self.prompt_tokens + self.completion_tokens
 
 
+NOTHING_USED: Final = Usage()
+"""What all that begins has used: one object for all of them."""
+
+
 @frozen
 class Budget:
     """What a run may still use when the order is given. Limits are None where there are none; times are milliseconds.
@@ -74,8 +78,8 @@ class Budget:
     cost_usd: float | None = None
     tool_calls: int | None = None
     runtime_ms: int | None = None
-    used: Usage = Usage()
-    by_agents: Usage = Usage()
+    used: Usage = NOTHING_USED
+    by_agents: Usage = NOTHING_USED
     active_ms: int = 0
     priced: bool = False
 
