@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import trio
@@ -10,34 +9,22 @@ import trio
 from supervision.actor import Actor
 from supervision.background import Background
 from supervision.belongings import Belongings
-from supervision.cell import Cell, Life, Parent
+from supervision.cell import RUNNING, Cell, Life, Parent
 from supervision.errors import ActorDead, Ignore, StartFailed
 from supervision.exits import Exit, Failed, Killed, Normal, Shutdown, sift
 from supervision.mailbox import SKIP, WAKE, Asked, Notice
 from supervision.post import Post
+from supervision.posture import HANDLING, IDLE, WORKING, Posture
 from supervision.reports import TreeRow
 
 if TYPE_CHECKING:
     from supervision.childspec import ChildSpec
     from supervision.system import System
 
-__all__ = ["Incarnation", "Posture"]
+__all__ = ["Incarnation"]
 
 NOBODY: Actor[Any] = Actor()
 """Stands where an actor was."""
-
-
-class Posture(IntEnum):
-    """What a stop may do to the task: cut off its own work, wake it from the mailbox, or wait for the handler."""
-
-    WORKING = 0
-    IDLE = 1
-    HANDLING = 2
-
-
-WORKING, IDLE, HANDLING = Posture
-RUNNING = Life.RUNNING
-"""By names of their own where every message comes by: looking a member up in its enumeration takes as long as a call."""
 
 
 class Incarnation(Cell):
@@ -51,7 +38,7 @@ class Incarnation(Cell):
         actor.cell = self
         self.post = Post(actor.mailbox)
         self.scope = trio.CancelScope()
-        self.posture = WORKING
+        self.posture: Posture = WORKING
         self.handled = 0
         self.asked: Asked | None = None
         self.finishing: Normal | Shutdown | None = None
