@@ -154,6 +154,10 @@ def _named(lookups: Iterable[tuple[str | int, ...]], root: str) -> frozenset[str
     return frozenset(str(path[1]) if len(path) > 1 else "" for path in lookups if path[0] == root)
 
 
+def _is_eager(node: Node) -> bool:
+    return node.when is not None or isinstance(node.action, Gate | Wait | Group | Foreach)
+
+
 def compile_plan(workflow: Workflow, digest: str) -> Plan:
     """Prepare `workflow`, whose version digest is `digest`."""
     body, tail = flatten(workflow.nodes), flatten(workflow.finally_)
@@ -186,13 +190,7 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
         loops_around=nest.loops_around,
         guards=guards,
         sort_keys={node_id: (-node.priority, nest.places.get(node_id, node_id), node_id) for node_id, node in nodes.items()},
-        eager=frozenset(
-            node_id
-            for node_id, node in nodes.items()
-            if node.when is not None
-            or isinstance(node.action, Gate | Wait | Group | Foreach)
-            or (mission.triage and section[node_id] == "body")
-        ),
+        eager=frozenset(node_id for node_id, node in nodes.items() if _is_eager(node) or (mission.triage and section[node_id] == "body")),
         reads={node_id: _named(paths, "nodes") - {""} for node_id, paths in lookups.items()},
         speaks={node_id: names for node_id, paths in lookups.items() if (names := _named(paths, "vars"))},
         waits=any(isinstance(node.action, Wait) for node in body),
