@@ -211,7 +211,8 @@ class RunState:
 
     def path_of(self, node_id: str) -> tuple[int, ...]:
         """The turns of the loops around the node, outermost first."""
-        return tuple(self.nodes[loop].turn for loop in self.plan.loops_around.get(node_id, ()))
+        loops = self.plan.loops_around.get(node_id)
+        return tuple(self.nodes[loop].turn for loop in loops) if loops else ()
 
     def take_place(self, node_id: str) -> None:
         """The node is done now: it takes its place in the order of the walk, once for all its attempts."""
