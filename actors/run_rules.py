@@ -35,6 +35,7 @@ def run_rules(config: Config, vault: Vault) -> RunRules:
         auto_resume_window_ms=config.reaper.auto_resume_window_ms,
         auto_resume_max=config.reaper.auto_resume_max,
         resolver_types=frozenset(config.gates.resolver_types),
+        gate_identities=frozenset(name for name, _ in config.gates.tokens),
         notify_events=frozenset(config.notify.events),
         notify_ways=config.notify.ways,
         git_timeout_ms=config.worktrees.timeout_ms,

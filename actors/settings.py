@@ -28,6 +28,7 @@ class RunRules:
     `resolver_types`: the types of gates for which a resolver is registered. `mcp_servers`: the names of those that are configured.
     `secrets`: the handles of the secrets that there are. `max_parallel_branches`: attempts at once in one parallel block.
     `item_providers`: who finds items of a for-each, of which it may have `max_fan_out`.
+    `gate_identities`: the names of tokens of resolvers.
     `agent_dirs`: folders with agents beside those of a project; `default_backend` and `default_model`: of agents in files that name none.
     `input_env_prefix`: how the variables begin by which scripts get inputs; `identities`: what else they get, by that as which they work.
     `targets`: what workflows may say that they are for; empty: anything. `skills_dir`: where scripts are looked for beside.
@@ -55,6 +56,7 @@ class RunRules:
     notify_events: frozenset[str] = frozenset()
     notify_ways: tuple[str, ...] = ()
     resolver_types: frozenset[str] = frozenset()
+    gate_identities: frozenset[str] = frozenset()
     mcp_servers: frozenset[str] = frozenset()
     secrets: frozenset[str] = frozenset()
     item_providers: Providers = Factory(providers_of)

@@ -19,7 +19,7 @@ from actors.workflow.spec import Workflow
 from actors.workflow.spec_agent import MAX_OUTPUT_TOKENS, Persona
 from actors.workflow.tool_names import ToolPolicy
 
-__all__ = ["Binding", "Bound", "PinnedText", "Pool", "bind", "objection", "roles_of", "unbound"]
+__all__ = ["Binding", "Bound", "PinnedText", "Pool", "bind", "handed_down", "objection", "roles_of", "unbound"]
 
 
 @frozen
@@ -102,6 +102,12 @@ def roles_of(workflow: Workflow) -> dict[str, tuple[str, ...]]:
     for agent in agents_of(workflow).values():
         found.setdefault(agent.reference, set()).update(agent.tools)
     return {role: tuple(sorted(found[role])) for role in sorted(found)}
+
+
+def handed_down(bound: tuple[Bound, ...], workflow: Workflow) -> dict[str, str]:
+    """Who of a run has the roles of a workflow that it begins: role to persona. Agents in files are looked up anew."""
+    roles = roles_of(workflow)
+    return {one.role: one.persona for one in bound if one.role in roles and one.source != "file"}
 
 
 def unbound(workflow: Workflow, bound: tuple[Bound, ...]) -> list[str]:

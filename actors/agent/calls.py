@@ -186,7 +186,7 @@ class Caller:
             "input_tokens": usage.input, "output_tokens": usage.output, "cached_tokens": usage.cached, "reasoning_tokens": usage.reasoning,
             "cost_input_usd": cost.input, "cost_output_usd": cost.output, "priced": cost.priced,
             "latency_ms": round((trio.current_time() - made.began) * 1000), "request_id": request_id, "answered_by": answered_by,
-            "tool_calls": usage.tool_calls,
+            "tool_calls": usage.tool_calls, "stored_tokens": usage.stored,
         }  # fmt: skip
 
     def _cost(self, model: str, usage: TokenUsage, answered_by: str) -> Cost:

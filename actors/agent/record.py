@@ -76,7 +76,8 @@ class Recorder:
         used = self._log.thread.used - self._spent
         line = usage_line(
             prompt_tokens=used.prompt_tokens, completion_tokens=used.completion_tokens, cost_usd=used.cost_usd,
-            tool_calls=used.tool_calls, turns=used.turns, cached_tokens=used.cached_tokens,
+            tool_calls=used.tool_calls, turns=used.turns, cached_tokens=used.cached_tokens, stored_tokens=used.stored_tokens,
+            model=used.model or None,
         )  # fmt: skip
         self._write(self._usage, f"{line}\n{UNPRICED if used.unpriced else ''}", os.O_TRUNC)
 

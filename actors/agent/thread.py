@@ -61,6 +61,7 @@ class Thread:
     sessions: dict[str, str] = Factory(dict)
     counted: dict[str, TokenUsage] = Factory(dict)
     _backend: str = ""
+    _model: str = ""
     session: str = ""
 
     @property
@@ -93,9 +94,9 @@ class Thread:
             case SteeringAdded(number=number, by=by, text=text):
                 self.heard, self.tries = number, 0
                 self.turns.append(UserText(spoken(number, by, text), aside=True))
-            case ModelCallIntended(turn=turn, backend=backend):
+            case ModelCallIntended(turn=turn, backend=backend, model=model):
                 self.calls, self.open_turn, self.tries = turn, turn, self.tries + 1
-                self._backend, self.session = backend, ""
+                self._backend, self._model, self.session = backend, model, ""
             case AgentSessionHeard(backend=backend, session_id=session_id):
                 self.session = self.sessions[backend] = session_id
             case ModelCallAnswered() as answer:
@@ -123,10 +124,10 @@ class Thread:
 
     def _ended(self, end: CallEnded) -> None:
         self.open_turn = None
-        self.used += usage_of(end)
+        self.used += evolve(usage_of(end), model=end.answered_by or self._model)
         if self.session:
             known = self.counted.get(self.session, TokenUsage())
-            used = TokenUsage(end.input_tokens, end.output_tokens, end.cached_tokens, end.reasoning_tokens)
+            used = TokenUsage(end.input_tokens, end.output_tokens, end.cached_tokens, end.reasoning_tokens, stored=end.stored_tokens)
             self.counted[self.session] = known + used
 
 
@@ -134,5 +135,12 @@ def usage_of(end: CallEnded) -> Usage:
     """What a call has used, as runs count it."""
     cost = round(end.cost_input_usd + end.cost_output_usd, 9)
     return Usage(
-        end.input_tokens, end.output_tokens, cost, end.tool_calls, unpriced=not end.priced, turns=1, cached_tokens=end.cached_tokens
+        end.input_tokens,
+        end.output_tokens,
+        cost,
+        end.tool_calls,
+        unpriced=not end.priced,
+        turns=1,
+        cached_tokens=end.cached_tokens,
+        stored_tokens=end.stored_tokens,
     )

@@ -88,7 +88,7 @@ class AgentSessionHeard(Fact):
 class CallEnded(Fact):
     """What is known of a call that is over. Costs are USD; `priced` is false where nobody knows the price. Times are milliseconds.
 
-    `tool_calls` counts tools that were used in it and are not ours.
+    `tool_calls` counts tools that were used in it and are not ours; of the input the service has put `stored_tokens` into its cache.
     """
 
     turn: int
@@ -103,6 +103,7 @@ class CallEnded(Fact):
     request_id: str = ""
     answered_by: str = ""
     tool_calls: int = 0
+    stored_tokens: int = 0
 
 
 @frozen

@@ -11,7 +11,7 @@ from attrs import frozen
 from actors.campaign import events as e
 from actors.campaign.approving import the_experiment
 from actors.campaign.declined import Declined
-from actors.campaign.definition import ABSENT, same, value_at
+from actors.campaign.definition import ABSENT, nodes_of, same, value_at
 from actors.campaign.record import Experiment
 from actors.campaign.step import Step
 
@@ -53,7 +53,7 @@ def apply_winners(step: Step, winners: Sequence[Experiment], live: Mapping[str, 
 
 def _set(definition: dict[str, Any], patch: e.Patch) -> Any:
     """Change the field; what was there before."""
-    node = next((node for node in definition["flow"]["nodes"] if node["node_id"] == patch.node_id), None)
+    node = next((node for node in nodes_of(definition) if node["node_id"] == patch.node_id), None)
     if node is None:
         raise Declined("live_node_not_found", node_id=patch.node_id)
     found = value_at(node, patch.field)

@@ -7,7 +7,7 @@ from typing import Any
 
 from actors.campaign import events as e
 from actors.campaign.declined import Declined
-from actors.campaign.definition import ABSENT, value_at
+from actors.campaign.definition import ABSENT, nodes_of, value_at
 from actors.campaign.evaluating import request_promotion
 from actors.campaign.mutation import validate
 from actors.campaign.promotion import compare
@@ -73,7 +73,7 @@ def approve_winner(step: Step, experiment_id: str | None) -> None:
 
 
 def _value(definition: Mapping[str, Any], node_id: str, field: str) -> Any:
-    node = next(node for node in definition["flow"]["nodes"] if node["node_id"] == node_id)
+    node = next(node for node in nodes_of(definition) if node["node_id"] == node_id)
     value = value_at(node, field)
     return None if value is ABSENT else value
 

@@ -14,6 +14,7 @@ from actors.campaign.declined import Declined
 from actors.campaign.eligibility import check_target, foreign_roles, outward
 from actors.campaign.events import CampaignCreated
 from actors.campaign.freezing import freeze
+from actors.campaign.skipping import repeated_below
 from actors.campaign.snapshots import data_of, digest_of, overridden, snapshot_hash
 from actors.refusals import Refusal
 from actors.workflow.inputs import apply_inputs
@@ -44,6 +45,8 @@ def make(services: Services, library: Library, params: CampaignCreate, by: Princ
     inputs = freeze(root, refs)
     definition: Mapping[str, Any] = orjson.loads(services.store.blobs.get(found.digest))
     check_target(definition, inputs.phase1.mutation_policy)
+    if once := repeated_below(services, services.plans.get(found.digest).workflow):
+        raise Declined("eval_side_effects_forbidden", node_ids=once)
     _check_inputs(services, found.digest, params.inputs)
     baseline, override = _baseline(definition, params)
     if not 1 <= params.evaluations_per_candidate <= MOST_EVALUATIONS:

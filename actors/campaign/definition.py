@@ -1,4 +1,4 @@
-"""Reading a definition (canonical JSON) the way campaigns look at it: nodes in order, and the values of their mutable fields. Pure."""
+"""Reading a definition (canonical JSON) as campaigns do: all nodes of the body in order, and the values of their mutable fields. Pure."""
 
 from __future__ import annotations
 
@@ -9,10 +9,20 @@ from typing import Any, Final
 from actors.campaign.records import FIELD_PATHS
 from storage.codec import canonical
 
-__all__ = ["ABSENT", "same", "value_at", "with_value", "without"]
+__all__ = ["ABSENT", "nodes_of", "same", "value_at", "with_value", "without"]
 
 ABSENT: Final = object()
 """The field is not there. A field that is null is not there either."""
+
+
+def nodes_of(definition: Mapping[str, Any]) -> list[Any]:
+    """All nodes of the body in the order of the file, what stands in a group behind the group."""
+    found, todo = [], definition["flow"]["nodes"][::-1]
+    while todo:
+        node = todo.pop()
+        found.append(node)
+        todo += node.get("nodes", ())[::-1]
+    return found
 
 
 def value_at(node: Mapping[str, Any], field: str) -> Any:
@@ -26,10 +36,10 @@ def value_at(node: Mapping[str, Any], field: str) -> Any:
 
 
 def with_value(definition: Mapping[str, Any], position: int, field: str, value: Any) -> dict[str, Any]:
-    """A full copy in which the node at that position has that value; what holds the field must be there."""
+    """A full copy in which the node at that position of `nodes_of` has that value; what holds the field must be there."""
     copy: dict[str, Any] = deepcopy(dict(definition))
     *way, last = FIELD_PATHS[field].split(".")
-    holder = copy["flow"]["nodes"][position]
+    holder = nodes_of(copy)[position]
     for key in way:
         holder = holder[key]
     holder[last] = value

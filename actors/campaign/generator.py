@@ -11,7 +11,7 @@ from attrs import frozen
 from actors.campaign.config import MutationPolicy, Phase1
 from actors.campaign.decimals import round9
 from actors.campaign.declined import Declined
-from actors.campaign.definition import value_at, with_value
+from actors.campaign.definition import nodes_of, value_at, with_value
 from actors.campaign.mutation import validate
 from actors.campaign.records import FIELD_PATHS, Mutation
 
@@ -47,7 +47,7 @@ def hint_of(objective_markdown: str) -> str:
 def candidates(baseline: Mapping[str, Any], config: Phase1) -> Iterator[Candidate]:
     """Every option that the rules of mutation accept: nodes in order, and the fields of each in theirs."""
     policy, hint = config.mutation_policy, hint_of(config.objective_markdown)
-    for position, node in enumerate(baseline["flow"]["nodes"]):
+    for position, node in enumerate(nodes_of(baseline)):
         for field in FIELD_PATHS:
             value = _next(node, field, policy, hint) if policy.allows(field) else None
             if value is None:

@@ -90,7 +90,7 @@ class Logbook:
             return None
         created = step.campaign.created
         try:
-            carried = results_of_skipped(self._services, created.source_workflow_id, self.world.definition(step.campaign.baseline_digest))
+            carried = results_of_skipped(self._services, created.source_workflow_id, step.campaign.baseline_digest)
         except Declined as declined:
             return refused(declined, campaign_id=self._id)
         admits = tuple(

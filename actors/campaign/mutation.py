@@ -8,7 +8,7 @@ from typing import Any
 from actors.campaign.changes import CHANGES, Change
 from actors.campaign.config import MutationPolicy
 from actors.campaign.declined import Declined
-from actors.campaign.definition import ABSENT, same, value_at, without
+from actors.campaign.definition import ABSENT, nodes_of, same, value_at, without
 from actors.campaign.records import FIELD_PATHS, MutableField, Mutation
 
 __all__ = ["validate"]
@@ -20,7 +20,7 @@ _RETRY_FIELDS: tuple[MutableField, ...] = ("retry_policy_max_attempts", "retry_p
 def validate(baseline: Mapping[str, Any], candidate: Mapping[str, Any], policy: MutationPolicy) -> Mutation:
     """The one change. Raises Declined with the code of the first rule that does not hold."""
     _check_around(baseline, candidate)
-    before, after = baseline["flow"]["nodes"], candidate["flow"]["nodes"]
+    before, after = nodes_of(baseline), nodes_of(candidate)
     if len(before) != len(after):
         raise Declined("candidate_node_count_changed", before=len(before), after=len(after))
     found = [change for pair in zip(before, after, strict=True) for change in _of_node(*pair, policy)]
@@ -47,7 +47,7 @@ def _of_node(before: Mapping[str, Any], after: Mapping[str, Any], policy: Mutati
     node_id = before["node_id"]
     if after.get("node_id") != node_id:
         raise Declined("candidate_nodes_reordered", node_id=node_id, found=after.get("node_id"))
-    if not same(without(before, *_MUTABLE_KEYS), without(after, *_MUTABLE_KEYS)):
+    if not same(_fixed(before), _fixed(after)):
         raise Declined("candidate_node_other_changed", node_id=node_id)
     _check_contracts(node_id, before.get("output_contract"), after.get("output_contract"))
     _check_retries(node_id, before, after)
@@ -58,6 +58,11 @@ def _of_node(before: Mapping[str, Any], after: Mapping[str, Any], policy: Mutati
                 raise Declined("candidate_field_not_allowed", node_id=node_id, path=change.path)
             summary = CHANGES[field](change, policy)
             yield Mutation(node_id, field, summary, _plain(change.before), _plain(change.after))  # type: ignore[arg-type]  # a key of FIELD_PATHS
+
+
+def _fixed(node: Mapping[str, Any]) -> dict[str, Any]:
+    """What no candidate changes of a node; of those in a group, which they are: each of them is looked at by itself."""
+    return {**without(node, *_MUTABLE_KEYS, "nodes"), "nodes": [inner["node_id"] for inner in node.get("nodes", ())]}
 
 
 def _check_contracts(node_id: str, before: Any, after: Any) -> None:

@@ -10,7 +10,7 @@ import orjson
 from actors.campaign import events as e
 from actors.campaign.config import MutationPolicy
 from actors.campaign.declined import Declined
-from actors.campaign.definition import ABSENT, value_at, with_value
+from actors.campaign.definition import ABSENT, nodes_of, value_at, with_value
 from actors.campaign.generator import Candidate
 from actors.campaign.mutation import validate
 from actors.campaign.record import Campaign
@@ -50,7 +50,7 @@ def about(campaign: Campaign, baseline: Mapping[str, Any]) -> str:
     nodes = [
         {"node_id": node["node_id"]}
         | {field: value for field in FIELD_PATHS if policy.allows(field) and (value := _plain(node, field)) is not None}
-        for node in baseline["flow"]["nodes"]
+        for node in nodes_of(baseline)
     ]
     tried = [one.mutation_summary for one in campaign.experiments.values() if one.baseline_hash == campaign.baseline_hash]
     return "\n\n".join((
@@ -109,11 +109,12 @@ def candidate_of(run: RunSeen | None, baseline: Mapping[str, Any], policy: Mutat
     answer = run.measured.outputs.get(_NODE)
     given: Mapping[str, Any] = answer if isinstance(answer, Mapping) else {}
     node_id, field, value = given.get("node_id"), given.get("field"), given.get("value")
-    ids = [node["node_id"] for node in baseline["flow"]["nodes"]]
+    nodes = nodes_of(baseline)
+    ids = [node["node_id"] for node in nodes]
     if node_id not in ids or not isinstance(field, str) or field not in FIELD_PATHS:
         raise Declined("proposal_names_nothing", node_id=str(node_id)[:128], field=str(field)[:128])
     position = ids.index(node_id)
-    if value_at(baseline["flow"]["nodes"][position], field) is ABSENT:
+    if value_at(nodes[position], field) is ABSENT:
         raise Declined("proposal_names_nothing", node_id=node_id, field=field)
     snapshot = with_value(baseline, position, field, value)
     return Candidate(snapshot, validate(baseline, snapshot, policy))

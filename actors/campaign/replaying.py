@@ -5,6 +5,7 @@ from __future__ import annotations
 from actors.campaign import events as e
 from actors.campaign.baseline import due, establish, needed
 from actors.campaign.declined import Declined
+from actors.campaign.definition import nodes_of
 from actors.campaign.measuring import case_outcomes, metrics_of
 from actors.campaign.records import Metrics, Replay
 from actors.campaign.step import BASELINE_REPLAY, RunSeen, Step, detail_of, pause
@@ -82,7 +83,7 @@ def record(step: Step, run: RunSeen) -> None:
 
 def measure(step: Step, run: RunSeen) -> Metrics:
     """The run's metrics, against the limits and the baseline of the campaign."""
-    nodes = len(step.world.definition(step.campaign.baseline_digest)["flow"]["nodes"])
+    nodes = len(nodes_of(step.world.definition(step.campaign.baseline_digest)))
     return metrics_of(run.measured, step.campaign.phase1.budget, nodes)
 
 

@@ -55,7 +55,8 @@ TEXTS: Final[Mapping[str, str]] = {
     "target_without_validator": "No node of the workflow has an output_contract with a validator, so nothing can be measured. Add one.",
     "target_nothing_mutable": "No field that the policy allows is there in any node. Allow another, or give a node one of them.",
     "eval_side_effects_forbidden": "The nodes {node_ids} have an effect that must happen once, and evaluations would repeat it. "
-    "Say `eval: skip` on each, so that evaluations take its last recorded output, and run the workflow once before.",
+    "Say `eval: skip` on each, so that evaluations take its last recorded output, and run the workflow once before. "
+    "That cannot be said in clean-up, in a loop, or in a workflow below this one (workflow/node): say it on the node that begins that one.",
     # candidates
     "candidate_changes_outside_nodes": "The candidate differs outside of the flow's nodes, at {path}.",
     "candidate_node_count_changed": "The candidate has {after} nodes, its baseline {before}.",

@@ -67,7 +67,7 @@ def show(context: click.Context, file: str, *, events: bool, as_json: bool) -> i
         emit(visible(f"{found['head']['run_id']}: its log could not be read: {found.get('unreadable')}"))
         _print_events(found)
     else:
-        from actors.cli.look import print_run
+        from actors.cli.run_page import print_run
 
         print_run(found["record"])
     return exits.OK

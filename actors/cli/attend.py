@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,10 @@ __all__ = ["Begun", "Manner", "attend"]
 _TICK = 0.2
 _TRIES = 5
 _LAST_EVENTS = 1.0
+_LOOK_S = 0.25
+"""Between two looks at a run that is busy: each costs the more the more nodes it has."""
+_STEPS = ("node_started", "node_completed", "node_failed", "group_started", "group_completed", "loop_iteration_started", "fan_out_")
+"""Events that change what is seen of a run, and nothing of what is to be done about it."""
 _FINAL = {exits.PERMISSION, exits.INTERNAL, exits.USAGE}
 _STANDING = {"awaiting_approval", "waiting"}
 _TERMINAL = {"completed", "blocked", "failed", "cancelled"}
@@ -104,10 +109,13 @@ class _Watch:
     interrupts: Interrupts
     run: dict[str, Any] = field(factory=dict)
     _seen: int = 0
+    _looked: float = 0.0
+    _urgent: bool = False
     _answered: set[tuple[str, int]] = field(factory=set)
     _refused: dict[tuple[str, int], int] = field(factory=dict)
 
     def look(self) -> dict[str, Any]:
+        self._looked, self._urgent = time.monotonic(), False
         self.run = dict(self.asking.call("run.get", {"run_id": self.run_id})["run"])
         return self.run
 
@@ -115,9 +123,10 @@ class _Watch:
         self.view.show(self.look())
         while not self._done():
             self.interrupts.look()
-            if self._drain():
+            drained = self._drain()
+            if self._urgent or (self._behind() and (not drained or time.monotonic() - self._looked >= _LOOK_S)):
                 self.view.show(self.look())
-            else:
+            elif not drained:
                 self.view.tick()
             self._answer_gates()
         self._catch_up()
@@ -131,8 +140,13 @@ class _Watch:
             event = self.stream.poll(0.0)
         return seen or self.stream.ended
 
+    def _behind(self) -> bool:
+        """Whether more has happened than was there at the last look."""
+        return self.stream.ended or self._seen > self.run.get("seq", 0)
+
     def _tell(self, event: dict[str, Any]) -> None:
         self._seen = max(self._seen, int(event["seq"]))
+        self._urgent |= not event["event"].startswith(_STEPS)
         self.view.event(event)
 
     def _catch_up(self) -> None:

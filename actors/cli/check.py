@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from actors.cli.link import link_of
 from actors.cli.text import emit, print_json, visible
 
 if TYPE_CHECKING:
+    from actors.cli.check_outside import Files, Findings
     from actors.workflow.parse import Loaded
     from actors.workflow.problems import Problem
 
@@ -28,7 +28,8 @@ __all__ = ["check", "print_problem"]
 def check(context: click.Context, files: tuple[str, ...], *, as_json: bool) -> int:
     """Validate workflow files; nothing is run or stored.
 
-    Scripts are looked for in the folder of the file, the current one and the repository.
+    Scripts are looked for in the folder of the file, the current one and the repository; workflows whose runs a file begins among the
+    files, those beside it and those of its project.
     Exit code 2 when a file is wrong, 66 when one is missing.
 
     \b
@@ -36,7 +37,10 @@ def check(context: click.Context, files: tuple[str, ...], *, as_json: bool) -> i
       penstock check hello.yaml
       penstock check flows/*.yaml --json
     """
-    results = [_check(Path(file), link_of(context).places.config_file) for file in files]
+    from actors.cli.check_outside import Files, outside
+
+    together, settings = Files(Path(file) for file in files), link_of(context).places.config_file
+    results = [_check(Path(file), together, lambda loaded, path: outside(loaded, path, together, settings)) for file in files]
     if as_json:
         print_json(results)
     else:
@@ -46,7 +50,7 @@ def check(context: click.Context, files: tuple[str, ...], *, as_json: bool) -> i
     return exits.NOT_FOUND if missing else exits.OK if all(result["ok"] for result in results) else exits.USAGE
 
 
-def _check(path: Path, settings: Path) -> dict[str, Any]:
+def _check(path: Path, files: Files, outside: Callable[[Loaded, Path], Findings]) -> dict[str, Any]:
     from actors.workflow.parse import load_file
     from actors.workflow.problems import WorkflowInvalid
 
@@ -55,36 +59,16 @@ def _check(path: Path, settings: Path) -> dict[str, Any]:
         missing = {"code": "file_not_found", "message": words, "file": str(path)}
         return {"file": str(path), "ok": False, "problems": [missing], "warnings": []}
     try:
-        loaded = load_file(path)
+        loaded = load_file(path, files.keys_beside(path))
     except WorkflowInvalid as invalid:
         return _result(path, invalid.problems)
-    wrong, remarks = _outside(loaded, path, settings)
+    wrong, remarks = outside(loaded, path)
     return _result(path, wrong, (*loaded.warnings, *remarks))
 
 
 def _result(path: Path, problems: tuple[Problem, ...], warnings: tuple[Problem, ...] = ()) -> dict[str, Any]:
     found = {"problems": [attrs.asdict(one) for one in problems], "warnings": [attrs.asdict(one) for one in warnings]}
     return {"file": str(path), "ok": not problems, **found}
-
-
-def _outside(loaded: Loaded, path: Path, settings: Path) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
-    """What is wrong with its targets and its scripts, as far as this place and the settings say."""
-    from actors.workflow.check_scripts import Searched, programs_in, unfit_scripts
-    from actors.workflow.check_targets import unknown_targets
-
-    if not loaded.workflow.targets and not programs_in(loaded.workflow):
-        return (), ()
-    from actors.config import Config, ConfigInvalid, load
-
-    try:
-        config = load(os.environ, settings)
-    except ConfigInvalid:  # `penstock config` says what is wrong with it
-        config = Config()
-    folders = tuple(dict.fromkeys(map(str, (path.resolve().parent, Path().absolute()))))
-    paths = {one.name: one.path for one in config.identities}
-    searched = Searched(folders, config.flow.skills_dir, os.environ.get("PATH", ""), paths)
-    wrong, remarks = unfit_scripts(loaded.workflow, searched, loaded.places, str(path))
-    return (*unknown_targets(loaded.workflow, config.flow.targets, loaded.places, str(path)), *wrong), remarks
 
 
 def _print(result: dict[str, Any]) -> None:

@@ -26,7 +26,8 @@ def learning_page(learning: Mapping[str, Any], now: Metrics, counts: Mapping[str
     yield f"  {learning['summary']}"
     yield f"  workflow {learning['workflow_id']}, project {learning['project_id']}; confidence {learning['confidence']:.2f}"
     if learning["node_id"]:
-        yield f"  node {learning['node_id']}" + "".join(f", {learning[key]}" for key in ("node_kind", "validator_family") if learning[key])
+        words = (("node_kind", "stage"), ("validator_family", "validator"))
+        yield f"  node {learning['node_id']}" + "".join(f", {word} {learning[key]}" for key, word in words if learning[key])
     runs = learning["run_ids"]
     yield f"  from {count(counts['runs'], 'run')}{': ' + ', '.join(runs[-MOST_EVIDENCE:]) if runs else ''}"
     yield f"  changed {date_time(learning['updated_at_ms'])}"

@@ -9,23 +9,17 @@ import click
 
 from actors.cli import exits, options
 from actors.cli.ending import print_reasons
-from actors.cli.learning_page import taught_and_told
 from actors.cli.link import Reader, link_of
 from actors.cli.listing import given, listing
-from actors.cli.text import count, date_time, elapsed, emit, print_json, table, visible, visible_lines
+from actors.cli.text import count, emit, print_json, table, visible, visible_lines
 from actors.control.client import Client, Stream
 
-__all__ = ["events", "logs", "ls", "print_run", "report", "show", "tree", "why"]
+__all__ = ["events", "logs", "ls", "report", "show", "tree", "why"]
 
 _STATUSES = ("queued", "running", "pausing", "paused", "waiting", "awaiting_approval", "completed", "blocked", "failed", "cancelled")
 _RUNS = (
     ("run_id", "RUN"), ("workflow_id", "WORKFLOW"), ("status", "STATUS"), ("trigger_type", "TRIGGER"), ("created_at_ms", "CREATED"),
     ("title", "TITLE"),
-)  # fmt: skip
-_NODES = (("node_id", "NODE"), ("kind", "KIND"), ("status", "STATUS"), ("attempt", "ATTEMPT"), ("took", "TOOK"), ("problem", "PROBLEM"))
-_FACTS = (
-    "title", "status", "created_at_ms", "started_at_ms", "finished_at_ms", "pause_reason", "stop_kind", "stop_reason", "scheduled_for_ms",
-    "trigger_reason", "parent_run_id", "parent_node_id", "workspace", "report_path",
 )  # fmt: skip
 
 
@@ -66,56 +60,10 @@ def show(context: click.Context, run_id: str, gate: str | None, *, summary: bool
 
         print_summary(run)
     else:
+        from actors.cli.run_page import print_run
+
         print_run(run)
     return exits.OK
-
-
-def print_run(run: dict[str, Any]) -> None:
-    """One run with its nodes; of a dry run its plan."""
-    if run.get("dry_run"):
-        from actors.cli.rehearsal import print_plan
-
-        print_plan(run)
-        return
-    emit(f"{visible(run['run_id'])}  workflow {visible(run['workflow_id'])} version {visible(run.get('version', '-'))}")
-    for key in _FACTS:
-        if run.get(key) is not None:
-            emit(f"  {key.removesuffix('_ms').replace('_', ' ')}: {visible(date_time(run[key]) if key.endswith('_ms') else run[key])}")
-    if (site := run.get("worktree")) is not None:
-        kept = f", kept for its {' and '.join(site['kept'])}" if site.get("kept") else ""
-        emit(visible(f"  worktree: {site['stage']}{kept}; branch {site['branch']}, base {site['base']} of {site['repository']}"))
-    if "scheduler" in run:
-        emit(visible(f"  queued since: {date_time(run['scheduler']['queued_at_ms'])}{_reason(run['scheduler'])}"))
-    for word, ids in taught_and_told(run):
-        emit(visible(f"  {word}: {', '.join(ids)}"))
-    for what in ("inputs", "output"):
-        values = run.get(what)
-        for name, value in values.items() if isinstance(values, dict) else ():
-            emit(visible(f"  {what.removesuffix('s')} {name} = {value}"))
-    if "result_summary" in run:
-        from actors.cli.summary import headline, totals
-
-        emit(f"  summary: {headline(run['result_summary'])}; {totals(run['metrics'])}")
-    for child in run.get("children", ()):
-        emit(visible(f"  {child['node_id']}: run {child['run_id']} of {child['workflow_id']}"))
-    table([_node_row(node) for node in run["nodes"]], _NODES, empty="  no nodes")
-
-
-def _reason(queue: dict[str, Any]) -> str:
-    """Why it waits, where that is recorded: a word, and what it is about."""
-    about = queue.get("resource_key") if queue.get("queue_reason") == "workspace_lock" else queue.get("rate_limited_provider")
-    word = str(queue.get("queue_reason", ""))
-    return f", {word}{f' ({about})' if about else ''}" if word else ""
-
-
-def _node_row(node: dict[str, Any]) -> dict[str, Any]:
-    started, ended, error = node.get("started_at_ms"), node.get("ended_at_ms"), node.get("error")
-    took = elapsed(ended - started) if started is not None and ended is not None else None
-    problem = f"{error['code']}: {error['message']}" if error else node.get("skip_reason")
-    if unheard := node.get("unheard"):
-        waiting = f"{count(len(unheard), 'message')} not heard: {unheard[0]['text'].strip()}"
-        problem = waiting if problem is None else f"{problem}; {waiting}"
-    return {**node, "attempt": node["attempt"] or None, "took": took, "problem": problem}
 
 
 @click.command()

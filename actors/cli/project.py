@@ -1,4 +1,4 @@
-"""Workflows of the project in which one works: those that a file begins runs of are stored with it; all of them are listed."""
+"""Workflows around a file, and those of the project in which one works: what a file begins runs of is stored with it; all are listed."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from actors.workflow.discovery import Discovery
     from actors.workflow.spec import Workflow
 
-__all__ = ["discovered", "store_below"]
+__all__ = ["discovered", "folders_around", "store_below"]
 
 Call = Callable[[str, dict[str, Any]], dict[str, Any]]
+Find = Callable[[str], Path | None]
 
 
 def store_below(call: Call, params: dict[str, Any]) -> None:
     """Have the workflows stored whose runs those of this definition begin, and those that these begin, as their files are now.
 
-    Only files of the project in which the definition lies are looked at. What is not among them has to be stored already.
+    Files beside the definition are looked at, and those of the project in which it lies. What is not among them has to be stored already.
     """
-    folders = [folder for folder in folders_of(params["folder"]) if folder.is_dir()] if "text" in params else []
-    if not folders:
+    if "text" not in params or params["text"].count("workflow") < 2:  # its own name, and that of another: reading it takes a while
         return
     from actors.workflow.parse import load_text
     from actors.workflow.problems import WorkflowInvalid
@@ -38,29 +38,53 @@ def store_below(call: Call, params: dict[str, Any]) -> None:
         loaded = load_text(params["text"], notation=params["notation"], source=params["source"], folder=params["folder"])
     except WorkflowInvalid:
         return  # who is asked next tells of that
-    for path in _below(loaded.workflow, folders, {loaded.workflow.workflow_id}):
+    find = _file_in(folders_around(params["folder"]))
+    for path in _below(loaded.workflow, find, {loaded.workflow.workflow_id}):
         _store(call, path)
 
 
-def _below(workflow: Workflow, folders: list[Path], seen: set[str]) -> Iterator[Path]:
+def folders_around(folder: str) -> list[Path]:
+    """Where the workflows lie that a file in that folder may begin runs of: beside it, and in its project."""
+    return [one for one in dict.fromkeys((Path(folder), *folders_of(folder))) if one.is_dir()]
+
+
+def _file_in(folders: list[Path]) -> Find:
+    def find(name: str) -> Path | None:
+        from actors.workflow.discovery import NotDiscovered, file_of
+
+        try:
+            return file_of(name, folders)
+        except NotDiscovered:
+            return None
+
+    return find
+
+
+def _below(workflow: Workflow, find: Find, seen: set[str]) -> Iterator[Path]:
     """The files, each behind those that it needs."""
-    from actors.workflow.discovery import NotDiscovered, file_of
+    from actors.workflow.callees import calls_of
     from actors.workflow.parse import load_file
     from actors.workflow.problems import WorkflowInvalid
-    from actors.workflow.spec import Foreach, SubWorkflow
-    from actors.workflow.walk import located
 
-    for name in dict.fromkeys(node.action.workflow for _, node in located(workflow) if isinstance(node.action, SubWorkflow | Foreach)):
-        if name in seen:
+    for name in calls_of(workflow):
+        if name in seen or (path := find(name)) is None:
             continue
         seen.add(name)
-        try:
-            path = file_of(name, folders)
-        except NotDiscovered:
-            continue
         with suppress(WorkflowInvalid):  # the daemon says so, and why
-            yield from _below(load_file(path).workflow, folders, seen)
+            yield from _below(load_file(path).workflow, find, seen)
         yield path
+
+
+def _in_order(found: Discovery) -> Iterator[Path]:
+    """All files, each behind those that it needs."""
+    files = {one.loaded.workflow.workflow_id: one.file for one in found.found}
+    seen: set[str] = set()
+    for one in found.found:
+        workflow = one.loaded.workflow
+        if workflow.workflow_id not in seen:
+            seen.add(workflow.workflow_id)
+            yield from _below(workflow, files.get, seen)
+            yield one.file
 
 
 def _store(call: Call, path: Path) -> None:
@@ -80,8 +104,8 @@ def discovered(link: Link, folder: str, *, put: bool, as_json: bool) -> int:
     found = discover(folders)
     if put:
         with link.client() as client:
-            for one in found.found:
-                _store(client.call, one.file)
+            for path in _in_order(found):
+                _store(client.call, path)
     if as_json:
         print_json(_json(found, folders))
     else:

@@ -35,6 +35,9 @@ def print_plan(run: dict[str, Any]) -> None:
     emit(visible(f"  workspace: {plan['workspace'] or 'a private folder'}"))
     if (place := plan.get("worktree")) is not None:
         emit(visible(f"  worktree: a new branch {place['branch']} at {place['base']} of {place['repository']}"))
+    for name in ("as_identity", "plugin_dirs", "model"):
+        if name in run:
+            emit(visible(f"  {name.replace('_', ' ')}: {', '.join(run[name]) if name == 'plugin_dirs' else run[name]}"))
     _print_nodes(plan["nodes"])
     if plan.get("omitted"):
         emit(f"  … and {count(plan['omitted'], 'more node')}, for which the record has no room")

@@ -25,6 +25,9 @@ _NOT_A_USERS_MISTAKE = {exits.NOT_FOUND, exits.PERMISSION, exits.NO_DAEMON, exit
 @click.option("--dry-run", is_flag=True, help="Check and render everything, print the plan, and do nothing.")
 @click.option("--profile", type=click.Choice(["strict", "guided", "yolo"]), help="How much the run may do unasked.")
 @click.option("--persona", "personas", metavar="ROLE=NAME", multiple=True, help="Who is to have a role; repeat for more.")
+@click.option("--as", "as_identity", metavar="NAME", help="The identity of nodes that name none, also of runs below.")
+@click.option("--plugin-dir", "plugin_dirs", metavar="DIR", multiple=True, help="One more folder with agents and plugins; repeat for more.")
+@click.option("--model", metavar="NAME", help="The model of agents in files that name none.")
 @click.option("--priority", type=int, metavar="N", help="Higher goes first when runs queue.")
 @options.request_id
 @options.as_json
@@ -47,12 +50,11 @@ def run(context: click.Context, /, target: str, **given: Any) -> int:
 
     params = {**start_params(target), "cwd": str(Path.cwd()), "inputs": inputs_of(given["inputs"])}
     params["request_id"] = given["request_id"] or new_request_id()
-    if given["profile"] is not None:
-        params["profile"] = given["profile"]
+    params |= {name: given[name] for name in ("profile", "priority", "as_identity", "model") if given[name] is not None}
     if given["personas"]:
         params["personas"] = roles_of(given["personas"])
-    if given["priority"] is not None:
-        params["priority"] = given["priority"]
+    if given["plugin_dirs"]:
+        params["plugin_dirs"] = list(given["plugin_dirs"])
     link = link_of(context)
     if given["dry_run"]:
         from actors.cli.rehearsal import rehearse

@@ -37,7 +37,8 @@ def totals(metrics: dict[str, Any]) -> str:
     parts = [f"{elapsed(metrics['total_duration_ms'])} of work"]
     if metrics["has_llm_metrics"]:
         tokens = f"{count(metrics['total_input_tokens'], 'token')} in, {metrics['total_output_tokens']} out"
-        parts += [f"{count(metrics['total_turns'], 'call')} of models", tokens, f"${metrics['total_cost_usd']:.4f}"]
+        last = f" (last {visible(metrics['model'])})" if metrics.get("model") else ""
+        parts += [f"{count(metrics['total_turns'], 'call')} of models{last}", tokens, f"${metrics['total_cost_usd']:.4f}"]
     return ", ".join(parts)
 
 

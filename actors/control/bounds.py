@@ -8,13 +8,15 @@ from typing import Any
 
 from attrs import Attribute
 
-__all__ = ["Unfit", "amounts", "count", "hundred", "name", "position", "text", "week"]
+__all__ = ["Unfit", "amounts", "count", "folders", "hundred", "name", "position", "text", "week"]
 
 _DOLLARS = ("cost_usd", "workflow_cost_usd")
 _LIMITS = ("runtime_ms", "tokens", "cost_usd", "tool_calls", "workflow_tokens", "workflow_cost_usd", "workflow_tool_calls")
 _NAME_LENGTH = 256
 _TEXT_LENGTH = 64 << 10
 _WEEK_MS = 604_800_000
+_FOLDERS = 64
+_PATH_LENGTH = 4_096
 
 
 class Unfit(ValueError):
@@ -41,6 +43,15 @@ def count(_: object, attribute: Attribute[Any], value: int | None) -> None:
     """How many of a listing: 1 to 1,000."""
     if value is not None and not 1 <= value <= 1000:
         raise Unfit(attribute.name, value, "1 to 1000")
+
+
+def folders(_: object, attribute: Attribute[Any], value: tuple[str, ...]) -> None:
+    """At most 64 paths of folders, each of 1 to 4,096 characters."""
+    if len(value) > _FOLDERS:
+        raise Unfit(attribute.name, f"{len(value)} paths", f"at most {_FOLDERS} paths")
+    for path in value:
+        if not 0 < len(path) <= _PATH_LENGTH or "\0" in path:
+            raise Unfit(attribute.name, f"a path of {len(path)} characters", f"paths of 1 to {_PATH_LENGTH} characters, none of them NUL")
 
 
 def hundred(_: object, attribute: Attribute[Any], value: int) -> None:

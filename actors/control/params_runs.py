@@ -23,6 +23,7 @@ class RunStart:
 
     `cwd` (absolute) is where a relative workspace begins; without it, the folder of the definition. `dry_run`: tell what the run would do,
     and do nothing. `profile`: instead of the workflow's own. `personas`: role to the name of the persona that is to have it.
+    `as_identity`, `plugin_dirs` (absolute, or relative to `cwd`), `model`: what holds where a node, or an agent's file, names none.
     """
 
     workflow_id: str | None = field(default=None, validator=bounds.name)
@@ -37,6 +38,9 @@ class RunStart:
     dry_run: bool = False
     profile: Literal["strict", "guided", "yolo"] | None = None
     personas: Mapping[str, str] = Factory(dict)
+    as_identity: str | None = field(default=None, validator=bounds.name)
+    plugin_dirs: tuple[str, ...] = field(default=(), validator=bounds.folders)
+    model: str | None = field(default=None, validator=bounds.name)
 
     def __attrs_post_init__(self) -> None:
         if (self.workflow_id is None) == (self.text is None):

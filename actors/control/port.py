@@ -30,12 +30,13 @@ class Page:
     """Events in log order behind a position.
 
     `position` is where the next page begins: the sequence number of the last event here (of a run), or the running number of the last
-    change (of the system). `ended` means that nothing will ever follow.
+    change (of the system). `ended` means that nothing will ever follow. `endings` are the sequence numbers of those that end the run.
     """
 
     events: Sequence[Mapping[str, Any]]
     position: int
     ended: bool = False
+    endings: tuple[int, ...] = ()
 
 
 class Runtime(Protocol):
@@ -151,6 +152,10 @@ class Runtime(Protocol):
 
     async def run_page(self, run_id: str, after: int, limit: int) -> Page | Refusal:
         """Events of one run behind `after`; `ended` once the run is terminal and its last bookkeeping event is on the page."""
+        ...
+
+    async def run_totals(self, run_id: str, upto: int) -> Mapping[str, Any] | None:
+        """What the run has used up to that event; None where nobody can say."""
         ...
 
     async def projection_events(self, params: h.HistoryEvents, by: Principal) -> Answer: ...

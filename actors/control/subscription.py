@@ -64,6 +64,8 @@ class Subscription:
                 await put(self._line({"closed": {"code": page.code, "message": page.message}}))
                 return
             for event in page.events:
+                if event.get("seq") in page.endings:
+                    await self._tell_totals(put, event["seq"])
                 await put(self._line({"event": event}))
             self._position = page.position
             if page.ended:
@@ -71,6 +73,11 @@ class Subscription:
                 return
             if not page.events and not await self._wait():
                 await put(self._line({"alive": True}))
+
+    async def _tell_totals(self, put: Callable[[bytes], Awaitable[None]], ending: int) -> None:
+        """Just before the event that ends the run: what all its attempts have used (flow spec 6.1)."""
+        if self._run_id is not None and (totals := await self._runtime.run_totals(self._run_id, ending)) is not None:
+            await put(self._line({"metrics_updated": totals}))
 
     async def _page(self, limit: int) -> Page | Refusal:
         if self._run_id is None:

@@ -17,8 +17,9 @@ from actors.fan_out.values import values_of
 from actors.node.events import NodeInterrupted, NodeStarted
 from actors.node.messages import Failure, Outcome, Success
 from actors.refusals import Refusal
-from actors.run.failing import record_failure
+from actors.run.failing import fail_unrendered, record_failure
 from actors.run.fanning import fan_out_of, fanning_out, items_of
+from actors.run.limits import filled_in
 from actors.run.retry import Retry
 from actors.run.state import RunState
 from actors.run.texts import texts_for
@@ -48,7 +49,12 @@ def begin_fan_out(turn: Turn, node_id: str, spec: Foreach) -> None:
         detail = {"parent": state.workflow_id, "workflow": spec.workflow, "limit": DEEPEST + 1}
         record_failure(turn, node_id, Failure("workflow_nesting_too_deep", text, "configuration", detail), MISCONFIGURED)
         return
-    turn.emit(NodeStarted(node_id, node.attempt + 1, node.instance, state.path_of(node_id)))
+    try:
+        limits = filled_in(state, node_id)
+    except TemplateError as error:
+        fail_unrendered(turn, node_id, error)
+        return
+    turn.emit(NodeStarted(node_id, node.attempt + 1, node.instance, state.path_of(node_id), **limits))
     if provider.name != BUILT_IN:
         return
     try:
@@ -81,7 +87,8 @@ def on_answer(turn: Turn, outcome: Outcome, spec: Foreach) -> Outcome | None:
         case Failure() as failure:
             detail = {"cause": failure.code, **failure.detail}
             text = f"The provider {spec.over} found no items: {failure.message}"
-            return _failed(outcome, Failure("foreach_items_failed", text, failure.failure_class, detail, category=failure.category))
+            told = Failure("foreach_items_failed", text, failure.failure_class, detail, category=failure.category, final=failure.final)
+            return _failed(outcome, told)
         case _:
             return outcome
 

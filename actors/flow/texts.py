@@ -9,7 +9,8 @@ from attrs import evolve, frozen
 
 from actors.flow.substitution import substitute, substitute_in
 from actors.flow.variables import Facts, Variables
-from actors.workflow.template import Quote, render, render_text
+from actors.workflow.durations import DurationError, filled_in_duration
+from actors.workflow.template import Quote, TemplateError, render, render_text
 
 __all__ = ["NO_TEXTS", "Texts"]
 
@@ -36,6 +37,15 @@ class Texts:
     def value(self, value: Any, *, keep: bool = False) -> Any:
         """The JSON value with all texts in it rendered. Where placeholders are paths, one that stands alone keeps the type it names."""
         return substitute_in(value, self.variables, keep=keep) if self.flat else render(value, self.scope)
+
+    def duration(self, word: str, text: str, **bounds: int) -> int:
+        """Milliseconds: the text under `word`, filled in. Raises TemplateError, for what is no duration `invalid_duration` or
+        `duration_overflow`. `bounds`: those of `filled_in_duration`.
+        """
+        try:
+            return filled_in_duration(word, text, self.text(text), **bounds)
+        except DurationError as error:
+            raise TemplateError(error.code, text, str(error)) from None
 
     def of_item(self, item: Mapping[str, str]) -> Texts:
         """The same, at one item of a for-each: `item.NAME` is what is known of it."""

@@ -10,9 +10,11 @@ from actors.gate.quality import NotJudged, Verdict, judge
 from actors.gate.rules import fail_gate, open_gate
 from actors.gate.shown import digest_of_shown, shown_at
 from actors.node.events import NodeCompleted
+from actors.run.texts import texts_for
 from actors.run.turn import Turn
 from actors.workflow.spec import Gate
 from actors.workflow.spec_gate import QUALITY
+from actors.workflow.template import TemplateError
 
 __all__ = ["begin_gate"]
 
@@ -32,7 +34,19 @@ def begin_gate(turn: Turn, node_id: str) -> None:
     if isinstance(options, NoOptions):
         fail_gate(turn, node_id, options.code, options.message, "configuration", options.detail)
         return
-    open_gate(turn, node_id, options.dropped)
+    try:
+        length = _length(turn, node_id, gate)
+    except TemplateError as error:
+        fail_gate(turn, node_id, error.code, error.message, "configuration", {"path": error.path})
+        return
+    open_gate(turn, node_id, length, options.dropped)
+
+
+def _length(turn: Turn, node_id: str, gate: Gate) -> int:
+    """How long it is open, milliseconds: as it says, or else as the settings do. A text that comes to 0 means at once."""
+    if gate.timeout_text is None:
+        return gate.expires_after_ms or turn.rules.gate_expires_after_ms
+    return texts_for(turn.state, node_id).duration("timeout", gate.timeout_text, low_ms=0) or 1
 
 
 def _decide(turn: Turn, node_id: str, gate: Gate) -> None:

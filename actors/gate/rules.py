@@ -32,8 +32,11 @@ __all__ = [
 ]
 
 
-def open_gate(turn: Turn, node_id: str, dropped: tuple[str, ...] = ()) -> None:
-    """Ask what the gate node asks, as the node's present instance. `dropped`: what the source of its options names that is none."""
+def open_gate(turn: Turn, node_id: str, length_ms: int, dropped: tuple[str, ...] = ()) -> None:
+    """Ask what the gate node asks, as the node's present instance, for so long.
+
+    `dropped`: what the source of its options names that is none.
+    """
     spec = turn.state.plan.nodes[node_id].action
     assert isinstance(spec, Gate)
     shown = shown_at(turn.state, node_id, turn.evidence)
@@ -44,7 +47,6 @@ def open_gate(turn: Turn, node_id: str, dropped: tuple[str, ...] = ()) -> None:
                 node_id=node_id, instance=former.instance, reason="reset", old_digest=former.shown_digest, new_digest=digest
             )
         )  # fmt: skip
-    expires = spec.expires_after_ms or turn.rules.gate_expires_after_ms
     turn.emit(
         ApprovalGateOpened(
             node_id=node_id,
@@ -55,7 +57,7 @@ def open_gate(turn: Turn, node_id: str, dropped: tuple[str, ...] = ()) -> None:
             decisions=spec.decisions,
             shown_digest=digest,
             shown=shown,
-            expires_at_ms=turn.now + expires,
+            expires_at_ms=turn.now + length_ms,
             on_expiry=spec.on_expiry or turn.rules.gate_on_expiry,
             escalate_to=spec.escalate_to,
             remind_every_ms=spec.remind_every_ms,
@@ -176,7 +178,9 @@ def cancel_run(turn: Turn, gate: OpenGate, reason: str, by: str) -> None:
 
 
 def ask_anew(turn: Turn, gate: OpenGate, present: str) -> None:
-    """What the open gate shows has another digest now: it opens as the next instance, and nobody's answer to the former one holds."""
+    """What the open gate shows has another digest now: it opens as the next instance, for as long as the former one did,
+    and nobody's answer to that holds.
+    """
     ours = isinstance(turn.state.plan.nodes[gate.node_id].action, Gate)
     turn.emit(
         ApprovalGateReopened(
@@ -188,7 +192,11 @@ def ask_anew(turn: Turn, gate: OpenGate, present: str) -> None:
             reset_nodes=reset_closure(turn.state, (gate.node_id,)) if ours else (),
         )
     )
-    (open_gate if ours else ask_outcome)(turn, gate.node_id)
+    if ours:
+        assert gate.expires_at_ms is not None, "a gate of the workflow is over some time"
+        open_gate(turn, gate.node_id, gate.expires_at_ms - gate.opened_at_ms)
+    else:
+        ask_outcome(turn, gate.node_id)
 
 
 def recheck_open(turn: Turn) -> None:

@@ -13,6 +13,7 @@ from attrs import frozen
 
 from actors.learning.evidence import output_evidence
 from actors.learning.texts import digest, normalize_text
+from actors.workflow.walk import located
 
 if TYPE_CHECKING:
     from actors.learning.record import RunFacts
@@ -135,7 +136,7 @@ def failure_signature(workflow: Workflow, run: RunFacts) -> FailureSignature | N
     if failure is None or not words:
         return None
     node_id = str(failure["node_id"])
-    node = next((node for node in (*workflow.nodes, *workflow.finally_) if node.node_id == node_id), None)
+    node = next((node for _, node in located(workflow) if node.node_id == node_id), None)
     family, kind = validator_family(node), node_kind(node)
     evidence = {
         "run_id": run.run_id, "run_status": run.status, "detail": run.detail, "node_id": node_id, "reason": reason,

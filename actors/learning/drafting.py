@@ -6,7 +6,7 @@ Nothing is thought up: the agent at the node that keeps failing is told of it in
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -16,7 +16,7 @@ from actors.learning.inject import one_line
 from actors.learning.plan import next_plan
 from actors.learning.view import shortened
 from actors.workflow.canonical import encode
-from actors.workflow.spec import Node, Workflow
+from actors.workflow.spec import Group, Node, Workflow
 from actors.workflow.spec_agent import Agent
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ CONSTRAINT: Final = "Keep the parts of the workflow that already validate; compl
 def draft(workflow: Workflow, learning: Learning, session_id: str, now: int) -> tuple[Workflow, list[dict[str, Any]]]:
     """The changed definition, and each field of a node that is another now, as {path, before, after}."""
     changes: list[dict[str, Any]] = []
-    nodes = tuple(_told(node, f"nodes.{node.node_id}", learning, changes) for node in workflow.nodes)
-    finals = tuple(_told(node, f"finally.{node.node_id}", learning, changes) for node in workflow.finally_)
+    nodes = _told_all(workflow.nodes, "nodes", learning, changes)
+    finals = _told_all(workflow.finally_, "finally", learning, changes)
     planned = next_plan(evolve(workflow, nodes=nodes, finally_=finals))
     known = planned.metadata.get(HISTORY)
     entry = {
@@ -78,7 +78,13 @@ def notes(learning: Learning) -> str:
     return "\n\n".join([first, *(f"{label}: {text}" for label, text in blocks.items())])
 
 
+def _told_all(nodes: Iterable[Node], path: str, learning: Learning, changes: list[dict[str, Any]]) -> tuple[Node, ...]:
+    return tuple(_told(node, f"{path}.{node.node_id}", learning, changes) for node in nodes)
+
+
 def _told(node: Node, path: str, learning: Learning, changes: list[dict[str, Any]]) -> Node:
+    if isinstance(node.action, Group):
+        return evolve(node, action=evolve(node.action, nodes=_told_all(node.action.nodes, path, learning, changes)))
     if node.node_id != learning.node_id or learning.kind != "prompt_patch" or not isinstance(node.action, Agent):
         return node
     before = node.action.instructions

@@ -98,7 +98,7 @@ def _begin(world: World, step: Step, trial: Trial) -> Sequence[Admit]:
         return ()
     try:
         definition = orjson.loads(world.services.store.blobs.get(state.digest))
-        carried = results_of_skipped(world.services, workflow_id, definition)
+        carried = results_of_skipped(world.services, workflow_id, state.digest)
     except SkippedWithoutResult as declined:
         _end(step, trial, "refused", declined.code)
         return ()

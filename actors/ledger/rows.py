@@ -13,7 +13,7 @@ from actors.entity import Fact
 
 __all__ = ["Book", "rows_of", "totals_of"]
 
-SUMMED = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cost_input_usd", "cost_output_usd")
+SUMMED = ("input_tokens", "output_tokens", "cached_tokens", "stored_tokens", "reasoning_tokens", "cost_input_usd", "cost_output_usd")
 
 
 @define

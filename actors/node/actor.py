@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from actors.node.tools import Tools
+    from actors.secrets.redactor import Redactor
 
 __all__ = ["Attempt"]
 
@@ -36,6 +37,7 @@ class Attempt(Actor[Report]):
         self._verdict: Verdict | None = None
         self._heard = 0
         self._silent = False
+        self._redactor: Redactor | None = None
 
     async def main(self) -> None:
         """Perform, tell, and wait to be dismissed."""
@@ -46,16 +48,15 @@ class Attempt(Actor[Report]):
 
     async def _performed(self) -> Verdict:
         """What came of it, without secrets."""
-        tools: Tools | None = None
         try:
             tools = self._tools()
+            self._redactor = tools.redactor
             verdict = await perform(self.order, tools, self._hear)
             self._silent = _is_silent(self.order, tools)
         except Exception as error:  # noqa: BLE001 - whatever breaks here is one attempt's failure, not its run's
             text = f"The executor broke: {type(error).__name__}: {error}. This is a defect of Penstock, not of the node."
             verdict = Failure("executor_crashed", text, "execution_error", unknown=True)
-        redactor = None if tools is None else tools.redactor
-        return verdict if redactor is None else redactor.value(verdict)
+        return verdict if self._redactor is None else self._redactor.value(verdict)
 
     async def receive(self, message: Report) -> None:
         """A restarted run asks again."""
@@ -80,8 +81,11 @@ class Attempt(Actor[Report]):
         return Outcome(self.order.node_id, self.order.token, verdict, self._used(), self._heard)
 
     def _used(self) -> Usage | None:
-        """What it says that it has used. No file is looked for that nobody can have written."""
-        return None if self._silent else read_usage(usage_path(self.order))
+        """What it says that it has used, without secrets. No file is looked for that nobody can have written."""
+        used = None if self._silent else read_usage(usage_path(self.order))
+        if used is not None and used.model and self._redactor is not None:
+            used = self._redactor.value(used)
+        return used
 
 
 def _is_silent(order: WorkOrder, tools: Tools) -> bool:

@@ -27,13 +27,18 @@ TOOL_ASKED: Final = "tool_asked"
 
 @frozen
 class NodeStarted(Fact):
-    """An attempt begins. Committed before anything of it happens. `iteration_path`: the turns of the loops around it, outermost first."""
+    """An attempt begins. Committed before anything of it happens. `iteration_path`: the turns of the loops around it, outermost first.
+
+    `idle_ms` and `total_ms`: what the texts of its time limits were filled in as, where they are texts.
+    """
 
     kind: ClassVar[str] = "node_started"
     node_id: str
     attempt: int = 1
     instance: int = 1
     iteration_path: tuple[int, ...] = ()
+    idle_ms: int | None = None
+    total_ms: int | None = None
 
 
 @frozen

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from attrs import Factory, frozen
+from attrs import Factory, evolve, frozen
 
 from actors.node.tool_questions import ToolDecision, ToolQuestion
 from actors.workflow.spec import Period
@@ -20,8 +20,9 @@ __all__ = [
 class Usage:
     """What an attempt has used. `unpriced`: some of it has a price that nobody knows, so that `cost_usd` is too low.
 
-    `turns`: how often a model was asked; `cached_tokens` are those of `prompt_tokens` that a service had kept; `duration_ms` is the time
-    of all attempts together, also of those that ran beside each other.
+    `turns`: how often a model was asked; `cached_tokens` are those of `prompt_tokens` that a service had kept, `stored_tokens` those that
+    it has kept for later calls; `duration_ms` is the time of all attempts together, also of those that ran beside each other. `model` is
+    the last one that was asked, "" where that is not known.
     """
 
     prompt_tokens: int = 0
@@ -32,28 +33,33 @@ class Usage:
     turns: int = 0
     cached_tokens: int = 0
     duration_ms: int = 0
+    stored_tokens: int = 0
+    model: str = ""
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(
             self.prompt_tokens + other.prompt_tokens, self.completion_tokens + other.completion_tokens,
             round(self.cost_usd + other.cost_usd, 9), self.tool_calls + other.tool_calls, self.unpriced or other.unpriced,
             self.turns + other.turns, self.cached_tokens + other.cached_tokens, self.duration_ms + other.duration_ms,
+            self.stored_tokens + other.stored_tokens, other.model or self.model,
         )  # fmt: skip
 
     def __sub__(self, other: Usage) -> Usage:
-        """What is in this and not in the other, never below nothing."""
-        return Usage(
+        """What is in this and not in the other, never below nothing; with the model where that is anything."""
+        rest = Usage(
             max(0, self.prompt_tokens - other.prompt_tokens), max(0, self.completion_tokens - other.completion_tokens),
             max(0.0, round(self.cost_usd - other.cost_usd, 9)), max(0, self.tool_calls - other.tool_calls),
             self.unpriced and not other.unpriced, max(0, self.turns - other.turns),
             max(0, self.cached_tokens - other.cached_tokens), max(0, self.duration_ms - other.duration_ms),
+            max(0, self.stored_tokens - other.stored_tokens),
         )  # fmt: skip
+        return evolve(rest, model=self.model) if rest != Usage() else rest
 
     def longer(self, ms: int) -> Usage:
         """The same, and an attempt that took so long and used nothing."""
         return Usage(
             self.prompt_tokens, self.completion_tokens, self.cost_usd, self.tool_calls, self.unpriced, self.turns, self.cached_tokens,
-            self.duration_ms + ms,
+            self.duration_ms + ms, self.stored_tokens, self.model,
         )  # fmt: skip
 
     @property
@@ -126,7 +132,7 @@ class Failure:
     """The attempt failed. `failure_class` decides about retries (`timeout`, `execution_error`, `artifact_contract_unmet`, …).
 
     `unknown` is set when it cannot be told whether the effect happened (killed by a time limit, guardian lost). `category` is a finer word
-    for the kind of error, where one is known.
+    for the kind of error, where one is known. `final`: another attempt could only end in the same way, whatever the policy says.
     """
 
     code: str
@@ -135,6 +141,7 @@ class Failure:
     detail: Mapping[str, Any] = Factory(dict)
     unknown: bool = False
     category: str = ""
+    final: bool = False
 
 
 @frozen

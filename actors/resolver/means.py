@@ -29,7 +29,7 @@ class Means:
     def token(self, gate_type: str, identity: str | None) -> str | None:
         """The token of the gate's identity; without one, that of its type, else the default one, else none. Raises Trouble."""
         if identity is not None and identity not in self.tokens:
-            raise Trouble("resolver_identity_unknown", f"gates.tokens has no {identity!r}, which the gate names with `as`")
+            raise Trouble("resolver_identity_unknown", f"gates.tokens has no {identity!r}, under which the gate, or its run, works")
         where = self.tokens.get(identity or gate_type) or self.tokens.get("default")
         return None if where is None else read_secret(where)
 

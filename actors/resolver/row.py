@@ -65,17 +65,18 @@ def opened(rules: RunRules, state: RunState, event: Fact, at_ms: int) -> list[Ap
     assert isinstance(spec, Gate), "only a gate's question goes to a resolver"
     about = GatePollOpened(
         run_id=state.run_id, workflow_id=state.workflow_id, node_id=event.node_id, instance=event.instance, gate_name=event.gate_name,
-        gate_type=event.gate_type, progress=Progress(at_ms), params=_params(rules, state, spec, event),
+        gate_type=event.gate_type, progress=Progress(at_ms), params=_params(state, spec, event, at_ms),
     )  # fmt: skip
     return [_append(stream_of(state.run_id, event.node_id, event.instance), about, about.progress, "open", at_ms, at_ms, 0, about)]
 
 
-def _params(rules: RunRules, state: RunState, spec: Gate, event: ApprovalGateOpened) -> dict[str, Any]:
+def _params(state: RunState, spec: Gate, event: ApprovalGateOpened, at_ms: int) -> dict[str, Any]:
     """What the resolver is asked with (gates spec, 8). Labels of options may hold templates, since they say what to look at."""
+    assert event.expires_at_ms is not None, "what a resolver is asked ends some time"
     return {
         "gate_name": event.gate_name, "prompt": event.shown.get("prompt"), "min_approvals": spec.min_approvals, "approval_mode": spec.mode,
         "options": _options(state, spec, event),
-        "timeout_secs": (spec.expires_after_ms or rules.gate_expires_after_ms) // 1000, "as_identity": spec.as_identity,
+        "timeout_secs": (event.expires_at_ms - at_ms) // 1000, "as_identity": state.defaults.identity_of(spec.as_identity),
         "node_id": event.node_id, "instance": event.instance,
     }  # fmt: skip
 

@@ -16,7 +16,7 @@ from actors.run.crew import Crew
 from actors.run.deciding import decide
 from actors.run.desk import Desk, interrupted_by, without_outcome
 from actors.run.draining import Drainage
-from actors.run.launching import commit_with_slot, launch
+from actors.run.launching import commit_with_slot, launch, queue_made
 from actors.run.logbook import Logbook
 from actors.run.messages import AttemptDown, Drain, EndWaits, ForRun, GraceOver, Launch, MakerDown, QueueReason, Rest, Wake
 from actors.run.noting import Noted, take_note
@@ -138,9 +138,7 @@ class Run(Actor[RunMessage]):
         else:
             audit = (operation_entry(command.operation, self.run_id, answer or {}),)
             await commit_with_slot(self, turn, request=command.request, reply=reply, audit=audit)
-        for ticket in turn.tickets:
-            self.services.watchers.grew(ticket.run_id, "queued", 1, "run_created", moved=True)
-            await self.system.ref(SCHEDULER).tell(Enqueue(ticket))
+        await queue_made(self, turn)
         await self.follow()
         return reply
 

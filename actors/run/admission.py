@@ -12,6 +12,7 @@ from actors.refusals import Refusal
 from actors.run.audits import audit_entry
 from actors.run.casting import cast, projects_of
 from actors.run.events import RunCreated
+from actors.run.given_defaults import given_defaults
 from actors.run.harness import harnessed_pins
 from actors.run.headline import born
 from actors.run.schedule import first_ticket
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from actors.scheduler.messages import Ticket
     from actors.services import Services
 
-__all__ = ["LARGEST_INPUTS", "bound", "prepare", "workspace_of"]
+__all__ = ["LARGEST_INPUTS", "bound", "oversized", "prepare", "workspace_of"]
 
 LARGEST_INPUTS = 96 << 10
 
@@ -39,15 +40,15 @@ def prepare(
     services: Services, admit: Admit, plan: Plan, at_ms: int | None = None
 ) -> tuple[Transaction, RunCreated, Ticket, dict[str, Any]] | Refusal:
     """The transaction that makes the run (at that time, or now), its first fact, its ticket and the reply; or why it cannot be made."""
-    applied = apply_inputs(plan.workflow, admit.inputs)
+    applied, (admit, unfit) = apply_inputs(plan.workflow, admit.inputs), given_defaults(services.rules, admit)
     if applied.problems:
         text = " ".join(problem.message for problem in applied.problems)
         data = {"problems": [{"code": problem.code, "path": problem.path, "message": problem.message} for problem in applied.problems]}
         return Refusal(applied.problems[0].code, text, data)
-    size = len(canonical(applied.values))
-    if size > LARGEST_INPUTS:
-        text = f"The inputs have {size} bytes as JSON; at most {LARGEST_INPUTS} are taken. Hand large data in as a file."
-        return Refusal("inputs_too_large", text, {"size": size, "limit": LARGEST_INPUTS})
+    if unfit:
+        return unfit[0]
+    if (large := oversized(applied.values)) is not None:
+        return large
     run_id, now = admit.origin.run_id if admit.origin is not None else services.ids.new("run"), at_ms or services.clock.now_ms()
     given = admit.origin.workspace if admit.origin is not None else None
     workspace = given or workspace_of(plan, run_id, applied.values, admit.cwd)
@@ -63,14 +64,14 @@ def prepare(
     binding = bound(services, admit, plan, roots := projects_of(admit, plan, workspace, housed[1]))
     if isinstance(binding, Refusal):
         return binding
-    pinned = harnessed_pins(services, plan, admit.origin.pinned if admit.origin is not None else None)
+    pinned = harnessed_pins(services, admit, plan, binding, roots)
     if isinstance(pinned, Refusal):
         return pinned
     by = str(admit.by) if admit.by is not None else "system"
     event = RunCreated(
         workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=admit.trigger_type,
         priority=admit.priority, workspace=housed[0], worktree=housed[1], started_by=by, inputs=applied.values, pinned=pinned,
-        **{"profile": _profile(services, admit, plan), **_binding(plan, binding, roots), **_origin(admit.origin)},
+        defaults=admit.defaults, **{"profile": _profile(services, admit, plan), **_binding(plan, binding, roots), **_origin(admit.origin)},
     )  # fmt: skip
     facts = tuple(run_codec().encode(fact) for fact in (event, *admit.carried))
     append = Append(run_id, 0, facts, headline=born(run_id, event, plan.workflow, now))
@@ -85,6 +86,15 @@ def prepare(
     receipt = Receipt(admit.request.request_id, admit.request.digest.encode(), canonical(reply))
     entry = audit_entry(by, "run.start", run_id, {"workflow_id": admit.workflow_id, "digest": admit.digest}, "ok")
     return Transaction(now, appends, receipt, (entry,)), event, ticket, reply
+
+
+def oversized(inputs: Mapping[str, Any]) -> Refusal | None:
+    """Why inputs are more than a run may have."""
+    size = len(canonical(inputs))
+    if size <= LARGEST_INPUTS:
+        return None
+    text = f"The inputs have {size} bytes as JSON; at most {LARGEST_INPUTS} are taken. Hand large data in as a file."
+    return Refusal("inputs_too_large", text, {"size": size, "limit": LARGEST_INPUTS})
 
 
 def bound(services: Services, admit: Admit, plan: Plan, roots: tuple[str, ...]) -> Binding | Refusal:

@@ -40,7 +40,7 @@ def agent_order(state: RunState, node: Node, action: Agent, texts: Texts, now: i
         lessons=lessons,
         form=_form(state, outfit.schema), flat=state.plan.workflow.templating == "flat", variables=texts.variables,
         snippets=tuple(_pinned(state, "snippet", name) for name in outfit.snippets), max_turns=action.max_turns,
-        plugin_dirs=action.plugin_dirs, identity=node.as_identity,
+        plugin_dirs=state.defaults.folders_of(action.plugin_dirs), identity=state.defaults.identity_of(node.as_identity),
     )  # fmt: skip
 
 

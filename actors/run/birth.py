@@ -32,7 +32,7 @@ def birth_of(services: Services, state: RunState, workdir: str, wanted: NewRun) 
     admit = Admit(
         workflow_id=state.workflow_id, version=state.version, digest=state.digest, inputs={**state.inputs, **changed}, by=wanted.by,
         request=None, priority=state.priority, trigger_type="fork", cwd=wanted.cwd, origin=origin,
-        personas={one.role: one.persona for one in state.binding if one.source != "file"},
+        personas={one.role: one.persona for one in state.binding if one.source != "file"}, defaults=state.defaults,
     )  # fmt: skip
     prepared = prepare(services, admit, state.plan)
     if isinstance(prepared, Refusal):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from actors.agent.shelf import Found
+    from actors.run.defaults import Defaults
     from actors.run.messages import Admit
     from actors.run.plan import Plan
     from actors.services import Services
@@ -86,7 +87,7 @@ def _with_files(services: Services, admit: Admit, workflow: Workflow, pool: Pool
         if role in admit.personas or role in named:
             continue
         try:
-            files[role] = _in_file(services, pool, _find(shelf, agents), agents[0])
+            files[role] = _in_file(services, pool, _find(shelf, agents, admit.defaults), agents[0], admit.defaults.model)
         except (NotOnShelf, WorkflowInvalid) as error:
             code = error.code if isinstance(error, NotOnShelf) else "agent_file_invalid"
             if code == "agent_not_found" and (role in taken or (agents[0].path is None and workflow.templating == "path")):
@@ -108,24 +109,22 @@ def _unbounded(workflow: Workflow, pool: Pool, binding: Binding) -> Refusal | No
     return None
 
 
-def _find(shelf: Shelf, agents: list[Agent]) -> Found:
+def _find(shelf: Shelf, agents: list[Agent], defaults: Defaults) -> Found:
     if agents[0].path is not None:
         return shelf.agent_at(agents[0].path)
-    return shelf.agent(agents[0].role, tuple(dict.fromkeys(folder for agent in agents for folder in agent.plugin_dirs)))
+    return shelf.agent(agents[0].role, defaults.folders_of(tuple(folder for agent in agents for folder in agent.plugin_dirs)))
 
 
-def _in_file(services: Services, pool: Pool, found: Found, agent: Agent) -> Persona:
-    """The persona that the file makes. What it does not say, the configuration does."""
+def _in_file(services: Services, pool: Pool, found: Found, agent: Agent, model: str | None) -> Persona:
+    """The persona that the file makes. What it does not say, its run (`model`) or the configuration does."""
     usable = [name for name, problem in pool.backends.items() if not problem] or list(pool.backends)
     backend = services.rules.default_backend or (usable[0] if usable else "none")
-    persona = read_agent_file(
-        found.text, source=str(found.path), name=agent.role or found.path.stem, backend=backend, model=services.rules.default_model or USUAL
-    )
+    usual = model or services.rules.default_model or USUAL
+    persona = read_agent_file(found.text, source=str(found.path), name=agent.role or found.path.stem, backend=backend, model=usual)
     if persona.model == USUAL and persona.backend in pool.backends and persona.backend not in pool.agents:
         report = Report(str(found.path))
-        message = (
-            f"The file names no model, and the backend {persona.backend} has no usual one. Write model: …, or set agents.default_model."
-        )
+        message = f"The file names no model, and the backend {persona.backend} has no usual one. "
+        message += "Write model: …, set agents.default_model, or start the run with a model."
         report.add("model_missing", (), message)
         report.raise_if_any()
     return persona

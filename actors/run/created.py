@@ -9,6 +9,7 @@ from attrs import Factory, frozen
 
 from actors.agent.binding import Bound, PinnedText
 from actors.entity import Fact
+from actors.run.defaults import NO_DEFAULTS, Defaults
 from actors.sub_run.row import Pinned
 from actors.worktree.site import Place
 
@@ -27,7 +28,8 @@ class RunCreated(Fact):
     `trigger_reason` and `consumed_handoff_id`: what a watch has seen, and has used up with this run.
     `parent_run_id`: the run whose node `parent_node_id` has begun this one, `depth` levels below the run `root_run_id`.
     `pinned`: the versions of the workflows that its nodes, and all below them, begin. `texts`: snippets and schemas from files, by content;
-    `roots`: the projects in which those were looked for, and in which runs below it look, too.
+    `roots`: the projects in which those were looked for, and in which runs below it look, too. `defaults`: the identity, plugin folders and
+    model of whatever names none itself, in this run and in those below.
     """
 
     kind: ClassVar[str] = "run_created"
@@ -58,3 +60,4 @@ class RunCreated(Fact):
     told: tuple[str, ...] | None = None
     texts: tuple[PinnedText, ...] = ()
     roots: tuple[str, ...] = ()
+    defaults: Defaults = NO_DEFAULTS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -11,20 +11,23 @@ import orjson
 from actors.agent.binding import Binding
 from actors.agent.persona import decode
 from actors.refusals import Refusal
-from actors.run.admission import LARGEST_INPUTS, workspace_of
+from actors.run.admission import oversized, workspace_of
 from actors.run.audits import audit_entry
 from actors.run.casting import cast, projects_of
+from actors.run.casting_below import missing_below
 from actors.run.events import RunCompleted, RunCreated, RunFailed
 from actors.run.evolve import evolve
 from actors.run.fitting import fitted
 from actors.run.foresight import Given
+from actors.run.given_defaults import given_defaults
+from actors.run.harness import harness_problems
 from actors.run.headline import headline_of
 from actors.run.known import conflict
 from actors.run.new_state import new_state
 from actors.run.preview import preview
 from actors.run.secret_names import unknown_secrets
 from actors.run.vocabulary import run_codec
-from actors.sub_run.pins import pins_of
+from actors.sub_run.pins import Newest
 from actors.workflow.inputs import AppliedInputs, apply_inputs
 from actors.worktree.housing import house
 from storage import Append, BadTransaction, Receipt, ReceiptExists, RequestConflict, Transaction, Unavailable
@@ -63,26 +66,27 @@ async def rehearse(services: Services, admit: Admit, plan: Plan, asked: Asked | 
 
 async def _rehearse(services: Services, admit: Admit, plan: Plan, request: RequestKey) -> dict[str, Any] | Refusal:
     applied = apply_inputs(plan.workflow, admit.inputs)
-    size = len(canonical(applied.values))
-    if size > LARGEST_INPUTS:
-        text = f"The inputs have {size} bytes as JSON; at most {LARGEST_INPUTS} are taken. Hand large data in as a file."
-        return Refusal("inputs_too_large", text, {"size": size, "limit": LARGEST_INPUTS})
+    if (large := oversized(applied.values)) is not None:
+        return large
     run_id, now = services.ids.new("run"), services.clock.now_ms()
     workspace, problems = _workspace(plan, run_id, applied, admit.cwd)
     workspace, place = _worktree(services, plan, run_id, applied, workspace, problems)
-    binding = _cast(services, admit, plan, projects_of(admit, plan, workspace, place), problems)
+    admit = _defaults(services, admit, problems)
+    binding = _cast(services, admit, plan, roots := projects_of(admit, plan, workspace, place), problems)
     if (unknown := unknown_secrets(plan, services.rules)) is not None:
         problems.append({"code": unknown.code, "path": "secrets", "value": unknown.data["secrets"], "message": unknown.message})
     lessons = services.lessons.words(services.lessons.choose(plan.workflow)) if services.rules.learning else ""
-    children = _children(services, plan, problems)
+    newest = Newest(services)
+    lacking = [*harness_problems(services.rules, plan, newest), *missing_below(services, admit, plan, binding, roots, newest)]
+    problems += map(_placed, lacking)
     given = Given(
-        run_id, applied.values, workspace, services.rules.env, {one.role: one.persona for one in binding.bound}, place, children,
+        run_id, applied.values, workspace, services.rules.env, {one.role: one.persona for one in binding.bound}, place, newest.plan,
         lessons=lessons, bodies=_bodies(binding), snippets=_snippets(binding),
     )  # fmt: skip
     told = fitted(preview(plan, given, services.rules, problems))
     created = RunCreated(
         workflow_id=admit.workflow_id, version=admit.version, digest=admit.digest, trigger_type=f"{admit.trigger_type}_dry_run",
-        priority=admit.priority, workspace=workspace, started_by=str(admit.by), inputs=applied.values,
+        priority=admit.priority, workspace=workspace, started_by=str(admit.by), inputs=applied.values, defaults=admit.defaults,
     )  # fmt: skip
     ending = _ending({"plan": told}, plan)
     state = new_state(run_id, plan)
@@ -100,15 +104,19 @@ async def _rehearse(services: Services, admit: Admit, plan: Plan, request: Reque
     return reply
 
 
-def _children(services: Services, plan: Plan, problems: list[dict[str, Any]]) -> Callable[[str], Plan | None]:
-    """Finds the versions that the run would begin; what keeps one of them from being run stands among the problems."""
-    pinned = pins_of(services, plan, None)
-    if isinstance(pinned, Refusal):
-        found = pinned.data.get("path", pinned.data.get("workflow"))
-        problems.append({"code": pinned.code, "path": "workflow", "value": found, "message": pinned.message})
-        return lambda _: None
-    digests = {one.workflow_id: one.digest for one in pinned}
-    return lambda name: services.plans.get(digests[name])
+def _defaults(services: Services, admit: Admit, problems: list[dict[str, Any]]) -> Admit:
+    """The request with its defaults as they would hold; what is wrong with them stands among the problems."""
+    admit, unfit = given_defaults(services.rules, admit)
+    for flaw in unfit:
+        [(path, value), *_] = flaw.data.items()
+        problems.append({"code": flaw.code, "path": path, "value": value, "message": flaw.message})
+    return admit
+
+
+def _placed(problem: dict[str, Any]) -> dict[str, Any]:
+    """What keeps this daemon from executing the run, or one below it, as a problem of the plan."""
+    place = f"{problem['in_workflow']}: {problem['path']}" if "in_workflow" in problem else problem["path"]
+    return {"code": problem["code"], "path": place, "value": problem.get("found"), "message": problem["message"]}
 
 
 def _cast(services: Services, admit: Admit, plan: Plan, roots: tuple[str, ...], problems: list[dict[str, Any]]) -> Binding:

@@ -22,7 +22,7 @@ HAS_WORK = (
 def open_phase(state: RunState) -> int | None:
     """The lowest phase with a node that is not done; None where there is none."""
     mission = state.plan.mission
-    ranks = [rank for node_id, rank in mission.rank.items() if state.settled(node_id) is not True]
+    ranks = [rank for node_id, rank in mission.rank.items() if _open(state, node_id)]
     return min(ranks, default=None)
 
 
@@ -60,10 +60,15 @@ def _held(state: RunState, node_id: str) -> bool:
     """Whether a routine before the node's, or the barrier of an open phase, keeps it from starting."""
     mission = state.plan.mission
     for before in mission.hard.get(mission.routine.get(node_id, ""), ()):
-        if any(routine == before and state.settled(other) is not True for other, routine in mission.routine.items()):
+        if any(routine == before and _open(state, other) for other, routine in mission.routine.items()):
             return True
     rank = open_phase(state) if mission.phases else None
     return rank is not None and mission.phases[rank].mode == "barrier" and rank < mission.rank_of(node_id) and node_id in mission.rank
+
+
+def _open(state: RunState, node_id: str) -> bool:
+    """Whether the node is still to be done; not where a group around it is over."""
+    return state.settled(node_id) is not True and not state.covered(node_id)
 
 
 def select(state: RunState, ready: Iterable[str], room: int) -> list[str]:

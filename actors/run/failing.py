@@ -11,10 +11,12 @@ from actors.run.retry import Retry
 from actors.run.state import RunState
 from actors.run.turn import Turn
 from actors.workflow.canonical_retry import policy_version_id
+from actors.workflow.template import TemplateError
 
 __all__ = [
     "after_the_last",
     "exhausted",
+    "fail_unrendered",
     "fail_used_up",
     "hold_for_review",
     "record_failure",
@@ -63,6 +65,11 @@ def after_the_last(turn: Turn, node_id: str, failure: Failure, *, taken: bool = 
         turn.emit(NodeSkipped(node_id=node_id, reason="on_fail_continue"))
     else:
         open_for_node(turn, node_id, failure)
+
+
+def fail_unrendered(turn: Turn, node_id: str, error: TemplateError) -> None:
+    """Before a start: a text of the node cannot be filled in, or comes to what cannot stand there. No other attempt would mend that."""
+    record_failure(turn, node_id, Failure(error.code, error.message, "configuration", {"path": error.path}), Retry("not_retryable"))
 
 
 def exhausted(state: RunState, node_id: str) -> bool:

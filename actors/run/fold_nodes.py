@@ -27,6 +27,7 @@ UNSAID = ("provider_transient", "provider_terminal", "timeout", "configuration")
 def _started(state: RunState, event: node.NodeStarted, at: int) -> None:
     item = state.nodes[event.node_id]
     item.status, item.attempt, item.instance, item.started_at_ms, item.ended_at_ms = "running", event.attempt, event.instance, at, None
+    item.idle_ms, item.total_ms = event.idle_ms, event.total_ms
     if item.first_started_at_ms is None:
         item.first_started_at_ms = at
     if item.noted:

@@ -26,7 +26,7 @@ def _created(state: RunState, event: run.RunCreated, at: int) -> None:
     state.depth, state.pinned = event.depth, event.pinned
     state.binding, state.created_at_ms, state.campaign_id = event.binding, at, event.campaign_id
     state.told = event.told
-    state.texts, state.roots = event.texts, event.roots
+    state.texts, state.roots, state.defaults = event.texts, event.roots, event.defaults
     state.worktree = None if event.worktree is None else Site(event.worktree)
 
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from actors.plans import VersionMissing
 from actors.refusals import Refusal
+from actors.run.casting_below import missing_below
 from actors.settings import RunRules
-from actors.sub_run.pins import pins_of
+from actors.sub_run.pins import Newest
+from actors.workflow.callees import below
+from actors.workflow.check_callees import uncallable, unending
 from actors.workflow.check_gates import unresolved
 from actors.workflow.check_providers import unprovided
 from actors.workflow.check_servers import unserved
 from actors.workflow.check_targets import unknown_targets
 from actors.workflow.problems import Path, Place, Problem
-from actors.workflow.spec import Foreach, SubWorkflow, Workflow
+from actors.workflow.spec import Workflow
 
 if TYPE_CHECKING:
+    from actors.agent.binding import Binding
+    from actors.run.messages import Admit
     from actors.run.plan import Plan
     from actors.run.state import RunState
     from actors.services import Services
@@ -39,13 +43,19 @@ def unavailable(
     )
 
 
-def harnessed_pins(services: Services, plan: Plan, given: tuple[Pinned, ...] | None) -> tuple[Pinned, ...] | Refusal:
-    """The versions that a run begins, as `pins_of` has them; or all that keeps this daemon from executing it."""
-    pinned = pins_of(services, plan, given)
-    if isinstance(pinned, Refusal):
-        return pinned
-    problems = list(_own(services.rules, plan)) if given is not None else harness_problems(services, plan, pinned)
-    return _refusal(problems) if problems else pinned
+def harnessed_pins(
+    services: Services, admit: Admit, plan: Plan, binding: Binding, roots: tuple[str, ...]
+) -> tuple[Pinned, ...] | Refusal:  # fmt: skip
+    """The versions that the run and all below it begin, sorted by id; or all that keeps this daemon from executing it.
+
+    Those that whoever makes the run has pinned were looked at then. `binding` and `roots`: as the run itself is cast.
+    """
+    if admit.origin is not None and admit.origin.pinned is not None:
+        problems = list(_own(services.rules, plan))
+        return _refusal(problems) if problems else admit.origin.pinned
+    newest = Newest(services)
+    problems = [*harness_problems(services.rules, plan, newest), *missing_below(services, admit, plan, binding, roots, newest)]
+    return _refusal(problems) if problems else newest.pinned()
 
 
 def harness_problem(services: Services, state: RunState) -> tuple[str, str] | None:
@@ -54,42 +64,27 @@ def harness_problem(services: Services, state: RunState) -> tuple[str, str] | No
     return (CODE, _refusal(problems).message) if problems else None
 
 
-def harness_problems(services: Services, plan: Plan, pinned: tuple[Pinned, ...]) -> list[dict[str, Any]]:
-    """Everything, of the version and of those that it begins, each with `in_workflow` where it is one of the latter."""
-    found, plans = list(_own(services.rules, plan)), {}
-    for one in pinned:
-        try:
-            plans[one.workflow_id] = services.plans.get(one.digest)
-        except VersionMissing as error:
-            found.append({"code": "sub_workflow_load_failed", "message": str(error), "in_workflow": one.workflow_id})
-    for name, below in plans.items():
-        found += [{**problem, "in_workflow": name} for problem in (*_own(services.rules, below), *_unfilled(below, plans))]
-    return [*found, *_unfilled(plan, plans)]
+def harness_problems(rules: RunRules, plan: Plan, newest: Newest) -> list[dict[str, Any]]:
+    """Everything, of the version and of those that it begins at every depth, each with `in_workflow` where it is one of the latter."""
+    found = list(_own(rules, plan))
+    if not plan.calls:
+        return found
+    found += [_told(one) for one in (*uncallable(plan.workflow, newest), *unending(plan.workflow, newest))]
+    for name in below(plan.workflow, newest):
+        if (other := newest.plan(name)) is not None:
+            own = (*_own(rules, other), *map(_told, uncallable(other.workflow, newest)))
+            found += [{**problem, "in_workflow": name} for problem in own]
+    return found
 
 
 def _own(rules: RunRules, plan: Plan) -> Iterator[dict[str, Any]]:
     if plan.resolvers or plan.agents or plan.fan_outs:  # most runs ask for nothing of the kind, and are made by the thousand
         for problem in unavailable(plan.workflow, rules):
-            yield {"code": problem.code, "message": problem.message, "path": problem.path}
+            yield _told(problem)
 
 
-def _unfilled(plan: Plan, plans: Mapping[str, Plan]) -> Iterator[dict[str, Any]]:
-    """Required inputs of other workflows that no node gives. Without any, a run below gets those of this one."""
-    for node_id, node in plan.nodes.items():
-        match node.action:
-            case SubWorkflow(workflow=workflow, inputs=inputs):
-                given, code = set(inputs or (one.name for one in plan.workflow.inputs)), "sub_workflow_input_missing"
-                hint = "Give it under inputs."
-            case Foreach(workflow=workflow, inputs=inputs):
-                given, code = set(inputs), "foreach_input_missing"
-                hint = 'Give it under inputs, such as NAME: "{{ item.id }}".'
-            case _:
-                continue
-        declared = plans[workflow].workflow.inputs if workflow in plans else ()
-        for one in declared:
-            if one.required and one.name not in given and not one.name.startswith("item."):
-                text = f"The node {node_id} begins runs of {workflow}, which needs the input {one.name!r}. {hint}"
-                yield {"code": code, "message": text, "node_id": node_id, "input": one.name}
+def _told(problem: Problem) -> dict[str, Any]:
+    return {"code": problem.code, "message": problem.message, "path": problem.path, "found": problem.found}
 
 
 def _refusal(problems: list[dict[str, Any]]) -> Refusal:

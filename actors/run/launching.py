@@ -17,7 +17,7 @@ from actors.run.recovery import claim
 from actors.run.schedule import ticket_of
 from actors.run.state import ACTIVE
 from actors.scheduler.events import RunQueueReasonChanged
-from actors.scheduler.messages import Left, Reserve
+from actors.scheduler.messages import Enqueue, Left, Reserve
 from actors.services import SCHEDULER
 from actors.worktree.housing import worktree_problem
 from storage import Acquire
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from actors.run.state import RunState
     from actors.run.turn import Turn
 
-__all__ = ["brought_back", "commit_with_slot", "launch", "note_reason"]
+__all__ = ["brought_back", "commit_with_slot", "launch", "note_reason", "queue_made"]
 
 RESERVE_S = 5.0
 
@@ -45,7 +45,15 @@ async def launch(run: Run) -> None:
         await run.follow()
         return
     await run.book.commit(turn, claim=await _claim(run, turn))
+    await queue_made(run, turn)
     await run.follow()
+
+
+async def queue_made(run: Run, turn: Turn) -> None:
+    """The decision is committed: the runs that it has made stand in the queue."""
+    for ticket in turn.tickets:
+        run.services.watchers.grew(ticket.run_id, "queued", 1, "run_created", moved=True)
+        await run.system.ref(SCHEDULER).tell(Enqueue(ticket))
 
 
 async def commit_with_slot(run: Run, turn: Turn, **more: Any) -> None:

@@ -5,7 +5,7 @@ A decision that could not be committed leaves nothing behind: the state is folde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from actors.entity import Fact
@@ -23,7 +23,7 @@ from storage import BadRecord, Unavailable, VersionConflict
 from storage.codec import canonical
 from storage.records import Acquire, Append, AuditEntry, ClaimChange, Receipt, Recorded, Release, Transaction
 
-__all__ = ["CorruptLog", "Lapsed", "Logbook", "Overtaken", "fold_log"]
+__all__ = ["CorruptLog", "Lapsed", "Logbook", "Overtaken", "fold_log", "fold_on"]
 
 PAGE = 5_000
 
@@ -50,19 +50,33 @@ class Lapsed(Unavailable):
         return f"the claim on {self.args[0]} ran out while that was decided"
 
 
-def fold_log(services: Services, run_id: str) -> RunState:
-    """The state that the run's whole log folds to. Raises CorruptLog; LookupError if there is no such run."""
-    journal = services.store.journal
-    page = journal.read(run_id, 0, PAGE)
-    if not page:
+def fold_log(services: Services, run_id: str, upto: int | None = None) -> RunState:
+    """The state that the run's log folds to, as a whole or as far as that fact. Raises CorruptLog; LookupError if there is no such run."""
+    state = _moved_on(services, run_id, None, upto)
+    if state is None:
         raise LookupError(run_id)
-    state: RunState | None = None
-    while page:
-        for recorded in page:
-            state = _apply(services, run_id, state, recorded)
-        page = journal.read(run_id, page[-1].seq, PAGE) if len(page) == PAGE else []
-    assert state is not None
     return state
+
+
+def fold_on(services: Services, run_id: str, state: RunState, upto: int | None = None) -> RunState:
+    """The same state, moved on over what the log has more. Raises CorruptLog; the state is then good for nothing."""
+    return _moved_on(services, run_id, state, upto) or state
+
+
+def _moved_on(services: Services, run_id: str, state: RunState | None, upto: int | None) -> RunState | None:
+    if state is None or state.seq != upto:
+        for recorded in _recorded(services, run_id, 0 if state is None else state.seq):
+            state = _apply(services, run_id, state, recorded)
+            if recorded.seq == upto:
+                break
+    return state
+
+
+def _recorded(services: Services, run_id: str, after: int) -> Iterator[Recorded]:
+    page = services.store.journal.read(run_id, after, PAGE)
+    while page:
+        yield from page
+        page = services.store.journal.read(run_id, page[-1].seq, PAGE) if len(page) == PAGE else []
 
 
 def _blank(services: Services, run_id: str, event: RunCreated) -> RunState:

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import Factory, frozen
 
 from actors.refusals import Principal, Refusal, RequestKey
+from actors.run.defaults import NO_DEFAULTS, Defaults
 from actors.run.requests import Operation, Reap
 from actors.run.steering import NodeCarriedOver
 from actors.sub_run.row import Pinned
@@ -93,6 +94,7 @@ class Admit(Request[Reply]):
     `workflow_seq`: the run is made only if the workflow's log still ends there, so that nothing starts of one that was paused just then.
     `carried`: results that it has from the beginning.
     `dry_run`: tell what it would do, and do nothing. `personas`: who is to have a role, by name, instead of who would get it.
+    `defaults`: what holds for its nodes; folders of a run that nothing else makes may be relative to `cwd`.
     """
 
     workflow_id: str
@@ -111,6 +113,7 @@ class Admit(Request[Reply]):
     dry_run: bool = False
     profile: str | None = None
     personas: Mapping[str, str] = Factory(dict)
+    defaults: Defaults = NO_DEFAULTS
 
 
 @frozen

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from attrs import Factory, frozen
 
 from actors.workflow.mcp_names import ALL, split
 from actors.workflow.spec import Agent, Node, Workflow
+from actors.workflow.walk import flatten
 
 __all__ = ["Mission", "Phase", "mission_of"]
 
@@ -66,7 +67,8 @@ def mission_of(workflow: Workflow) -> Mission:
         Phase(str(entry["phase_id"]), str(entry.get("execution_mode", "soft"))) for entry in _list(mission, "phases") if "phase_id" in entry
     )
     index = {phase.phase_id: rank for rank, phase in enumerate(phases)}
-    builders = {node.node_id: _table(node.metadata, "builder") for node in workflow.nodes}
+    nodes = flatten(workflow.nodes)
+    builders = {node.node_id: _table(node.metadata, "builder") for node in nodes}
     return Mission(
         phases=phases,
         rank={node_id: index[phase] for node_id, table in builders.items() if (phase := table.get("phase_id")) in index},
@@ -77,9 +79,9 @@ def mission_of(workflow: Workflow) -> Mission:
             for entry in _list(mission, "milestones")
             if "milestone_id" in entry and entry.get("node_ids")
         },
-        triage=frozenset(node.node_id for node in workflow.nodes if node.metadata.get("triage_gate") is True),
-        scopes={node.node_id: scopes for node in workflow.nodes if (scopes := _scopes(node, builders[node.node_id])) is not None},
-        shared=_shared(workflow),
+        triage=frozenset(node.node_id for node in nodes if node.metadata.get("triage_gate") is True),
+        scopes={node.node_id: scopes for node in nodes if (scopes := _scopes(node, builders[node.node_id])) is not None},
+        shared=_shared(nodes),
         stops_all=workflow.metadata.get("partial_failure_mode") == "pause_all",
     )
 
@@ -93,11 +95,11 @@ def _hard(plan: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _shared(workflow: Workflow) -> dict[str, frozenset[str]]:
+def _shared(nodes: Iterable[Node]) -> dict[str, frozenset[str]]:
     """By node the fully qualified tools of MCP servers that more than one node names."""
     named = {
         node.node_id: {tool for tool in node.action.tools if (parts := split(tool)) is not None and parts[1] != ALL}
-        for node in workflow.nodes
+        for node in nodes
         if isinstance(node.action, Agent)
     }
     often = Counter(tool for tools in named.values() for tool in tools)

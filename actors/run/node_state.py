@@ -52,6 +52,7 @@ class NodeState:
     `used` is what all its attempts have used, `verdicts` are (instance, attempt, word) of all its outputs; both hold for all instances.
     `child_run_id` is the run that was the newest attempt of a node that begins runs, whichever instance.
     `position` is its place in the order in which the run walked its nodes, `path` the turns of the loops around it, outermost first.
+    `idle_ms` and `total_ms`: what the texts of the limits of the newest attempt were filled in as, where they are texts.
     Of a loop `turn` is the turn that it is in (-1: none has begun), `window` what the markers were after its last turns.
     `lessons` are the learnings of which its agent was told with the last prompt.
     So do `told`, the number of the last message that was said to its agent, and `unheard`, those that its conversation does not hold yet.
@@ -88,6 +89,8 @@ class NodeState:
     path: tuple[int, ...] = ()
     turn: int = -1
     window: tuple[tuple[str, ...], ...] = ()
+    idle_ms: int | None = None
+    total_ms: int | None = None
     used: Usage = NOTHING_USED
     verdicts: list[tuple[int, int, str]] = Factory(list)
     told: int = 0

@@ -13,7 +13,7 @@ from actors.node.messages import Failure
 from actors.node.orders import AgentOrder, ArtifactOrder, CommandOrder, HttpOrder, PythonOrder, WorkOrder
 from actors.run.agent_orders import agent_order
 from actors.run.http_orders import http_order
-from actors.run.limits import idle_ms, is_watched, total_ms
+from actors.run.limits import as_begun, idle_ms, is_watched, total_ms
 from actors.run.script_orders import script_order
 from actors.run.state import RunState
 from actors.run.texts import texts_for
@@ -42,8 +42,11 @@ class Folders:
 def work_order(
     state: RunState, node_id: str, folders: Folders, rules: RunRules, now: int = 0, *, lessons: str = ""
 ) -> WorkOrder | Failure:  # fmt: skip
-    """The order of the attempt under way, or why it cannot be rendered. `now`: epoch milliseconds; `lessons`: what an agent is told."""
-    node = state.plan.nodes[node_id]
+    """The order of the attempt under way, or why it cannot be rendered, which no further attempt mends (flow spec 6.3).
+
+    `now`: epoch milliseconds; `lessons`: what an agent is told.
+    """
+    node = as_begun(state, node_id)
     texts = texts_for(state, node_id) if _templated(node) else NO_TEXTS
     try:
         return WorkOrder(
@@ -56,7 +59,7 @@ def work_order(
             idle_ms=idle_ms(node, rules) if is_watched(node) else None, total_ms=total_ms(node, rules),
         )  # fmt: skip
     except TemplateError as error:
-        return Failure(error.code, error.message, "configuration", {"path": error.path})
+        return Failure(error.code, error.message, "configuration", {"path": error.path}, final=True)
 
 
 def idempotency_key(state: RunState, node_id: str) -> str:

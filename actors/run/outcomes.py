@@ -17,7 +17,7 @@ from actors.run.caps import cap_of, spent_by
 from actors.run.delivering import in_last_words, note_delivery, policy_of
 from actors.run.failing import record_failure
 from actors.run.findings import finding_of
-from actors.run.retry import decide_retry
+from actors.run.retry import Retry, decide_retry
 from actors.run.texts import export_notes
 from actors.run.turn import Turn
 from actors.run.verdicts import succeed
@@ -133,7 +133,7 @@ def _fail(turn: Turn, node_id: str, failure: Failure, usage: Usage | None, *, re
     spec = state.plan.nodes[node_id]
     policy, began = policy_of(spec, failure), state.nodes[node_id].first_started_at_ms
     cap = cap_of(state, node_id, category=failure.category, code=failure.code)
-    verdict = decide_retry(
+    verdict = Retry("not_retryable") if failure.final else decide_retry(
         policy, spent_by(state, node_id) if retry else cap, failure.failure_class, state.token(node_id), cap=cap,
         elapsed_ms=turn.now - (turn.now if began is None else began),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from attrs import frozen
 from actors.run.frontier import SortKey
 from actors.run.mission import Mission, mission_of
 from actors.run.nest import flatten, nest_of
+from actors.workflow.callees import calls_of
 from actors.workflow.condition import compile_condition
 from actors.workflow.graph import Graph
 from actors.workflow.handles import handles_of
@@ -109,7 +110,7 @@ def _guards(nodes: dict[str, Node], parent: dict[str, str], node: Node) -> tuple
 
 def _texts(node: Node) -> list[object]:
     """All in the node that may hold placeholders, as JSON values."""
-    texts: list[object] = [dict(node.with_)]
+    texts: list[object] = [dict(node.with_), node.timeout_text, node.idle_timeout_text]
     match node.action:
         case Command(argv=argv, env=env, stdin=stdin):
             texts += [list(argv), dict(env), stdin]
@@ -123,13 +124,19 @@ def _texts(node: Node) -> list[object]:
             texts += [dict(inputs), dict(scope or {}), dict(wanted or {})]
         case Agent(instructions=instructions):
             texts.append(instructions)
-        case Gate(prompt=prompt, options=options):
-            texts += [prompt, [option.label for option in options] if isinstance(options, tuple) else None]
-        case Wait(on=Timer(wake_at=text) | Condition(key=text) | Webhook(value=text)):
-            texts.append(text)
+        case Gate(prompt=prompt, options=options, timeout_text=timeout):
+            texts += [prompt, timeout, [option.label for option in options] if isinstance(options, tuple) else None]
+        case Wait(on=on, timeout_text=timeout):
+            texts += [timeout, *_texts_of(on)]
     if node.artifact is not None:
         texts.append(node.artifact.path)
     return texts
+
+
+def _texts_of(on: Timer | Condition | Webhook) -> tuple[str | None, ...]:
+    if isinstance(on, Timer):
+        return on.wake_at, on.delay_text
+    return (on.key if isinstance(on, Condition) else on.value,)
 
 
 def _conditions(node: Node) -> Iterator[str | None]:
@@ -200,7 +207,7 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
         agents=any(isinstance(node.action, Agent) for node in nodes.values()),
         judged=tuple(node_id for node_id in flow.order if (made := nodes[node_id].contract) is not None and made.schema is not None),
         fan_outs={node_id: node.action for node_id, node in nodes.items() if isinstance(node.action, Foreach)},
-        calls=tuple(sorted({node.action.workflow for node in nodes.values() if isinstance(node.action, SubWorkflow | Foreach)})),
+        calls=calls_of(workflow),
         secrets=handles_of(nodes.values()),
         mission=mission,
     )

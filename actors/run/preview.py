@@ -9,22 +9,22 @@ from attrs import asdict, define, evolve
 
 from actors.run.caps import cap_at
 from actors.run.foresight import Certainty, Given, certainty_of, given_below, partly_of, worse
+from actors.run.foretold import Problems, given_only, problem
 from actors.run.frontier import Frontier
 from actors.run.http_orders import request_told
-from actors.run.limits import limits_of
+from actors.run.limits import limits_foreseen
 from actors.run.plan import Plan, handler_id
+from actors.run.preview_pauses import gate_told, quality_told, wait_told
 from actors.run.prompts import told_to_agent
 from actors.settings import RunRules
 from actors.sub_run.row import DEEPEST
 from actors.workflow.condition import ConditionError
 from actors.workflow.graph import Graph
-from actors.workflow.instants import INSTANT_FORMS, parse_instant
 from actors.workflow.outfits import Outfit
 from actors.workflow.partly import Partly
 from actors.workflow.spec import (
     Agent,
     Command,
-    Condition,
     Foreach,
     Gate,
     Group,
@@ -35,9 +35,7 @@ from actors.workflow.spec import (
     Repeat,
     Shell,
     SubWorkflow,
-    Timer,
     Wait,
-    Webhook,
 )
 from actors.workflow.spec_flow import GroupForm
 
@@ -45,7 +43,6 @@ __all__ = ["preview"]
 
 MOST_BELOW = 1_000
 """Nodes of runs below that are told at most, give or take one workflow."""
-Problems = list[dict[str, Any]]
 
 
 def preview(plan: Plan, given: Given, rules: RunRules, problems: Problems) -> dict[str, Any]:
@@ -54,7 +51,7 @@ def preview(plan: Plan, given: Given, rules: RunRules, problems: Problems) -> di
     nodes = _Seer(plan, given, rules, found, [MOST_BELOW]).nodes()
     execution = plan.workflow.execution
     limits = {"parallel": execution.max_parallel, "runtime_ms": execution.max_total_runtime_ms}
-    told = {"workspace": given.workspace, "limits": _given(limits), "nodes": nodes, "problems": found}
+    told = {"workspace": given.workspace, "limits": given_only(limits), "nodes": nodes, "problems": found}
     if (place := given.worktree) is not None:
         told["worktree"] = {"repository": place.repository, "path": place.path, "branch": place.branch, "base": place.base}
     return told | ({"output": _output(plan, given, found)} if plan.workflow.output else {})
@@ -91,7 +88,7 @@ class _Seer:
         try:
             return certainty_of(text, partly)
         except ConditionError as error:
-            self.problems.append(_problem(error.code, place, text, error.message))
+            self.problems.append(problem(error.code, place, text, error.message))
             return "certain"
 
     def _turns(self, node: Node, group: Group, partly: Partly) -> Certainty:
@@ -111,8 +108,8 @@ class _Seer:
             "needs": [need.node for need in node.needs], "cap": cap_at(self.plan, node_id),
         }  # fmt: skip
         entry |= told_to_agent(node, self.plan.outfits.get(node_id, Outfit()), self.given, partly, entry.get("instructions", ""))
-        entry |= {} if isinstance(node.action, Gate | Wait | Group) else {"timeouts": limits_of(node, self.rules)}
-        entry |= _given({
+        entry |= {} if isinstance(node.action, Gate | Wait | Group) else {"timeouts": limits_foreseen(node, partly, self.rules)}
+        entry |= given_only({
             "artifact": partly.at("artifact").text(node.artifact.path) if node.artifact is not None else None,
             "effect": "once" if node.effect == "once" else None, "when": node.when, "section": self.plan.section[node_id],
         })  # fmt: skip
@@ -122,7 +119,7 @@ class _Seer:
         if isinstance(node.action, SubWorkflow | Foreach):
             entry |= self._below(node, node.action, partly)
         entry |= {"certainty": sure, "unresolved": list(partly.unresolved)}
-        self.problems += [_problem(error.code, f"nodes.{node_id}.{place}", error.path, error.message) for place, error in partly.wrong]
+        self.problems += [problem(error.code, f"nodes.{node_id}.{place}", error.path, error.message) for place, error in partly.wrong]
         return entry
 
     def _below(self, node: Node, action: SubWorkflow | Foreach, partly: Partly) -> dict[str, Any]:
@@ -134,7 +131,7 @@ class _Seer:
             return {"omitted": len(child.nodes)}
         given, wrong = given_below(child, self.given, action.inputs, partly)
         place = f"nodes.{node.node_id}"
-        self.problems += [_problem(one.code, f"{place}.{one.path}", given.inputs.get(one.path[7:]), one.message) for one in wrong]
+        self.problems += [problem(one.code, f"{place}.{one.path}", given.inputs.get(one.path[7:]), one.message) for one in wrong]
         problems: Problems = []
         self.room[0] -= len(child.nodes)
         nested = _Seer(child, given, self.rules, problems, self.room).nodes()
@@ -148,30 +145,34 @@ def _action(node: Node, partly: Partly, problems: Problems, lessons: str = "") -
     match node.action:
         case Command(argv=argv, env=env, stdin=stdin):
             more = {"env": partly.at("env").render(env) or None, "stdin": None if stdin is None else partly.at("stdin").text(stdin)}
-            return {"command": [partly.at("command").text(word) for word in argv], **_given(more), **data}
+            return {"command": [partly.at("command").text(word) for word in argv], **given_only(more), **data}
         case Shell(run=run, env=env):
-            return {"command": partly.at("shell").text(run, quote=True), **_given({"env": partly.at("env").render(env) or None}), **data}
+            return {
+                "command": partly.at("shell").text(run, quote=True),
+                **given_only({"env": partly.at("env").render(env) or None}),
+                **data,
+            }
         case Http() as http:
             return {"request": request_told(http, partly)}
         case Python(function=function, isolate=isolate):
             return {"function": function, **({"isolate": True} if isolate else {}), **data}
         case Gate(type="quality_gate") as gate:
-            return _quality(node.node_id, gate)
+            return quality_told(node.node_id, gate)
         case Agent(instructions=instructions, tools=tools) as agent:
             more = {"tools": list(tools) or None}
             said = partly.at("instructions").text(instructions)
             prompt = f"{said}\n\n{lessons}" if lessons else said
-            return {"agent": agent.reference, "instructions": prompt, **_given(more), **data}
+            return {"agent": agent.reference, "instructions": prompt, **given_only(more), **data}
         case Gate() as gate:
-            return _gate(node.node_id, gate, partly)
+            return gate_told(node.node_id, gate, partly)
         case Wait() as wait:
-            return _wait(node.node_id, wait, partly, problems)
+            return wait_told(node.node_id, wait, partly, problems)
         case SubWorkflow(workflow=workflow, inputs=inputs):
-            return {"workflow": workflow, **_given({"inputs": partly.at("inputs").render(inputs) or None})}
+            return {"workflow": workflow, **given_only({"inputs": partly.at("inputs").render(inputs) or None})}
         case Group(form=form) as group:
             return {"form": group.word, **_form(form)}
         case Foreach() as each:
-            return {"form": each.word, **_given({name: partly.at(name).render(value) for name, value in asdict(each).items()})}
+            return {"form": each.word, **given_only({name: partly.at(name).render(value) for name, value in asdict(each).items()})}
         case _:
             assert_never(node.action)
 
@@ -180,9 +181,9 @@ def _form(form: GroupForm) -> dict[str, Any]:
     match form:
         case Repeat() as loop:
             more = {"stuck_after": loop.stuck_after}
-            return {loop.form: loop.condition, "max_iterations": loop.max_iterations, "on_max_iter": loop.on_max_iter, **_given(more)}
+            return {loop.form: loop.condition, "max_iterations": loop.max_iterations, "on_max_iter": loop.on_max_iter, **given_only(more)}
         case Parallel() as block:
-            return _given(asdict(block))
+            return given_only(asdict(block))
     return {}
 
 
@@ -191,55 +192,8 @@ def _handler(told: dict[str, Any]) -> Any:
     return told.get("command", told)
 
 
-def _gate(node_id: str, gate: Gate, partly: Partly) -> dict[str, Any]:
-    options = [asdict(option) for option in gate.options] if isinstance(gate.options, tuple) else {"ref": str(gate.options)}
-    told = {
-        "gate_name": gate.name or node_id, "type": gate.type,
-        "prompt": None if gate.prompt is None else partly.at("prompt").text(gate.prompt),
-        "options": options or None, "decisions": list(gate.decisions),
-        "expires_after_ms": gate.expires_after_ms, "on_expiry": gate.on_expiry, "rework_targets": list(gate.rework_targets) or None,
-        "min_approvals": gate.min_approvals if gate.min_approvals > 1 else None, "approvers": list(gate.approvers) or None,
-        "assumed": "approved",
-    }  # fmt: skip
-    return _given(told)
-
-
-def _quality(node_id: str, gate: Gate) -> dict[str, Any]:
-    """A quality gate is computed, and it is taken that what it wants holds: there is nothing yet that it could look at."""
-    told = {"gate_name": gate.name or node_id, "type": gate.type, "source": gate.source, "threshold": gate.threshold, "check": gate.check}
-    return _given(told | {"schema": gate.schema, "on_fail": gate.on_fail, "assumed": "pass"})
-
-
-def _wait(node_id: str, wait: Wait, partly: Partly, problems: Problems) -> dict[str, Any]:
-    told: dict[str, Any] = {"expires_after_ms": wait.expires_after_ms, "on_timeout": wait.on_timeout if wait.expires_after_ms else None}
-    match wait.on:
-        case Timer(delay_ms=delay, wake_at=wake_at):
-            before = len(partly.unresolved) + len(partly.wrong)
-            until = None if wake_at is None else partly.at("wait").text(wake_at)
-            if until is not None and before == len(partly.unresolved) + len(partly.wrong) and parse_instant(until) is None:
-                text = f"{until[:80]!r} is no time. Allowed: {', '.join(INSTANT_FORMS)}."
-                problems.append(_problem("timer_wake_at_invalid", f"nodes.{node_id}.wait", until, text))
-            told |= {"delay_ms": delay, "until": until}
-        case Condition(key=key, schema=schema):
-            told |= {"condition": partly.at("wait").text(key), "schema": schema}
-        case Webhook() as hook:
-            told |= asdict(hook) | {"value": None if hook.value is None else partly.at("wait").text(hook.value)}
-        case _:
-            assert_never(wait.on)
-    return {"wait": _given(told)}
-
-
 def _output(plan: Plan, given: Given, problems: Problems) -> Any:
     partly = evolve(partly_of(plan, given), variables=None)  # the workflow's own texts hold paths in every case
     told = {name: partly.at(name).render(value) for name, value in plan.workflow.output.items()}
-    problems += [_problem(error.code, f"output.{place}", error.path, error.message) for place, error in partly.wrong]
+    problems += [problem(error.code, f"output.{place}", error.path, error.message) for place, error in partly.wrong]
     return told
-
-
-def _problem(code: str, path: str, value: Any, message: str) -> dict[str, Any]:
-    return {"code": code, "path": path, "value": value, "message": message}
-
-
-def _given(entries: dict[str, Any]) -> dict[str, Any]:
-    """Without what is not said."""
-    return {name: value for name, value in entries.items() if value is not None}

@@ -9,7 +9,7 @@ from actors.gate.rules import ask_outcome
 from actors.refusals import Refusal
 from actors.run.caps import cap_of, spent_by
 from actors.run.interventions import RunAutoResumed, RunPausedStale
-from actors.run.limits import idle_ms, total_ms
+from actors.run.limits import as_begun, idle_ms, total_ms
 from actors.run.requests import Reap
 from actors.run.state import RunState
 from actors.run.turn import Turn
@@ -22,7 +22,7 @@ SLACK_MS = 60_000
 
 def threshold_ms(state: RunState, rules: RunRules) -> int:
     """How long nothing may happen in the run: longer where a node under way may be silent for longer."""
-    idle = [idle_ms(state.plan.nodes[node_id], rules) for node_id in state.executing]
+    idle = [idle_ms(as_begun(state, node_id), rules) for node_id in state.executing]
     return max(rules.stale_after_ms, *(one + SLACK_MS for one in idle)) if idle else rules.stale_after_ms
 
 
@@ -31,7 +31,7 @@ def overdue(state: RunState, node_id: str, rules: RunRules, idle_ms: int) -> boo
 
     It began no later than the run's last sign of activity, `idle_ms` ago.
     """
-    return idle_ms >= total_ms(state.plan.nodes[node_id], rules) + SLACK_MS
+    return idle_ms >= total_ms(as_begun(state, node_id), rules) + SLACK_MS
 
 
 def reap_refusal(state: RunState, operation: Reap) -> Refusal | None:

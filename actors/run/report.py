@@ -29,7 +29,7 @@ def report_json(state: RunState, last: Sequence[tuple[int, str, int]]) -> dict[s
         "nodes": [
             {
                 "node_id": node_id, "state": node.status, "started_at": node.started_at_ms, "ended_at": node.ended_at_ms,
-                "attempts": node.attempt, **_error_of(node),
+                "attempts": node.attempt, **_place_of(state, node_id, node), **_error_of(node),
             }
             for node_id, node in state.nodes.items()
             if not state.plan.is_handler(node_id) or node.attempt
@@ -57,6 +57,13 @@ def report_json(state: RunState, last: Sequence[tuple[int, str, int]]) -> dict[s
 def _usage(state: RunState) -> dict[str, Any]:
     used = state.usage
     return {"tokens": used.tokens, "cost_usd": used.cost_usd, "tool_calls": used.tool_calls, "unpriced": used.unpriced}
+
+
+def _place_of(state: RunState, node_id: str, node: NodeState) -> dict[str, Any]:
+    """The group around it; of a loop, how often it turned."""
+    group = state.plan.parent.get(node_id)
+    turns = {"turns": node.turn + 1} if node.turn >= 0 else {}
+    return turns if group is None else {"group": group, **turns}
 
 
 def _error_of(node: NodeState) -> dict[str, str]:
@@ -87,10 +94,7 @@ def markdown_report(report: dict[str, Any], ended: str) -> str:
         lines.append(f"- Worktree: `{_plain(site['path'])}`, branch `{_plain(site['branch'])}`, base `{_plain(site['base'])}`")
     lines += _used(report["usage"])
     lines += _values("Inputs", report["inputs"]) + _values("Output", report["output"]) + ["", "## Nodes", ""]
-    for node in report["nodes"]:
-        took = _took(node["started_at"], node["ended_at"])
-        attempts = f", {_count(node['attempts'], 'attempt')}" if node["attempts"] else ""
-        lines.append(f"- `{node['node_id']}`: {node['state']}{attempts}{took}{_failed_with(node)}")
+    lines += _nodes(report["nodes"])
     if report["artifacts"]:
         lines += ["", "## Artifacts", ""]
         lines += [f"- `{_plain(a['path'])}` (schema {a['schema'] or 'none'}) {a['hash'][:16]}" for a in report["artifacts"]]
@@ -102,6 +106,18 @@ def markdown_report(report: dict[str, Any], ended: str) -> str:
         lines += ["", "## Error", "", f"`{report['error']['code']}`"]
         lines += [_plain(str(report["error"][key])) for key in ("message", "reason", "text") if key in report["error"]]
     return "\n".join(lines) + "\n"
+
+
+def _nodes(nodes: list[dict[str, Any]]) -> list[str]:
+    """A line for each, below that of the group around it."""
+    depths: dict[str, int] = {}
+    lines = []
+    for node in nodes:
+        depth = depths[node["node_id"]] = depths[node["group"]] + 1 if "group" in node else 0
+        counts = "".join(f", {_count(node[key], word)}" for key, word in (("attempts", "attempt"), ("turns", "turn")) if node.get(key))
+        took = _took(node["started_at"], node["ended_at"])
+        lines.append(f"{'  ' * depth}- `{node['node_id']}`: {node['state']}{counts}{took}{_failed_with(node)}")
+    return lines
 
 
 def _told(learning: dict[str, Any] | None) -> list[str]:

@@ -22,7 +22,7 @@ def script_order(state: RunState, node: Node, action: Shell, rules: RunRules) ->
     Whose placeholders are paths has inputs such as `skip-docs`, of which no variable can be made, and no need of them: it hears of that
     only where its text names such variables.
     """
-    who = rules.identities.get(node.as_identity or NOBODY, _NONE)
+    who = rules.identities.get(state.defaults.identity_of(node.as_identity) or NOBODY, _NONE)
     handles = {name: handle for name, text in who.env.items() if (handle := handle_of(text)) is not None}
     every = state.plan.workflow.templating == "flat" or rules.input_env_prefix in action.run
     inputs = {name: text_of_value(value) for name, value in state.inputs.items() if every or makes_variable(name)}

@@ -10,8 +10,9 @@ from actors.node.findings import NodeSkippedNoWork
 from actors.node.messages import Failure
 from actors.run.delivering import announce
 from actors.run.eligibility import select, triage_skips
-from actors.run.failing import fail_used_up, record_failure
+from actors.run.failing import fail_unrendered, fail_used_up, record_failure
 from actors.run.groups import begin_group, settle_groups
+from actors.run.limits import filled_in
 from actors.run.retry import Retry
 from actors.run.scope import ConditionFailed, condition_holds
 from actors.run.state import RunState
@@ -20,6 +21,7 @@ from actors.run.turn import Turn
 from actors.sub_run.rules import begin_sub_run
 from actors.wait.opening import open_wait
 from actors.workflow.spec import Foreach, Gate, Group, Node, SubWorkflow, Wait
+from actors.workflow.template import TemplateError
 
 __all__ = ["start_handlers", "start_ready"]
 
@@ -61,13 +63,12 @@ def _look(turn: Turn) -> bool:
             continue
         elif not recheck_guards(turn, node_id):
             return True
-        elif fail_used_up(turn, node_id):
+        elif not fail_used_up(turn, node_id) and _start(turn, node_id):
+            rooms[block] -= 1
+        else:
             again = True
             if halted(state):
                 return False
-        else:
-            rooms[block] -= 1
-            _start(turn, node_id)
     return again
 
 
@@ -153,10 +154,17 @@ def _opened(turn: Turn, node_id: str, node: Node) -> bool:
     return False
 
 
-def _start(turn: Turn, node_id: str) -> None:
+def _start(turn: Turn, node_id: str) -> bool:
+    """Begin its next attempt. False where it has failed for good before that."""
     node, action = turn.state.nodes[node_id], turn.state.plan.nodes[node_id].action
     if isinstance(action, SubWorkflow):
         begin_sub_run(turn, node_id, action)
-        return
-    turn.emit(NodeStarted(node_id, node.attempt + 1, node.instance, turn.state.path_of(node_id)))
+        return node.status not in ("failed", "skipped")
+    try:
+        limits = filled_in(turn.state, node_id)
+    except TemplateError as error:
+        fail_unrendered(turn, node_id, error)
+        return False
+    turn.emit(NodeStarted(node_id, node.attempt + 1, node.instance, turn.state.path_of(node_id), **limits))
     announce(turn, node_id)
+    return True

@@ -20,6 +20,7 @@ from actors.node.messages import NOTHING_USED, Usage
 from actors.run.artifact_row import ArtifactRow
 from actors.run.attempt import Attempts
 from actors.run.conclusion import Conclusion
+from actors.run.defaults import NO_DEFAULTS, Defaults
 from actors.run.frontier import Frontier
 from actors.run.node_state import NodeError, NodeState, NodeStatus
 from actors.run.plan import Plan
@@ -89,6 +90,7 @@ class RunState:
     binding: tuple[Bound, ...] = ()
     texts: tuple[PinnedText, ...] = ()
     roots: tuple[str, ...] = ()
+    defaults: Defaults = NO_DEFAULTS
     inputs: Mapping[str, Any] = Factory(dict)
     scheduled_for_ms: int | None = None
     queues: bool = False

@@ -45,11 +45,11 @@ def _entry(state: RunState, row: Attempt) -> dict[str, Any]:
 
 
 def metrics_json(state: RunState) -> dict[str, Any]:
-    """What all attempts have used, also those that failed, and the runs below. `llm`: something of a model was among it."""
+    """What all attempts have used, those that failed and the runs below included. `model`: the last one that was asked, if any."""
     used = state.usage
     return {
         "total_input_tokens": used.prompt_tokens, "total_output_tokens": used.completion_tokens,
-        "total_cache_read_input_tokens": used.cached_tokens, "total_turns": used.turns, "total_cost_usd": used.cost_usd,
-        "total_duration_ms": used.duration_ms,
+        "total_cache_read_input_tokens": used.cached_tokens, "total_cache_creation_input_tokens": used.stored_tokens,
+        "total_turns": used.turns, "total_cost_usd": used.cost_usd, "model": used.model or None, "total_duration_ms": used.duration_ms,
         "has_llm_metrics": bool(used.tokens or used.turns or used.cost_usd or used.unpriced),
     }  # fmt: skip

@@ -17,7 +17,7 @@ from actors.workflow.spec import Agent
 from actors.workflow.template import Lookup
 from actors.worktree.site import Place
 
-__all__ = ["export_notes", "facts_for", "output_scope", "site_variables", "texts_for"]
+__all__ = ["export_notes", "facts_for", "output_scope", "site_variables", "texts_before", "texts_for"]
 
 
 def texts_for(state: RunState, node_id: str, facts: Facts | None = None, scope: Mapping[str, Any] | None = None) -> Texts:
@@ -31,6 +31,13 @@ def texts_for(state: RunState, node_id: str, facts: Facts | None = None, scope: 
     if state.plan.workflow.templating == "flat":
         return Texts(flat=True, scope={}, variables=variables)
     return Texts(flat=False, scope={**(scope or scope_for(state, node_id)), **_vars(state, node_id, variables)}, variables=variables)
+
+
+def texts_before(state: RunState, node_id: str) -> Texts:
+    """The same for what the node's next attempt has to know before it begins: `run.attempt` is that one."""
+    scope = scope_for(state, node_id)
+    scope["run"]["attempt"] += 1
+    return texts_for(state, node_id, scope=scope)
 
 
 def _names_variables(state: RunState, node_id: str) -> bool:

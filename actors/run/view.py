@@ -34,6 +34,7 @@ def run_json(state: RunState) -> dict[str, Any]:
         "last_activity_ms": state.activity_ms, "depth": state.depth,
     }  # fmt: skip
     record |= {name: value for name in OPTIONAL if (value := getattr(state, name)) is not None}
+    record |= {name: list(value) if name == "plugin_dirs" else value for name, value in asdict(state.defaults).items() if value}
     record |= _usage(state)
     if state.worktree is not None:
         record["worktree"] = site_facts(state.worktree)

@@ -12,8 +12,9 @@ from attrs import Factory, define, evolve
 from actors.projection.messages import WriteOut
 from actors.refusals import Principal, Refusal, RequestKey
 from actors.run.audits import audit_entry
+from actors.run.folded import Folded
 from actors.run.known import is_run, no_such_run, replayed
-from actors.run.logbook import CorruptLog, fold_log
+from actors.run.logbook import CorruptLog
 from actors.run.messages import ForRun
 from actors.services import PROJECTOR, REGISTRAR
 from storage import StreamDamaged, Transaction, Unavailable
@@ -64,6 +65,7 @@ class Base:
     archives: bool = False
     inline: bool = False
     importing: list[str] = Factory(list)
+    folded: Folded = Factory(lambda self: Folded(self.services), takes_self=True)
 
     async def written_out(self, run_id: str) -> bool:
         """Have the rows of a history written of which only is noted how far it reaches; False where that cannot be done now."""
@@ -73,10 +75,10 @@ class Base:
                 await self.system.ref(PROJECTOR).ask(WriteOut(run_id), timeout=PATIENT_S)
         return not any(one.noted for one in histories.of(run_id))
 
-    def fold(self, run_id: str) -> RunState | Refusal:
-        """The run's state from its log, or why there is none."""
+    def fold(self, run_id: str, upto: int | None = None) -> RunState | Refusal:
+        """The run's state from its log, as a whole or as far as that fact, or why there is none. It is to be looked at only."""
         try:
-            return fold_log(self.services, run_id) if is_run(self.services.store, run_id) else no_such_run(run_id)
+            return self.folded.state(run_id, upto) if is_run(self.services.store, run_id) else no_such_run(run_id)
         except LookupError:
             return no_such_run(run_id)
         except (CorruptLog, StreamDamaged) as error:

@@ -14,6 +14,7 @@ from actors.run.why_held import needs_person
 from actors.runtime.base import Answer, Base
 from actors.runtime.groups import groups_of
 from actors.workflow.spec import Agent, Gate
+from actors.workflow.walk import located
 
 if TYPE_CHECKING:
     from actors.control import params as p
@@ -109,9 +110,11 @@ class GateMethods(Base):
     async def _groups(self, version: Version | None, uid: int) -> frozenset[str]:
         """The names of the person's groups, where a question of the version asks for one. In a thread: a directory service may be slow."""
         workflow = self.library.definition(version) if version is not None else None
-        actions = [node.action for node in workflow.nodes] if workflow is not None else []
-        words = {word for action in actions if isinstance(action, Gate) for word in (*action.approvers, action.escalate_to or "")}
-        words |= {word for action in actions if isinstance(action, Agent) for word in action.approval.approvers}
+        nodes = [node for _, node in located(workflow)] if workflow is not None else []
+        gates = (node.action for node in nodes if isinstance(node.action, Gate))
+        words = {word for gate in gates for word in (*gate.approvers, gate.escalate_to or "")}
+        agents = (one for node in nodes for one in (node.action, node.on_fail.handler) if isinstance(one, Agent))
+        words |= {word for agent in agents for word in agent.approval.approvers}
         if not any(word.startswith("@") for word in words):
             return frozenset()
         return await trio.to_thread.run_sync(groups_of, uid)

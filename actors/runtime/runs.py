@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -11,20 +11,21 @@ from actors.control.port import Page
 from actors.library import no_such_workflow, workflow_paused
 from actors.refusals import Refusal
 from actors.resolver.reading import with_polling
+from actors.run.defaults import Defaults
+from actors.run.events import ENDINGS
 from actors.run.finale import compose, report_paths, write_report
 from actors.run.graph import run_graph_json
 from actors.run.known import is_run, no_such_run
 from actors.run.messages import Admit
-from actors.run.plan import compile_plan
 from actors.run.reading import event_of
+from actors.run.summary import metrics_json
 from actors.run.view import run_json
 from actors.run.why import reasons
 from actors.runtime.base import Answer, Base, changed_meanwhile
+from actors.runtime.loading import load_aside
 from actors.runtime.logs import read_logs
-from actors.runtime.workflows import load_aside
 from actors.scheduler.messages import QueueOf
 from actors.services import SCHEDULER
-from actors.sub_run.pins import endless
 from actors.worktree.site import is_undone
 from supervision import ActorDead, AskTimeout
 
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RunMethods"]
 
+ENDED = frozenset(event.kind for event in ENDINGS)
 TERMINAL = ("completed", "failed", "cancelled", "blocked")
 SOON_MS = 30_000
 ADMISSIONS = 100
@@ -51,7 +53,7 @@ class RunMethods(Base):
             return known
         workflow: Workflow | None = None
         if params.text is not None:
-            loaded = await load_aside(params.text, params.notation, params.source, params.folder, self.services.rules)
+            loaded = await load_aside(params.text, params.notation, params.source, params.folder, self.services)
             if isinstance(loaded, Refusal):
                 return loaded
             workflow = loaded.workflow
@@ -70,8 +72,6 @@ class RunMethods(Base):
             return self.library.find(params.workflow_id or "", params.version)
         if self.library.record(workflow.workflow_id).status == "paused":
             return workflow_paused(workflow.workflow_id)
-        if (circle := endless(self.services, compile_plan(workflow, ""))) is not None:
-            return circle
         version, _ = await self.library.put(workflow, by)
         self.services.plans.know(version.digest, workflow)
         return version
@@ -87,6 +87,7 @@ class RunMethods(Base):
             workflow_id=version.workflow_id, version=version.version, digest=version.digest, inputs=dict(params.inputs), by=by,
             request=request, priority=params.priority or 0, cwd=params.cwd, workflow_seq=record.seq, dry_run=params.dry_run,
             folder=params.folder, profile=params.profile, personas=dict(params.personas),
+            defaults=Defaults(params.as_identity, params.plugin_dirs, params.model),
         )  # fmt: skip
         return await self.ask_registrar(admit)
 
@@ -132,7 +133,13 @@ class RunMethods(Base):
         found = store.journal.read(run_id, after, limit)
         position = found[-1].seq if found else after
         ended = line.status in TERMINAL and position >= store.journal.head(run_id) and not self._left_to_do(line)
-        return Page([event_of(recorded) for recorded in found], position, ended)
+        endings = tuple(recorded.seq for recorded in found if recorded.kind in ENDED)
+        return Page([event_of(recorded) for recorded in found], position, ended, endings)
+
+    async def run_totals(self, run_id: str, upto: int) -> dict[str, Any] | None:
+        """What all attempts of the run, and of the runs below, have used up to that event; None where the log cannot be read."""
+        state = self.fold(run_id, upto)
+        return None if isinstance(state, Refusal) else metrics_json(state)
 
     def _left_to_do(self, line: Headline) -> bool:
         """Whether somebody is about to say what becomes of its worktree; who takes too long for that is not waited for."""

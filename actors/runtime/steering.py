@@ -11,7 +11,7 @@ from actors.refusals import Refusal
 from actors.run.harness import unavailable
 from actors.run.requests import Cancel, Continue, Finish, Fork, Pause, Recover, Repair, Requeue, Resume, Retry, Steer
 from actors.runtime.base import TRIES, Answer, Base, changed_meanwhile
-from actors.runtime.workflows import invalid
+from actors.runtime.loading import invalid
 from actors.workflow.parse import load_tree
 from actors.workflow.patching import patched
 from actors.workflow.problems import Report, WorkflowInvalid

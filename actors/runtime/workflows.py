@@ -5,25 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import orjson
-import trio
-from attrs import asdict, evolve
 
+from actors.agent.binding import Binding
 from actors.calendar.log import schedule_stream
 from actors.library import no_such_workflow
 from actors.refusals import Refusal, RequestKey
 from actors.run.audits import audit_entry
-from actors.run.harness import harness_problems, unavailable
+from actors.run.casting import cast, projects_of
+from actors.run.casting_below import missing_below
+from actors.run.harness import harness_problems
 from actors.run.known import conflict
+from actors.run.messages import Admit
 from actors.run.plan import compile_plan
 from actors.run.requests import Cancel
 from actors.runtime.base import TRIES, Answer, Base, changed_meanwhile
-from actors.settings import RunRules
-from actors.sub_run.pins import endless, pins_of
-from actors.workflow.check_scripts import Searched, programs_in, unfit_scripts
+from actors.runtime.loading import load_aside, problem_json
+from actors.sub_run.pins import Newest
 from actors.workflow.events import WorkflowDeleted
-from actors.workflow.parse import READERS, Loaded, load_text
-from actors.workflow.problems import Problem, WorkflowInvalid
-from actors.workflow.read_wait import WAIT_CODES
 from actors.workflow.spec import Workflow
 from storage import ReceiptExists, RequestConflict, Unavailable, VersionConflict
 
@@ -31,93 +29,41 @@ if TYPE_CHECKING:
     from actors.control import params as p
     from actors.refusals import Principal
 
-__all__ = ["WorkflowMethods", "invalid", "load", "load_aside", "problem_json"]
+__all__ = ["WorkflowMethods"]
 
 OPEN = ("queued", "running", "pausing", "paused", "waiting", "awaiting_approval")
 MANY = 10_000
-AT_ONCE = 16_384
-
-
-def problem_json(problem: Problem) -> dict[str, Any]:
-    """A problem of a definition, as JSON."""
-    return {name: value for name, value in asdict(problem).items() if value not in (None, "", ())}
-
-
-def load(text: str, notation: str, source: str, folder: str | None) -> Loaded | Refusal:
-    """The definition that the text says, or all that is wrong with it, whatever there is outside."""
-    known = next((one for one in READERS if one == notation), None)
-    if known is None:
-        return Refusal("notation_unknown", f"There is no notation {notation!r}. Allowed: {', '.join(READERS)}.", {"notation": notation})
-    try:
-        return load_text(text, notation=known, source=source, folder=folder)
-    except WorkflowInvalid as wrong:
-        return invalid(wrong, source)
-
-
-def invalid(wrong: WorkflowInvalid, source: str) -> Refusal:
-    """All that is wrong with a definition."""
-    first = wrong.problems[0]
-    where = f"{source}:{first.line}:{first.column}" if first.line else source
-    problems = [problem_json(problem) for problem in wrong.problems]
-    more = f" ({len(problems) - 1} more)" if len(problems) > 1 else ""
-    code = "invalid_wait_node" if all(problem.code in WAIT_CODES for problem in wrong.problems) else "invalid_workflow"
-    return Refusal(code, f"{where}: {first.message}{more}", {"problems": problems})
-
-
-async def load_aside(text: str, notation: str, source: str, folder: str | None, rules: RunRules) -> Loaded | Refusal:
-    """The definition that the text says, or all that is wrong with it, also what it asks for that is not there.
-
-    Neither a long text, which may take seconds when it is hostile, nor the disks on which scripts lie hold up the loop.
-    """
-    if len(text) <= AT_ONCE:
-        loaded = load(text, notation, source, folder)
-    else:
-        loaded = await trio.to_thread.run_sync(load, text, notation, source, folder)
-    if isinstance(loaded, Refusal):
-        return loaded
-    workflow, places = loaded.workflow, loaded.places
-    searched = _searched(folder, rules)
-    if any("/" in word for word in programs_in(workflow)):
-        wrong, remarks = await trio.to_thread.run_sync(unfit_scripts, workflow, searched, places, source, abandon_on_cancel=True)
-    else:
-        wrong, remarks = unfit_scripts(workflow, searched, places, source)
-    missing = (*unavailable(workflow, rules, places, source), *wrong)
-    return invalid(WorkflowInvalid(missing), source) if missing else evolve(loaded, warnings=(*loaded.warnings, *remarks))
-
-
-def _searched(folder: str | None, rules: RunRules) -> Searched:
-    paths = {name: one.path for name, one in rules.identities.items()}
-    return Searched(() if folder is None else (folder,), rules.skills_dir, rules.env.get("PATH", ""), paths)
 
 
 class WorkflowMethods(Base):
     """Definitions: looked at, stored, found, removed."""
 
     async def workflow_check(self, params: p.WorkflowText, by: Principal) -> Answer:
-        loaded = await load_aside(params.text, params.notation, params.source, params.folder, self.services.rules)
+        loaded = await load_aside(params.text, params.notation, params.source, params.folder, self.services)
         if isinstance(loaded, Refusal):
             if "problems" not in loaded.data:
                 return loaded
             return {"ok": False, "problems": loaded.data["problems"], "warnings": []}
-        problems = self._harness(loaded.workflow)
+        problems = self._lacking(loaded.workflow, params.folder, by)
         return {"ok": not problems, "problems": problems, "warnings": [problem_json(problem) for problem in loaded.warnings]}
 
-    def _harness(self, workflow: Workflow) -> list[dict[str, Any]]:
-        """What a run of it would be refused for: workflows that it begins and that are not here, or ask for what is not."""
-        plan = compile_plan(workflow, "")
-        pinned = pins_of(self.services, plan, None)
-        if isinstance(pinned, Refusal):
-            return [{"code": pinned.code, "message": pinned.message, **pinned.data}]
-        return harness_problems(self.services, plan, pinned)
+    def _lacking(self, workflow: Workflow, folder: str | None, by: Principal) -> list[dict[str, Any]]:
+        """What a run of it from that folder would lack here: whom it asks for, and all that the workflows ask for that it begins."""
+        plan, newest = compile_plan(workflow, ""), Newest(self.services)
+        admit = Admit(workflow_id=workflow.workflow_id, version=0, digest="", inputs={}, by=by, request=None, cwd=folder, folder=folder)
+        binding = cast(self.services, admit, plan, roots := projects_of(admit, plan, None, None))
+        found = [one for one in harness_problems(self.services.rules, plan, newest) if "in_workflow" in one]
+        if isinstance(binding, Refusal):
+            found.insert(0, {"code": binding.code, "message": binding.message, "path": "personas"})
+            binding = Binding()
+        return [*found, *missing_below(self.services, admit, plan, binding, roots, newest)]
 
     async def workflow_put(self, params: p.WorkflowText, by: Principal, request: RequestKey) -> Answer:
         if (known := self.replayed(request)) is not None:
             return known
-        loaded = await load_aside(params.text, params.notation, params.source, params.folder, self.services.rules)
+        loaded = await load_aside(params.text, params.notation, params.source, params.folder, self.services)
         if isinstance(loaded, Refusal):
             return loaded
-        if (circle := endless(self.services, compile_plan(loaded.workflow, ""))) is not None:
-            return circle
         entry = audit_entry(str(by), "workflow.put", loaded.workflow.workflow_id, {"source": params.source}, "ok")
         try:
             version, made = await self.library.put(loaded.workflow, by, request, (entry,))

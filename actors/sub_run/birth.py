@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from attrs import evolve
 
-from actors.agent.binding import roles_of
+from actors.agent.binding import handed_down
 from actors.flow.results import Result
 from actors.library.record import fold_workflow, workflow_paused, workflow_stream
 from actors.plans import VersionMissing
@@ -53,7 +53,6 @@ def child_of(services: Services, state: RunState, workdir: str, wanted: NewChild
 
 
 def _admit(state: RunState, workdir: str, wanted: NewChild, pinned: Pinned, plan: Plan, run_id: str) -> Admit:
-    roles = roles_of(plan.workflow)
     parent = Parent(state.run_id, wanted.node_id, state.root_run_id or state.run_id, state.depth + 1)
     own_folder = plan.workflow.workspace_root is not None
     origin = Origin(
@@ -63,7 +62,7 @@ def _admit(state: RunState, workdir: str, wanted: NewChild, pinned: Pinned, plan
     return Admit(
         workflow_id=pinned.workflow_id, version=pinned.version, digest=pinned.digest, inputs=orjson.loads(wanted.inputs), by=None,
         request=None, priority=state.priority, trigger_type="sub_run", cwd=workdir, origin=origin, profile=state.profile,
-        personas={one.role: one.persona for one in state.binding if one.role in roles and one.source != "file"},
+        personas=handed_down(state.binding, plan.workflow), defaults=state.defaults.below(state.plan.nodes[wanted.node_id]),
     )  # fmt: skip
 
 

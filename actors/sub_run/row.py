@@ -7,10 +7,11 @@ from typing import Final
 from attrs import Factory, define, frozen
 
 from actors.node.messages import Usage
+from actors.workflow.callees import LONGEST_CHAIN
 
 __all__ = ["BUDGET_ABOVE", "DEEPEST", "PARENT_CANCELLED", "PARENT_PAUSED", "PARENT_RESUMED", "RESTS", "TERMINAL", "Pinned", "SubRun"]
 
-DEEPEST: Final = 4
+DEEPEST: Final = LONGEST_CHAIN - 1
 """The depth of the deepest run: five workflows in a chain, and never six (flow spec 4.3, 7.2)."""
 PARENT_CANCELLED: Final = "parent_cancelled"
 PARENT_RESUMED: Final = "parent_resumed"

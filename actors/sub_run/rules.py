@@ -10,10 +10,11 @@ from actors.node.messages import Failure, Usage
 from actors.refusals import Refusal
 from actors.run.caps import cap_of, spent_by
 from actors.run.events import RunRequeued
-from actors.run.failing import record_failure
+from actors.run.failing import fail_unrendered, record_failure
+from actors.run.limits import as_begun, filled_in
 from actors.run.retry import Retry, decide_retry
 from actors.run.state import RunState
-from actors.run.texts import texts_for
+from actors.run.texts import texts_before
 from actors.run.turn import Turn
 from actors.sub_run.bubbling import Left
 from actors.sub_run.door import ChildStanding, child_standing, start_child, too_deep
@@ -39,14 +40,14 @@ def begin_sub_run(turn: Turn, node_id: str, action: SubWorkflow) -> bool:
         return True
     attempt, instance = node.attempt + 1, node.instance
     try:
-        inputs = _inputs(state, node_id, action)
+        inputs, limits = _inputs(state, node_id, action), filled_in(state, node_id)
     except TemplateError as error:
-        record_failure(turn, node_id, Failure(error.code, error.message, "configuration", {"path": error.path}), Retry("not_retryable"))
+        fail_unrendered(turn, node_id, error)
         return True
     birth = start_child(turn, node_id, key=f"{instance}.{attempt}", workflow=action.workflow, inputs=inputs)
     if birth is None:
         return False
-    turn.emit(NodeStarted(node_id, attempt, instance, state.path_of(node_id)))
+    turn.emit(NodeStarted(node_id, attempt, instance, state.path_of(node_id), **limits))
     if isinstance(birth, Refusal):
         text = f"A run of {action.workflow} could not be started: {birth.message}"
         _fail(
@@ -61,7 +62,7 @@ def _inputs(state: RunState, node_id: str, action: SubWorkflow) -> dict[str, Any
     """As the node says; where it says nothing, those of this run that the other workflow declares (the others it is told, too)."""
     if not action.inputs:
         return dict(state.inputs)
-    rendered: dict[str, Any] = texts_for(state, node_id).value(dict(action.inputs), keep=True)
+    rendered: dict[str, Any] = texts_before(state, node_id).value(dict(action.inputs), keep=True)
     return rendered
 
 
@@ -110,7 +111,7 @@ def _end(turn: Turn, row: SubRun, standing: ChildStanding, *, late: bool) -> Non
 def _failure(state: RunState, row: SubRun, standing: ChildStanding, *, late: bool) -> Failure:
     named = {"child_run_id": row.run_id, "workflow": row.workflow_id}
     if late and standing.status == "cancelled":
-        limit = state.plan.nodes[row.node_id].absolute_timeout_ms
+        limit = as_begun(state, row.node_id).absolute_timeout_ms
         text = f"The run {row.run_id} of {row.workflow_id} took longer than its {limit} ms, and was cancelled."
         return Failure("node_absolute_timeout", text, "timeout", named | {"after_ms": limit})
     if standing.status == "cancelled":

@@ -6,6 +6,7 @@ from typing import Literal
 
 from attrs import frozen
 
+from actors.run.limits import as_begun
 from actors.run.state import RunState
 from actors.run.stopping import halted
 from actors.sub_run.present import is_present
@@ -45,7 +46,7 @@ def why_ended(state: RunState) -> str | None:
 
 def _due_ms(state: RunState, row: SubRun) -> int | None:
     """When its time is over if it goes on moving; the time in which it rests, and so waits for others, does not count."""
-    node = state.plan.nodes[row.node_id]
+    node = as_begun(state, row.node_id)
     if row.since_ms is None or not node.absolute_timeout_ms or not isinstance(node.action, SubWorkflow):
         return None
     return row.since_ms + max(0, node.absolute_timeout_ms - row.worked_ms)

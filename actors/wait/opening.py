@@ -12,6 +12,7 @@ from actors.wait.payloads import misfit
 from actors.wait.row import WaitRow
 from actors.workflow.instants import INSTANT_FORMS, parse_instant
 from actors.workflow.spec import Condition, Timer, Wait, Webhook
+from actors.workflow.spec_wait import LONGEST_WAIT_MS
 from actors.workflow.template import TemplateError
 
 __all__ = ["EarlyDelivery", "open_wait", "take_deliveries"]
@@ -29,7 +30,7 @@ def open_wait(turn: Turn, node_id: str) -> None:
     spec = turn.state.plan.nodes[node_id].action
     assert isinstance(spec, Wait)
     try:
-        source = _source(turn, node_id, spec.on)
+        source, length = _source(turn, node_id, spec.on), _length(turn, node_id, spec)
     except (CannotOpen, TemplateError) as error:
         code, message = error.args if isinstance(error, CannotOpen) else (error.code, error.message)
         turn.emit(WaitNodeRegistrationFailed(node_id=node_id, code=code, message=message))
@@ -41,8 +42,8 @@ def open_wait(turn: Turn, node_id: str) -> None:
             node_id=node_id,
             wait_id=wait_id,
             instance=instance,
-            timeout_at_ms=None if spec.expires_after_ms is None else turn.now + spec.expires_after_ms,
-            on_timeout=None if spec.expires_after_ms is None else spec.on_timeout,
+            timeout_at_ms=None if length is None else turn.now + length,
+            on_timeout=None if length is None else spec.on_timeout,
             escalate_to=spec.escalate_to,
             remind_every_ms=spec.remind_every_ms,
             **source,
@@ -61,6 +62,8 @@ def _source(turn: Turn, node_id: str, on: Timer | Condition | Webhook) -> dict[s
     match on:
         case Timer(delay_ms=int(delay)):
             return {"wait_kind": "timer", "wake_at_ms": turn.now + delay}
+        case Timer(delay_text=str(text)):
+            return {"wait_kind": "timer", "wake_at_ms": turn.now + texts.duration("timer", text, high_ms=LONGEST_WAIT_MS)}
         case Timer(wake_at=text):
             return {"wait_kind": "timer", "wake_at_ms": _instant(texts.value(text))}
         case Condition(key=key):
@@ -72,6 +75,13 @@ def _source(turn: Turn, node_id: str, on: Timer | Condition | Webhook) -> dict[s
             return {"wait_kind": "webhook", "match": {name: found for name, found in match.items() if found is not None}}
         case _:
             assert_never(on)
+
+
+def _length(turn: Turn, node_id: str, spec: Wait) -> int | None:
+    """After how many milliseconds it is over, whatever happens."""
+    if spec.timeout_text is None:
+        return spec.expires_after_ms
+    return texts_for(turn.state, node_id).duration("timeout", spec.timeout_text, high_ms=LONGEST_WAIT_MS)
 
 
 def _instant(value: Any) -> int:

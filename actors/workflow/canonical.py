@@ -137,6 +137,8 @@ def _node(node: Node) -> dict[str, Any]:
         "eval": node.eval_,
         "timeout_ms": node.timeout_ms,
         "absolute_timeout_ms": node.absolute_timeout_ms,
+        "idle_timeout": node.idle_timeout_text,
+        "timeout": node.timeout_text,
         "artifact": slim({"path": node.artifact.path, "schema": node.artifact.schema}) if node.artifact else None,
         "output_contract": _contract(node.contract),
         "output": node.output,

@@ -22,8 +22,8 @@ def slim(entries: Mapping[str, Any], **defaults: Any) -> dict[str, Any]:
 def gate_json(gate: Gate) -> dict[str, Any]:
     """What stands under `gate`."""
     expiry = {
-        "expires_after_ms": gate.expires_after_ms, "on_expiry": gate.on_expiry, "escalate_to": gate.escalate_to,
-        "remind_every_ms": gate.remind_every_ms,
+        "expires_after_ms": gate.expires_after_ms, "timeout": gate.timeout_text, "on_expiry": gate.on_expiry,
+        "escalate_to": gate.escalate_to, "remind_every_ms": gate.remind_every_ms,
     }  # fmt: skip
     entries = {
         "type": gate.type, "name": gate.name, "instructions": gate.prompt, "decisions": list(gate.decisions), "on_reject": gate.on_reject,

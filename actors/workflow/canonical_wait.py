@@ -12,10 +12,10 @@ __all__ = ["wait_json"]
 def wait_json(wait: Wait) -> dict[str, Any]:
     """The value of a node's `wait`; what is left out has its default."""
     limit = {
-        "expires_after_ms": wait.expires_after_ms, "on_timeout": wait.on_timeout, "escalate_to": wait.escalate_to,
-        "remind_every_ms": wait.remind_every_ms,
+        "expires_after_ms": wait.expires_after_ms, "timeout": wait.timeout_text, "on_timeout": wait.on_timeout,
+        "escalate_to": wait.escalate_to, "remind_every_ms": wait.remind_every_ms,
     }  # fmt: skip
-    timeout = {name: value for name, value in limit.items() if value is not None} if wait.expires_after_ms is not None else None
+    timeout = {name: value for name, value in limit.items() if value is not None} if wait.is_limited else None
     entries = _source(wait.on) | {"timeout": timeout}
     return {name: value for name, value in entries.items() if value is not None}
 
@@ -23,7 +23,7 @@ def wait_json(wait: Wait) -> dict[str, Any]:
 def _source(on: Timer | Condition | Webhook) -> dict[str, Any]:
     match on:
         case Timer():
-            return {"kind": "timer", "delay_ms": on.delay_ms, "wake_at": on.wake_at}
+            return {"kind": "timer", "delay_ms": on.delay_ms, "timer": on.delay_text, "wake_at": on.wake_at}
         case Condition():
             return {"kind": "external_condition", "condition_key": on.key, "payload_schema": on.schema}
     match = {"field": on.field, "value": on.value} if on.field is not None else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from actors.workflow.drafts import Draft
-from actors.workflow.problems import NOWHERE, Path, Place, Problem, Report, field_path
+from actors.workflow.model_places import model_place
+from actors.workflow.problems import Path, Place, Problem, Report, field_path
 from actors.workflow.reach import Reach
 from actors.workflow.spec import Gate, OptionsRef, Workflow
 from actors.workflow.walk import located
@@ -43,12 +44,11 @@ def unresolved(
 
     `places` maps the paths of the file to line and column, where the workflow was read from one.
     """
-    known = places or {}
     found = []
     for at, node in located(workflow):
         if isinstance(node.action, Gate) and node.action.resolved and node.action.type not in resolver_types:
             path, kind = (*at, "gate"), node.action.type
-            line, column = known.get(path) or known.get(("flow", *path), NOWHERE)
+            line, column = model_place(places, path)
             allowed = tuple(sorted({"human_approval", "human_review", "quality_gate", *resolver_types}))
             message = f"The gate {node.node_id} asks a resolver of type {kind}, and none is registered. Set gates.resolvers.{kind}."
             found.append(Problem("gate_resolver_missing", message, file, line, column, field_path(path), f'"{kind}"', allowed))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from actors.fan_out.provider import BUILT_IN, Providers
 from actors.fan_out.values import scope_problem
-from actors.workflow.problems import NOWHERE, Path, Place, Problem, field_path
-from actors.workflow.spec import Foreach, Group, Node, Workflow
+from actors.workflow.model_places import model_place
+from actors.workflow.problems import Path, Place, Problem, field_path
+from actors.workflow.spec import Foreach, Workflow
+from actors.workflow.walk import located
 
 __all__ = ["unprovided"]
 
@@ -16,26 +18,15 @@ def unprovided(
     workflow: Workflow, providers: Providers, places: Mapping[Path, Place] | None = None, file: str = ""
 ) -> tuple[Problem, ...]:  # fmt: skip
     """What is wrong with each for-each. `places` maps the paths of the file to line and column, where there is one."""
-    known, found = places or {}, []
-    for path, spec in _all(workflow):
-        for key, code, message, value, allowed in _wrong(spec, providers):
-            whole = (*path, key)
-            line, column = known.get(whole) or known.get(("flow", *whole)) or known.get(path[:-1], NOWHERE)
+    found = []
+    for path, node in located(workflow):
+        if not isinstance(node.action, Foreach):
+            continue
+        for key, code, message, value, allowed in _wrong(node.action, providers):
+            whole = (*path, "foreach", key)
+            line, column = model_place(places, whole)
             found.append(Problem(code, message, file, line, column, field_path(whole), f'"{value}"', allowed))
     return tuple(found)
-
-
-def _all(workflow: Workflow) -> Iterator[tuple[Path, Foreach]]:
-    yield from _in(("nodes",), workflow.nodes)
-    yield from _in(("finally",), workflow.finally_)
-
-
-def _in(path: Path, nodes: Sequence[Node]) -> Iterator[tuple[Path, Foreach]]:
-    for i, node in enumerate(nodes):
-        if isinstance(node.action, Foreach):
-            yield (*path, i, "foreach"), node.action
-        elif isinstance(node.action, Group):
-            yield from _in((*path, i, "nodes"), node.action.nodes)
 
 
 def _wrong(spec: Foreach, providers: Providers) -> Iterator[tuple[str, str, str, str, tuple[str, ...]]]:

@@ -15,7 +15,8 @@ from typing import Final
 
 from attrs import Factory, frozen
 
-from actors.workflow.problems import NOWHERE, Path, Place, Problem, field_path
+from actors.workflow.model_places import model_place
+from actors.workflow.problems import Path, Place, Problem, field_path
 from actors.workflow.script_words import program_of
 from actors.workflow.spec import Node, Shell, Workflow
 from actors.workflow.template import MARK
@@ -59,7 +60,7 @@ def unfit_scripts(
         if found is None:
             continue
         code, message = found
-        at, place = _place(path, places or {})
+        at, place = _place(path, places)
         text = f"The script {node.name!r} begins with {word!r}: {message}"
         problem = Problem(code, text, file, *place, field_path(at), f'"{word}"')
         (wrong if word.startswith("/") else remarks).append(problem)
@@ -72,13 +73,11 @@ def _scripts(workflow: Workflow) -> Iterator[tuple[Path, Node, str]]:
             yield path, node, word
 
 
-def _place(path: Path, places: Mapping[Path, Place]) -> tuple[Path, Place]:
-    """The path of its text in the file, and its place."""
-    for key in ("shell", "run"):
-        for whole in ((*path, key), ("flow", *path, key)):
-            if whole in places:
-                return (*path, key), places[whole]
-    return (*path, "shell"), places.get(path, NOWHERE)
+def _place(path: Path, places: Mapping[Path, Place] | None) -> tuple[Path, Place]:
+    """The path of its text in the file, and its place: of the two words for it, the one that stands there has a place of its own."""
+    named = {key: model_place(places, (*path, key)) for key in ("shell", "run")}
+    key = max(named, key=lambda one: named[one])
+    return (*path, key), named[key]
 
 
 def _roots(workflow: Workflow, searched: Searched) -> Iterator[FilePath]:

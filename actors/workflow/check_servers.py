@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 
 from actors.workflow.mcp_names import split
-from actors.workflow.problems import NOWHERE, Path, Place, Problem, field_path
+from actors.workflow.model_places import model_place
+from actors.workflow.problems import Path, Place, Problem, field_path
 from actors.workflow.spec import Agent, Workflow
 from actors.workflow.walk import located
 
@@ -16,11 +17,11 @@ def unserved(
     workflow: Workflow, servers: Collection[str], places: Mapping[Path, Place] | None = None, file: str = ""
 ) -> tuple[Problem, ...]:  # fmt: skip
     """Each tool of a server that is not among `servers`. `places` maps the paths of the file to line and column, where there is one."""
-    known, found = places or {}, []
+    found = []
     for path, tool in _named(workflow):
         named = split(tool)
         if named is not None and named[0] not in servers:
-            line, column = known.get(path) or known.get(("flow", *path)) or known.get(path[:-1], NOWHERE)
+            line, column = model_place(places, path)
             message = f"There is no MCP server {named[0]!r}, whose tool {tool} is named here. Configure it: [mcp.{named[0]}]."
             allowed = tuple(sorted(servers))
             found.append(Problem("mcp_server_unknown", message, file, line, column, field_path(path), f'"{tool}"', allowed))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from typing import Any, Final, final
 
-from actors.workflow.durations import DURATION_FORMS, DurationError, parse_duration
+from actors.workflow.durations import DURATION_FORMS, DurationError, fixed_duration
 from actors.workflow.problems import Path, Report
 
 __all__ = ["ABSENT", "Form", "kind_word"]
@@ -125,7 +125,7 @@ class Form:
         if value is ABSENT:
             return None
         try:
-            length = self._milliseconds(value) if word not in self.data else parse_duration(value)
+            length = self._milliseconds(value) if word not in self.data else fixed_duration(value)
         except DurationError as error:
             self.report.add(error.code, self.at(word, model), f'"{word}": {error}', found=value, allowed=DURATION_FORMS)
             return None

@@ -14,6 +14,7 @@ from actors.workflow.check import check_workflow
 from actors.workflow.form import ABSENT
 from actors.workflow.json_text import read_json
 from actors.workflow.problems import Path, Place, Problem, Report, WorkflowInvalid
+from actors.workflow.reach import ChildKeys, anything
 from actors.workflow.read_workflow import read_workflow
 from actors.workflow.spec import Workflow
 from actors.workflow.tree import MAX_BYTES, UNREADABLE
@@ -43,7 +44,7 @@ class Loaded:
     places: Mapping[Path, Place] = field(factory=dict, eq=False, repr=False)
 
 
-def load_file(path: str | os.PathLike[str]) -> Loaded:
+def load_file(path: str | os.PathLike[str], child_keys: ChildKeys = anything) -> Loaded:
     """The workflow in a `.wf`, `.yaml`, `.yml` or `.json` file; schemas named by path are read beside it. Raises WorkflowInvalid."""
     file = FilePath(path)
     notation = NOTATIONS.get(file.suffix.lower())
@@ -53,23 +54,27 @@ def load_file(path: str | os.PathLike[str]) -> Loaded:
     report = Report(str(path))
     text = _read(report, (), file)
     report.raise_if_any()
-    return load_text(text or "", notation=notation, source=str(path), folder=str(file.resolve().parent))
+    return load_text(text or "", notation=notation, source=str(path), folder=str(file.resolve().parent), child_keys=child_keys)
 
 
-def load_text(text: str, *, notation: Notation, source: str, folder: str | None) -> Loaded:
+def load_text(
+    text: str, *, notation: Notation, source: str, folder: str | None, child_keys: ChildKeys = anything
+) -> Loaded:  # fmt: skip
     """The workflow in a text. `source` names it in messages; `folder` is where its schemas and modules lie. Raises WorkflowInvalid."""
     report = Report(source)
-    return load_tree(report, READERS[notation](text, report), folder=folder)
+    return load_tree(report, READERS[notation](text, report), folder=folder, child_keys=child_keys)
 
 
-def load_tree(report: Report, tree: Any, *, folder: str | None, stored: bool = False) -> Loaded:
+def load_tree(
+    report: Report, tree: Any, *, folder: str | None, stored: bool = False, child_keys: ChildKeys = anything
+) -> Loaded:  # fmt: skip
     """The workflow in a JSON tree whose reading was reported so far. Raises WorkflowInvalid."""
     source = _SchemaFiles(FilePath(folder)).read if folder and not stored else None
     reading = None
     if tree is not UNREADABLE:
         reading = read_workflow(report, tree, folder=folder, stored=stored, schema_source=source)
     if reading:
-        check_workflow(report, reading)
+        check_workflow(report, reading, child_keys)
     report.raise_if_any()
     assert reading  # without one there was a problem
     return Loaded(reading.workflow, tuple(report.warnings), report.places)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from attrs import Factory, define
+from attrs import Factory, define, evolve
 
 from actors.flow.substitution import names_in, substitute
+from actors.workflow.durations import DurationError, filled_in_duration
 from actors.workflow.template import MARK, Lookup, Quote, TemplateError, parse_template, render_text
 
 __all__ = ["Partly"]
@@ -56,6 +57,23 @@ class Partly:
         if self.variables is not None:
             return self._flat(text, self.variables, quote=quote)
         return "".join(self._part(part, quote=quote) if isinstance(part, Lookup) else part for part in parse_template(text))
+
+    def duration(self, word: str, text: str, **bounds: int) -> int | None:
+        """Milliseconds: the text under `word`, filled in. None where only a run can tell them, and where it is no duration, which is wrong.
+
+        `bounds`: those of `filled_in_duration`.
+        """
+        probe = evolve(self, unresolved={}, wrong=[])
+        value = probe.at(word).text(text)
+        self.unresolved |= probe.unresolved
+        self.wrong += probe.wrong
+        if probe.unresolved or probe.wrong:
+            return None
+        try:
+            return filled_in_duration(word, text, value, **bounds)
+        except DurationError as error:
+            self.wrong.append((word, TemplateError(error.code, text, str(error))))
+            return None
 
     def _part(self, part: Lookup, *, quote: bool | Quote) -> str:
         placeholder = f"{{{{ {part.text} }}}}"

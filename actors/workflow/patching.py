@@ -36,7 +36,7 @@ def patched(definition: Mapping[str, Any], node_id: str, patch: Mapping[str, Any
     What comes out is to be read and checked as any other definition.
     """
     tree: dict[str, Any] = deepcopy(dict(definition))
-    node = next((node for node in tree["flow"]["nodes"] if node["node_id"] == node_id), None)
+    node = _find(tree["flow"]["nodes"], node_id)
     if node is None:
         return None
     patch = dict(patch)
@@ -45,6 +45,14 @@ def patched(definition: Mapping[str, Any], node_id: str, patch: Mapping[str, Any
         _gather_gate(node, patch)
     _replace(node, patch)
     return tree
+
+
+def _find(nodes: list[dict[str, Any]], node_id: str) -> dict[str, Any] | None:
+    """The node of the body, at whatever depth."""
+    for node in nodes:
+        if (found := node if node["node_id"] == node_id else _find(node.get("nodes", []), node_id)) is not None:
+            return found
+    return None
 
 
 def _change_kind(node: dict[str, Any], patch: dict[str, Any]) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, final
 
 from attrs import Factory, define, frozen
 
-__all__ = ["NOWHERE", "Path", "Place", "Problem", "Report", "WorkflowInvalid", "field_path", "shown", "similar"]
+__all__ = ["NOWHERE", "Path", "Place", "Problem", "Report", "WorkflowInvalid", "field_path", "nearest", "shown", "similar"]
 
 Path = tuple[str | int, ...]
 Place = tuple[int, int]
@@ -88,10 +88,7 @@ class Report:
 
     def place(self, path: Path) -> Place:
         """The place of `path`, or of the nearest field around it that has one."""
-        for end in range(len(path), -1, -1):
-            if found := self.places.get(path[:end]):
-                return found
-        return NOWHERE
+        return nearest(self.places, path)
 
     def raise_if_any(self) -> None:
         """Raise WorkflowInvalid with all errors in the order of the file, if there is one."""
@@ -104,6 +101,14 @@ class Report:
         line, column = place or self.place(path)
         text = "" if found is ... else shown(found)
         return Problem(code, message, self.file, line, column, field_path(path), text, tuple(allowed), stage)
+
+
+def nearest(places: Mapping[Path, Place], path: Path) -> Place:
+    """The place of `path`, or of the nearest field around it that has one."""
+    for end in range(len(path), -1, -1):
+        if found := places.get(path[:end]):
+            return found
+    return NOWHERE
 
 
 def field_path(path: Path) -> str:

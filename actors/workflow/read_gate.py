@@ -9,6 +9,7 @@ from actors.workflow.drafts import Draft
 from actors.workflow.form import ABSENT, Form
 from actors.workflow.read_gate_options import read_options
 from actors.workflow.read_gate_quality import read_quality
+from actors.workflow.read_timeout import read_timeout
 from actors.workflow.spec import Gate, GateExpiry
 from actors.workflow.spec_gate import ALL_DECISIONS, HUMAN, QUALITY
 
@@ -73,7 +74,7 @@ def _read_fields(form: Form, draft: Draft, kind: str) -> Gate:
         return read_quality(form, draft, name)
     expiry = form.sub("expiry_policy")
     timed = expiry or form
-    expires = _read_timeout(timed)
+    expires, text = _read_timeout(timed, draft)
     on_expiry, escalate_to, remind = _read_expiry(timed)
     if expiry:
         expiry.close("expiry_policy")
@@ -90,6 +91,7 @@ def _read_fields(form: Form, draft: Draft, kind: str) -> Gate:
         rework_targets=tuple(form.texts("rework", "rework_targets", single=True) or ()),
         options=options,
         expires_after_ms=expires,
+        timeout_text=text,
         on_expiry=on_expiry,
         escalate_to=escalate_to,
         remind_every_ms=remind,
@@ -133,10 +135,10 @@ def read_approvers(form: Form) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
-def _read_timeout(form: Form) -> int | None:
+def _read_timeout(form: Form, draft: Draft) -> tuple[int | None, str | None]:
     """A timeout of 0 means at once, which the model writes as 1 ms; the model's own 0 means the default."""
-    length = form.duration("timeout", "expires_after_ms", low_ms=0)
-    return 1 if length == 0 else length
+    length, text = read_timeout(form, draft, "timeout", "expires_after_ms", low_ms=0)
+    return 1 if length == 0 else length, text
 
 
 def _read_expiry(form: Form) -> tuple[GateExpiry | None, str | None, int | None]:

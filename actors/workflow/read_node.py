@@ -13,6 +13,7 @@ from actors.workflow.read_agent import read_agent
 from actors.workflow.read_flow import read_group
 from actors.workflow.read_output import read_artifact, read_contract
 from actors.workflow.read_retry import read_retry
+from actors.workflow.read_timeout import read_timeout
 from actors.workflow.spec import Agent, Command, Foreach, Gate, Need, Node, OnFail, RetryPolicy
 
 __all__ = ["read_node"]
@@ -112,10 +113,12 @@ def _read_key(form: Form, name: str) -> str | None:
 
 def _read_attempts(form: Form, draft: Draft) -> dict[str, Any]:
     """What every node with attempts has."""
+    length, text = read_timeout(form, draft, "timeout", "absolute_timeout_ms")
     return {
         "retry": read_retry(form) or RetryPolicy(),
         "on_fail": _read_on_fail(form, draft),
-        "absolute_timeout_ms": form.duration("timeout", "absolute_timeout_ms"),
+        "absolute_timeout_ms": length,
+        "timeout_text": text,
         "as_identity": form.text("as", "as_identity"),
     }
 
@@ -130,7 +133,7 @@ def _read_work(form: Form, draft: Draft, kind: str | None) -> dict[str, Any]:
         draft.templates.append((form.at("artifact"), work["artifact"].path))
     # A function in the daemon or its threads says nothing while it works: only processes can be watched for silence.
     if kind != "python" or form.data.get("isolate") in (True, "process"):
-        work["timeout_ms"] = form.duration("idle_timeout", "timeout_ms")
+        work["timeout_ms"], work["idle_timeout_text"] = read_timeout(form, draft, "idle_timeout", "timeout_ms")
     return work
 
 

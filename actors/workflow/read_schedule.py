@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 from attrs import evolve
 
 from actors.workflow.cron import Cron, CronInvalid
-from actors.workflow.durations import DurationError, parse_duration
+from actors.workflow.durations import DurationError, fixed_duration
 from actors.workflow.form import ABSENT, Form
 from actors.workflow.nominal import ZoneUnknown, zone_named
 from actors.workflow.triggers import Misfire, Overlap, Schedule
@@ -85,7 +85,7 @@ def _interval(form: Form) -> int | None:
     if value is ABSENT:
         return None
     try:
-        length = _seconds(value) * 1000 if "every" not in form.data else parse_duration(value)
+        length = _seconds(value) * 1000 if "every" not in form.data else fixed_duration(value)
     except DurationError as error:
         form.report.add("schedule_interval_invalid", form.at("every", "interval_seconds"), f'"every": {error}', found=value)
         return None

@@ -6,11 +6,13 @@ from typing import Any, Final, get_args
 
 from actors.workflow.bindings import read_binding
 from actors.workflow.drafts import Draft
-from actors.workflow.durations import DurationError, parse_duration
+from actors.workflow.durations import DurationError, is_filled_in, parse_duration
 from actors.workflow.form import ABSENT, Form, kind_word
 from actors.workflow.instants import INSTANT_FORMS, parse_instant
 from actors.workflow.read_gate import read_approval
+from actors.workflow.read_timeout import read_timeout
 from actors.workflow.spec import Condition, Gate, Timer, Wait, WaitTimeout, Webhook, WebhookField
+from actors.workflow.spec_wait import LONGEST_WAIT_MS
 from actors.workflow.template import MARK
 
 __all__ = ["EXECUTION_KEYS", "WAIT_CODES", "read_wait"]
@@ -20,7 +22,6 @@ MODEL_KINDS: Final = ("timer", "approval", "webhook", "external_condition")
 FORMS: Final = ("{timer: 10m}", "{until: TIME}", "{signal: NAME}", "{condition: NAME}", "{webhook: TRIGGER}")
 TIMEOUTS: Final[tuple[WaitTimeout, ...]] = get_args(WaitTimeout)
 FIELDS: Final[tuple[WebhookField, ...]] = get_args(WebhookField)
-LONGEST_MS: Final = 10 * 365 * 86_400_000
 EXECUTION_KEYS: Final = (
     "retry", "retry_policy", "timeout", "idle_timeout", "timeout_ms", "absolute_timeout_ms", "tool_policy", "mcp_policy", "max_tool_calls",
 )  # fmt: skip
@@ -44,7 +45,8 @@ def read_wait(form: Form, draft: Draft) -> Wait | Gate:
         return read_approval(inner)
     limit = inner.sub("timeout") if type(inner.data.get("timeout")) is dict else inner
     assert limit is not None  # it is a mapping
-    wait = Wait(_on(kind, inner, draft), *_timeout(limit))
+    source, limits = _on(kind, inner, draft), _timeout(limit, draft)
+    wait = Wait(source, **limits)
     if limit is not inner:
         limit.close("timeout")
     inner.close("wait")
@@ -96,6 +98,9 @@ def _timer(form: Form, draft: Draft) -> Timer:
         message = "A timer has exactly one source: how long (timer: 10m), or when (until: 2026-12-01T09:00:00Z)."
         form.report.add("timer_wake_conflict", form.path, message, allowed=FORMS[:2])
         return Timer(1)
+    if has_delay and is_filled_in(delay) and "delay_ms" not in form.data:
+        draft.templates.append((form.at("timer"), delay))
+        return Timer(delay_text=delay)
     if has_delay:
         return Timer(delay_ms=_delay(form, delay))
     if type(until) not in {str, int} or (not (type(until) is str and MARK in until) and parse_instant(until) is None):
@@ -111,7 +116,7 @@ def _delay(form: Form, value: Any) -> int:
     except DurationError as error:
         form.report.add("timer_delay_invalid", form.at("timer", "delay_ms"), f'"timer": {error}', found=value)
         return 1
-    if not 0 < length <= LONGEST_MS:
+    if not 0 < length <= LONGEST_WAIT_MS:
         message = f'"timer" must be at least 1 ms and at most ten years; this is {length} ms.'
         form.report.add("timer_delay_invalid", form.at("timer", "delay_ms"), message, found=value, allowed=["10m", "7d"])
         return 1
@@ -153,9 +158,9 @@ def _webhook(form: Form, draft: Draft) -> Webhook:
     return Webhook(trigger or "?", next((one for one in FIELDS if one == field), None), value, provider, event)
 
 
-def _timeout(form: Form) -> tuple[int | None, WaitTimeout, str | None, int | None]:
+def _timeout(form: Form, draft: Draft) -> dict[str, Any]:
     """When the waiting is over, what then, to whom, and how often one is reminded."""
-    after = form.duration("timeout", "expires_after_ms", high_ms=LONGEST_MS, code="wait_timeout_invalid")
+    after, text = read_timeout(form, draft, "timeout", "expires_after_ms", high_ms=LONGEST_WAIT_MS, code="wait_timeout_invalid")
     if form.data.get("expires_after_ms") == 0:
         form.report.add(
             "wait_timeout_invalid",
@@ -166,7 +171,7 @@ def _timeout(form: Form) -> tuple[int | None, WaitTimeout, str | None, int | Non
     word = form.choice("on_timeout", choices=TIMEOUTS, code="wait_timeout_invalid")
     action: WaitTimeout = next((one for one in TIMEOUTS if one == word), "fail")
     to = form.text("escalate_to")
-    remind = form.duration("remind_every", "remind_every_ms", high_ms=LONGEST_MS, code="wait_timeout_invalid")
+    remind = form.duration("remind_every", "remind_every_ms", high_ms=LONGEST_WAIT_MS, code="wait_timeout_invalid")
     if action == "escalate" and to is None:
         form.report.add(
             "wait_timeout_invalid",
@@ -181,11 +186,11 @@ def _timeout(form: Form) -> tuple[int | None, WaitTimeout, str | None, int | Non
             "Reminding every 0 ms is no interval. Leave it out for one reminder.",
             found=0,
         )
-    if after is None and (word is not None or to is not None or remind is not None):
+    if after is None and text is None and (word is not None or to is not None or remind is not None):
         form.report.add(
             "wait_timeout_invalid",
             form.path,
             'Without "timeout" nothing is ever over, so what then cannot be said. Add it.',
             allowed=["timeout: 1h"],
         )
-    return after, action, to, remind
+    return {"expires_after_ms": after, "timeout_text": text, "on_timeout": action, "escalate_to": to, "remind_every_ms": remind}

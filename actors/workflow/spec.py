@@ -96,6 +96,7 @@ KIND_OF: Final[dict[type[Action], NodeKind]] = {
 @frozen
 class Node:
     """One step. `timeout_ms` is the idle limit (no output), `absolute_timeout_ms` the limit of one whole attempt.
+    Either may be a text instead, `idle_timeout_text` and `timeout_text`, which each attempt fills in before it begins.
 
     `result_key` is the name under which conditions and texts find its result, `label` what people read (None: `node_id`).
     `as_identity`: the name under which its work is done.
@@ -113,6 +114,8 @@ class Node:
     eval_: Literal["run", "skip"] = "run"
     timeout_ms: int | None = None
     absolute_timeout_ms: int | None = None
+    idle_timeout_text: str | None = None
+    timeout_text: str | None = None
     artifact: Artifact | None = None
     contract: Contract | None = None
     output: OutputForm = "text"

@@ -79,8 +79,8 @@ class Gate:
 
     `decisions`: what a person may answer; of a resolver's gate nothing, unless the workflow says so. `rework_targets` empty: what the gate
     needs. `approvers` (uids and groups, `1000` and `@staff`) empty and `separate_from_author` None: as the settings have it.
-    `expires_after_ms` and `on_expiry` None: the daemon's default. `remind_every_ms` None: no reminder before the expiry, and one after it
-    with `on_expiry` remind.
+    `expires_after_ms` and `on_expiry` None: the daemon's default. `timeout_text`, instead of the first, is filled in when the gate opens.
+    `remind_every_ms` None: no reminder before the expiry, and one after it with `on_expiry` remind.
     Only a quality gate has the last five: it passes when all of `threshold` (0 to 100, on `confidence`), `check` (a condition in which
     `output` is the source's structured output) and `schema` (a JSON Schema, or the name of one of the workflow's) hold that are there.
     """
@@ -92,6 +92,7 @@ class Gate:
     rework_targets: tuple[str, ...] = ()
     options: tuple[Option, ...] | OptionsRef = ()
     expires_after_ms: int | None = None
+    timeout_text: str | None = None
     on_expiry: GateExpiry | None = None
     escalate_to: str | None = None
     remind_every_ms: int | None = None

@@ -38,7 +38,7 @@ class Lookup:
 
 @final
 class TemplateError(Exception):
-    """`code` is `template_syntax` or `reference_unknown`; `path` is the placeholder's text."""
+    """`code` is `template_syntax` or `reference_unknown`, or says why what was filled in cannot stand there; `path`: the placeholder."""
 
     def __init__(self, code: str, path: str, message: str) -> None:
         super().__init__(message)

@@ -29,7 +29,7 @@ NODE: Final = {
 }
 DURATIONS: Final = {"absolute_timeout_ms": "timeout", "timeout_ms": "idle_timeout"}
 GATE: Final = {"type": "gate", "instructions": "prompt", "rework_targets": "rework", "as_identity": "as"}
-EXPIRY: Final = {"on_expiry": "on_timeout", "escalate_to": "escalate_to"}
+EXPIRY: Final = {"timeout": "timeout", "on_expiry": "on_timeout", "escalate_to": "escalate_to"}
 EXPIRY_DURATIONS: Final = {"expires_after_ms": "timeout", "remind_every_ms": "remind_every"}
 FORMS: Final = ("parallel", "repeat")
 

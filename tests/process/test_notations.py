@@ -73,3 +73,14 @@ def test_workflows_of_a_project_are_listed_run_by_name_and_stored_with_those_tha
     (flows / "broken.wf").unlink()
     put = here("workflow", "discover", "--put")
     assert (put.returncode, put.stdout.split()[0], put.stderr) == (0, "Inner", "")
+    for name in ("inner", "deep", "outer"):
+        assert here("workflow", "rm", name).returncode == 0
+    (flows / "Inner.wf").write_text('workflow Inner { script s { run = "echo two" } call workflow deep }')
+    (flows / "deep.yaml").rename(flows / "other.yaml")
+    put = here("workflow", "discover", "--put")
+    assert (put.returncode, [line.split()[1] for line in put.stderr.splitlines()]) == (0, ["deep", "inner", "outer"])
+    (beside := tmp_path / "beside").mkdir()
+    (beside / "near.wf").write_text('workflow near { script s { run = "true" } }')
+    (beside / "top.wf").write_text("workflow top { call workflow near }")
+    assert here("check", beside / "top.wf").returncode == 0
+    assert here("run", beside / "top.wf").stderr.splitlines() == [f"stored: near version 1 ({beside / 'near.wf'})"]

@@ -70,7 +70,7 @@ def say(*events: Any) -> None:
 
 def claude(text: str, sent: int, written: int) -> list[Any]:
     tool = {"type": "tool_use", "id": "t1", "name": "Write", "input": {}}
-    usage = {"input_tokens": sent, "output_tokens": written}
+    usage = {"input_tokens": sent - 30, "cache_creation_input_tokens": 30, "output_tokens": written}
     result = {"type": "result", "subtype": "success", "is_error": False, "result": text, "total_cost_usd": 0.25, "usage": usage}
     return [{"type": "assistant", "message": {"content": [{"type": "text", "text": text}, tool]}}, result]
 

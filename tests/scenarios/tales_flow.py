@@ -48,10 +48,11 @@ async def _sub_run_cancelled(house: House) -> str:
 
 
 async def _sub_run_again(house: House) -> str:
-    """Both children fail, each of them one attempt of the node."""
+    """Both children fail, each of them one attempt of the node, which fills in its limit before it begins."""
     house.script.on("leaf", *[fail()] * MANY)
     await house.put(flow(step("leaf"), name="child", top=OUTPUT))
-    run_id = await house.begin(flow(PARENT[0], "{id: sub, workflow: child, needs: [a], retry: {max_attempts: 2, on: ['*']}}", PARENT[2]))
+    sub = "{id: sub, workflow: child, needs: [a], timeout: '{{ run.attempt }}h', retry: {max_attempts: 2, on: ['*']}}"
+    run_id = await house.begin(flow(PARENT[0], sub, PARENT[2]))
     await house.run_until(run_id)
     assert await _children(house, run_id) == ["failed", "failed"]
     return run_id

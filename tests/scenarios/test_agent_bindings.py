@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.scenarios.flows import flow as plain
 from tests.scenarios.harness import House
 from tests.scenarios.inside import store_of
 from tests.scenarios.models import GOOD, POOL, Held, agent, crew, persona, told, writes
@@ -65,6 +66,29 @@ async def test_a_dry_run_says_who_would_do_it_or_why_nobody(d: House) -> None:
     run_id = await d.begin(crew(agent(role="painter")), dry_run=True)
     [problem] = (await d.run(run_id))["output"]["plan"]["problems"]
     assert (problem["code"], problem["value"]) == ("role_unbound", ["painter"])
+
+
+async def test_whom_a_workflow_below_asks_for_in_vain_is_said_before_there_is_a_run(d: House) -> None:
+    persona(d)
+    await d.put(crew(agent(role="painter"), name="leaf"))
+    await d.put(plain("{id: sub, workflow: leaf}", name="middle"))
+    text = plain("{id: sub, workflow: middle}", name="top")
+    checked = await d.call("workflow.check", text=text)
+    await d.put(text)
+    refused = await d.refused("run.start", workflow_id="top")
+    assert refused.code == "workflow_validation_failed"
+    for problems in (checked["problems"], refused.data["problems"]):
+        assert [(one["code"], one["path"], one["in_workflow"]) for one in problems] == [("role_unbound", "personas", "leaf")]
+    planned = await d.run(await d.begin(text, dry_run=True))
+    assert [(one["code"], one["path"]) for one in planned["output"]["plan"]["problems"]] == [("role_unbound", "leaf: personas")]
+    persona(d, name="painter")
+    assert (await d.call("workflow.check", text=text))["problems"] == []
+    await d.call("run.start", workflow_id="top")
+
+
+async def test_a_check_says_whom_the_workflow_itself_asks_for_in_vain(d: House) -> None:
+    [problem] = (await d.call("workflow.check", text=crew(agent(role="painter"))))["problems"]
+    assert (problem["code"], problem["path"]) == ("role_unbound", "personas")
 
 
 async def test_e20_the_same_workflow_and_personas_are_stored_once(d: House) -> None:

@@ -25,6 +25,7 @@ from tests.scenarios.campaigning import (
     when,
 )
 from tests.scenarios.client import Refused
+from tests.scenarios.flows import flow
 from tests.scenarios.harness import House
 from tests.scenarios.models import Held, says, writes
 from tests.scenarios.script import give
@@ -175,8 +176,12 @@ async def test_a_node_that_must_happen_once_is_not_repeated_by_evaluations(d: Ho
     sends = 'effect: once, needs: [node-1], python: "steps:work"'
     once = f"{NOTICE}  - {{id: send, {sends}}}\n"
     assert await code_of(d, workflow=once) == "eval_side_effects_forbidden"
+    await d.put(flow(f"{{id: send, eval: skip, {sends.replace('needs: [node-1], ', '')}}}", name="mailer"))
+    below = f"{NOTICE}  - {{id: mail, workflow: mailer, needs: [node-1]}}\n"
+    assert await code_of(d, workflow=below) == "eval_side_effects_forbidden"
     passing(d)
-    await create(d, workflow=f"{NOTICE}  - {{id: send, eval: skip, {sends}}}\n")
+    inside = sends.replace("needs: [node-1], ", "")
+    await create(d, workflow=f"{NOTICE}  - {{id: both, needs: [node-1], group: [{{id: send, eval: skip, {inside}}}]}}\n")
     refused = await d.refused("campaign.act", campaign_id="opt-1", action="start")
     assert (refused.code, refused.data["node_ids"]) == ("eval_side_effects_forbidden", ["send"])
     assert await names(d) == ["campaign_created"]
@@ -185,5 +190,5 @@ async def test_a_node_that_must_happen_once_is_not_repeated_by_evaluations(d: Ho
     await d.run_until(ordinary["run_id"])
     run_id = (await act(d, "start"))["pending_baseline_run_ids"][0]
     run = await d.run_until(run_id)
-    assert {node["node_id"]: node["output"] for node in run["nodes"]}["send"] == {"sent": 7}
+    assert {node["node_id"]: node.get("output") for node in run["nodes"]}["send"] == {"sent": 7}
     assert len(d.script.calls()) == 1, "sent once, by the ordinary run"

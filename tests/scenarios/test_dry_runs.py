@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.runtime import workflows
+from actors.runtime import loading
 from tests.scenarios.flows import flow, gate, step
 from tests.scenarios.harness import House
 
@@ -107,7 +107,7 @@ async def test_the_same_request_again_gets_the_same_run(d: House) -> None:
 
 
 async def test_a_large_plan_is_cut_to_what_an_event_holds(d: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(workflows, "AT_ONCE", 10**6)  # under virtual time a thread takes for ever
+    monkeypatch.setattr(loading, "AT_ONCE", 10**6)  # under virtual time a thread takes for ever
     nodes = [step(f"n{i}", f'command: [echo, "{"x" * 60}"]') for i in range(1_500)]
     run_id = await d.begin(flow(*nodes), dry_run=True)
     plan = (await d.run(run_id))["output"]["plan"]

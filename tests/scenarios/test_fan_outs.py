@@ -166,4 +166,4 @@ async def test_what_a_for_each_cannot_be_is_refused_with_its_place(d: House, tex
 
 async def test_the_workflow_of_the_items_has_to_be_there(d: House) -> None:
     refused = await d.refused("run.start", text=flow(each()), folder=str(d.script.folder))
-    assert refused.code == "sub_workflow_load_failed"
+    assert [problem["code"] for problem in refused.data["problems"]] == ["foreach_workflow_load_failed"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import grp
 import os
 from typing import Any
 
 import trio
 from attrs import evolve
 
-from tests.scenarios.flows import flow, gate, step
+from tests.scenarios.flows import block, flow, gate, step
 from tests.scenarios.harness import House
 from tests.scenarios.script import give
 
@@ -190,6 +191,10 @@ async def test_approvers_and_authors(d: House) -> None:
     assert (await d.refused("gate.decide", run_id=run_id, decision="approve")).code == "gate_reviewer_not_allowed"
     run_id, _ = await opened(d, flow(gate("g", f"approvers: [{os.getuid()}], separate_from_author: true")))
     assert (await d.refused("gate.decide", run_id=run_id, decision="approve")).code == "gate_approver_is_author"
+    mine = grp.getgrgid(os.getgid()).gr_name
+    run_id, _ = await opened(d, flow(block("inside", gate("g", f"approvers: ['@{mine}']"))))
+    await d.decide(run_id, "approve")
+    assert (await d.run_until(run_id))["status"] == "completed"
     await d.stop()
     d.config = evolve(d.config, gates=evolve(d.config.gates, separate_from_author=True))
     await d.start()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.scenarios.client import Client
 from tests.scenarios.flows import block, branches, flow, step
 from tests.scenarios.harness import House
 from tests.scenarios.script import Call, Failed, Hold, fail, take
@@ -18,6 +19,12 @@ async def test_fl34_fl40_a_call_runs_once_and_its_events_have_their_order(d: Hou
     assert [event["event"] for event in events][:6] == [
         "run_created", "run_execution_claimed", "run_started", "node_started", "node_completed", "run_completed",
     ]  # fmt: skip
+    async with await Client.connect(d.places.socket, d.history) as client:
+        await client.send({"jsonrpc": "2.0", "id": 1, "method": "run.follow", "params": {"run_id": run["run_id"], "after": 4}})
+        await client.next(1)
+        told_live = [(await client.next())["params"] for _ in range(3)]
+    assert [params["event"]["event"] for params in told_live if "event" in params] == ["node_completed", "run_completed"]
+    assert told_live[1]["metrics_updated"] == run["metrics"], "before what ends it, and not in the log"
 
 
 async def test_fl36_after_a_failure_with_fail_fast_what_follows_is_skipped_and_never_starts(d: House) -> None:

@@ -46,10 +46,13 @@ async def test_a_daemon_that_lacks_what_a_run_asks_for_ends_it_before_any_node(o
 @pytest.mark.parametrize(
     ("nodes", "codes"),
     [
-        (["{id: s, workflow: nobody}"], [("sub_workflow_load_failed", None)]),
-        (["{id: s, workflow: story}"], [("workflow_reference_cycle", None)]),
-        (["{id: s, workflow: child, inputs: {other: x}}", EACH], [("sub_workflow_input_missing", "s"), ("foreach_input_missing", "each")]),
-        (["{id: s, workflow: child}"], [("sub_workflow_input_missing", "s")]),
+        (["{id: s, workflow: nobody}"], [("sub_workflow_load_failed", "nodes[0].workflow")]),
+        (["{id: s, workflow: story}"], [("workflow_reference_cycle", "nodes[0].workflow")]),
+        (
+            ["{id: s, workflow: child, inputs: {other: x}}", EACH],
+            [("sub_workflow_input_missing", "nodes[0].inputs"), ("foreach_input_missing", "nodes[1].foreach.inputs")],
+        ),
+        (["{id: s, workflow: child}"], [("sub_workflow_input_missing", "nodes[0].inputs")]),
         (["{id: s, workflow: child, inputs: {topic: x}}"], []),
     ],
     ids=["absent", "FL29", "inputs", "inherited", "sound"],
@@ -58,8 +61,9 @@ async def test_validate_tells_what_a_start_would_be_refused_for(d: House, nodes:
     await d.put(flow(step("leaf"), name="child", top="inputs: {topic: {required: true}}"))
     text, folder = flow(*nodes), str(d.script.folder)
     found = await d.call("workflow.check", text=text, folder=folder)
-    assert (found["ok"], [(one["code"], one.get("node_id")) for one in found["problems"]]) == (not codes, codes)
+    assert (found["ok"], [(one["code"], one["path"]) for one in found["problems"]]) == (not codes, codes)
     if codes:
-        refused = await d.refused("run.start", text=text, folder=folder)
-        assert refused.code in {"workflow_validation_failed", codes[0][0]}
+        for method in ("workflow.put", "run.start"):
+            refused = await d.refused(method, text=text, folder=folder)
+            assert (refused.code, [(one["code"], one["path"]) for one in refused.data["problems"]]) == ("invalid_workflow", codes)
         assert (await d.call("run.list"))["runs"] == []

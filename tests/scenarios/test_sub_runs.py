@@ -113,8 +113,16 @@ async def test_a_failed_child_is_a_failed_attempt_and_the_next_one_another_run(d
 
 
 async def test_what_cannot_be_begun_is_refused_before_there_is_a_run(d: House) -> None:
-    refused = await d.refused("run.start", text=flow("{id: sub, workflow: nowhere}"), folder=str(d.script.folder))
-    assert (refused.code, refused.data["workflow"]) == ("sub_workflow_load_failed", "nowhere")
+    text = flow("{id: sub, workflow: nowhere}")
+    for method in ("workflow.put", "run.start"):
+        refused = await d.refused(method, text=text, folder=str(d.script.folder))
+        [problem] = refused.data["problems"]
+        assert (refused.code, problem["code"], problem["path"]) == ("invalid_workflow", "sub_workflow_load_failed", "nodes[0].workflow")
+    await d.put(flow(step("leaf"), name="nowhere"))
+    await d.put(text)
+    await d.call("workflow.delete", workflow_id="nowhere")
+    refused = await d.refused("run.start", workflow_id="story")
+    assert (refused.code, refused.data["problems"][0]["code"]) == ("workflow_validation_failed", "sub_workflow_load_failed")
     assert (await d.call("run.list"))["runs"] == []
 
 
@@ -124,8 +132,10 @@ async def test_fl29_a_circle_is_refused_when_a_version_would_close_it(d: House) 
     closing, own = flow("{id: sub, workflow: two}", name="one"), flow("{id: sub, workflow: me}", name="me")
     for method in ("workflow.put", "run.start"):
         refused = await d.refused(method, text=closing, folder=str(d.script.folder))
-        assert (refused.code, refused.data["path"]) == ("workflow_reference_cycle", ["one", "two", "one"])
-    assert (await d.refused("workflow.put", text=own, folder=str(d.script.folder))).code == "workflow_reference_cycle"
+        [problem] = refused.data["problems"]
+        assert (problem["code"], problem["found"]) == ("workflow_reference_cycle", "one → two → one")
+    [problem] = (await d.refused("workflow.put", text=own, folder=str(d.script.folder))).data["problems"]
+    assert (problem["code"], problem["found"]) == ("workflow_reference_cycle", "me → me")
     assert [one["workflow_id"] for one in (await d.call("workflow.list"))["workflows"]] == ["one", "two"]
     run = await d.run_until(str((await d.call("run.start", workflow_id="two"))["run_id"]))
     assert run["status"] == "completed"
@@ -145,10 +155,14 @@ async def test_five_workflows_in_a_chain_run_and_a_sixth_is_refused(d: House) ->
     for number in (3, 2, 1, 0):
         await d.put(flow(f"{{id: sub, workflow: w{number + 1}}}", name=f"w{number}"))
     run_id = str((await d.call("run.start", workflow_id="w0"))["run_id"])
-    assert (await d.run_until(run_id))["status"] == "completed"
+    run = await d.run_until(run_id)
+    assert (run["status"], run["finished_at_ms"] - run["created_at_ms"] < 1_000) == ("completed", True), (
+        "a run that is made is queued at once"
+    )
     assert sorted(line.get("depth", 0) for line in (await d.call("run.list"))["runs"]) == [0, 1, 2, 3, 4]
     refused = await d.refused("run.start", text=flow("{id: sub, workflow: w0}", name="top"), folder=str(d.script.folder))
-    assert (refused.code, refused.data["limit"]) == ("workflow_nesting_too_deep", 5)
+    [problem] = refused.data["problems"]
+    assert (problem["code"], problem["found"]) == ("workflow_nesting_too_deep", "top → w0 → w1 → w2 → w3 → w4")
 
 
 async def test_what_the_child_leaves_is_the_parents_conditions_see_what_it_said_last(d: House) -> None:

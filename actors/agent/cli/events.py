@@ -92,8 +92,8 @@ def _claude_usage(found: dict[str, Any]) -> TokenUsage | None:
     fresh, written = count(found, "input_tokens"), count(found, "output_tokens")
     if fresh is None or written is None:
         return None
-    cached = count(found, "cache_read_input_tokens") or 0
-    return TokenUsage(fresh + cached + (count(found, "cache_creation_input_tokens") or 0), written, cached)
+    cached, stored = (count(found, f"cache_{word}_input_tokens") or 0 for word in ("read", "creation"))
+    return TokenUsage(fresh + cached + stored, written, cached, stored=stored)
 
 
 def _cost(found: object) -> float | None:

@@ -145,7 +145,7 @@ class MessageFold:
         if not self._counts:
             return estimate(self._sent, sum(map(len, self._said)) + sum(len(piece) for call in self._calls for piece in call.written))
         fresh, cached, stored, written = (self._counts.get(name, 0) for name in _COUNTS)
-        return TokenUsage(fresh + cached + stored, written, cached, min(self._reasoning, written))
+        return TokenUsage(fresh + cached + stored, written, cached, min(self._reasoning, written), stored=stored)
 
     def take(self, event: ServerEvent) -> bool:
         """True at the end of the message. Kinds of events that are not known are passed over, as the service asks its clients to do."""

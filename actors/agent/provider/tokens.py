@@ -11,9 +11,9 @@ __all__ = ["TokenUsage"]
 class TokenUsage:
     """Tokens as the service counted them.
 
-    `cached` is the part of `input` that was read from its cache, `reasoning` the part of `output` that is not shown. `estimated`: the
-    service counted nothing, and these are guesses from the lengths of the texts. `cost_usd` is what the call has cost where it says so
-    itself, `tool_calls` how many tools were used in it that are not ours.
+    `cached` is the part of `input` that was read from its cache, `stored` the one that was put there, `reasoning` the part of `output`
+    that is not shown. `estimated`: the service counted nothing, and these are guesses from the lengths of the texts. `cost_usd` is what
+    the call has cost where it says so itself, `tool_calls` how many tools were used in it that are not ours.
     """
 
     input: int = 0
@@ -23,6 +23,7 @@ class TokenUsage:
     estimated: bool = False
     cost_usd: float | None = None
     tool_calls: int = 0
+    stored: int = 0
 
     def __add__(self, other: TokenUsage) -> TokenUsage:
         return TokenUsage(
@@ -31,6 +32,7 @@ class TokenUsage:
             self.cached + other.cached,
             self.reasoning + other.reasoning,
             self.estimated or other.estimated,
+            stored=self.stored + other.stored,
         )
 
     def __sub__(self, other: TokenUsage) -> TokenUsage:
@@ -41,4 +43,5 @@ class TokenUsage:
             output=max(0, self.output - other.output),
             cached=max(0, self.cached - other.cached),
             reasoning=max(0, self.reasoning - other.reasoning),
+            stored=max(0, self.stored - other.stored),
         )

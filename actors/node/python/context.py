@@ -39,12 +39,12 @@ class Context:
 
     def usage(
         self, *, prompt_tokens: int = 0, completion_tokens: int = 0, cost_usd: float | None = None, tool_calls: int = 0,
-        turns: int = 0, cached_tokens: int = 0, model: str | None = None,
+        turns: int = 0, cached_tokens: int = 0, stored_tokens: int = 0, model: str | None = None,
     ) -> None:  # fmt: skip
         """Say what was used since the last time; the run's budgets count it when the attempt has ended. From any thread."""
         line = usage_line(
             prompt_tokens=prompt_tokens, completion_tokens=completion_tokens, cost_usd=cost_usd, tool_calls=tool_calls, turns=turns,
-            cached_tokens=cached_tokens, model=model,
+            cached_tokens=cached_tokens, stored_tokens=stored_tokens, model=model,
         )  # fmt: skip
         _append(self._usage, f"{line}\n")
 

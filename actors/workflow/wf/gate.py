@@ -41,7 +41,8 @@ def gate_node(report: Report, path: Path, statement: Statement, ids: Ids) -> dic
         gate |= _asking(options, targets)
     for word, model in (GATE_WORDS | EXPIRY_WORDS | {word: word for word in (*QUALITY_KEYS, *NO_QUALITY)}).items():
         if word in options.entries:
-            inner = ("expiry_policy", model) if model in gate.get("expiry_policy", {}) else (model,)
+            expiry = gate.get("expiry_policy", {})
+            inner = ("expiry_policy", model if model in expiry else word) if expiry.keys() & {model, word} else (model,)
             report.places[(*path, "gate", *inner)] = options.entries[word].place
             report.places[(*path, "gate", word)] = options.entries[word].place
     node = {"node_id": node_id, "kind": "gate", "gate": gate}
@@ -52,15 +53,20 @@ def _asking(options: Options, targets: list[str] | None) -> dict[str, Any]:
     found = {model: _plain(options, word) for word, model in GATE_WORDS.items() if word not in {"name", "rework"} and options.has(word)}
     if targets is not None:
         found["rework_targets"] = targets
-    length = options.duration("timeout", low_ms=0)
-    expiry: dict[str, Any] = {
-        "expires_after_ms": DEFAULT_EXPIRY_MS if length is None else length or 1,
+    expiry: dict[str, Any] = _length(options) | {
         "on_expiry": options.text("on_timeout") or "fail",
         "escalate_to": options.text("escalate_to"),
         "remind_every_ms": options.duration("remind_every"),
     }
     options.close((*GATE_WORDS, *EXPIRY_WORDS))
     return found | {"expiry_policy": {word: value for word, value in expiry.items() if value is not None}}
+
+
+def _length(options: Options) -> dict[str, Any]:
+    if (text := options.filled_in_duration("timeout")) is not None:
+        return {"timeout": text}
+    length = options.duration("timeout", low_ms=0)
+    return {"expires_after_ms": DEFAULT_EXPIRY_MS if length is None else length or 1}
 
 
 def _quality(options: Options) -> dict[str, Any]:

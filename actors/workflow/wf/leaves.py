@@ -121,8 +121,8 @@ def _common(options: Options, node: dict[str, Any], ids: Ids) -> None:
     if isinstance(handler, dict):
         ids.of_handler(node["node_id"])
     _put(node, "as_identity", options.text("as"))
-    if "{{" in (text := options.text("timeout") or ""):
-        node["timeout"] = text  # its length is known when it is rendered
+    if (text := options.filled_in_duration("timeout")) is not None:
+        node["timeout"] = text
     else:
         _put(node, "absolute_timeout_ms", options.duration("timeout"))
 

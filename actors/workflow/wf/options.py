@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any, Final, final
 
-from actors.workflow.durations import DURATION_FORMS, DurationError, parse_duration
+from actors.workflow.durations import DURATION_FORMS, DurationError, fixed_duration, is_filled_in
 from actors.workflow.problems import Path, Place, Report
 from actors.workflow.wf.ast import Entry, ListValue, MapValue, Scalar
 from actors.workflow.wf.lexer import LARGEST
@@ -97,13 +97,18 @@ class Options:
         self.wrong(code, key, f'"{key}" is one of {", ".join(choices)}.{hint}', found=text, allowed=choices)
         return None
 
+    def filled_in_duration(self, key: str) -> str | None:
+        """The text of a duration whose length is known only in a run."""
+        value = self.entries[key].value if key in self.entries else None
+        return value.text if isinstance(value, Scalar) and is_filled_in(value.text) else None
+
     def duration(self, key: str, *, low_ms: int = 1) -> int | None:
         """Milliseconds."""
         text = self.text(key)
         if text is None:
             return None
         try:
-            length = parse_duration(text)
+            length = fixed_duration(text)
         except DurationError as error:
             self.wrong(error.code, key, f'"{key}": {error}', found=text, allowed=DURATION_FORMS)
             return None

@@ -45,7 +45,7 @@ def _options(options: Mapping[str, Any] | None) -> Any:
 def _expiry(expiry: Mapping[str, Any]) -> dict[str, Any]:
     length, remind = expiry.get("expires_after_ms"), expiry.get("remind_every_ms")
     return {
-        "timeout": None if length in (None, DEFAULT_EXPIRY_MS) else shown_duration(length),
+        "timeout": expiry.get("timeout") if length in (None, DEFAULT_EXPIRY_MS) else shown_duration(length),
         "on_timeout": None if expiry.get("on_expiry") == "fail" else _word(expiry.get("on_expiry")),
         "escalate_to": expiry.get("escalate_to"),
         "remind_every": None if not remind else shown_duration(remind),

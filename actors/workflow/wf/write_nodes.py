@@ -139,5 +139,5 @@ def _common(node: Node, path: Path) -> dict[str, Any]:
         handler = Scalar(on_fail)
     return {
         "retries": retry.get("max_attempts", 1) - 1 or None, "on_fail": handler, "as": node.get("as_identity"),
-        "timeout": None if length is None else shown_duration(length),
+        "timeout": node.get("timeout") if length is None else shown_duration(length),
     }  # fmt: skip

@@ -117,11 +117,12 @@ def test_show_prints_the_facts_and_each_node(world: World, penstock: Penstock) -
         "nodes": [node("a", "completed", started_at_ms=1000, ended_at_ms=3500), node("b", "failed", error=error)],
         "inputs": {"k": "v"},
     }
-    world.run |= {"started_at_ms": 1000, "output": {"o": 1}}
+    world.run |= {"started_at_ms": 1000, "output": {"o": 1}, "as_identity": "bot", "plugin_dirs": ["/a", "/b"]}
     output = penstock("show", "r").output
     assert "exit_code: exit 3" in output
     assert "2.5s" in output
     assert "input k = v" in output
+    assert "  as identity: bot\n  plugin dirs: /a, /b\n" in output
     assert json.loads(penstock("show", "r", "--json").output)["run_id"] == "r"
 
 

@@ -49,7 +49,7 @@ ASKED: list[tuple[list[str], str, dict[str, Any], list[str]]] = [
     (
         ["show", "x"], "learning_get", PAGE,
         [
-            "  node a, test", "  from 2 runs: r1, r2", "plan_package_bundle or plan_package", "Proposed:\n  One.\n  Two.",
+            "  node a, stage test", "  from 2 runs: r1, r2", "plan_package_bundle or plan_package", "Proposed:\n  One.\n  Two.",
             'Evidence (7, the last 5):\n  {"run_id": "r2"}', "  completed          75.0%    100.0%", "learning review x approve",
         ],
     ),

@@ -47,9 +47,11 @@ no problems found
 
 def test_the_plan_is_printed_and_shown_again(alone: Penstock, tmp_path: Path) -> None:
     (tmp_path / "plan.yaml").write_text(FLOW)
-    first = alone("run", str(tmp_path / "plan.yaml"), "--dry-run", "-i", "name=you")
+    held = ("--as", "default", "--plugin-dir", str(tmp_path), "--model", "m")
+    first = alone("run", str(tmp_path / "plan.yaml"), "--dry-run", "-i", "name=you", *held)
     assert first.exit_code == 0
-    assert "dry run of plan version 1; nothing was executed\n  workspace: a private folder\n" in first.output
+    told = f"  workspace: a private folder\n  as identity: default\n  plugin dirs: {tmp_path}\n  model: m\n"
+    assert f"dry run of plan version 1; nothing was executed\n{told}" in first.output
     assert PLAN in first.output
     run_id = first.output.split(":")[0]
     assert alone("show", run_id).output == first.output

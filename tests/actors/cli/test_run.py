@@ -32,6 +32,14 @@ def test_without_a_terminal_each_event_is_a_line_and_the_end_names_outputs_and_r
     assert "report of the run: /data/runs/r/report.md" in result.output
 
 
+def test_what_holds_for_all_nodes_is_sent_where_it_is_said(world: World, penstock: Penstock) -> None:
+    assert penstock("run", "w", "--as", "bot", "--plugin-dir", "a", "--plugin-dir", "/b", "--model", "opus").exit_code == 0
+    assert penstock("run", "w").exit_code == 0
+    first, second = world.runtime.called("run_start")
+    assert (first.as_identity, first.plugin_dirs, first.model) == ("bot", ("a", "/b"), "opus")
+    assert (second.as_identity, second.plugin_dirs, second.model) == (None, (), None)
+
+
 def test_a_file_is_sent_with_its_notation_and_folder_and_the_inputs(world: World, penstock: Penstock, tmp_path: Path) -> None:
     file = tmp_path / "flow.yml"
     file.write_text(FILE)

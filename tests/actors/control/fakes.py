@@ -75,7 +75,11 @@ class FakeRuntime:
             return Refusal("run_not_found", f"there is no run {run_id}")
         events = self.logs[run_id][after : after + limit]
         position = events[-1]["seq"] if events else after
-        return Page(events, position, ended=run_id in self.ended and position == len(self.logs[run_id]))
+        endings = tuple(event["seq"] for event in events if event.get("event") == "run_completed")
+        return Page(events, position, run_id in self.ended and position == len(self.logs[run_id]), endings)
+
+    async def run_totals(self, run_id: str, upto: int) -> dict[str, Any]:
+        return {"total_turns": upto}
 
     async def system_page(self, after: int | None, limit: int) -> Page:
         if after is None:

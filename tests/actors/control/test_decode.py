@@ -11,6 +11,7 @@ from actors.control.decode import Misfit, decode, refusal_of
 from actors.control.methods import METHODS
 from actors.control.protocol import Call, Malformed, read_call
 
+FOLDER = "paths of 1 to 4096 characters, none of them NUL"
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
@@ -39,6 +40,8 @@ json_values = st.recursive(
         (p.RunStart, {"workflow_id": "w", "text": "t"}, Misfit("workflow_id", "both", "either workflow_id or text")),
         (p.RunStart, {}, Misfit("workflow_id", "neither", "either workflow_id or text")),
         (p.RunStart, {"workflow_id": "w", "inputs": []}, Misfit("inputs", "a list", "an object")),
+        (p.RunStart, {"workflow_id": "w", "plugin_dirs": ["a"] * 65}, Misfit("plugin_dirs", "65 paths", "at most 64 paths")),
+        (p.RunStart, {"workflow_id": "w", "plugin_dirs": ["a\0"]}, Misfit("plugin_dirs", "a path of 2 characters", FOLDER)),
         (p.RunSteer, {"run_id": "r", "reason": "x" * 65537}, Misfit("reason", "65537 characters", "at most 65536 characters")),
         (p.RunResume, {"run_id": "r", "limits": {"runtime_ms": 0}}, Misfit("limits.runtime_ms", "0", "a whole number above 0")),
         (p.GateDecide, {"run_id": "r", "decision": "a", "selections": "x"}, Misfit("selections", '"x"', "a list of texts")),

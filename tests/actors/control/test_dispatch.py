@@ -21,6 +21,7 @@ START = {"workflow_id": "w", "inputs": {"b": 1, "a": 2}, "request_id": "req-1"}
 def test_every_method_of_the_table_has_its_place_in_the_port_and_the_other_way_round() -> None:
     offered = {name for name in vars(Runtime) if not name.startswith("_")} - {
         "run_page",
+        "run_totals",
         "history_page",
         "system_page",
         "watch",

@@ -33,6 +33,24 @@ async def test_a_follower_gets_the_log_from_its_position_and_then_what_comes() -
         assert message["params"] == {"subscription": subscription, "event": {"seq": 251, "event": "one_more", "at_ms": 1250}}
 
 
+async def test_what_a_run_has_used_is_told_once_before_what_ends_it() -> None:
+    runtime = grown(1)
+    runtime.append("r", "run_completed")
+    runtime.append("r", "report_written", ended=True)
+    async with served(runtime) as here:
+        wire = await here.wire()
+        await wire.ask("run.follow", {"run_id": "r"})
+        told = [(await wire.line())["params"] for _ in range(5)]
+        assert [next(key for key in params if key != "subscription") for params in told] == [
+            "event",
+            "metrics_updated",
+            "event",
+            "event",
+            "end",
+        ]
+        assert told[1]["metrics_updated"] == {"total_turns": 2}
+
+
 async def test_a_broken_follower_resumes_at_the_next_event() -> None:
     async with served(grown(10)) as here:
         first = await here.wire()

@@ -122,3 +122,46 @@ def test_the_next_time_is_the_earliest_of_those_that_gates_have() -> None:
     assert next_gate_due([gates["o"]], held=False) == 86_401_000  # it never expires, and is marked as stale
     assert next_gate_due(gates.values(), held=True) == 86_401_000  # a hold keeps a gate from ending the run
     assert next_gate_due([], held=False) is None
+
+
+LIMITED = "g gate: human_approval, timeout: '{{ inputs.limit }}', on_timeout: continue, prompt: '{{ inputs.limit }}'"
+TOP = "inputs: {limit: {}}"
+
+
+def test_a_timeout_that_is_a_text_is_filled_in_when_the_gate_opens() -> None:
+    story = Story.begun(LIMITED, top=TOP, inputs={"limit": "5s"})
+    assert story.state.open_gates["g"].expires_at_ms == 6_000
+    assert story.wait(4_999) == []
+    assert story.wait(1) == ["expire g continue", "decide g timed_out", "done g"]
+
+
+def test_one_that_comes_to_nothing_is_over_at_once() -> None:
+    story = Story.begun(LIMITED, top=TOP, inputs={"limit": "0"})
+    assert story.wait(1) == ["expire g continue", "decide g timed_out", "done g"]
+
+
+@pytest.mark.parametrize("limit", ["soon", ""])
+def test_one_that_is_no_duration_fails_the_gate_before_anybody_is_asked(limit: str) -> None:
+    story = Story.begun(LIMITED, top=TOP, inputs={"limit": limit})
+    error = story.state.nodes["g"].error
+    assert error is not None
+    assert (error.code, error.failure_class, error.detail) == ("invalid_duration", "configuration", {"path": "{{ inputs.limit }}"})
+    assert (story.state.status, story.state.gate_history) == ("failed", [])
+
+
+def test_a_gate_that_is_asked_anew_is_open_for_as_long_as_before() -> None:
+    top = "templating: flat\nlimits: {parallel: 2}"
+    story = Story.begun(
+        "a artifact: a.txt", "g gate: human_approval, needs: [a], timeout: '{{wait}}'", "b needs: [a]", "x needs: [g]", top=top
+    )
+    story.ok("a", {"wait": "5s"}, file="a.txt")
+    story.ok("b", {"wait": "1h"})
+    first = story.state.open_gates["g"].expires_at_ms
+    assert first is not None
+    story.now += 100
+    story.evidence["a"] = "ff" * 32
+    story.pause()
+    story.resume()
+    story.claim()
+    again = story.state.open_gates["g"]
+    assert (again.instance, again.expires_at_ms) == (2, first + 100)

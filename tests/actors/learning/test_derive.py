@@ -19,7 +19,7 @@ from actors.learning.derive import (
     validator_family,
 )
 from actors.learning.texts import digest, normalize_text
-from actors.workflow.spec import Artifact, Contract
+from actors.workflow.spec import Artifact, Contract, Group, Node
 from tests.actors.learning.made import R, failed, node, ran, workflow
 
 F = "c6742ed7b863dc3f656e55f337127f054a4691ccb1a466d5a151ebe7588de291"
@@ -164,6 +164,9 @@ def test_signatures_say_what_is_known_of_the_node() -> None:
         "node_attempts": 3, "validator_family": "genericartifact", "node_kind": "test", "node_output": {"status": "failed"},
         "artifact_refs": [],
     }  # fmt: skip
+    inside = failure_signature(workflow(Node("g", Group((node("a"),)))), failed(node_id="a"))
+    assert inside is not None
+    assert inside.validator_family == "genericartifact"
     tail, unknown = failure_signature(w, failed(node_id="z")), failure_signature(w, failed(node_id="gone"))
     assert tail is not None
     assert unknown is not None

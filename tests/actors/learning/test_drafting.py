@@ -10,7 +10,7 @@ from attrs import evolve
 
 from actors.learning.drafting import HISTORY, draft, notes, title
 from actors.learning.plan import bundle_of, next_plan, preview
-from actors.workflow.spec import Node, Shell, Workflow
+from actors.workflow.spec import Group, Node, Shell, Workflow
 from actors.workflow.spec_agent import Agent
 from tests.actors.learning.paper import learning
 
@@ -100,3 +100,11 @@ def test_the_title_is_the_given_one_else_the_beginning_of_the_summary(summary: s
 def test_notes_are_blocks_with_labels() -> None:
     blocks = notes(evolve(learning(), learning_id="x", run_ids=("r1", "r2"))).split("\n\n")
     assert [block.partition(":")[0] for block in blocks[1:]] == ["Summary", "Fingerprint", "Affected runs", "Evidence", "Constraint"]
+
+
+def test_agents_in_groups_are_told_too() -> None:
+    inner = Node("deep", Agent("writer", "Write."))
+    flow = Workflow("w", (Node("g", Group((Node("h", Group((inner,))),))),))
+    made, changes = draft(flow, evolve(learning("prompt_patch"), node_id="deep", summary="mind"), "session", 7)
+    assert changes == [{"path": "nodes.g.h.deep.instructions", "before": "Write.", "after": "Write.\n\nFrom earlier runs: mind"}]
+    assert evolve(made, metadata={}) != flow

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from attrs import evolve, fields
 
 from actors.node.executor import perform
 from actors.node.messages import Success, Usage
@@ -30,6 +31,9 @@ Orders = Callable[..., WorkOrder]
         ('{"prompt_tokens": -3, "tool_calls": "many", "cost_usd": 1}', Usage(cost_usd=1.0)),
         ('{"cost_usd": -1}', Usage(unpriced=True)),
         ('{"cost_usd": "a lot"}', Usage(unpriced=True)),
+        ('{"model": "a", "turns": 1, "cost_usd": 0}\n{"model": "b/c:d"}\n{"tool_calls": 1}', Usage(tool_calls=1, turns=1, model="b/c:d")),
+        ('{"cost_usd": 0, "stored_tokens": 2, "cached_tokens": 1, "model": 7}', Usage(stored_tokens=2, cached_tokens=1)),
+        ('{"cost_usd": 1, "model": "of two words"}', Usage(cost_usd=1.0)),
         ("no json", Usage(unpriced=True)),
         ("[1]", Usage(unpriced=True)),
     ],
@@ -47,7 +51,7 @@ def test_no_file_and_no_plain_file_mean_nothing_used(tmp_path: Path) -> None:
 
 FUNCTION = """
 {word} spend(context):
-    context.usage(prompt_tokens=10, completion_tokens=5, cost_usd=0.01, model="m")
+    context.usage(prompt_tokens=10, completion_tokens=5, cost_usd=0.01, stored_tokens=3, model="m")
     context.usage(tool_calls=1)
 """
 
@@ -59,10 +63,16 @@ async def test_a_function_says_it_through_its_context(order: Orders, tools: Tool
     (tmp_path / "flow/steps.py").write_text(FUNCTION.format(word=word))
     task = order(PythonOrder("steps:spend", str(tmp_path / "flow"), {}, isolate))
     assert await perform(task, tools) == Success(None)
-    assert read_usage(usage_path(task)) == Usage(10, 5, 0.01, 1)
+    assert read_usage(usage_path(task)) == Usage(10, 5, 0.01, 1, stored_tokens=3, model="m")
 
 
 async def test_a_process_says_it_in_a_file_also_when_it_fails(order: Orders, tools: Tools) -> None:
     task = order(sh("""echo '{"prompt_tokens": 7, "cost_usd": 0.5}' >> "$PENSTOCK_USAGE"; exit 3"""))
     assert not isinstance(await perform(task, tools), Success)
     assert read_usage(usage_path(task)) == Usage(7, cost_usd=0.5)
+
+
+def test_more_time_changes_nothing_else_of_what_was_used() -> None:
+    full = Usage(**{one.name: "m" if one.name == "model" else True if one.name == "unpriced" else 3 for one in fields(Usage)})
+    assert full.longer(7) == evolve(full, duration_ms=10)
+    assert full.longer(7) == full + Usage(duration_ms=7)

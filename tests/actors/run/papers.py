@@ -8,7 +8,7 @@ from actors.workflow.spec import Workflow
 
 __all__ = ["flow", "plan_of"]
 
-KINDS = ("shell:", "command:", "python:", "http:", "gate:", "wait:", "agent:", "group:", "foreach:")
+KINDS = ("shell:", "command:", "python:", "http:", "gate:", "wait:", "agent:", "group:", "foreach:", "workflow:")
 
 
 def flow(*nodes: str, last: tuple[str, ...] = (), top: str = "") -> Workflow:

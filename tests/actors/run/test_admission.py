@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 
+from actors.config.identities import Identity
 from actors.refusals import Refusal
 from actors.run.admission import LARGEST_INPUTS, prepare
+from actors.run.defaults import Defaults
 from actors.run.plan import compile_plan
 from actors.services import Services
 from actors.workflow.canonical import digest
@@ -78,3 +81,33 @@ async def test_a_workspace_that_cannot_be_rendered_is_refused(services: Services
     found = prepare(services, admit(broken), compile_plan(broken, "d"))
     assert isinstance(found, Refusal)
     assert found.data == {"path": "workspace"}
+
+
+@pytest.mark.parametrize(
+    ("defaults", "cwd", "code"),
+    [
+        (Defaults("release-bott"), None, "identity_unknown"),
+        (Defaults(plugin_dirs=("plugin",)), None, "plugin_dir_not_absolute"),
+        (Defaults(plugin_dirs=("gone",)), "{tmp}", "plugin_dir_missing"),
+        (Defaults(plugin_dirs=("{tmp}/file",)), None, "plugin_dir_missing"),
+        (Defaults(plugin_dirs=("x" * 4_000,)), "{tmp}", "plugin_dir_missing"),
+    ],
+    ids=["identity", "relative", "missing", "file", "long"],
+)
+async def test_what_cannot_hold_for_all_nodes_is_refused(
+    services: Services, tmp_path: Path, defaults: Defaults, cwd: str | None, code: str
+) -> None:
+    (tmp_path / "file").touch()
+    placed = evolve(defaults, plugin_dirs=tuple(one.format(tmp=tmp_path) for one in defaults.plugin_dirs))
+    assert refused(services, flow("a"), defaults=placed, cwd=None if cwd is None else str(tmp_path)) == code
+
+
+@pytest.mark.parametrize("identity", ["default", "bot", "merger"])
+async def test_what_holds_for_all_nodes_is_in_the_first_fact_with_whole_folders(services: Services, tmp_path: Path, identity: str) -> None:
+    (tmp_path / "plugin").mkdir()
+    (tmp_path / "link").symlink_to("plugin")
+    known = evolve(services, rules=evolve(services.rules, identities={"bot": Identity("bot")}, gate_identities=frozenset({"merger"})))
+    wanted = admit(plain := flow("a"), cwd=str(tmp_path), defaults=Defaults(identity, ("plugin", "link", "./plugin/")))
+    found = prepare(known, wanted, compile_plan(plain, digest(plain)))
+    assert not isinstance(found, Refusal)
+    assert found[1].defaults == Defaults(identity, (str(tmp_path / "plugin"),))

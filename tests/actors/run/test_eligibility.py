@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from actors.run.eligibility import blocked_nodes, open_phase, select
+from actors.run.plan import compile_plan
+from actors.workflow.spec import Node, Workflow
+from tests.actors.run.nested import block, branches, leaf, line, nested
 from tests.actors.run.table import Story
 
 SOFT = "[{phase_id: p1}, {phase_id: p2}]"
@@ -104,6 +107,29 @@ def test_what_cannot_start_beside_the_first_does_not_hold_up_those_behind_it() -
 def test_code_without_a_scope_writes_everywhere() -> None:
     story = Story.begun("a contract: {kind: x, validator: code_patch}", f"b {builder(write_scope='docs')}", top=PARALLEL)
     assert list(story.state.executing) == ["a"]
+
+
+def scoped(node_id: str, scope: str, **more: Any) -> Node:
+    return leaf(node_id, metadata={"builder": {"write_scope": scope, **more}})
+
+
+def test_nodes_in_groups_that_write_in_the_same_place_do_not_run_together_either() -> None:
+    story = nested(branches("both", scoped("a", "src"), scoped("b", "src/app"), scoped("c", "docs")), parallel=4)
+    assert list(story.state.executing) == ["a", "c"]
+    assert story.ok("a") == ["done a", "start b"]
+
+
+def test_a_phase_is_over_when_the_group_around_its_nodes_is_left_out() -> None:
+    left_out = block("never", scoped("a", "src", phase_id="p1"), when='marker("x", "y")')
+    plan = compile_plan(
+        Workflow(
+            "paper", line(leaf("x"), left_out, scoped("b", "docs", phase_id="p2")),
+            metadata={"mission": {"phases": [{"phase_id": "p1", "execution_mode": "barrier"}, {"phase_id": "p2"}]}},
+        ), "digest",
+    )  # fmt: skip
+    story = Story.on(plan)
+    story.claim()
+    assert "start b" in story.ok("x")
 
 
 ROUTINES = "metadata: {plan: {routines: [{routine_id: r2, depends_on: [{routine_id: r1, hard: true}, {routine_id: r0}]}]}}"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from actors.node.messages import Failure
+from actors.run.orders import Folders, work_order
 from tests.actors.run.table import Story
 
 HANDLER = "on_fail: {command: [tell, '{{ error.code }}']}"
@@ -77,3 +81,15 @@ def test_a_handler_may_name_the_failure() -> None:
     assert scope_for(story.state, "a.on_fail")["error"] == {
         "code": "boom", "message": "boom!", "failure_class": "timeout", "node_id": "a",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "node", ["artifact: '{{ nodes.a.output.x }}.md'", "command: [say, '{{ nodes.a.output.x }}']"], ids=["artifact", "words"]
+)
+@pytest.mark.parametrize(("mode", "then"), [("fail", "run_failed nodes_failed"), ("continue", "skip b on_fail_continue")])
+def test_what_cannot_be_rendered_is_not_tried_again_whatever_the_policy_says(node: str, mode: str, then: str) -> None:
+    story = Story.begun("a", f"b {node}, needs: [a], retry: {{max_attempts: 3, on: ['*']}}, on_fail: {mode}")
+    story.ok("a", {})
+    found = work_order(story.state, "b", Folders("/data/run-1", "/work"), story.rules)
+    assert isinstance(found, Failure)
+    assert story.tell("b", found)[:2] == ["fail b reference_unknown not_retryable", then]

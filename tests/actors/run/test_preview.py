@@ -159,3 +159,33 @@ def test_a_large_output_alone_costs_no_node() -> None:
     plan = told("a", "b", top="output: {" + ", ".join(f"k{i}: {'x' * 150}" for i in range(40)) + "}")
     small = fitted(plan, 4_000)
     assert (small["omitted"], small["output"], [node["node_id"] for node in small["nodes"]]) == (0, None, ["a", "b"])
+
+
+def test_time_limits_are_told_as_far_as_their_texts_are_known() -> None:
+    first = "b timeout: '{{ inputs.n }}m', idle_timeout: '{{ inputs.n }}s'"
+    nodes = told(
+        first, "c needs: [b], timeout: '{{ nodes.b.output }}', idle_timeout: 5s", "d needs: [b], idle_timeout: '{{ nodes.b.output }}'",
+        "e needs: [b], timeout: 9s, idle_timeout: '{{ nodes.b.output }}'", inputs={"n": 2}, top=INPUTS,
+    )["nodes"]  # fmt: skip
+    assert [(node["timeouts"], node["unresolved"]) for node in nodes] == [
+        ({"idle_ms": 2_000, "total_ms": 120_000}, []), ({"idle_ms": 5_000}, ["nodes.b.output"]), ({}, ["nodes.b.output"]),
+        ({"total_ms": 9_000}, ["nodes.b.output"]),
+    ]  # fmt: skip
+    paused = told(
+        "b", "g gate: human_approval, needs: [b], timeout: '{{ inputs.n }}h'",
+        "h gate: human_approval, needs: [b], timeout: '{{ nodes.b.output }}'",
+        "w wait: {timer: '{{ inputs.n }}', timeout: '{{ inputs.n }}h', on_timeout: cancel}", inputs={"n": 2}, top=INPUTS,
+    )["nodes"][1:]  # fmt: skip
+    assert [node.get("expires_after_ms") for node in paused] == [7_200_000, None, None]
+    assert (paused[1]["unresolved"], paused[2]["wait"]) == (
+        ["nodes.b.output"], {"delay_ms": 2_000, "expires_after_ms": 7_200_000, "on_timeout": "cancel"},
+    )  # fmt: skip
+
+
+def test_a_time_limit_that_comes_to_no_duration_is_a_problem_with_its_place() -> None:
+    found = told("a timeout: '{{ inputs.x }}'", "b wait: {timer: '{{ inputs.n }}d'}", inputs={"x": "soon", "n": 9999}, top=INPUTS)
+    assert [(one["code"], one["path"], one["value"]) for one in found["problems"]] == [
+        ("invalid_duration", "nodes.a.timeout", "{{ inputs.x }}"), ("invalid_duration", "nodes.b.timer", "{{ inputs.n }}d"),
+    ]  # fmt: skip
+    assert "at most 315360000000 ms" in found["problems"][1]["message"]
+    assert [one["code"] for one in told("a timeout: '{{ inputs.x }}'", top=INPUTS)["problems"]] == ["reference_unknown"]

@@ -79,19 +79,27 @@ def test_a_node_that_begins_again_without_a_word_of_its_end_was_cut_off() -> Non
 def test_totals_count_every_attempt_those_that_failed_too_and_times_side_by_side() -> None:
     story = nested(branches("p", leaf("a", retry=RetryPolicy(max_attempts=2, classes=("*",))), leaf("b")))
     story.now += 2_000
-    failed = Outcome("a", story.state.token("a"), Failure("boom", "boom!", "execution_error"), Usage(10, 5, 0.25, turns=1, cached_tokens=4))
+    used = Usage(10, 5, 0.25, turns=1, cached_tokens=4, stored_tokens=3, model="m")
+    failed = Outcome("a", story.state.token("a"), Failure("boom", "boom!", "execution_error"), used)
     story.do(lambda turn: on_outcomes(turn, [failed]))
     story.now += 1_000
     story.ok("a")
     story.ok("b")
     assert metrics_json(story.state) == {
-        "total_input_tokens": 10, "total_output_tokens": 5, "total_cache_read_input_tokens": 4, "total_turns": 1, "total_cost_usd": 0.25,
-        "total_duration_ms": 2_000 + 1_000 + 3_000, "has_llm_metrics": True,
+        "total_input_tokens": 10, "total_output_tokens": 5, "total_cache_read_input_tokens": 4, "total_cache_creation_input_tokens": 3,
+        "total_turns": 1, "total_cost_usd": 0.25, "model": "m", "total_duration_ms": 2_000 + 1_000 + 3_000, "has_llm_metrics": True,
     }  # fmt: skip
 
 
 def test_a_run_without_models_has_no_metrics_of_models() -> None:
-    assert metrics_json(nested(leaf("a")).state)["has_llm_metrics"] is False
+    metrics = metrics_json(nested(leaf("a")).state)
+    assert (metrics["has_llm_metrics"], metrics["model"]) == (False, None)
+
+
+def test_the_model_of_totals_is_the_last_one_that_was_asked_and_a_difference_keeps_it_where_there_is_one() -> None:
+    first, second = Usage(3, turns=1, model="a"), Usage(4, turns=1, model="b")
+    assert (first + second + Usage(tool_calls=1)).model == "b"
+    assert (second + first - second, first - first) == (Usage(3, turns=1, model="a"), Usage())
 
 
 def test_of_very_many_attempts_the_newest_stand_in_the_summary() -> None:

@@ -7,6 +7,7 @@ from actors.run.headline import due_of, headline_of, line_key
 from actors.run.report import markdown_report, report_json
 from actors.run.view import event_json, run_json
 from actors.scheduler.events import RunQueueReasonChanged
+from tests.actors.run.nested import block, leaf, loop, nested, says
 from tests.actors.run.table import HASH, Story
 
 GATE = "g gate: human_approval, timeout: 2h, prompt: 'Sure?'"
@@ -166,3 +167,17 @@ def test_the_report_as_markdown_leaves_out_empty_parts() -> None:
     pending.cancel("\x1b[31mred\nline")
     assert "- `a`: pending\n" in markdown_report(report_json(pending.state, []), "today")
     assert " [31mred line" in markdown_report(report_json(pending.state, []), "today")
+
+
+def test_the_report_lists_nodes_below_the_group_around_them() -> None:
+    story = nested(leaf("x"), loop("l", 'marker("x", "m")', 5, leaf("a"), block("b", leaf("c"))))
+    story.ok("x", says("m"))
+    for node_id in ("a", "c", "a"):
+        story.ok(node_id)
+    told = report_json(story.state, [])
+    lines = [line for line in markdown_report(told, "today").splitlines() if "- `" in line and "Run" not in line]
+    assert [line.split(":")[0] for line in lines][-5:] == ["- `x`", "- `l`", "  - `a`", "  - `b`", "    - `c`"]
+    assert ", 2 turns" in lines[-4]
+    assert [(node.get("group"), node.get("turns")) for node in told["nodes"]] == [
+        (None, None), (None, 2), ("l", None), ("l", None), ("b", None),
+    ]  # fmt: skip

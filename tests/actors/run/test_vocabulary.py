@@ -16,6 +16,7 @@ from actors.learning.record import Metrics
 from actors.learning.run_events import Judged
 from actors.library import workflow_codec
 from actors.node.messages import ArtifactFact, Said, Usage
+from actors.run.defaults import Defaults
 from actors.run.evolve import FOLDS
 from actors.run.vocabulary import run_codec
 from actors.settings import CRASH_ATTEMPTS, RunRules
@@ -41,13 +42,14 @@ BY_WORD: dict[str, Any] = {
     "Metrics": Metrics(5, 0.5, 0.25, 1.5, 0.0, 9, 1, 7),
     "Judged": (Judged("wflearn-1", "block", "structural_change_requires_human"),),
     "ArtifactFact": ArtifactFact("a.txt", "ab" * 32, 5, "schema"),
-    "Usage": Usage(1, 2, 0.5, 3, unpriced=True, turns=4, cached_tokens=1, duration_ms=5),
+    "Usage": Usage(1, 2, 0.5, 3, unpriced=True, turns=4, cached_tokens=1, duration_ms=5, stored_tokens=2, model="m"),
     "GateRecord": GateRecord("g", "g", 1, "approve", 7, "uid:1", "ab" * 32, "good"),
     "Place": Place("/srv/repo", "/data/worktrees/r", "penstock/r", "main", "penstock/q"),
     "Bound": (Bound("writer", "anna", 2, "ab" * 32, "stage", "model", "pool"),),
     "NewItem": (NewItem("type", "1", "T-1", {"title": "ü"}),),
     "PinnedText": (PinnedText("snippet", "style", "ab" * 32, "/p/.penstock/prompts/style.md"),),
     "Said": Said(("done",), "so far"),
+    "Defaults": Defaults("bot", ("/opt/plugin",), "m"),
     "Pinned": (Pinned("child", 2, "ab" * 32),),
     "tuple[tuple": (("a", "b"),),
     "tuple[int": (7, 8),

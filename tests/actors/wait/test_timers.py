@@ -182,3 +182,28 @@ def test_a_wait_that_had_only_begun_to_open_keeps_its_times() -> None:
     story.state.status = "waiting"
     assert story.restart() == ["registered nap"]
     assert earliest(story.state.waits.values()) == 2000
+
+
+LIMIT = "inputs: {limit: {}, n: {type: integer, default: 3}}"
+
+
+def test_durations_of_a_wait_are_filled_in_when_it_opens() -> None:
+    nodes = ("a", "nap wait: {timer: '{{ nodes.a.output }}', timeout: '{{ inputs.limit }}', on_timeout: cancel}, needs: [a]")
+    story = Story.begun(*nodes, top=LIMIT, inputs={"limit": "1m"})
+    story.now += 500
+    story.ok("a", "10s")
+    [row] = story.state.waits.values()
+    assert (row.wake_at_ms, row.timeout_at_ms, row.on_timeout) == (11_500, 61_500, "cancel")
+
+
+@pytest.mark.parametrize(("wait", "found"), [
+    ("timer: '{{ inputs.limit }}'", '"timer" is'), ("signal: s, timeout: '{{ inputs.limit }}'", '"timeout" is'),
+], ids=["timer", "timeout"])  # fmt: skip
+@pytest.mark.parametrize("limit", ["soon", "0s", "3651d"])
+def test_what_is_no_duration_of_a_wait_when_it_is_filled_in_fails_its_node(wait: str, found: str, limit: str) -> None:
+    story = Story.begun(f"nap wait: {{{wait}}}", top=LIMIT, inputs={"limit": limit})
+    error = story.state.nodes["nap"].error
+    assert error is not None
+    assert (error.code, error.failure_class, story.state.status) == ("invalid_duration", "configuration", "failed")
+    assert error.message.startswith(found)
+    assert repr(limit) in error.message

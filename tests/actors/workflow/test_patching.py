@@ -83,3 +83,12 @@ def test_a_node_becomes_a_gate_or_a_wait() -> None:
 
 def test_a_node_that_is_not_there() -> None:
     assert patched({"flow": {"nodes": [{"node_id": "a", "kind": "shell"}]}}, "b", {"title": "t"}) is None
+
+
+def test_nodes_in_groups_are_found_at_whatever_depth() -> None:
+    text = "workflow: w\nnodes:\n  - {id: g, group: [{id: l, parallel: {nodes: [{id: deep, shell: make}]}}, {id: beside, shell: x}]}\n"
+    definition = orjson.loads(encode(load_text(text, notation="yaml", source="w", folder=None).workflow))
+    tree = patched(definition, "deep", {"shell": "true"})
+    assert tree is not None
+    assert tree["flow"]["nodes"][0]["nodes"][0]["nodes"][0]["shell"] == "true"
+    assert (patched(definition, "gone", {}), patched(definition, "beside", {"title": "b"}) is None) == (None, False)

@@ -49,7 +49,7 @@ GEMINI: list[Any] = [
 RECORDED: dict[Dialect, list[Any]] = {"claude": CLAUDE, "codex": CODEX, "gemini": GEMINI}
 ENDS: dict[Dialect, Answer] = {
     "claude": Answer(
-        "Two files.", usage=TokenUsage(1_004, 40, 900, cost_usd=0.0123, tool_calls=1), request_id="s-1", model="claude-opus-5"
+        "Two files.", usage=TokenUsage(1_004, 40, 900, cost_usd=0.0123, tool_calls=1, stored=100), request_id="s-1", model="claude-opus-5"
     ),
     "codex": Answer("Two files.", usage=TokenUsage(1_000, 40, 800, tool_calls=1), request_id="t-1"),
     "gemini": Answer("Two files.", usage=TokenUsage(1_000, 40, 800, tool_calls=1), request_id="g-1", model="gemini-3-pro"),

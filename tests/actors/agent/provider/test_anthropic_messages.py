@@ -82,7 +82,7 @@ def test_text_and_calls_are_heard_as_they_come_and_counted_at_both_ends() -> Non
     answer = found.answer
     assert (answer.text, answer.stop, answer.model, answer.request_id) == ("Hello", "tools", "claude-x", "msg_1")
     assert answer.calls == (ToolCall("t1", "read_file", {"path": "x"}),)
-    assert answer.usage == TokenUsage(input=33, output=7, cached=20)
+    assert answer.usage == TokenUsage(input=33, output=7, cached=20, stored=10)
 
 
 @pytest.mark.parametrize(
@@ -167,4 +167,4 @@ def test_wrong_order_and_nonsense_are_malformed_and_no_call_of_it_is_given(piece
 
 def test_an_error_in_the_middle_keeps_what_was_heard_and_counted() -> None:
     found = _fold(*WHOLE[: PIECE + 1], _one("error", error={"type": "overloaded_error", "message": "Overloaded"}))
-    assert (found.code, found.text, found.usage) == ("provider_overloaded", "Hello", TokenUsage(33, 1, 20))
+    assert (found.code, found.text, found.usage) == ("provider_overloaded", "Hello", TokenUsage(33, 1, 20, stored=10))

@@ -63,7 +63,7 @@ def test_a_log_folds_to_turns_and_to_what_was_used() -> None:
     call = ToolCall("c0", *WRITE)
     assert found.turns == [UserText("do it"), AssistantTurn("hm", (call,)), ToolResult("c0", "ok")]
     assert (found.seq, found.calls, found.open_turn, found.unanswered) == (7, 2, None, [])
-    assert found.used == Usage(13, 5, 0.1, 1, unpriced=True, turns=2)
+    assert found.used == Usage(13, 5, 0.1, 1, unpriced=True, turns=2, model="m")
     found.apply(ThreadBegun("r", "n", 2))
     assert (found.turns, found.used.tokens, found.last_text) == ([], 18, "")
 
