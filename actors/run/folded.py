@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 __all__ = ["KEPT", "Folded"]
 
-KEPT = 16
+KEPT = 64
 """So many runs are looked at again and again at one time: those that are followed, or wait for a person."""
 
 
 class Folded:
-    """At most 16 states, the latest that were asked for. They are nobody's to change, and each moves on when it is asked for again."""
+    """At most 64 states, the latest that were asked for. They are nobody's to change, and each moves on when it is asked for again."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from attrs import asdict, evolve, frozen
+from attrs import Factory, asdict, evolve, field, frozen
 
+from actors.plans import Plans
 from actors.run.vocabulary import run_codec
+from storage.blobs import Blobs
 from storage.records import Recorded
 
 __all__ = ["Records"]
@@ -29,6 +31,8 @@ class Records:
     claims: dict[str, tuple[str | None, int]]
     catalog: dict[str, dict[str, Any]]
     audit: list[dict[str, Any]]
+    plans: Plans = field(init=False, eq=False, default=Factory(lambda self: Plans(Blobs(self.folder / "blobs")), takes_self=True))
+    _decoded: dict[str, tuple[list[Any], list[dict[str, Any]]]] = field(init=False, eq=False, factory=dict)
 
     @classmethod
     def read(cls, folder: Path) -> Records:
@@ -70,7 +74,10 @@ class Records:
 
     def events(self, run_id: str) -> list[dict[str, Any]]:
         """A run's events with all their fields; those that cannot be read are left out (invariant G15 looks at them)."""
-        return list(self._events(run_id))
+        rows = [*self.logs[run_id], *self.times[run_id]]
+        if run_id not in self._decoded or self._decoded[run_id][0] != rows:  # tests break rows on purpose
+            self._decoded[run_id] = rows, list(self._events(run_id))
+        return self._decoded[run_id][1]
 
     def _events(self, run_id: str) -> Iterator[dict[str, Any]]:
         for (seq, kind, data), at_ms in zip(self.logs[run_id], self.times[run_id], strict=True):
