@@ -154,7 +154,7 @@ def _store(
     """Nothing is written, and no run goes on, where the door could not be opened afterwards."""
     door: Callable[[], None] = partial(check, places.socket) if listen else _no_door
     pinned = COMMIT[config.storage.commit] if inline is None else inline
-    return Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door, scrub=vault.redactor.json)
+    return Store.open(places.data, clock=wall, inline=pinned, accept_rollback=accept_rollback, before=door, scrub=vault.redactor)
 
 
 def _roster(places: Places, workshop: Workshop, store: Store, config: Config, vault: Vault) -> Roster:

@@ -17,6 +17,7 @@ from attrs import define, field
 from actors.assembly import Assembly
 from actors.config import ConfigInvalid, load
 from actors.control import notify
+from actors.garbage import look_rarely
 from actors.paths import Places, resolve
 from actors.run.messages import Drain
 from actors.secrets.memory import keep_private
@@ -148,6 +149,7 @@ async def _hear(daemon: Daemon, signals: AsyncIterator[int]) -> None:
 
 async def _say_when_up(daemon: Daemon) -> None:
     await daemon.wait_up()
+    look_rarely()
     notify.ready(f"listening on {daemon.places.socket}")
     sys.stderr.write(f"penstockd serves {daemon.places.data}, listening on {daemon.places.socket} (pid {os.getpid()})\n")
     interval = notify.watchdog_interval()

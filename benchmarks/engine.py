@@ -23,6 +23,7 @@ from actors.assembly import Assembly
 from actors.config.secrets import SecretSource
 from actors.config.settings import Config, Scheduler, Storage
 from actors.control.params import GateDecide, RunStart, WorkflowText
+from actors.garbage import look_rarely
 from actors.paths import resolve
 from actors.refusals import Principal, Refusal, RequestKey
 
@@ -141,6 +142,7 @@ async def opened(
         await assembly.sweep()
         async with trio.open_nursery() as nursery:
             await nursery.start(assembly.system.run)
+            look_rarely()
             engine = Engine(assembly)
             async with trio.open_nursery() as following:
                 following.start_soon(engine.follow)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeVar
 
 import orjson
+from attrs import define
 from attrs import fields as fields_of
-from attrs import frozen
 
 from storage.converter import BadRecord, NotCanonical, kind_of, make_converter, structure, uncanonical
 from storage.records import NewEvent, Recorded
@@ -35,12 +35,14 @@ class UnknownKind(Exception):
         return f"unknown kind of event {self.args[0]!r}; known are {', '.join(self.args[1])}"
 
 
-@frozen
+@define(eq=False)
 class _Form:
+    """`dump` is made with the first event of the class: making one takes half a millisecond, and most kinds come in no day."""
+
     kind: str
     cls: type
     version: int
-    dump: Callable[[Any], dict[str, Any]]
+    dump: Callable[[Any], dict[str, Any]] | None = None
 
 
 class Codec(Generic[E]):
@@ -48,7 +50,7 @@ class Codec(Generic[E]):
 
     The kind of a class is its `kind` (a ClassVar) or its name in snake_case. `upcasters[(kind, n)]` turns the fields of version n into
     those of n + 1; the newest version is one more than the highest n. `unions` are unions of attrs classes inside the events' fields:
-    they are tagged by `kind` too. Slow to make, fast to use: one per program part.
+    they are tagged by `kind` too. Slow with the first event of a class, fast with all others: one per program part.
     """
 
     def __init__(
@@ -77,8 +79,9 @@ class Codec(Generic[E]):
         form = self._by_class.get(type(event))
         if form is None:
             raise UnknownKind(type(event).__name__, self.kinds)
+        dump = form.dump or self._dump(form)
         try:
-            fields = form.dump(event)
+            fields = dump(event)
             if form.version > 1:
                 fields[_VERSION] = form.version
             return NewEvent(form.kind, orjson.dumps(fields, option=_STRICT))
@@ -118,4 +121,8 @@ class Codec(Generic[E]):
         mine = sorted(n for name, n in self._upcasters if name == kind)
         if mine != list(range(1, len(mine) + 1)):
             raise ValueError(f"the upcasters of {kind} leave a gap: {mine}")
-        return _Form(kind, cls, len(mine) + 1, self._quick.get_unstructure_hook(cls))
+        return _Form(kind, cls, len(mine) + 1)
+
+    def _dump(self, form: _Form) -> Callable[[Any], dict[str, Any]]:
+        form.dump = made = self._quick.get_unstructure_hook(form.cls)
+        return made

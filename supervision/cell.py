@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from supervision.monitor import Monitor
     from supervision.system import System
 
-__all__ = ["Cell", "Life", "Parent", "Stillborn"]
+__all__ = ["RUNNING", "Cell", "Life", "Parent", "Stillborn"]
 
 
 class Life(IntEnum):
@@ -29,6 +29,10 @@ class Life(IntEnum):
     RUNNING = 1
     STOPPING = 2
     ENDED = 3
+
+
+RUNNING = Life.RUNNING
+"""By a name of its own, as those of `Posture`."""
 
 
 class Parent(Protocol):

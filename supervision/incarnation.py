@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
 import trio
@@ -10,29 +9,22 @@ import trio
 from supervision.actor import Actor
 from supervision.background import Background
 from supervision.belongings import Belongings
-from supervision.cell import Cell, Life, Parent
+from supervision.cell import RUNNING, Cell, Life, Parent
 from supervision.errors import ActorDead, Ignore, StartFailed
 from supervision.exits import Exit, Failed, Killed, Normal, Shutdown, sift
 from supervision.mailbox import SKIP, WAKE, Asked, Notice
 from supervision.post import Post
+from supervision.posture import HANDLING, IDLE, WORKING, Posture
 from supervision.reports import TreeRow
 
 if TYPE_CHECKING:
     from supervision.childspec import ChildSpec
     from supervision.system import System
 
-__all__ = ["Incarnation", "Posture"]
+__all__ = ["Incarnation"]
 
 NOBODY: Actor[Any] = Actor()
 """Stands where an actor was."""
-
-
-class Posture(IntEnum):
-    """What a stop may do to the task: cut off its own work, wake it from the mailbox, or wait for the handler."""
-
-    WORKING = 0
-    IDLE = 1
-    HANDLING = 2
 
 
 class Incarnation(Cell):
@@ -46,7 +38,7 @@ class Incarnation(Cell):
         actor.cell = self
         self.post = Post(actor.mailbox)
         self.scope = trio.CancelScope()
-        self.posture = Posture.WORKING
+        self.posture: Posture = WORKING
         self.handled = 0
         self.asked: Asked | None = None
         self.finishing: Normal | Shutdown | None = None
@@ -98,13 +90,13 @@ class Incarnation(Cell):
             if self.post.overdue:
                 item = self.post.overdue.pop(0)
             else:
-                self.posture = Posture.IDLE
+                self.posture = IDLE
                 item = await self.post.inbox.receive()
-                self.posture = Posture.WORKING
+                self.posture = WORKING
                 if self._leaving():
                     self._refuse(item)
                     return
-            self.posture = Posture.HANDLING
+            self.posture = HANDLING
             if item.__class__ is Asked:
                 self.asked = item
                 value = await self.actor.receive(item.request)
@@ -115,11 +107,11 @@ class Incarnation(Cell):
                 await self._handle_notice(item)
             else:
                 await self.actor.receive(item)
-            self.posture = Posture.WORKING
+            self.posture = WORKING
             self.handled += 1
 
     def _leaving(self) -> bool:
-        return self.life is not Life.RUNNING or self.finishing is not None
+        return self.life is not RUNNING or self.finishing is not None
 
     async def _handle_notice(self, notice: Notice) -> None:
         message = notice.take()
@@ -129,7 +121,7 @@ class Incarnation(Cell):
 
     async def _farewell(self) -> None:
         if self.confirmed and not self.killed and self.failure is None:
-            self.posture = Posture.HANDLING  # a stop, perhaps a second one, must not cut off the farewell
+            self.posture = HANDLING  # a stop, perhaps a second one, must not cut off the farewell
             self.scope = trio.CancelScope()
             with self.scope:
                 await self.actor.stopped()
@@ -209,16 +201,16 @@ class Incarnation(Cell):
 
     def leave(self) -> None:
         """Let the task come to its end: at once if it idles or does work of its own, after the handler if one runs."""
-        if self.posture is Posture.IDLE:
+        if self.posture is IDLE:
             try:
                 self.post.send.send_nowait(WAKE)
             except trio.WouldBlock:
                 return  # it has mail, so it wakes anyway
-        elif self.posture is Posture.WORKING:
+        elif self.posture is WORKING:
             self.scope.cancel()
 
     def ends_by_itself(self) -> bool:
-        return self.actor.plain and self.posture is Posture.IDLE and not self._background
+        return self.actor.plain and self.posture is IDLE and not self._background
 
     def kill(self) -> None:
         if self.life < Life.ENDED and not self.killed:
@@ -238,7 +230,7 @@ class Incarnation(Cell):
     # What can be seen of it
 
     def status(self) -> str:
-        if self.life is not Life.RUNNING:
+        if self.life is not RUNNING:
             return super().status()
         try:
             return self.actor.status()

@@ -9,7 +9,8 @@ import trio
 from attrs import define, field, frozen
 
 from supervision.actor import Actor
-from supervision.incarnation import Incarnation, Posture
+from supervision.incarnation import Incarnation
+from supervision.posture import Posture
 
 if TYPE_CHECKING:
     from supervision.cell import Cell

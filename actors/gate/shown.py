@@ -24,6 +24,8 @@ __all__ = ["artifacts_before", "digest_of_shown", "shown_at"]
 LONGEST_PROMPT = 32_768
 LONGEST_COMMAND = 4_096
 MOST_COMMANDS = 16
+WITH_TEXT: Final = (Command, Shell, Http, Agent)
+"""What a decider is shown of nodes behind the gate: those that do what a text says."""
 ANSWERS: Final = frozenset({"gate_feedback", "gate_selections", "prior_context", "prior_contexts"})
 """Variables that a gate's answer changes."""
 
@@ -60,9 +62,9 @@ def shown_at(state: RunState, node_id: str, evidence: Mapping[str, str | None]) 
     return {
         "artifacts": artifacts,
         "commands": [
-            {"node_id": dependent, "text": _cut(text, LONGEST_COMMAND)}
+            {"node_id": dependent, "text": _cut(_command_text(state, state.plan.nodes[dependent], known), LONGEST_COMMAND)}
             for dependent in state.plan.body.dependents.get(node_id, ())[:MOST_COMMANDS]
-            if (text := _command_text(state, state.plan.nodes[dependent], known)) is not None
+            if isinstance(state.plan.nodes[dependent].action, WITH_TEXT)
         ],
         "inputs": dict(state.inputs),
         "options": _options(state, gate) if gate else [],
@@ -96,7 +98,7 @@ def _prompt(state: RunState, node_id: str, prompt: str, known: _Known) -> str:
     return _told(texts_for(state, node_id, facts, _scope(state, node_id, known)), prompt, keep=False)
 
 
-def _command_text(state: RunState, node: Node, known: _Known) -> str | None:
+def _command_text(state: RunState, node: Node, known: _Known) -> str:
     """With the variables as they are now, but for those that the gate's own answer changes."""
     facts = evolve(facts_for(state, node.node_id), hidden=ANSWERS)
     texts = texts_for(state, node.node_id, facts, _scope(state, node.node_id, known))
@@ -109,10 +111,9 @@ def _command_text(state: RunState, node: Node, known: _Known) -> str | None:
             asked = f"{method} {_told(texts, url, quote=address)}"
             sent = None if body is None else body if isinstance(body, str) else canonical(body).decode()
             return asked if sent is None else f"{asked}\n\n{_told(texts, sent)}"
-        case Agent(instructions=instructions):
-            return _told(texts, instructions)
-        case _:
-            return None
+        case action:
+            assert isinstance(action, Agent), "only what a text tells what to do is shown"
+            return _told(texts, action.instructions)
 
 
 def _told(texts: Texts, text: str, *, quote: bool | Quote = False, keep: bool = True) -> str:

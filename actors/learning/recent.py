@@ -42,6 +42,11 @@ class Recent:
         while len(self._known) > KEPT:
             self._known.popitem(last=False)
 
+    def touched(self, run_id: str, updated_ms: int) -> None:
+        """Its line says another time now, and of what is known of it nothing has changed."""
+        if run_id in self._known:
+            self._known[run_id] = updated_ms, self._known[run_id][1]
+
     def _lines(self, workflow_id: str) -> list[Headline]:
         """Those of campaigns and dry ones do not count. The catalog lists them as they were made."""
         found: list[Headline] = []

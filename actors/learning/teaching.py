@@ -50,7 +50,7 @@ async def teach(world: World, endings: Endings, workflow_id: str, lines: Sequenc
     ended.sort(key=lambda one: (one.state.finished_at_ms or 0 if one.state is not None else one.line.updated_ms, one.line.stream))
     known = {one.line.stream: facts_of(one.state) for one in ended if one.state is not None}
     step = world.step(workflow_id, now)
-    recent = _window(world, workflow_id, known)
+    recent = _window(world, workflow_id, ended, known)
     metrics = snapshot(recent, now)
     appends, told = [], []
     for one in ended:
@@ -61,7 +61,7 @@ async def teach(world: World, endings: Endings, workflow_id: str, lines: Sequenc
         appends.append(_append(one, fact, now))
     await services.store.commit(Transaction(now, (*appended(step), *appends)))
     for one, fact in told:
-        _tell(world, one, fact, now, known.get(one.line.stream))
+        _tell(world, one, fact, now)
     return step.facts
 
 
@@ -74,13 +74,11 @@ def _look(world: World, endings: Endings, line: Headline) -> Ended | None:
     return Ended(line, state.seq, state) if state.terminal and state.untaught else None
 
 
-def _window(world: World, workflow_id: str, known: dict[str, RunFacts]) -> list[RunFacts]:
+def _window(world: World, workflow_id: str, ended: Sequence[Ended], known: dict[str, RunFacts]) -> list[RunFacts]:
     """What is at hand of the runs that have just ended is not read again."""
-    services = world.services
-    for run_id, facts in known.items():
-        line = services.store.catalog.get(run_id)
-        if line is not None:
-            world.recent.note(line.updated_ms, facts)
+    for one in ended:
+        if one.line.stream in known:
+            world.recent.note(one.line.updated_ms, known[one.line.stream])
     return world.recent.of(workflow_id, failures=any(facts.last_failure is not None for facts in known.values()))
 
 
@@ -94,12 +92,11 @@ def _append(one: Ended, fact: Fact, now: int) -> Append:
     return Append(one.line.stream, one.seq, (run_codec().encode(fact),), headline=line)
 
 
-def _tell(world: World, one: Ended, fact: Fact, now: int, facts: RunFacts | None) -> None:
+def _tell(world: World, one: Ended, fact: Fact, now: int) -> None:
     """It is durable: who follows the run hears it, and its status file says it."""
     services, run_id = world.services, one.line.stream
     services.meter.run([fact])
     services.watchers.grew(run_id, one.line.status, one.seq + 1, fact.kind, moved=False)
-    if facts is not None:
-        world.recent.note(now, facts)
+    world.recent.touched(run_id, now)
     if one.state is not None and one.state.workspace is not None and services.show is not None:
         services.show(status_file(one.state))

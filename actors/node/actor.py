@@ -8,8 +8,8 @@ import orjson
 from attrs import evolve
 
 from actors.node.executor import perform
-from actors.node.messages import AgentHeard, Failure, Interruption, Outcome, Report, Success, Verdict
-from actors.node.orders import WorkOrder
+from actors.node.messages import AgentHeard, Failure, Interruption, Outcome, Report, Success, Usage, Verdict
+from actors.node.orders import PythonOrder, WorkOrder
 from actors.node.usage import read_usage, usage_path
 from actors.node.values import LARGEST_OUTPUT
 from supervision import Actor, Mailbox, Ref
@@ -36,6 +36,7 @@ class Attempt(Actor[Report]):
         self._run = run
         self._verdict: Verdict | None = None
         self._heard = 0
+        self._silent = False
         self._redactor: Redactor | None = None
 
     async def main(self) -> None:
@@ -51,6 +52,7 @@ class Attempt(Actor[Report]):
             tools = self._tools()
             self._redactor = tools.redactor
             verdict = await perform(self.order, tools, self._hear)
+            self._silent = _is_silent(self.order, tools)
         except Exception as error:  # noqa: BLE001 - whatever breaks here is one attempt's failure, not its run's
             text = f"The executor broke: {type(error).__name__}: {error}. This is a defect of Penstock, not of the node."
             verdict = Failure("executor_crashed", text, "execution_error", unknown=True)
@@ -76,10 +78,20 @@ class Attempt(Actor[Report]):
         await self._run.tell(AgentHeard(self.order.node_id, number))
 
     def _outcome(self, verdict: Verdict) -> Outcome:
-        used = read_usage(usage_path(self.order))
+        return Outcome(self.order.node_id, self.order.token, verdict, self._used(), self._heard)
+
+    def _used(self) -> Usage | None:
+        """What it says that it has used, without secrets. No file is looked for that nobody can have written."""
+        used = None if self._silent else read_usage(usage_path(self.order))
         if used is not None and used.model and self._redactor is not None:
             used = self._redactor.value(used)
-        return Outcome(self.order.node_id, self.order.token, verdict, used, self._heard)
+        return used
+
+
+def _is_silent(order: WorkOrder, tools: Tools) -> bool:
+    """Whether it could not say what it has used: a function in this process that was given no context."""
+    action = order.action
+    return type(action) is PythonOrder and not action.isolate and not tools.modules.told(action.folder, action.function)
 
 
 def _within_limits(verdict: Verdict) -> Verdict:

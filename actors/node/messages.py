@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from attrs import Factory, evolve, frozen
 
@@ -11,8 +11,8 @@ from actors.node.tool_questions import ToolDecision, ToolQuestion
 from actors.workflow.spec import Period
 
 __all__ = [
-    "AgentHeard", "ArtifactFact", "Budget", "Failure", "Interruption", "Outcome", "Report", "Said", "SharedBudget", "Success",
-    "ToolDecision", "ToolQuestion", "Usage", "Verdict",
+    "NOTHING_USED", "AgentHeard", "ArtifactFact", "Budget", "Failure", "Interruption", "Outcome", "Report", "Said", "SharedBudget",
+    "Success", "ToolDecision", "ToolQuestion", "Usage", "Verdict",
 ]  # fmt: skip
 
 
@@ -55,10 +55,21 @@ class Usage:
         )  # fmt: skip
         return evolve(rest, model=self.model) if rest != Usage() else rest
 
+    def longer(self, ms: int) -> Usage:
+        """The same, and an attempt that took so long and used nothing."""
+        return Usage(
+            self.prompt_tokens, self.completion_tokens, self.cost_usd, self.tool_calls, self.unpriced, self.turns, self.cached_tokens,
+            self.duration_ms + ms, self.stored_tokens, self.model,
+        )  # fmt: skip
+
     @property
     def tokens(self) -> int:
         """All tokens."""
         return self.prompt_tokens + self.completion_tokens
+
+
+NOTHING_USED: Final = Usage()
+"""What all that begins has used: one object for all of them."""
 
 
 @frozen
@@ -73,8 +84,8 @@ class Budget:
     cost_usd: float | None = None
     tool_calls: int | None = None
     runtime_ms: int | None = None
-    used: Usage = Usage()
-    by_agents: Usage = Usage()
+    used: Usage = NOTHING_USED
+    by_agents: Usage = NOTHING_USED
     active_ms: int = 0
     priced: bool = False
 

@@ -60,6 +60,18 @@ class LogReader:
             self._held = first
         return self.subject
 
+    def glance(self) -> Subject | None:
+        """The same for who goes no further: nothing is folded. Raises CorruptLog."""
+        page, damage = self._page(1)
+        if damage is not None:
+            raise CorruptLog(str(damage)) from damage
+        for first in page:
+            try:
+                return subject_of(self.services, self.run_id, _created(run_codec().decode(first)))
+            except Exception as error:
+                raise self._corrupt(first, error) from error
+        return None
+
     def first(self) -> Record | WaitEvent | None:
         """What is projected of the first fact, for as long as nothing else was folded."""
         return None if self._held is None else self.what(*self._held)
@@ -130,16 +142,23 @@ class LogReader:
             assert self.chronicle is not None
             self.chronicle.apply(fact, recorded.at_ms)
         except Exception as error:
-            text = f"event {recorded.seq} ({recorded.kind}) of {self.run_id} cannot be applied: {type(error).__name__}: {error}"
-            raise CorruptLog(text) from error
+            raise self._corrupt(recorded, error) from error
         self.position = recorded.seq
         return fact
 
+    def _corrupt(self, recorded: Recorded, error: Exception) -> CorruptLog:
+        said = f"{type(error).__name__}: {error}"
+        return CorruptLog(f"event {recorded.seq} ({recorded.kind}) of {self.run_id} cannot be applied: {said}")
+
     def _begin(self, fact: Fact) -> None:
-        assert isinstance(fact, RunCreated), "a log begins with run_created"
-        services = self.services
-        self.subject = subject_of(services, self.run_id, fact)
-        self.chronicle = Chronicle(new_state(self.run_id, services.plans.get(fact.digest), services.rules, services.plans.get))
+        services, created = self.services, _created(fact)
+        self.subject = subject_of(services, self.run_id, created)
+        self.chronicle = Chronicle(new_state(self.run_id, services.plans.get(created.digest), services.rules, services.plans.get))
+
+
+def _created(fact: Fact) -> RunCreated:
+    assert isinstance(fact, RunCreated), "a log begins with run_created"
+    return fact
 
 
 def _decoded(recorded: Recorded) -> tuple[Fact, dict[str, Any] | None]:

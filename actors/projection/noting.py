@@ -85,7 +85,7 @@ class Noting:
 
     def _place(self, run_id: str) -> tuple[tuple[str, str, str, str], bytes] | None:
         try:
-            subject = LogReader(self.services, run_id).begin()
+            subject = LogReader(self.services, run_id).glance()
         except CorruptLog:
             return None
         return None if subject is None else (history_key(run_id, subject.boundary), about_of(subject))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors.run.events import ReportWritten
 from actors.run.evidence import find_out, gates_to_check, gather
-from actors.run.finale import report_paths
+from actors.run.finale import report_path
 from actors.run.lessons import note_lessons
 from actors.run.operations import operate
 from actors.run.rules import advance
@@ -53,4 +53,4 @@ async def decide(run: Run, turn: Turn) -> None:
         advance(turn)
     note_lessons(run.services, turn)
     if turn.state.terminal and turn.state.report_path is None and turn.events:
-        turn.emit(ReportWritten(path=str(report_paths(run.services, run.run_id)[1])))
+        turn.emit(ReportWritten(path=report_path(run.services, run.run_id)))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from actors.run.state import RunState
     from actors.services import Services
 
-__all__ = ["FinishedReport", "compose", "report_paths", "write_report"]
+__all__ = ["FinishedReport", "compose", "report_path", "report_paths", "write_report"]
 
 
 @frozen
@@ -41,8 +41,13 @@ class FinishedReport:
 
 def report_paths(services: Services, run_id: str) -> tuple[Path, Path]:
     """Where the report of a run lies: (JSON, Markdown)."""
-    folder = services.run_folder(run_id)
-    return folder / f"{run_id}.report.json", folder / f"{run_id}.report.md"
+    as_markdown = Path(report_path(services, run_id))
+    return as_markdown.with_suffix(".json"), as_markdown
+
+
+def report_path(services: Services, run_id: str) -> str:
+    """Where its Markdown form lies, as text, which is all that every run needs."""
+    return f"{services.run_path(run_id)}/{run_id}.report.md"
 
 
 def compose(services: Services, state: RunState) -> FinishedReport:

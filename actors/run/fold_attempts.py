@@ -6,7 +6,6 @@ from typing import Any
 
 from actors.entity import Fact
 from actors.node.events import NodeCompleted, NodeFailed, NodeInterrupted, NodeSkipped, NodeStarted
-from actors.node.messages import Usage
 from actors.run.attempt import Attempt, AttemptStatus
 from actors.run.state import RunState
 from actors.workflow.spec import Foreach, SubWorkflow
@@ -14,6 +13,7 @@ from actors.workflow.spec import Foreach, SubWorkflow
 __all__ = ["note_attempt"]
 
 _UNDER_WAY = ("running", "waiting")
+_BEGIN_RUNS = (SubWorkflow, Foreach)
 
 
 def note_attempt(state: RunState, event: Fact, at: int) -> None:
@@ -22,7 +22,8 @@ def note_attempt(state: RunState, event: Fact, at: int) -> None:
     if node_id not in state.nodes or (node_id in state.plan.children and not isinstance(event, NodeSkipped)):
         return
     if isinstance(event, NodeStarted):
-        _close(state, node_id, "interrupted", at)
+        if node_id in state.attempts.under_way:
+            _close(state, node_id, "interrupted", at)
         row = Attempt(node_id, event.attempt, _iteration(event.iteration_path), "running", at)
         state.attempts.rows.append(row)
         state.attempts.under_way[node_id] = row
@@ -37,12 +38,11 @@ def _iteration(path: tuple[int, ...]) -> int:
 
 
 def _close(state: RunState, node_id: str, status: AttemptStatus, at: int) -> None:
-    row = state.attempts.under_way.pop(node_id, None)
-    if row is None or row.started_at_ms is None:
-        return
+    row = state.attempts.under_way.pop(node_id)
     row.status, row.ended_at_ms = status, at
-    if not isinstance(state.plan.nodes[node_id].action, SubWorkflow | Foreach):  # whose runs hand their own sums on
-        state.usage += Usage(duration_ms=max(0, at - row.started_at_ms))
+    took = 0 if row.started_at_ms is None else at - row.started_at_ms
+    if took > 0 and not isinstance(state.plan.nodes[node_id].action, _BEGIN_RUNS):  # whose runs hand their own sums on
+        state.usage = state.usage.longer(took)
 
 
 def _unstarted(state: RunState, event: Fact, node_id: str, at: int) -> None:

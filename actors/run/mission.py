@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 from attrs import Factory, frozen
@@ -49,7 +50,7 @@ class Mission:
     shared: Mapping[str, frozenset[str]] = Factory(dict)
     stops_all: bool = False
 
-    @property
+    @cached_property
     def special(self) -> bool:
         """Whether starting a node asks for more than its needs and a place."""
         return bool(self.phases or self.hard or self.triage or self.scopes or self.shared)

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from attrs import Factory, define, frozen
 
 from actors.agent.steering import AgentSteered
-from actors.node.messages import ArtifactFact, ToolDecision, Usage
+from actors.node.messages import NOTHING_USED, ArtifactFact, ToolDecision, Usage
 
 __all__ = ["Flaw", "NodeError", "NodeState", "NodeStatus"]
 
@@ -91,7 +91,7 @@ class NodeState:
     window: tuple[tuple[str, ...], ...] = ()
     idle_ms: int | None = None
     total_ms: int | None = None
-    used: Usage = Factory(Usage)
+    used: Usage = NOTHING_USED
     verdicts: list[tuple[int, int, str]] = Factory(list)
     told: int = 0
     child_run_id: str | None = None

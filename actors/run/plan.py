@@ -55,7 +55,8 @@ class Plan:
     `resolvers`: whether a gate asks one. `mission`: what the metadata ask for beside needs.
     `calls`: the workflows whose runs its nodes begin, sorted. `fan_outs`: the nodes that are a for-each.
     `outfits`: what the agents are given by themselves and the blocks around them.
-    `agents`: whether a node is an agent's. `secrets`: the handles of all that its steps are given.
+    `agents`: whether a node is an agent's. `judged`: the nodes of the body whose contract has a schema, in flow order.
+    `secrets`: the handles of all that its steps are given.
     """
 
     workflow: Workflow
@@ -80,6 +81,7 @@ class Plan:
     webhooks: bool
     resolvers: bool
     agents: bool
+    judged: tuple[str, ...]
     outfits: dict[str, Outfit]
     calls: tuple[str, ...]
     fan_outs: dict[str, Foreach]
@@ -159,6 +161,10 @@ def _named(lookups: Iterable[tuple[str | int, ...]], root: str) -> frozenset[str
     return frozenset(str(path[1]) if len(path) > 1 else "" for path in lookups if path[0] == root)
 
 
+def _is_eager(node: Node) -> bool:
+    return node.when is not None or isinstance(node.action, Gate | Wait | Group | Foreach)
+
+
 def compile_plan(workflow: Workflow, digest: str) -> Plan:
     """Prepare `workflow`, whose version digest is `digest`."""
     body, tail = flatten(workflow.nodes), flatten(workflow.finally_)
@@ -174,12 +180,13 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
     mission = mission_of(workflow)
     lookups = {node_id: _lookups(node, flat=workflow.templating == "flat") for node_id, node in nodes.items()}
     guards = {node.node_id: found for node in body if (found := _guards(nodes, nest.parent, node))}
+    flow = Graph.of(body, {node.node_id: nest.parent[node.node_id] for node in body if node.node_id in nest.parent})
     return Plan(
         workflow=workflow,
         digest=digest,
         nodes=nodes,
         section=section,
-        body=Graph.of(body, {node.node_id: nest.parent[node.node_id] for node in body if node.node_id in nest.parent}),
+        body=flow,
         tail=Graph.of(tail, {node.node_id: nest.parent[node.node_id] for node in tail if node.node_id in nest.parent}),
         parent=nest.parent,
         children=nest.children,
@@ -190,13 +197,7 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
         loops_around=nest.loops_around,
         guards=guards,
         sort_keys={node_id: (-node.priority, nest.places.get(node_id, node_id), node_id) for node_id, node in nodes.items()},
-        eager=frozenset(
-            node_id
-            for node_id, node in nodes.items()
-            if node.when is not None
-            or isinstance(node.action, Gate | Wait | Group | Foreach)
-            or (mission.triage and section[node_id] == "body")
-        ),
+        eager=frozenset(node_id for node_id, node in nodes.items() if _is_eager(node) or (mission.triage and section[node_id] == "body")),
         reads={node_id: _named(paths, "nodes") - {""} for node_id, paths in lookups.items()},
         speaks={node_id: names for node_id, paths in lookups.items() if (names := _named(paths, "vars"))},
         waits=any(isinstance(node.action, Wait) for node in body),
@@ -204,6 +205,7 @@ def compile_plan(workflow: Workflow, digest: str) -> Plan:
         resolvers=any(isinstance(node.action, Gate) and node.action.resolved for node in body),
         outfits=outfits_of(workflow),
         agents=any(isinstance(node.action, Agent) for node in nodes.values()),
+        judged=tuple(node_id for node_id in flow.order if (made := nodes[node_id].contract) is not None and made.schema is not None),
         fan_outs={node_id: node.action for node_id, node in nodes.items() if isinstance(node.action, Foreach)},
         calls=calls_of(workflow),
         secrets=handles_of(nodes.values()),

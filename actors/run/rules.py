@@ -133,7 +133,7 @@ def _grace_over(turn: Turn) -> bool:
 
 def _schema_hold(state: RunState) -> NodeSchemaValidationPaused | None:
     """The pause that a node asks for whose output did not fit its schema: a person looks before it runs again."""
-    held = next((node_id for node_id in state.plan.body.order if state.nodes[node_id].holds), None)
+    held = next((node_id for node_id in state.plan.judged if state.nodes[node_id].holds), None)
     return None if held is None else NodeSchemaValidationPaused(node_id=held)
 
 

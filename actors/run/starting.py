@@ -28,6 +28,8 @@ __all__ = ["start_handlers", "start_ready"]
 
 def _under_way(state: RunState) -> list[str]:
     """Nodes that take a place among the attempts at once: those with processes, and runs that move."""
+    if not state.children:
+        return list(state.executing)
     calls = [row.node_id for row in state.children.values() if row.moving and isinstance(state.plan.nodes[row.node_id].action, SubWorkflow)]
     return [*state.executing, *calls]
 

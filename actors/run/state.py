@@ -16,7 +16,7 @@ from actors.fan_out.items import FanOut
 from actors.flow.results import ContextEntry, Result
 from actors.gate.record import GateRecord, OpenGate
 from actors.learning.record import RunLearning
-from actors.node.messages import Usage
+from actors.node.messages import NOTHING_USED, Usage
 from actors.run.artifact_row import ArtifactRow
 from actors.run.attempt import Attempts
 from actors.run.conclusion import Conclusion
@@ -106,7 +106,7 @@ class RunState:
     anew: int = 0
     claimed: bool = False
     limits: dict[str, float] = Factory(dict)
-    usage: Usage = Factory(Usage)
+    usage: Usage = NOTHING_USED
     used_up: str | None = None
     used_value: float | None = None
     marks: set[tuple[str, str, int, int]] = Factory(set)
@@ -213,7 +213,8 @@ class RunState:
 
     def path_of(self, node_id: str) -> tuple[int, ...]:
         """The turns of the loops around the node, outermost first."""
-        return tuple(self.nodes[loop].turn for loop in self.plan.loops_around.get(node_id, ()))
+        loops = self.plan.loops_around.get(node_id)
+        return tuple(self.nodes[loop].turn for loop in loops) if loops else ()
 
     def take_place(self, node_id: str) -> None:
         """The node is done now: it takes its place in the order of the walk, once for all its attempts."""

@@ -40,17 +40,20 @@ class Kin:
 
     async def follow(self, state: RunState) -> None:
         """After a commit."""
-        now = self.run.services.clock.now_ms()
-        for row in state.children.values():
-            if row.run_id not in self._asked and (operation := self._wanted(state, row, now)) is not None:
-                self._asked[row.run_id] = None
-                self.run.spawn(self._ask, row, operation)
+        if state.children:
+            self._have_done(state, self.run.services.clock.now_ms())
         moved = (state.status, state.anew)
         if state.parent_run_id is not None and moved != self._told:
             self._told = moved
             parent = self.run.services.store.catalog.get(state.parent_run_id)
             if parent is not None and parent.kind == "run" and parent.status not in TERMINAL:
                 await self.run.system.ref(REGISTRAR).tell(WakeRun(state.parent_run_id))
+
+    def _have_done(self, state: RunState, now: int) -> None:
+        for row in state.children.values():
+            if row.run_id not in self._asked and (operation := self._wanted(state, row, now)) is not None:
+                self._asked[row.run_id] = None
+                self.run.spawn(self._ask, row, operation)
 
     @property
     def busy(self) -> bool:

@@ -13,7 +13,7 @@ from attrs import Factory, define
 
 from actors.agent.thread_events import CallEnded, ModelCallAnswered, ModelCallIntended, ToolAnswered
 from actors.entity import Fact
-from actors.node.events import NodeCompleted, NodeFailed, NodeInterrupted, NodeStarted
+from actors.node.events import NodeCompleted, NodeCompletedWithWarnings, NodeFailed, NodeInterrupted, NodeStarted
 from actors.run.events import ENDINGS
 
 __all__ = ["CALL_SECONDS", "MOST", "Histogram", "Meter"]
@@ -21,7 +21,12 @@ __all__ = ["CALL_SECONDS", "MOST", "Histogram", "Meter"]
 MOST: Final = 100
 OTHER: Final = "other"
 CALL_SECONDS: Final = (0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0)
-_OUTCOMES: Mapping[type[Fact], str] = {NodeFailed: "failed", NodeInterrupted: "interrupted"}
+_COUNTED: Mapping[type[Fact], tuple[str, ...]] = {
+    NodeStarted: ("attempts_started",), NodeCompleted: ("nodes_ended", "completed"),
+    NodeCompletedWithWarnings: ("nodes_ended", "completed"), NodeFailed: ("nodes_ended", "failed"),
+    NodeInterrupted: ("nodes_ended", "interrupted"), **{ending: ("runs_ended", ending.kind) for ending in ENDINGS},
+}  # fmt: skip
+"""Under which name, and with which labels, a fact of a run is counted."""
 
 
 @define(eq=False)
@@ -58,14 +63,8 @@ class Meter:
     def run(self, facts: Iterable[Fact]) -> None:
         """These facts of a run are durable."""
         for fact in facts:
-            if isinstance(fact, NodeStarted):
-                self.add("attempts_started")
-            elif isinstance(fact, NodeCompleted):
-                self.add("nodes_ended", "completed")
-            elif (outcome := _OUTCOMES.get(type(fact))) is not None:
-                self.add("nodes_ended", outcome)
-            elif isinstance(fact, ENDINGS):
-                self.add("runs_ended", fact.kind)
+            if (counted := _COUNTED.get(type(fact))) is not None:
+                self.add(*counted)
 
     def call(self, intent: ModelCallIntended, end: CallEnded, code: str) -> None:
         """A call is over; `code` says why it came to nothing, empty where it was answered."""

@@ -48,6 +48,7 @@ class Modules:
     def __init__(self) -> None:
         self._bundles: dict[str, Bundle] = {}
         self._functions: dict[tuple[str, str], tuple[Bundle, Loaded]] = {}
+        self._told: set[tuple[str, str]] = set()
 
     def get(self, folder: str, function: str) -> Loaded | None:
         """The function, if it is loaded and none of the folder's loaded files has changed since. Two microseconds."""
@@ -55,6 +56,10 @@ class Modules:
         if found is None or not found[0].fresh():
             return None
         return found[1]
+
+    def told(self, folder: str, function: str) -> bool:
+        """Whether the function has ever been given a context, as it is now or as it was: by that alone it says what it has used."""
+        return (folder, function) in self._told
 
     async def load(self, folder: str, function: str, run: Importer) -> Loaded:
         """Import `module:function` from the folder. Raises ImportFailed or FunctionMissing."""
@@ -69,6 +74,8 @@ class Modules:
             except (Exception, SystemExit) as error:
                 raise ImportFailed(error) from error
             loaded = _loaded(module, module_name, name)
+            if loaded.wants_context:
+                self._told.add((folder, function))
             if self._bundles.get(folder) is bundle:
                 self._functions[folder, function] = (bundle, loaded)
             return loaded

@@ -204,3 +204,12 @@ async def test_imports_happen_in_a_thread_unless_told_otherwise(
 def test_what_cannot_be_looked_at_names_no_context() -> None:
     assert not modules_module._names_context(dict.fromkeys)
     assert not modules_module._names_context(type)
+
+
+async def test_who_has_been_given_a_context_once_may_have_said_what_was_used(folder: Folder, modules: Modules) -> None:
+    folder.write("def give(context=None):\n    return 1\ndef plain():\n    return 2\n")
+    assert [await value(modules, folder), await value(modules, folder, "steps:plain")] == [1, 2]
+    assert [modules.told(str(folder.path), f"steps:{name}") for name in ("give", "plain", "nobody")] == [True, False, False]
+    folder.write("def give():\n    return 'without'\n")
+    assert await value(modules, folder) == "without"
+    assert modules.told(str(folder.path), "steps:give")  # an attempt of before may not have ended

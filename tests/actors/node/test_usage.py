@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from attrs import evolve, fields
 
 from actors.node.executor import perform
 from actors.node.messages import Success, Usage
@@ -69,3 +70,9 @@ async def test_a_process_says_it_in_a_file_also_when_it_fails(order: Orders, too
     task = order(sh("""echo '{"prompt_tokens": 7, "cost_usd": 0.5}' >> "$PENSTOCK_USAGE"; exit 3"""))
     assert not isinstance(await perform(task, tools), Success)
     assert read_usage(usage_path(task)) == Usage(7, cost_usd=0.5)
+
+
+def test_more_time_changes_nothing_else_of_what_was_used() -> None:
+    full = Usage(**{one.name: "m" if one.name == "model" else True if one.name == "unpriced" else 3 for one in fields(Usage)})
+    assert full.longer(7) == evolve(full, duration_ms=10)
+    assert full.longer(7) == full + Usage(duration_ms=7)
