@@ -82,9 +82,8 @@ class Services:
     none), and `forget` drops what waits to be written of a run that is removed. `newborn` holds the first fact of runs that
     were made a moment ago and not opened yet, at most `NEWBORN` of them. `outbox` is called after a commit in which logs began beside a
     run's own: whoever looks after such logs looks soon, and does so by himself, too. `meter` counts what is durable. `waits` is what the
-    scheduler of waits has handed over; `look_at_waits` is called after a commit by which one is due before it would look.
-    run's own: whoever looks after such logs looks soon, and does so by himself, too. `meter` counts what is durable. `learn` has something
-    learned from a run that has ended, soon and beside the runs' own work; `lessons` is what agents are told of earlier ones.
+    scheduler of waits has handed over; `look_at_waits` is called after a commit by which one is due before it would look. `learn` has
+    something learned from a run that has ended, soon and beside the runs' own work; `lessons` is what agents are told of earlier ones.
     """
 
     store: Store

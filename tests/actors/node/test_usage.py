@@ -73,6 +73,7 @@ async def test_a_process_says_it_in_a_file_also_when_it_fails(order: Orders, too
 
 
 def test_more_time_changes_nothing_else_of_what_was_used() -> None:
-    full = Usage(**{one.name: "m" if one.name == "model" else True if one.name == "unpriced" else 3 for one in fields(Usage)})
+    full = Usage(1, 2, 0.5, 3, unpriced=True, turns=4, cached_tokens=5, duration_ms=3, stored_tokens=6, model="m")
+    assert all(getattr(full, one.name) != one.default for one in fields(Usage))
     assert full.longer(7) == evolve(full, duration_ms=10)
     assert full.longer(7) == full + Usage(duration_ms=7)
