@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
+from actors.run.summary import summary_json
 from tests.actors.run.table import Story
+from tests.actors.sub_run.paper import parent
 
 GATE = "g gate: human_approval"
 
@@ -127,3 +129,11 @@ def test_a_held_run_in_which_all_is_done_ends_as_complete() -> None:
     assert story.finish() == ["finish finished_by_operator"]
     assert (story.state.status, story.state.resume_reason) == ("queued", "finish_requested")
     assert story.claim() == ["run_execution_claimed", "run_completed"]
+
+
+def test_a_run_below_that_waits_is_left_behind_and_its_attempt_counts_as_skipped() -> None:
+    made = parent("a", "b needs: [a]", calls={"a": {}})
+    made.child(1, "waiting")
+    assert made.story.finish()[-1] == "run_blocked finished_by_operator"
+    attempts = summary_json(made.story.state)["attempts"]
+    assert [(one["node_id"], one["status"]) for one in attempts] == [("a", "skipped"), ("b", "skipped")]

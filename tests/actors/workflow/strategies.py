@@ -156,11 +156,12 @@ def _grouped(draw: st.DrawFn, made: tuple[Node, ...], retries: st.SearchStrategy
     if not inside:
         return made
     names = {node.node_id for node in inside}
+    outer = {need.node: need for node in inside for need in node.needs if need.node not in names}
     kept = tuple(evolve(node, needs=tuple(need for need in node.needs if need.node in names)) for node in inside)
     kept = draw(_grouped(kept, retries)) if draw(st.booleans()) else kept
     form = draw(st.none() | LOOPS | st.builds(Parallel, st.booleans(), st.none() | st.just(1)))
     action = Group(kept, form, draw(st.none() | TEXT), draw(SNIPPETS))
-    return *before, Node(f"{kept[0].node_id}.g", action, **draw(_keys(action, retries)))
+    return *before, Node(f"{kept[0].node_id}.g", action, needs=tuple(outer.values()), **draw(_keys(action, retries)))
 
 
 @st.composite
