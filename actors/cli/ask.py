@@ -24,12 +24,14 @@ class Later:
     """The person wants to decide another time."""
 
 
-def ask(gate: dict[str, Any], decided_elsewhere: Callable[[], bool], show: Callable[[], None]) -> dict[str, Any] | Later | None:
+def ask(
+    gate: dict[str, Any], decided_elsewhere: Callable[[], bool], show: Callable[[], None], where: str = ""
+) -> dict[str, Any] | Later | None:  # fmt: skip
     """Ask until there is an answer: fields of gate.decide, Later, or None when the gate was decided elsewhere meanwhile.
 
-    `show` prints the artifacts that the gate is about.
+    `show` prints the artifacts that the gate is about; `where` says what asks, if that is not plain.
     """
-    emit(f"\nGate {visible(gate['gate_name'])}")
+    emit(f"\nGate {visible(gate['gate_name'])}{visible(where)}")
     about_gate(gate, whole=True)
     try:
         return _ask(gate, decided_elsewhere, show)

@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from attrs import define, field, frozen
@@ -15,7 +16,7 @@ from actors.cli.ending import conclude
 from actors.cli.ids import new_request_id
 from actors.cli.interrupts import Interrupts
 from actors.cli.link import Carrier, Link
-from actors.cli.tool_call import is_about_tool
+from actors.cli.questions import Question, Standing, standing_of
 from actors.cli.view import View, view_for
 from actors.control.client import CallRefused, Client, Disconnected, NoDaemon, Stream
 
@@ -111,13 +112,18 @@ class _Watch:
     _seen: int = 0
     _looked: float = 0.0
     _urgent: bool = False
-    _answered: set[tuple[str, int]] = field(factory=set)
-    _refused: dict[tuple[str, int], int] = field(factory=dict)
+    _standing: Standing = field(factory=Standing)
+    _answered: set[tuple[str, str, int]] = field(factory=set)
+    _refused: dict[tuple[str, str, int], int] = field(factory=dict)
 
     def look(self) -> dict[str, Any]:
         self._looked, self._urgent = time.monotonic(), False
-        self.run = dict(self.asking.call("run.get", {"run_id": self.run_id})["run"])
+        self.run = self._run(self.run_id)
+        self._standing = standing_of(self.run, self._run)
         return self.run
+
+    def _run(self, run_id: str) -> dict[str, Any]:
+        return dict(self.asking.call("run.get", {"run_id": run_id})["run"])
 
     def until_done(self) -> None:
         self.view.show(self.look())
@@ -158,44 +164,43 @@ class _Watch:
         if self.stream.ended:
             self.view.show(self.look())
             return True
-        return self.run["status"] == "paused" or (self.run["status"] in _STANDING and not (self._stays() or _moves_by_itself(self.run)))
+        return self.run["status"] == "paused" or (self.run["status"] in _STANDING and not (self._stays() or self._standing.moves))
 
     def _stays(self) -> bool:
         """Whether somebody here goes on answering, or waits all the same. Whoever says yes to all gates has seen no use of a tool."""
-        gates = [gate for node in self._open_nodes() if (gate := _open_gate(node)) is not None]
-        alone = bool(gates) and all(map(is_about_tool, gates))
+        questions = self._standing.questions
+        alone = bool(questions) and all(question.about_tool for question in questions)
         return self.manner.terminal or self.manner.wait or (self.manner.yes and not alone)
 
     def _answer_gates(self) -> None:
-        gate = next((gate for gate in map(_open_gate, self._open_nodes()) if gate is not None and self._to_answer(gate)), None)
-        if gate is None:
-            return
-        if self.manner.yes and not is_about_tool(gate):
-            self._decide(gate, {"decision": "approve" if "approve" in gate["decisions"] else gate["decisions"][0]})
-        elif self.manner.terminal:
-            self._ask(gate)
-        self.view.show(self.look())
+        open_ = [question for question in self._standing.questions if self._to_answer(question)]
+        for question in open_ if self.manner.yes else open_[:1]:
+            if self.manner.yes and not question.about_tool:
+                words = question.gate["decisions"]
+                self._decide(question, {"decision": "approve" if "approve" in words else words[0]})
+            elif self.manner.terminal:
+                self._ask(question)
+        if open_:
+            self.view.show(self.look())
 
-    def _to_answer(self, gate: dict[str, Any]) -> bool:
-        unseen = is_about_tool(gate) and not self.manner.terminal
-        return _key(gate) not in self._answered and not unseen
+    def _to_answer(self, question: Question) -> bool:
+        unseen = question.about_tool and not self.manner.terminal
+        return question.key not in self._answered and not unseen
 
-    def _open_nodes(self) -> list[dict[str, Any]]:
-        """Gates that a person may answer; whether the effect of an attempt happened is asked by command alone."""
-        return [node for node in self.run.get("nodes", ()) if _for_people(node) and node["gate"]["gate_name"] in self.run["open_gates"]]
-
-    def _ask(self, gate: dict[str, Any]) -> None:
+    def _ask(self, question: Question) -> None:
         from actors.cli.ask import Later, ask
         from actors.cli.exhibit import show_artifacts
 
+        where = "" if question.run_id == self.run_id else f" of {question.run_id}, which this run waits for"
         with self.view.suspended():
-            answer = ask(gate, lambda: self._closed(gate), lambda: show_artifacts(self.asking, self.run_id, gate))
+            show = partial(show_artifacts, self.asking, question.run_id, question.gate)
+            answer = ask(question.gate, lambda: self._closed(question), show, where)
         if isinstance(answer, Later):
             raise KeyboardInterrupt
         if answer is not None:
-            self._decide(gate, answer)
+            self._decide(question, answer)
 
-    def _closed(self, gate: dict[str, Any]) -> bool:
+    def _closed(self, question: Question) -> bool:
         """Whether the gate was decided elsewhere meanwhile."""
         self.interrupts.look()
         event = self.stream.poll(0.0)
@@ -203,37 +208,19 @@ class _Watch:
             return False
         if event is not None:
             self._tell(event)
-        return gate["gate_name"] not in self.look().get("open_gates", ())
+        self.look()
+        return question.key not in {one.key for one in self._standing.questions}
 
-    def _decide(self, gate: dict[str, Any], answer: dict[str, Any]) -> None:
+    def _decide(self, question: Question, answer: dict[str, Any]) -> None:
         """Send the answer. When it is refused and the gate stays open, it is answered (or asked) again, a few times."""
-        bound = {"run_id": self.run_id, "gate": gate["node_id"], "nonce": gate["nonce"], "shown_digest": gate["shown_digest"]}
+        gate = question.gate
+        bound = {"run_id": question.run_id, "gate": gate["node_id"], "nonce": gate["nonce"], "shown_digest": gate["shown_digest"]}
         try:
             self.asking.call("gate.decide", {**bound, **answer, "request_id": new_request_id()})
         except CallRefused as refused:
             self.view.say(f"{refused.message} ({refused.code})")
-            tries = self._refused[_key(gate)] = self._refused.get(_key(gate), 0) + 1
+            tries = self._refused[question.key] = self._refused.get(question.key, 0) + 1
             if tries >= _TRIES or exits.exit_of(refused) in _FINAL:
                 raise
         else:
-            self._answered.add(_key(gate))
-
-
-def _moves_by_itself(run: dict[str, Any]) -> bool:
-    """Whether all that it waits for is time."""
-    waits = [wait for wait in run.get("waits", ()) if wait["status"] == "waiting"]
-    return run["status"] == "waiting" and bool(waits) and all(wait["wait_kind"] == "timer" for wait in waits)
-
-
-def _for_people(node: dict[str, Any]) -> bool:
-    gate = _open_gate(node)
-    return gate is not None and bool(gate["decisions"]) and gate["gate_name"] != f"{node['node_id']}.outcome"
-
-
-def _open_gate(node: dict[str, Any]) -> dict[str, Any] | None:
-    gate: dict[str, Any] | None = node.get("gate")
-    return gate
-
-
-def _key(gate: dict[str, Any]) -> tuple[str, int]:
-    return str(gate["gate_name"]), int(gate["instance"])
+            self._answered.add(question.key)

@@ -102,6 +102,8 @@ def start_child(turn: Turn, node_id: str, *, key: str, workflow: str, inputs: Ma
 
 
 def child_standing(turn: Turn, row: SubRun) -> ChildStanding | None:
-    """How the run stands now; None while nobody has looked."""
+    """How the run stands now; None while nobody has looked, and of one that begins in this very decision: it is not there yet."""
+    if any(append.stream == row.run_id for append in turn.also):
+        return None
     found = turn.ask(HowStands(row.run_id, row.moving))
     return None if found is UNKNOWN else found

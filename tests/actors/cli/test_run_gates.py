@@ -9,7 +9,7 @@ import pytest
 from actors.cli.attend import _Watch
 from actors.refusals import Refusal
 from tests.actors.cli.conftest import Daemon, Penstock
-from tests.actors.cli.world import DIGEST, NONCE, World
+from tests.actors.cli.world import DIGEST, NONCE, World, gate, node
 
 
 def test_an_open_gate_without_a_terminal_ends_with_five_and_the_commands_that_answer_it(world: World, penstock: Penstock) -> None:
@@ -93,3 +93,37 @@ def test_resume_and_approve_carry_a_daemon_too_and_stay_with_the_run(world: Worl
     world.open_gate()
     result = carried.penstock("approve", "r")
     assert (result.exit_code, len(carried.daemons)) == (0, 2)
+
+
+def below(world: World, *names: str) -> None:
+    """The run waits for others, each of which asks."""
+    for name in names:
+        world.below[name] = {
+            "run_id": name,
+            "status": "awaiting_approval",
+            "open_gates": ["ok"],
+            "nodes": [node("ok", "waiting", gate=gate())],
+        }
+    children = [{"run_id": name, "node_id": "s", "workflow_id": "v", "status": "awaiting_approval"} for name in names]
+    world.move("waiting", "run_waiting", children=children)
+
+
+def test_yes_approves_the_gates_of_runs_below_that_wait_for_it_too(world: World, penstock: Penstock) -> None:
+    answered: list[str] = []
+
+    def decided(decision: str) -> None:
+        answered.append(decision)
+        if len(answered) == 2:
+            world.end("completed")
+
+    world.story, world.decided = lambda: below(world, "c", "d"), decided
+    assert penstock("run", "w", "--yes").exit_code == 0
+    assert [(one.run_id, one.gate, one.decision) for one in world.runtime.called("gate_decide")] == [
+        ("c", "ok", "approve"), ("d", "ok", "approve"),
+    ]  # fmt: skip
+
+
+def test_without_anybody_to_ask_a_question_below_ends_with_five(world: World, penstock: Penstock) -> None:
+    world.story = lambda: below(world, "c")
+    assert penstock("run", "w").exit_code == 5
+    assert not world.runtime.called("gate_decide")

@@ -41,6 +41,7 @@ class World:
         self.story: Callable[[], None] = lambda: self.end("completed")
         self.decided: Callable[[str], None] = lambda decision: self.end("completed" if decision == "approve" else "failed")
         self.on_shutdown: Callable[[], None] | None = None
+        self.below: dict[str, dict[str, Any]] = {}
         self.runtime.answers |= {
             "run_start": self._start, "run_get": self._get, "run_why": self._why, "gate_decide": self._decide, "run_resume": self._resume,
             "run_events": self._events,
@@ -67,7 +68,8 @@ class World:
         return await self._start(params, by, request)
 
     async def _get(self, params: Any, by: Any, request: Any) -> Any:
-        return {"run": dict(self.run)} if params.run_id == "r" else Refusal("run_not_found", f"there is no run {params.run_id}")
+        run = {"r": self.run, **self.below}.get(params.run_id)
+        return Refusal("run_not_found", f"there is no run {params.run_id}") if run is None else {"run": dict(run)}
 
     async def _events(self, params: Any, by: Any, request: Any) -> Any:
         if params.run_id not in self.runtime.logs:
@@ -78,8 +80,9 @@ class World:
         return {"run_id": "r", "status": self.run["status"], "reasons": self.reasons}
 
     async def _decide(self, params: Any, by: Any, request: Any) -> Any:
-        if not self.run["open_gates"]:
+        run = {"r": self.run, **self.below}[params.run_id]
+        if not run["open_gates"]:
             return Refusal("gate_already_decided", "the gate is decided")
-        self.run["open_gates"] = []
+        run["open_gates"] = []
         self.decided(params.decision)
         return {"run_id": "r", "node_id": "ok", "instance": 1, "decision": params.decision, "status": self.run["status"]}

@@ -29,6 +29,7 @@ from actors.run.rules import advance
 from actors.run.state import RunState
 from actors.run.turn import Turn
 from actors.settings import RunRules
+from actors.sub_run.door import ChildStanding, HowStands
 from actors.wait.ending import recover_wakes
 from actors.wait.messages import Resolve, Signal
 from storage.records import Append
@@ -130,7 +131,13 @@ class Story:
         return [say(event) for event in told]
 
     def _look(self, turn: Turn) -> None:
-        turn.answers |= {question: self.world(question) for question in turn.questions}
+        # What begins in this very decision is not there before it is durable: whoever asks for it is told that it is gone.
+        unborn = {append.stream for append in turn.also}
+        gone = ChildStanding("cancelled", missing=True)
+        turn.answers |= {
+            question: gone if isinstance(question, HowStands) and question.run_id in unborn else self.world(question)
+            for question in turn.questions
+        }
         turn.questions.clear()
 
     def look(self) -> list[str]:
