@@ -41,7 +41,9 @@ def _print(run: dict[str, Any]) -> None:
     for step in run.get("next_steps", ()):
         emit(f"  -> {visible(step)}")
     if failed and run["status"] == "failed":
-        emit(visible(f"  -> penstock retry {run['run_id']} {failed[0]['node_id']}   (begins it anew)"))
+        blamed = (run.get("detail") or {}).get("node_ids", ())  # a failure that a block around it took upon itself is none of the run's
+        first = next((node for node in failed if node["node_id"] in blamed), failed[0])
+        emit(visible(f"  -> penstock retry {run['run_id']} {first['node_id']}   (begins it anew)"))
     if run.get("report_path"):
         if run.get("worktree", {}).get("stage") != "removed":
             emit(f"  folder: {visible(run.get('workspace') or Path(run['report_path']).parent / 'work')}")
