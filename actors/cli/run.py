@@ -20,7 +20,7 @@ _NOT_A_USERS_MISTAKE = {exits.NOT_FOUND, exits.PERMISSION, exits.NO_DAEMON, exit
 @click.argument("target", metavar="FILE|ID")
 @click.option("-i", "--input", "inputs", metavar="KEY=VALUE", multiple=True, help="One input of the workflow; repeat for more.")
 @click.option("--detach", is_flag=True, help="Hand the run to the daemon that listens, print its id and return.")
-@click.option("--yes", is_flag=True, help="Approve each gate as it opens; the use of a tool never.")
+@click.option("--yes", is_flag=True, help="Approve each gate as it opens, also of runs below; the use of a tool never.")
 @click.option("--wait", is_flag=True, help="Without a terminal: stay while a gate is open or the run waits, instead of ending with 5.")
 @click.option("--dry-run", is_flag=True, help="Check and render everything, print the plan, and do nothing.")
 @click.option("--profile", type=click.Choice(["strict", "guided", "yolo"]), help="How much the run may do unasked.")
