@@ -36,6 +36,10 @@ class Folded:
         self._keep(run_id, state)
         return state
 
+    def forget(self, run_id: str) -> None:
+        """The run was removed: nothing of it is to stay."""
+        self._states.pop(run_id, None)
+
     def _keep(self, run_id: str, state: RunState) -> None:
         self._states[run_id] = state
         if len(self._states) > KEPT:

@@ -77,8 +77,11 @@ class Base:
 
     def fold(self, run_id: str, upto: int | None = None) -> RunState | Refusal:
         """The run's state from its log, as a whole or as far as that fact, or why there is none. It is to be looked at only."""
+        if not is_run(self.services.store, run_id):
+            self.folded.forget(run_id)
+            return no_such_run(run_id)
         try:
-            return self.folded.state(run_id, upto) if is_run(self.services.store, run_id) else no_such_run(run_id)
+            return self.folded.state(run_id, upto)
         except LookupError:
             return no_such_run(run_id)
         except (CorruptLog, StreamDamaged) as error:

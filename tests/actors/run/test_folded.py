@@ -57,3 +57,11 @@ async def test_no_more_than_a_few_are_kept_those_looked_at_last(services: Servic
     for run_id in ids:
         folded.state(run_id)
     assert list(folded._states) == ids[1:]
+
+
+async def test_nothing_stays_of_a_run_that_was_removed(services: Services) -> None:
+    run_id, folded = await made(services, flow("a")), Folded(services)
+    folded.state(run_id)
+    folded.forget(run_id)
+    folded.forget(run_id)
+    assert not folded._states
